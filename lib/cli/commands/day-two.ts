@@ -1,0 +1,27 @@
+import type { Availability, Cluster } from '../../config/model.ts';
+import type { CommonOptions, Scale } from '../options.ts';
+import { known, run } from './pipeline.ts';
+
+/** `docker service scale`, until the file says otherwise: the next `up` returns to the file. */
+export function scale(scales: readonly Scale[], options: CommonOptions): Promise<number> {
+  const change = (cluster: Cluster): Cluster => {
+    for (const { service } of scales) known('service', service, cluster.services.map((one) => one.name));
+    // Only what was named is touched: the other services and stacks are left out of this run.
+    const services = cluster.services.flatMap((service) => {
+      const found = scales.find((one) => one.service === service.name);
+      return found ? [{ ...service, replicas: found.replicas }] : [];
+    });
+    const { portainer: _left, ...rest } = cluster;
+    return { ...rest, services, stacks: [] };
+  };
+  return run({ pipeline: 'scale', mode: 'apply', options, change });
+}
+
+/** `docker node update --availability`, and for drain the wait until nothing runs there. */
+export function setAvailability(node: string, availability: Availability, options: CommonOptions): Promise<number> {
+  const change = (cluster: Cluster): Cluster => {
+    known('node', node, cluster.nodes.map((one) => one.name));
+    return { ...cluster, nodes: cluster.nodes.map((one) => (one.name === node ? { ...one, availability } : one)) };
+  };
+  return run({ pipeline: 'availability', mode: 'apply', options: { ...options, node: [node] }, change });
+}

@@ -1,0 +1,39 @@
+import { SwarmupError } from '../../errors.ts';
+import { openPrefixed, print, printJson } from '../../render/output.ts';
+import { asSwarmupError } from '../../errors.ts';
+import type { CommonOptions } from '../options.ts';
+import { withSession } from '../session.ts';
+import { known } from './pipeline.ts';
+
+interface ExecOptions extends CommonOptions {
+  readonly role?: string;
+  readonly node?: string;
+}
+
+/** A command on every node, side by side, each line with the node's name before it. @returns 1 when it failed anywhere */
+export function exec(argv: readonly string[], options: ExecOptions): Promise<number> {
+  return withSession(options, async ({ context, signal }) => {
+    if (options.role !== undefined) known('role', options.role, ['manager', 'worker']);
+    const names = options.node?.split(',');
+    for (const name of names ?? []) known('node', name, context.cluster.nodes.map((node) => node.name));
+    const nodes = context.cluster.nodes.filter((node) => (!options.role || node.role === options.role) && (names?.includes(node.name) ?? true));
+    if (nodes.length === 0) throw new SwarmupError('USAGE', 'no node is selected', { fix: 'Leave --role and --node out, or name nodes that exist.' });
+    const width = Math.max(...nodes.map((node) => node.name.length));
+    const results = await Promise.all(
+      nodes.map(async ({ name }) => {
+        const onLine = options.json ? undefined : openPrefixed(name.padEnd(width));
+        try {
+          const host = await context.remote.host(name, signal);
+          const output = await host.run(argv, { signal, asRoot: false, okExit: Array.from({ length: 256 }, (_, code) => code), ...(onLine ? { onLine } : {}) });
+          return { node: name, ...output };
+        } catch (thrown) {
+          const error = asSwarmupError(thrown);
+          if (!options.json) print(`${name.padEnd(width)}  ${error.message}\n`);
+          return { node: name, exitCode: 255, stdout: '', stderr: error.message };
+        }
+      }),
+    );
+    if (options.json) printJson(results);
+    return results.every((result) => result.exitCode === 0) ? 0 : 1;
+  });
+}

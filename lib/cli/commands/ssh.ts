@@ -1,0 +1,40 @@
+import { SwarmupError } from '../../errors.ts';
+import type { RunContext } from '../../context.ts';
+import { knownHosts, sshArguments, sshConfigText } from '../../remote/openssh.ts';
+import { print, printJson } from '../../render/output.ts';
+import type { CommonOptions } from '../options.ts';
+import { withSession } from '../session.ts';
+import { known } from './pipeline.ts';
+
+/** OpenSSH on a node, with the pinned host key. @returns the exit status of ssh */
+export function ssh(node: string, argv: readonly string[], options: CommonOptions): Promise<number> {
+  return withSession(options, async ({ context }) => {
+    known('node', node, context.cluster.nodes.map((one) => one.name));
+    const client = await context.local.which('ssh');
+    if (!client) throw new SwarmupError('PACKAGE_MISSING', 'there is no ssh program on this machine', { fix: 'Install the OpenSSH client (on Debian: openssh-client).' });
+    const file = await writeKnownHosts(context);
+    const machine = context.machines.running(node);
+    const output = await context.local.run([client, ...sshArguments(machine, file), ...argv], { interactive: true, okExit: anyExit });
+    return output.exitCode;
+  });
+}
+
+/** OpenSSH configuration for all machines, one Host a node. */
+export function sshConfig(options: CommonOptions): Promise<number> {
+  return withSession(options, async ({ context }) => {
+    const file = await writeKnownHosts(context);
+    const machines = context.machines.all().filter((machine) => machine.state !== 'lost');
+    if (options.json) printJson(machines.map((machine) => ({ name: machine.name, ...machine.ssh, knownHostsFile: file })));
+    else print(sshConfigText(machines, file));
+    return 0;
+  });
+}
+
+async function writeKnownHosts({ state, machines }: RunContext): Promise<string> {
+  const known = machines.all().filter((machine) => machine.state !== 'lost');
+  if (known.length > 0) await state.write(knownHosts(known), 'ssh', 'known_hosts');
+  return state.file('ssh', 'known_hosts');
+}
+
+/** Every exit status is the user's own command's. */
+const anyExit = Array.from({ length: 256 }, (_, code) => code);

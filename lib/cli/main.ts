@@ -1,0 +1,31 @@
+import { enableCompileCache } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import { buildProgram } from './program.ts';
+
+/** Runs the command line and sets the process's exit status. */
+export async function main(argv: readonly string[]): Promise<void> {
+  enableCompileCache();
+  let status = Promise.resolve(0);
+  const program = buildProgram((running) => void (status = running), version());
+  program.exitOverride();
+  for (const command of program.commands) command.exitOverride();
+  try {
+    program.parse(argv, { from: 'user' });
+    process.exitCode = await status;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // commander has said it already; help and version are no mistakes.
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    const { reportError } = await import('../render/error.ts');
+    process.exitCode = reportError(error, process.stderr, argv.includes('--json') ? process.stdout : undefined);
+  }
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version: found }: { version: string } = JSON.parse(text);
+  return found;
+}

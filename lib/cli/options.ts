@@ -1,0 +1,54 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+/** What every command understands. */
+export interface CommonOptions {
+  readonly file?: string;
+  readonly json?: boolean;
+  readonly renderer?: 'default' | 'plain' | 'silent';
+  readonly yes?: boolean;
+}
+
+/** Which part of a pipeline to run. */
+export interface SelectionOptions {
+  readonly only?: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly skip?: readonly string[];
+  readonly node?: readonly string[];
+}
+
+export function withCommon(command: Command): Command {
+  return command
+    .option('-f, --file <file>', 'the cluster file (default: swarmup.yaml here, else the shipped config/local.yaml)')
+    .option('--json', 'one JSON document on standard output at the end, progress on standard error')
+    .addOption(new Option('--renderer <name>', 'how progress is shown').choices(['default', 'plain', 'silent']))
+    .option('-y, --yes', 'ask nothing: install missing system packages, remove what is to be removed');
+}
+
+export function withSelection(command: Command): Command {
+  return command
+    .option('--only <ids>', 'only these tasks (comma-separated)', list)
+    .option('--from <id>', 'from this task on')
+    .option('--to <id>', 'up to and with this task')
+    .option('--skip <ids>', 'without these tasks (comma-separated)', list)
+    .option('--node <names>', 'only on these nodes (comma-separated)', list);
+}
+
+function list(value: string): string[] {
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+/** "web=4" */
+export function scaleArgument(value: string, previous: readonly Scale[] = []): readonly Scale[] {
+  const match = /^([a-z0-9-]+)=(\d+)$/.exec(value);
+  if (!match?.[1] || !match[2]) throw new InvalidArgumentError('expected SERVICE=REPLICAS, such as web=4');
+  return [...previous, { service: match[1], replicas: Number(match[2]) }];
+}
+
+export interface Scale {
+  readonly service: string;
+  readonly replicas: number;
+}

@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { messageOf } from '../errors.ts';
+import { Secret } from '../secret.ts';
+import { summariseCompose } from './compose.ts';
+import type { Diagnostic } from './diagnostics.ts';
+import type { ParseOptions } from './load.ts';
+import type { Locator, Path } from './locate.ts';
+import type { Cluster, HttpCheck, NodeSpec, PortainerSpec, PublishedPort, ServiceSpec, StackSpec } from './model.ts';
+import { expectedOneOf } from './nearest.ts';
+import type { ClusterFile } from './schema.ts';
+
+/** Turns a cluster file of the right shape into a Cluster, collecting what makes no sense together. */
+export class Conversion {
+  readonly mistakes: Diagnostic[] = [];
+  readonly #options: ParseOptions;
+  readonly #locator: Locator;
+
+  constructor(options: ParseOptions, locator: Locator) {
+    this.#options = options;
+    this.#locator = locator;
+  }
+
+  async run(file: ClusterFile, provider: unknown): Promise<Cluster> {
+    const stacks = await Promise.all(Object.entries(file.stacks).map(([name, stack]) => this.#stack(name, stack)));
+    const services = Object.entries(file.services).map(([name, service]) => this.#service(name, service));
+    this.#noPortTwice(services, stacks);
+    const portainer = this.#portainer(file, stacks);
+    return {
+      name: file.name,
+      file: this.#options.file,
+      stateDir: join(this.#options.stateRoot, file.name),
+      provider: { type: file.provider.type, config: provider },
+      nodes: this.#nodes(file.nodes),
+      docker: defined(file.docker),
+      images: { load: file.images.load.map((path, i) => this.#path(path, ['images', 'load', i])), whenUnreachable: file.images.whenUnreachable },
+      services,
+      stacks,
+      ...(portainer ? { portainer } : {}),
+    };
+  }
+
+  #wrong(path: Path, message: string, hint?: string): void {
+    this.mistakes.push(this.#locator.at(path, message, hint));
+  }
+
+  #path(path: string, place: Path): string {
+    const absolute = resolve(dirname(this.#options.file), path);
+    if (!existsSync(absolute)) this.#wrong(place, `there is no file ${path}`, 'expected a path relative to the cluster file');
+    return absolute;
+  }
+
+  #nodes(nodes: ClusterFile['nodes']): NodeSpec[] {
+    if (!Array.isArray(nodes)) {
+      return [...numbered('manager', nodes.managers), ...numbered('worker', nodes.workers)];
+    }
+    const seen = new Set<string>();
+    nodes.forEach((node, i) => {
+      if (seen.has(node.name)) this.#wrong(['nodes', i, 'name'], `two nodes are named ${node.name}`, 'expected every name once');
+      seen.add(node.name);
+    });
+    if (!nodes.some((node) => node.role === 'manager')) this.#wrong(['nodes'], 'no node is a manager', 'expected at least one node with role: manager');
+    const managersFirst = [...nodes.filter((n) => n.role === 'manager'), ...nodes.filter((n) => n.role === 'worker')];
+    return managersFirst.map(defined);
+  }
+
+  #service(name: string, { verify, ...service }: ClusterFile['services'][string]): ServiceSpec {
+    const check = this.#check(verify, service.ports, ['services', name, 'verify']);
+    return { name, ...service, ...(check ? { verify: check } : {}) };
+  }
+
+  async #stack(name: string, stack: ClusterFile['stacks'][string]): Promise<StackSpec> {
+    const place = ['stacks', name, 'file'];
+    const file = this.#path(stack.file, place);
+    const text = existsSync(file) ? await readFile(file, 'utf8') : 'services: {}';
+    let summary = summariseCompose('services: {}');
+    try {
+      summary = summariseCompose(text);
+    } catch (error) {
+      this.#wrong(place, `${stack.file} can't be read as a Compose file: ${messageOf(error)}`, 'expected services, each with an image');
+    }
+    const check = this.#check(stack.verify, summary.services.flatMap((s) => s.ports), ['stacks', name, 'verify']);
+    return { name, file, text, ...summary, whenUnreachable: stack.whenUnreachable, ...(check ? { verify: check } : {}) };
+  }
+
+  #check(verify: ClusterFile['services'][string]['verify'], ports: readonly PublishedPort[], place: Path): HttpCheck | undefined {
+    if (!verify) return undefined;
+    const port = verify.port ?? ports.find((p) => p.protocol === 'tcp')?.published;
+    if (port === undefined) {
+      this.#wrong(place, 'there is no port to check', "expected a published port, such as ports: ['80:80'], or verify: { port: N }");
+      return undefined;
+    }
+    if (!ports.some((p) => p.published === port && p.protocol === 'tcp')) {
+      const published = ports.map((p) => p.published).join(', ') || 'none';
+      this.#wrong([...place, 'port'], `port ${port} is not published here`, `expected one of the published ports: ${published}`);
+    }
+    return { port, path: verify.path, status: verify.status, ...(verify.body === undefined ? {} : { body: verify.body }) };
+  }
+
+  #noPortTwice(services: readonly ServiceSpec[], stacks: readonly StackSpec[]): void {
+    const owners = new Map<string, string>();
+    const claim = (owner: string, port: PublishedPort, place: Path) => {
+      const key = `${port.published}/${port.protocol}`;
+      const other = owners.get(key);
+      if (other !== undefined) this.#wrong(place, `port ${key} is published twice: by ${other} and by ${owner}`, 'expected each port at one service');
+      owners.set(key, owner);
+    };
+    for (const service of services) service.ports.forEach((port, i) => claim(`service ${service.name}`, port, ['services', service.name, 'ports', i]));
+    for (const stack of stacks) for (const s of stack.services) for (const port of s.ports) claim(`stack ${stack.name}`, port, ['stacks', stack.name, 'file']);
+  }
+
+  #portainer(file: ClusterFile, stacks: readonly StackSpec[]): PortainerSpec | undefined {
+    if (!file.portainer) return undefined;
+    const { adminPassword, stack, port } = file.portainer;
+    const found = stacks.find((s) => s.name === stack);
+    if (!found) this.#wrong(['portainer', 'stack'], `portainer.stack names '${stack}', which is no stack`, expectedOneOf(stack, stacks.map((s) => s.name)));
+    else if (!found.services.some((s) => s.ports.some((p) => p.published === port)))
+      this.#wrong(['portainer', 'port'], `stack ${stack} does not publish port ${port}`, "expected the published port of Portainer's HTTP API");
+    return { stack, port, ...(adminPassword === undefined ? {} : { adminPassword: new Secret(adminPassword) }) };
+  }
+}
+
+function numbered(role: NodeSpec['role'], count: number): NodeSpec[] {
+  return Array.from({ length: count }, (_, i) => ({ name: `${role}${i + 1}`, role, labels: {}, availability: 'active' }));
+}
+
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** The same object without its undefined properties, as exactOptionalPropertyTypes wants it. */
+function defined<T extends object>(value: T): Defined<T> {
+  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- Object.entries loses the key types that Defined<T> restores
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,39 @@
+import { SwarmupError } from '../errors.ts';
+
+/** One mistake in a cluster file. Lines and columns count from 1. */
+export interface Diagnostic {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** How many characters of the line to underline. */
+  readonly length: number;
+  readonly message: string;
+  /** What was expected, or the nearest valid key. */
+  readonly hint?: string;
+}
+
+/** The mistakes as a person reads them: place, message, the line with a mark under it, and what was expected. */
+export function renderDiagnostics(diagnostics: readonly Diagnostic[], text: string): string {
+  const lines = text.split(/\r?\n/);
+  return diagnostics.map((d) => renderOne(d, lines[d.line - 1] ?? '')).join('\n\n');
+}
+
+function renderOne(d: Diagnostic, source: string): string {
+  const gutter = String(d.line);
+  const room = Math.max(1, Math.min(d.length, source.length - d.column + 1));
+  const shown = [`${d.file}:${d.line}:${d.column}: ${d.message}`];
+  if (source.trim() !== '') {
+    shown.push(`  ${gutter} | ${source}`, `  ${' '.repeat(gutter.length)} | ${' '.repeat(d.column - 1)}${'^'.repeat(room)}`);
+  }
+  if (d.hint) shown.push(`  ${d.hint}`);
+  return shown.join('\n');
+}
+
+/** All mistakes of one file as one error. */
+export function configError(diagnostics: readonly Diagnostic[], text: string): SwarmupError {
+  const sorted = [...diagnostics].sort((a, b) => a.line - b.line || a.column - b.column);
+  const count = sorted.length === 1 ? 'a mistake' : `${sorted.length} mistakes`;
+  return new SwarmupError('CONFIG_INVALID', `the cluster file has ${count}\n\n${renderDiagnostics(sorted, text)}`, {
+    fix: 'Correct the places named above; docs/reference/cluster-file.md lists every key.',
+  });
+}

@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LineCounter, parseDocument } from 'yaml';
+import { SwarmupError } from '../errors.ts';
+import { providerSchema } from '../providers/index.ts';
+import { Conversion } from './convert.ts';
+import { configError, type Diagnostic } from './diagnostics.ts';
+import { interpolate } from './interpolate.ts';
+import { diagnose } from './issues.ts';
+import { Locator } from './locate.ts';
+import type { Cluster } from './model.ts';
+import { clusterFile } from './schema.ts';
+
+/** The folder with the cluster files that come with swarmup. */
+export const shippedConfig: string = fileURLToPath(new URL('../../config/', import.meta.url));
+
+export interface LoadOptions {
+  /** `-f FILE`; without it swarmup.yaml here, else the shipped config/local.yaml. */
+  readonly file?: string | undefined;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Reads a cluster file: YAML, variables, schema, provider section, names.
+ *
+ * @throws SwarmupError CONFIG_NOT_FOUND, or CONFIG_INVALID with every mistake at once
+ */
+export async function loadCluster(options: LoadOptions): Promise<Cluster> {
+  const file = findFile(options);
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new SwarmupError('CONFIG_NOT_FOUND', `there is no cluster file ${options.file ?? file}`, {
+      fix: `Name an existing one with -f FILE, or start from one of those in ${shippedConfig}.`,
+      cause,
+    });
+  });
+  return parseCluster(text, { file, shown: options.file ?? basename(file), stateRoot: stateRoot(file, options), env: options.env });
+}
+
+function findFile({ file, cwd }: LoadOptions): string {
+  if (file) return resolve(cwd, file);
+  const here = join(cwd, 'swarmup.yaml');
+  return existsSync(here) ? here : join(shippedConfig, 'local.yaml');
+}
+
+/** `.swarmup` lies beside the cluster file; for the shipped files, in the current folder. */
+function stateRoot(file: string, { cwd, env }: LoadOptions): string {
+  if (env['SWARMUP_STATE_DIR']) return resolve(cwd, env['SWARMUP_STATE_DIR']);
+  const folder = dirname(file);
+  return join(resolve(folder) === resolve(shippedConfig) ? cwd : folder, '.swarmup');
+}
+
+export interface ParseOptions {
+  /** Absolute path; files that the cluster file names are relative to it. */
+  readonly file: string;
+  /** The file's name as mistakes show it. */
+  readonly shown: string;
+  readonly stateRoot: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Reads a cluster file's text. @throws SwarmupError CONFIG_INVALID with every mistake at once */
+export async function parseCluster(text: string, options: ParseOptions): Promise<Cluster> {
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter });
+  const locator = new Locator(document, counter, options.shown);
+  if (document.errors.length > 0) {
+    throw configError(
+      document.errors.map((e) => locator.atOffset(e.pos[0], e.pos[1] - e.pos[0], e.message.split(/ at line |\n/)[0] ?? e.message)),
+      text,
+    );
+  }
+  const mistakes: Diagnostic[] = interpolate(document, options.env).map((m) => locator.atNode(m.node, m.message, m.hint));
+  const raw: unknown = document.toJS();
+  const parsed = clusterFile.safeParse(raw, { reportInput: true });
+  if (!parsed.success) mistakes.push(...diagnose(parsed.error.issues, clusterFile, locator));
+
+  const provider = await checkProvider(raw, locator, mistakes);
+  const conversion = new Conversion(options, locator);
+  const cluster = parsed.success ? await conversion.run(parsed.data, provider) : undefined;
+  mistakes.push(...conversion.mistakes);
+  if (mistakes.length > 0 || !cluster) throw configError(mistakes, text);
+  return cluster;
+}
+
+async function checkProvider(raw: unknown, locator: Locator, mistakes: Diagnostic[]): Promise<unknown> {
+  const section = typeof raw === 'object' && raw !== null && 'provider' in raw ? raw.provider : undefined;
+  if (typeof section !== 'object' || section === null || !('type' in section) || typeof section.type !== 'string') return undefined;
+  const schema = await providerSchema(section.type);
+  if ('unknown' in schema) {
+    mistakes.push(locator.at(['provider', 'type'], `there is no provider '${section.type}'`, schema.unknown));
+    return undefined;
+  }
+  const parsed = schema.schema.safeParse(section, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  mistakes.push(...diagnose(parsed.error.issues, schema.schema, locator, ['provider']));
+  return undefined;
+}

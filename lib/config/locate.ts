@@ -1,0 +1,55 @@
+import { isMap, isNode, isPair, LineCounter, type Document, type Node } from 'yaml';
+import type { Diagnostic } from './diagnostics.ts';
+
+export type Path = readonly PropertyKey[];
+
+/** Finds the places of a parsed document: paths and nodes to lines and columns. */
+export class Locator {
+  readonly #document: Document;
+  readonly #counter: LineCounter;
+  readonly #file: string;
+
+  constructor(document: Document, counter: LineCounter, file: string) {
+    this.#document = document;
+    this.#counter = counter;
+    this.#file = file;
+  }
+
+  /** A diagnostic at the value of a path; when it isn't there, at the nearest parent that is. */
+  at(path: Path, message: string, hint?: string): Diagnostic {
+    for (let depth = path.length; depth > 0; depth--) {
+      const node = this.#document.getIn(path.slice(0, depth), true);
+      if (isNode(node) && node.range) {
+        // A missing key belongs to its parent: point at the parent's key rather than at all of its contents.
+        return depth === path.length ? this.atNode(node, message, hint) : this.atKey(path.slice(0, depth), message, hint);
+      }
+    }
+    return this.#place(0, 1, message, hint);
+  }
+
+  /** A diagnostic at the key that ends a path. */
+  atKey(path: Path, message: string, hint?: string): Diagnostic {
+    const parent: unknown = path.length > 1 ? this.#document.getIn(path.slice(0, -1), true) : this.#document.contents;
+    const last = String(path.at(-1));
+    if (isMap(parent)) {
+      const pair = parent.items.find((item) => isPair(item) && String(item.key) === last);
+      if (pair && isNode(pair.key) && pair.key.range) return this.#place(pair.key.range[0], last.length, message, hint);
+    }
+    const node = this.#document.getIn(path, true);
+    return isNode(node) ? this.atNode(node, message, hint) : this.#place(0, 1, message, hint);
+  }
+
+  atNode(node: Node, message: string, hint?: string): Diagnostic {
+    const [start = 0, end = start + 1] = node.range ?? [];
+    return this.#place(start, end - start, message, hint);
+  }
+
+  atOffset(offset: number, length: number, message: string, hint?: string): Diagnostic {
+    return this.#place(offset, length, message, hint);
+  }
+
+  #place(offset: number, length: number, message: string, hint?: string): Diagnostic {
+    const { line, col } = this.#counter.linePos(offset);
+    return { file: this.#file, line: Math.max(1, line), column: Math.max(1, col), length, message, ...(hint ? { hint } : {}) };
+  }
+}

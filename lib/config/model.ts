@@ -1,0 +1,140 @@
+import type { Secret } from '../secret.ts';
+
+/** A validated cluster: defaults applied, names settled, paths absolute. All that tasks ever see of the file. */
+export interface Cluster {
+  readonly name: string;
+  /** Absolute path of the cluster file. */
+  readonly file: string;
+  /** Absolute path of the folder that keeps keys, disks and records: `.swarmup/<name>`. */
+  readonly stateDir: string;
+  readonly provider: ProviderSection;
+  readonly nodes: readonly NodeSpec[];
+  readonly docker: DockerSection;
+  readonly images: ImagesSection;
+  readonly services: readonly ServiceSpec[];
+  readonly stacks: readonly StackSpec[];
+  readonly portainer?: PortainerSpec;
+}
+
+export type Role = 'manager' | 'worker';
+export type Availability = 'active' | 'pause' | 'drain';
+
+export interface ProviderSection {
+  readonly type: string;
+  /** The section as the provider's own schema understood it. */
+  readonly config: unknown;
+}
+
+export interface NodeSpec {
+  readonly name: string;
+  readonly role: Role;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly availability: Availability;
+  readonly address?: string;
+  readonly user?: string;
+  readonly port?: number;
+}
+
+export interface DockerSection {
+  readonly source: 'auto' | 'distro' | 'official' | 'preinstalled';
+  readonly version?: string;
+  readonly repository?: string;
+  readonly daemon: Readonly<Record<string, unknown>>;
+}
+
+export interface ImagesSection {
+  /** Absolute paths of image archives. */
+  readonly load: readonly string[];
+  readonly whenUnreachable: 'fail' | 'build';
+}
+
+export interface PublishedPort {
+  readonly published: number;
+  readonly target: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+export interface HttpCheck {
+  readonly port: number;
+  readonly path: string;
+  readonly status: number;
+  readonly body?: string;
+}
+
+export interface ServiceSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly replicas: number;
+  readonly ports: readonly PublishedPort[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly constraints: readonly string[];
+  readonly verify?: HttpCheck;
+}
+
+export interface StackSpec {
+  readonly name: string;
+  /** Absolute path of the Compose file. */
+  readonly file: string;
+  /** The Compose file's text. */
+  readonly text: string;
+  readonly services: readonly StackService[];
+  /** External secrets the file refers to, by name. */
+  readonly externalSecrets: readonly string[];
+  readonly verify?: HttpCheck;
+  readonly whenUnreachable: 'fail' | 'skip';
+}
+
+export interface StackService {
+  readonly name: string;
+  readonly image: string;
+  readonly ports: readonly PublishedPort[];
+}
+
+export interface PortainerSpec {
+  /** From the cluster file or the environment; without it one is generated and kept in the state folder. */
+  readonly adminPassword?: Secret;
+  readonly stack: string;
+  /** The published port of the HTTP API. */
+  readonly port: number;
+}
+
+export function managersOf(cluster: Cluster): readonly NodeSpec[] {
+  return cluster.nodes.filter((node) => node.role === 'manager');
+}
+
+export function workersOf(cluster: Cluster): readonly NodeSpec[] {
+  return cluster.nodes.filter((node) => node.role === 'worker');
+}
+
+/** The first manager: the node that initialises the swarm. Validation guarantees that there is one. */
+export function firstManager(cluster: Cluster): NodeSpec {
+  const [first] = managersOf(cluster);
+  if (!first) throw new Error('a validated cluster has a manager');
+  return first;
+}
+
+/** The TCP ports that the cluster publishes, in ascending order: what clients must be able to reach on every node. */
+export function publishedPorts(cluster: Cluster): readonly number[] {
+  const all = [...cluster.services.flatMap((s) => s.ports), ...cluster.stacks.flatMap((s) => s.services.flatMap((x) => x.ports))]
+    .filter((port) => port.protocol === 'tcp')
+    .map((port) => port.published);
+  const checks = [...cluster.services, ...cluster.stacks].flatMap((s) => (s.verify ? [s.verify.port] : []));
+  const portainer = cluster.portainer ? [cluster.portainer.port] : [];
+  return [...new Set([...all, ...checks, ...portainer])].sort((a, b) => a - b);
+}
+
+/** The images the cluster's services and stacks need on the nodes. */
+export function requiredImages(cluster: Cluster): readonly RequiredImage[] {
+  const images = new Map<string, RequiredImage>();
+  for (const service of cluster.services) images.set(service.image, { name: service.image, optional: false });
+  for (const stack of cluster.stacks)
+    for (const { image } of stack.services)
+      if (images.get(image)?.optional !== false) images.set(image, { name: image, optional: stack.whenUnreachable === 'skip' });
+  return [...images.values()];
+}
+
+export interface RequiredImage {
+  readonly name: string;
+  /** Only stacks that may be skipped need it. */
+  readonly optional: boolean;
+}

@@ -1,0 +1,15 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+/** The nearest of the valid names, when it is near enough to be a slip of the fingers. */
+export function nearest(word: string, valid: readonly string[]): string | undefined {
+  if (valid.length === 0) return undefined;
+  const candidate = closest(word, valid);
+  return distance(word, candidate) <= Math.max(2, Math.floor(word.length / 3)) ? candidate : undefined;
+}
+
+/** "did you mean 'x'? expected one of a, b, c" */
+export function expectedOneOf(word: string, valid: readonly string[]): string {
+  const near = nearest(word, valid);
+  const list = `expected one of ${valid.join(', ')}`;
+  return near ? `did you mean '${near}'? ${list}` : list;
+}

@@ -1,0 +1,141 @@
+import { z } from 'zod';
+
+/** The shape of a cluster file as it is written, before defaults and names are settled. One source for the checks, the
+ * JSON schema that editors use (config/swarmup.schema.json) and the reference (docs/reference/cluster-file.md). */
+
+const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const SIZE = /^(\d+)\s*(MiB|GiB)$/;
+const PORT = /^(\d{1,5}):(\d{1,5})(\/(tcp|udp))?$/;
+const IPV4 = /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!$)|$)){4}$/;
+
+const name = () =>
+  z.string().regex(NAME, { error: 'expected lower-case letters, digits and hyphens, at most 63, such as worker-1' });
+
+/** A size such as 1536MiB or 10GiB; becomes a number of MiB. */
+export const size = () =>
+  z
+    .string()
+    .regex(SIZE, { error: 'expected a size in MiB or GiB, such as 1536MiB' })
+    .transform((text) => {
+      const [, digits, unit] = SIZE.exec(text) ?? [];
+      return Number(digits) * (unit === 'GiB' ? 1024 : 1);
+    });
+
+const port = z
+  .string()
+  .regex(PORT, { error: "expected PUBLISHED:TARGET or PUBLISHED:TARGET/udp in quotes, such as '80:80'" })
+  .refine((text) => text.split(/[:/]/, 2).every((part) => Number(part) >= 1 && Number(part) <= 65535), {
+    error: 'expected port numbers from 1 to 65535',
+  })
+  .transform((text) => {
+    const [published, target, protocol] = text.split(/[:/]/);
+    return { published: Number(published), target: Number(target), protocol: protocol === 'udp' ? 'udp' : 'tcp' } as const;
+  })
+  .describe('A published port, PUBLISHED:TARGET or PUBLISHED:TARGET/udp, open on every node through the routing mesh.');
+
+const verify = z
+  .strictObject({
+    port: z.int().min(1).max(65535).optional().describe('The published port to ask; default: the first published TCP port.'),
+    path: z.string().startsWith('/').default('/').describe('The path to ask for.'),
+    status: z.int().min(100).max(599).default(200).describe('The HTTP status every answer must have.'),
+    body: z.string().optional().describe('A text every answer must contain.'),
+  })
+  .describe('An HTTP check, asked several times a replica through every node.');
+
+const availability = z.enum(['active', 'pause', 'drain']);
+
+const node = z.strictObject({
+  name: name().describe("The machine's host name and the swarm node's name."),
+  role: z.enum(['manager', 'worker']).describe('manager or worker.'),
+  labels: z.record(z.string(), z.string()).default({}).describe('Node labels, as `docker node update --label-add`.'),
+  availability: availability.default('active').describe('active, pause or drain, as `docker node update --availability`.'),
+  address: z.string().optional().describe('The address of an existing host.'),
+  user: z.string().optional().describe('The user to log in as on an existing host.'),
+  port: z.int().min(1).max(65535).optional().describe('The SSH port of an existing host.'),
+});
+
+const counts = z.strictObject({
+  managers: z.int().min(1).max(7).default(1).describe('How many managers: manager1, manager2, ... An odd number, at most 7.'),
+  workers: z.int().min(0).max(1000).default(0).describe('How many workers: worker1, worker2, ...'),
+});
+
+const service = z
+  .strictObject({
+    image: z.string().min(1).describe('The image, such as nginx or nginx:1.27.'),
+    replicas: z.int().min(0).max(10000).default(1).describe('How many tasks to run.'),
+    ports: z.array(port).default([]).describe("Published ports, such as ['80:80']."),
+    env: z.record(z.string(), z.string()).default({}).describe('Environment variables of the containers.'),
+    constraints: z.array(z.string()).default([]).describe('Placement constraints, such as node.role==worker.'),
+    verify: verify.optional(),
+  })
+  .describe('A service, as `docker service create`.');
+
+const whenUnreachable = 'What to do when the registry cannot be reached and an image is not on the nodes';
+
+const stack = z
+  .strictObject({
+    file: z.string().min(1).describe('The Compose file, relative to the cluster file.'),
+    verify: verify.optional(),
+    whenUnreachable: z
+      .enum(['fail', 'skip'])
+      .default('fail')
+      .describe(`${whenUnreachable}: fail, or skip this stack and say so.`),
+  })
+  .describe('A stack, as `docker stack deploy -c FILE NAME`.');
+
+export const clusterFile = z
+  .strictObject({
+    $schema: z.string().optional().describe('The JSON schema of this file, for editors.'),
+    name: name().describe("The cluster's name. Machines and services made by swarmup carry it."),
+    provider: z.looseObject({ type: z.string().min(1) }).describe('Where the machines come from.'),
+    nodes: z
+      .union([counts, z.array(node).min(1)])
+      .default({ managers: 1, workers: 0 })
+      .describe('How many nodes of each role, or a list of nodes.'),
+    docker: z
+      .strictObject({
+        source: z
+          .enum(['auto', 'distro', 'official', 'preinstalled'])
+          .default('auto')
+          .describe(
+            "Where Docker comes from: the distribution's package, Docker's own repository, or already on the machine; " +
+              'auto takes what is there, else the distribution.',
+          ),
+        version: z.string().optional().describe('Pins the version of the package, such as 26.1.5 or 26.1.*.'),
+        repository: z.url().optional().describe("The address of Docker's package repository, for source: official."),
+        daemon: z.record(z.string(), z.unknown()).default({}).describe('Keys merged into /etc/docker/daemon.json.'),
+      })
+      .prefault({})
+      .describe('The Docker Engine on the nodes.'),
+    images: z
+      .strictObject({
+        load: z
+          .array(z.string())
+          .default([])
+          .describe('Image archives (docker save, .tar or .tar.gz) to load on every node, relative to the cluster file.'),
+        whenUnreachable: z
+          .enum(['fail', 'build'])
+          .default('fail')
+          .describe(`${whenUnreachable}: fail, or build it here from Debian packages (nginx only).`),
+      })
+      .prefault({})
+      .describe('How images reach the nodes.'),
+    services: z.record(name(), service).default({}).describe('Services by name.'),
+    stacks: z.record(name(), stack).default({}).describe('Stacks by name.'),
+    portainer: z
+      .strictObject({
+        adminPassword: z
+          .string()
+          .min(12, { error: 'expected at least 12 characters (Portainer refuses shorter ones)' })
+          .optional()
+          .describe("The administrator's password; default: generated once and kept with mode 0600 in the state folder."),
+        stack: name().default('portainer').describe('The stack that Portainer runs in.'),
+        port: z.int().min(1).max(65535).default(9000).describe("The published port of Portainer's HTTP API."),
+      })
+      .optional()
+      .describe("Portainer's first set-up: administrator, environment, agents."),
+  })
+  .describe('A swarmup cluster file.');
+
+export type ClusterFile = z.output<typeof clusterFile>;
+export { IPV4 };

@@ -1,0 +1,119 @@
+/** Who has to act: the user (configuration, usage), a host (its state), or the tool itself. */
+export type ErrorSource = 'user' | 'host' | 'tool';
+
+/**
+ * Every error swarmup reports. `pending` tells what a plan may presume when a check ends with it while an earlier
+ * step still has changes to make: `absent` (the thing doesn't exist yet) or `unknown` (it exists, but can't be asked).
+ */
+const TABLE = {
+  USAGE: { source: 'user' },
+  CONFIG_INVALID: { source: 'user' },
+  CONFIG_NOT_FOUND: { source: 'user' },
+  NEEDS_CONFIRMATION: { source: 'user' },
+  UNKNOWN_NAME: { source: 'user' },
+  TASKS_INVALID: { source: 'tool' },
+  INTERNAL: { source: 'tool' },
+  INTERRUPTED: { source: 'user' },
+  TIMED_OUT: { source: 'host' },
+  NOT_CONVERGED: { source: 'tool' },
+  NOT_AS_CONFIGURED: { source: 'host' },
+
+  PACKAGE_MISSING: { source: 'user' },
+  LOCAL_COMMAND_FAILED: { source: 'host' },
+  DOWNLOAD_FAILED: { source: 'host' },
+  CHECKSUM_MISMATCH: { source: 'host' },
+  IMAGE_BUILD_FAILED: { source: 'host' },
+
+  PROVIDER_UNKNOWN: { source: 'user' },
+  MACHINE_ABSENT: { source: 'host', pending: 'absent' },
+  MACHINE_STOPPED: { source: 'host', pending: 'unknown' },
+  MACHINE_FAILED: { source: 'host' },
+
+  SSH_UNREACHABLE: { source: 'host', pending: 'unknown' },
+  SSH_HOST_KEY_CHANGED: { source: 'host' },
+  SSH_AUTH_FAILED: { source: 'user' },
+  SSH_CONNECTION_LOST: { source: 'host' },
+  COMMAND_FAILED: { source: 'host' },
+  SUDO_REFUSED: { source: 'user' },
+
+  ENGINE_UNREACHABLE: { source: 'host', pending: 'absent' },
+  ENGINE_REFUSED: { source: 'host' },
+  INSTALL_UNSUPPORTED: { source: 'user' },
+  DAEMON_CONFIG_INVALID: { source: 'host' },
+
+  SWARM_ABSENT: { source: 'host', pending: 'absent' },
+  SWARM_FOREIGN: { source: 'host' },
+  SWARM_ELSEWHERE: { source: 'host' },
+  SWARM_NO_MANAGER: { source: 'host', pending: 'absent' },
+  NODE_ABSENT: { source: 'host', pending: 'absent' },
+
+  IMAGE_UNREACHABLE: { source: 'host' },
+  IMAGE_ARCHIVE_INVALID: { source: 'user' },
+  SERVICE_FAILED: { source: 'host' },
+  STACK_INVALID: { source: 'user' },
+  STACK_FAILED: { source: 'host' },
+  PORTAINER_FAILED: { source: 'host', pending: 'absent' },
+  HTTP_CHECK_FAILED: { source: 'host' },
+} as const satisfies Record<string, { source: ErrorSource; pending?: 'absent' | 'unknown' }>;
+
+export type ErrorCode = keyof typeof TABLE;
+
+export interface ErrorDetails {
+  /** What to do about it, in one or two sentences. */
+  readonly fix: string;
+  /** The last lines a command printed, if one failed. */
+  readonly output?: string;
+  readonly cause?: unknown;
+}
+
+/** The one error class: a stable code, a message (what, where, got, expected) and the fix. */
+export class SwarmupError extends Error {
+  readonly code: ErrorCode;
+  readonly fix: string;
+  readonly output: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails) {
+    super(message, details.cause === undefined ? {} : { cause: details.cause });
+    this.name = 'SwarmupError';
+    this.code = code;
+    this.fix = details.fix;
+    this.output = details.output;
+  }
+
+  get source(): ErrorSource {
+    return TABLE[this.code].source;
+  }
+
+  /** What a plan may presume of the thing that couldn't be asked; undefined when the error is a plain failure. */
+  get pending(): 'absent' | 'unknown' | undefined {
+    const row: { source: ErrorSource; pending?: 'absent' | 'unknown' } = TABLE[this.code];
+    return row.pending;
+  }
+}
+
+/** The message of anything thrown, without the class name. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Anything thrown, as a SwarmupError: unexpected errors become INTERNAL and keep their cause. */
+export function asSwarmupError(error: unknown): SwarmupError {
+  if (error instanceof SwarmupError) return error;
+  if (error instanceof Error && error.name === 'AbortError') return interrupted(error);
+  return new SwarmupError('INTERNAL', messageOf(error), {
+    fix: 'This is a defect in swarmup: please report it with the command and the lines above.',
+    cause: error,
+  });
+}
+
+export function interrupted(cause?: unknown): SwarmupError {
+  return new SwarmupError('INTERRUPTED', 'stopped before it was done', {
+    fix: 'Run the same command again: it continues from what is there.',
+    cause,
+  });
+}
+
+/** Whether an error carries this code. */
+export function hasCode(error: unknown, ...codes: ErrorCode[]): error is SwarmupError {
+  return error instanceof SwarmupError && codes.includes(error.code);
+}

@@ -1,0 +1,76 @@
+import type { ErrorCode, SwarmupError } from './errors.ts';
+import type { Change } from './task.ts';
+
+export type Outcome = 'changed' | 'unchanged' | 'skipped' | 'failed';
+export type Mode = 'apply' | 'plan' | 'check';
+export type Phase = 'checking' | 'applying' | 'checking again';
+
+/** How a unit ended. Times are milliseconds. */
+export interface UnitResult {
+  readonly task: string;
+  readonly target: string;
+  readonly outcome: Outcome;
+  readonly ms: number;
+  /** What was changed; in a plan, what would be. */
+  readonly changes: readonly Change[];
+  /** Why it was skipped, or why a plan can't say more. */
+  readonly reason?: string;
+  readonly error?: SwarmupError;
+}
+
+export interface UnitName {
+  readonly task: string;
+  readonly title: string;
+  readonly target: string;
+}
+
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface Warning {
+  /** Two warnings with one key are the same warning, and shown once. */
+  readonly key: string;
+  readonly message: string;
+}
+
+export interface RunResult {
+  readonly ok: boolean;
+  readonly cluster: string;
+  readonly changed: number;
+  readonly durationMs: number;
+  readonly units: readonly UnitResult[];
+  readonly warnings: readonly string[];
+  readonly interrupted: boolean;
+}
+
+/** All that can happen in a run. `at` is milliseconds since the epoch. */
+export type Event = { readonly at: number } & (
+  | { readonly type: 'run-started'; readonly pipeline: string; readonly cluster: string; readonly mode: Mode; readonly units: readonly UnitName[] }
+  | { readonly type: 'unit-started'; readonly unit: UnitName }
+  | { readonly type: 'unit-phase'; readonly unit: UnitName; readonly phase: Phase }
+  | { readonly type: 'unit-detail'; readonly unit: UnitName; readonly detail: string; readonly progress?: Progress }
+  | { readonly type: 'unit-finished'; readonly unit: UnitName; readonly result: UnitResult }
+  | { readonly type: 'command-finished'; readonly host: string; readonly command: string; readonly exitCode: number; readonly ms: number }
+  | { readonly type: 'warning'; readonly warning: Warning }
+  | { readonly type: 'interrupting'; readonly running: readonly string[] }
+  | { readonly type: 'run-finished'; readonly result: RunResult }
+);
+
+type WithoutTime<E> = E extends Event ? Omit<E, 'at'> : never;
+export type EventBody = WithoutTime<Event>;
+export type Emit = (event: EventBody) => void;
+export type Listener = (event: Event) => void;
+
+/** An error as JSON output shows it. */
+export interface ErrorJson {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** The end of every switch over a union: a new member that isn't handled is a type error. */
+export function unreachable(value: never): never {
+  throw new Error(`unexpected value: ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,102 @@
+import type { Cluster } from './config/model.ts';
+import type { World } from './context.ts';
+import { SwarmupError } from './errors.ts';
+import type { Need, Target, Task } from './task.ts';
+
+/** One (task, target): the unit of scheduling. */
+export interface Unit {
+  readonly task: Task;
+  readonly target: Target;
+  readonly key: string;
+  /** The units that must be done before. */
+  readonly needs: ReadonlySet<Unit>;
+}
+
+/** Which units of a pipeline to run. Empty or missing means all. */
+export interface Selection {
+  readonly only?: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly skip?: readonly string[];
+  readonly nodes?: readonly string[];
+}
+
+/**
+ * Checks that a pipeline makes sense before anything is connected to: every id once, every need known, no circle.
+ *
+ * @throws SwarmupError TASKS_INVALID naming the tasks concerned
+ */
+export function checkTasks(tasks: readonly Task[], known: readonly Task[] = tasks): void {
+  const ids = new Set<string>();
+  for (const task of tasks) {
+    if (ids.has(task.id)) throw invalid(`the task '${task.id}' is in the pipeline twice`);
+    ids.add(task.id);
+  }
+  const byId = new Map(known.map((task) => [task.id, task]));
+  const done = new Set<string>();
+  const visit = (task: Task, trail: readonly string[]): void => {
+    if (trail.includes(task.id)) throw invalid(`these tasks need each other: ${[...trail.slice(trail.indexOf(task.id)), task.id].join(' → ')}`);
+    if (done.has(task.id)) return;
+    for (const need of task.needs) {
+      const other = byId.get(need.task);
+      if (!other) throw invalid(`the task '${task.id}' needs '${need.task}', which doesn't exist`);
+      visit(other, [...trail, task.id]);
+    }
+    done.add(task.id);
+  };
+  for (const task of tasks) visit(task, []);
+}
+
+function invalid(message: string): SwarmupError {
+  return new SwarmupError('TASKS_INVALID', message, { fix: 'Correct the `needs` of the tasks named.' });
+}
+
+/** Lays a pipeline out as units. Order passes through units that are not selected: what came before them still does. */
+export function layOut(tasks: readonly Task[], cluster: Cluster, world: World, selection: Selection = {}): Unit[] {
+  checkTasks(tasks);
+  const all = tasks.map((task) => ({ task, targets: task.targets(cluster, world) }));
+  const units = new Map<string, { unit: Unit; needs: Set<Unit> }[]>();
+  for (const { task, targets } of all) {
+    units.set(
+      task.id,
+      targets.map((target) => {
+        const needs = new Set<Unit>();
+        return { unit: { task, target, key: `${task.id}@${target.id}`, needs }, needs };
+      }),
+    );
+  }
+  for (const entries of units.values())
+    for (const { unit, needs } of entries)
+      for (const need of unit.task.needs)
+        for (const other of units.get(need.task) ?? []) if (applies(need, other.unit.target, unit.target, world)) needs.add(other.unit);
+
+  const selected = selectedTasks(tasks, selection);
+  const chosen = (unit: Unit) =>
+    selected.has(unit.task.id) && (!selection.nodes?.length || unit.target.node === undefined || selection.nodes.includes(unit.target.node));
+  const flat = [...units.values()].flat();
+  for (const { unit, needs } of flat) if (chosen(unit)) contract(needs, chosen);
+  return flat.map(({ unit }) => unit).filter(chosen);
+}
+
+function applies(need: Need, other: Target, self: Target, world: World): boolean {
+  if (typeof need.of === 'function') return need.of(other, self, world);
+  const same = need.of === undefined ? other.node !== undefined && self.node !== undefined : need.of === 'same';
+  return same ? other.node === self.node : true;
+}
+
+/** Replaces needed units that are left out by what those need. */
+function contract(needs: Set<Unit>, chosen: (unit: Unit) => boolean): void {
+  for (const unit of needs) {
+    if (chosen(unit)) continue;
+    needs.delete(unit);
+    // A Set visits what is added while it is walked, so the replacements are looked at too.
+    for (const further of unit.needs) needs.add(further);
+  }
+}
+
+function selectedTasks(tasks: readonly Task[], { only, from, to, skip }: Selection): Set<string> {
+  const ids = tasks.map((task) => task.id);
+  const start = from === undefined ? 0 : ids.indexOf(from);
+  const end = to === undefined ? ids.length : ids.indexOf(to) + 1;
+  return new Set(ids.slice(start, end).filter((id) => (!only?.length || only.includes(id)) && !skip?.includes(id)));
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract, pack } from 'tar-stream';
+import { z } from 'zod';
+import { messageOf, SwarmupError } from '../errors.ts';
+
+/** One image of an archive: its names and what its layers are. */
+export interface ArchivedImage {
+  readonly names: readonly string[];
+  /** The digests of the unpacked layers: the same in every image store, unlike an image's id. */
+  readonly layers: readonly string[];
+}
+
+const manifestSchema = z.array(z.object({ Config: z.string(), RepoTags: z.array(z.string()).nullable() }));
+const configSchema = z.object({ rootfs: z.object({ diff_ids: z.array(z.string()) }) });
+
+/** Files larger than this are layers, not JSON. */
+const MAX_JSON = 1_000_000;
+
+/**
+ * Reads what an image archive holds without unpacking it. Source: the Docker image specification v1.2, "Combined
+ * Image JSON + Filesystem Changeset Format" (`docker save`).
+ *
+ * @throws SwarmupError IMAGE_ARCHIVE_INVALID
+ */
+export async function readArchive(file: string): Promise<readonly ArchivedImage[]> {
+  try {
+    const texts = await jsonFiles(file);
+    const manifest = texts.get('manifest.json');
+    if (manifest === undefined) throw new Error('it has no manifest.json');
+    return manifestSchema.parse(JSON.parse(manifest)).map((entry) => {
+      const config = texts.get(entry.Config);
+      if (config === undefined) throw new Error(`it has no ${entry.Config}`);
+      return { names: entry.RepoTags ?? [], layers: configSchema.parse(JSON.parse(config)).rootfs.diff_ids };
+    });
+  } catch (cause) {
+    throw new SwarmupError('IMAGE_ARCHIVE_INVALID', `${file} is no image archive: ${messageOf(cause)}`, {
+      fix: 'Write one with: docker save -o FILE IMAGE',
+      cause,
+    });
+  }
+}
+
+/** The JSON files of a tar file; since Docker 25 an image's configuration is a blob without an ending. */
+async function jsonFiles(file: string): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  const reader = extract();
+  reader.on('entry', (header, stream, next) => {
+    const wanted = header.type === 'file' && (header.size ?? 0) < MAX_JSON && /\.json$|^blobs\//.test(header.name);
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk) => {
+      if (wanted && Buffer.isBuffer(chunk)) chunks.push(chunk);
+    });
+    stream.on('end', () => {
+      if (wanted) texts.set(header.name, Buffer.concat(chunks).toString('utf8'));
+      next();
+    });
+    stream.resume();
+  });
+  const source = createReadStream(file);
+  await (/\.t?gz$/.test(file) ? pipeline(source, createGunzip(), reader) : pipeline(source, reader));
+  return texts;
+}
+
+export interface NewImage {
+  /** Such as nginx:latest. */
+  readonly name: string;
+  /** The root file system, as a tar file. */
+  readonly layer: Buffer;
+  readonly architecture: string;
+  /** The runtime configuration: Cmd, ExposedPorts, StopSignal, ... */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Writes an image archive that `docker load` reads. The same layer always makes the same image id. */
+export async function writeArchive(file: string, image: NewImage): Promise<void> {
+  const layerDigest = createHash('sha256').update(image.layer).digest('hex');
+  const config = JSON.stringify({
+    architecture: image.architecture,
+    os: 'linux',
+    created: '1970-01-01T00:00:00Z',
+    config: image.config,
+    rootfs: { type: 'layers', diff_ids: [`sha256:${layerDigest}`] },
+    history: [{ created: '1970-01-01T00:00:00Z', created_by: 'swarmup' }],
+  });
+  const configName = `${createHash('sha256').update(config).digest('hex')}.json`;
+  const manifest = JSON.stringify([{ Config: configName, RepoTags: [image.name], Layers: [`${layerDigest}/layer.tar`] }]);
+  const writer = pack();
+  const written = pipeline(writer, createWriteStream(file));
+  writer.entry({ name: configName }, config);
+  writer.entry({ name: `${layerDigest}/layer.tar` }, image.layer);
+  writer.entry({ name: 'manifest.json' }, manifest);
+  writer.finalize();
+  await written;
+}

@@ -1,0 +1,101 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Transform } from 'node:stream';
+import type { Progress } from '../events.ts';
+import { messageOf, SwarmupError } from '../errors.ts';
+import { engineWords, type Engine } from '../remote/engine.ts';
+import type { ArchivedImage } from './archive.ts';
+import { tagged } from './reference.ts';
+
+export type Registry = { readonly reachable: true } | { readonly reachable: false; readonly reason: string };
+
+/** Whether an image of this name is on the node. */
+export async function isPresent(engine: Engine, name: string): Promise<boolean> {
+  return (await inspect(engine, name)) !== undefined;
+}
+
+/** Whether the node has an archive's image under all its names, with the same layers. */
+export async function isLoaded(engine: Engine, image: ArchivedImage): Promise<boolean> {
+  const found = await Promise.all(image.names.map((name) => inspect(engine, name)));
+  return found.every((one) => one !== undefined && sameLayers(one.layers, image.layers));
+}
+
+async function inspect(engine: Engine, name: string): Promise<{ layers: readonly string[] } | undefined> {
+  const image = await engine.find(`look for the image ${name}`, (docker) => docker.getImage(name).inspect());
+  return image && { layers: image.RootFS.Layers ?? [] };
+}
+
+function sameLayers(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((layer, i) => layer === b[i]);
+}
+
+/** Asks the image's registry, through the node's engine, whether it can be reached. An image it doesn't have is a reachable registry. */
+export async function askRegistry(engine: Engine, name: string): Promise<Registry> {
+  try {
+    await engine.call(`ask the registry for ${name}`, (docker) => docker.getImage(name).distribution());
+    return { reachable: true };
+  } catch (error) {
+    const words = engineWords(error);
+    return isNetworkProblem(words) ? { reachable: false, reason: words } : { reachable: true };
+  }
+}
+
+/** The digest the registry has for a name now, or undefined when it can't tell. */
+export async function registryDigest(engine: Engine, name: string): Promise<string | undefined> {
+  try {
+    const found: { Descriptor?: { digest?: string } } = await engine.call(`ask the registry for ${name}`, (docker): Promise<{ Descriptor?: { digest?: string } }> => docker.getImage(name).distribution());
+    return found.Descriptor?.digest;
+  } catch (error) {
+    // The name alone works as well, with what is on the nodes; deploying says so if it doesn't.
+    if (error instanceof SwarmupError) return undefined;
+    throw error;
+  }
+}
+
+/** The words of Go's net package when a host can't be found or reached. */
+export function isNetworkProblem(words: string): boolean {
+  return /no such host|dial tcp|connection refused|i\/o timeout|network is unreachable|no route to host|TLS handshake timeout|context deadline exceeded|Client\.Timeout|server misbehaving|Temporary failure in name resolution/i.test(words);
+}
+
+/** Pulls an image, with a progress figure over its layers. @throws IMAGE_UNREACHABLE */
+export async function pull(engine: Engine, name: string, report: (detail: string, progress?: Progress) => void): Promise<void> {
+  const layers = new Map<string, { current: number; total: number }>();
+  try {
+    const stream: NodeJS.ReadableStream = await engine.call(`pull ${name}`, (docker): Promise<NodeJS.ReadableStream> => docker.pull(tagged(name)));
+    await engine.follow(stream, (message) => {
+      const { current, total } = message.progressDetail ?? {};
+      if (!message.id || !current || !total || message.status !== 'Downloading') return;
+      layers.set(message.id, { current, total });
+      const all = [...layers.values()];
+      report(`pulling ${name}`, { done: all.reduce((sum, layer) => sum + layer.current, 0), total: all.reduce((sum, layer) => sum + layer.total, 0) });
+    });
+  } catch (cause) {
+    throw new SwarmupError('IMAGE_UNREACHABLE', `${engine.node}: ${name} can't be pulled: ${engineWords(cause)}`, {
+      fix: 'Correct the image name, make the registry reachable from the nodes, or supply an archive (docker save) with images.load.',
+      cause,
+    });
+  }
+}
+
+/** Loads an image archive into a node, with a progress figure over its bytes. */
+export async function load(engine: Engine, file: string, report: (detail: string, progress?: Progress) => void): Promise<void> {
+  const { size } = await stat(file);
+  const name = file.slice(file.lastIndexOf('/') + 1);
+  let done = 0;
+  const meter = new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      done += chunk.length;
+      report(`loading ${name}`, { done, total: size });
+      next(null, chunk);
+    },
+  });
+  const stream: NodeJS.ReadableStream = await engine.call(`load ${name}`, (docker) => docker.loadImage(createReadStream(file).pipe(meter), { quiet: true }));
+  try {
+    await engine.follow(stream, () => undefined);
+  } catch (cause) {
+    throw new SwarmupError('IMAGE_ARCHIVE_INVALID', `${engine.node}: ${file} can't be loaded: ${messageOf(cause)}`, {
+      fix: 'Write the archive again with: docker save -o FILE IMAGE',
+      cause,
+    });
+  }
+}

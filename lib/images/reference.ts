@@ -1,0 +1,11 @@
+/** An image's name without its digest and with its tag written out: nginx@sha256:... and nginx are nginx:latest. */
+export function tagged(reference: string): string {
+  const [name = reference] = reference.split('@');
+  const last = name.slice(name.lastIndexOf('/') + 1);
+  return last.includes(':') ? name : `${name}:latest`;
+}
+
+/** Whether two references mean the same image by name. */
+export function sameImage(a: string, b: string): boolean {
+  return tagged(a) === tagged(b);
+}

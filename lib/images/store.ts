@@ -1,0 +1,59 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SwarmupError } from '../errors.ts';
+import { findMirror } from '../debian/mirror.ts';
+import type { LocalCommands } from '../remote/local.ts';
+import { SingleFlight } from '../single-flight.ts';
+import { readArchive, type ArchivedImage } from './archive.ts';
+import { buildDebianImage } from './debian.ts';
+import { nginxImage } from './nginx.ts';
+import { sameImage } from './reference.ts';
+
+export interface BuildIo {
+  readonly signal: AbortSignal;
+  readonly report: (detail: string) => void;
+}
+
+/** Image archives on this machine: read once a run, built once for all runs. */
+export interface ImageStore {
+  contents(file: string): Promise<readonly ArchivedImage[]>;
+  /** Whether an image can be built here when no registry has it. */
+  canBuild(name: string): boolean;
+  /** The archive of such an image, built when it isn't in the cache. */
+  build(name: string, io: BuildIo): Promise<string>;
+}
+
+export interface ImageStoreOptions {
+  readonly local: LocalCommands;
+  readonly cache: string;
+  /** The cluster file's mirror, if it names one. */
+  readonly mirror: string | undefined;
+}
+
+export function imageStore({ local, cache, mirror }: ImageStoreOptions): ImageStore {
+  const read = new SingleFlight<readonly ArchivedImage[]>();
+  const built = new SingleFlight<string>();
+  return {
+    contents: (file) => read.run(file, () => readArchive(file)),
+    canBuild: (name) => sameImage(name, nginxImage.name),
+    build: (name, io) =>
+      built.run(name, async () => {
+        const file = join(cache, 'container-images', `nginx-debian-12-${process.arch}.tar`);
+        if (await isFile(file)) return file;
+        if (!(await local.which('mmdebstrap'))) {
+          throw new SwarmupError('PACKAGE_MISSING', `${name} can't be built here: mmdebstrap is not installed`, {
+            fix: 'Install mmdebstrap, or supply the image with images.load.',
+          });
+        }
+        await buildDebianImage(nginxImage, file, { local, mirror: (await findMirror(mirror)).main, ...io });
+        return file;
+      }),
+  };
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  );
+}

@@ -1,0 +1,24 @@
+import type { Machines } from './context.ts';
+import { SwarmupError } from './errors.ts';
+import type { Machine } from './providers/provider.ts';
+
+/** The machines of a run, beginning with what the provider listed. */
+export function machineTable(listed: readonly Machine[]): Machines {
+  const table = new Map(listed.map((machine) => [machine.name, machine]));
+  return {
+    get: (node) => table.get(node),
+    set: (machine) => void table.set(machine.name, machine),
+    delete: (node) => void table.delete(node),
+    all: () => [...table.values()],
+    running: (node) => {
+      const machine = table.get(node);
+      if (!machine || machine.state === 'lost') {
+        throw new SwarmupError('MACHINE_ABSENT', `${node} has no machine that can be reached`, { fix: "Run 'swarmup up' to create it." });
+      }
+      if (machine.state === 'stopped') {
+        throw new SwarmupError('MACHINE_STOPPED', `${node}'s machine is powered off`, { fix: "Run 'swarmup up' to start it." });
+      }
+      return machine;
+    },
+  };
+}

@@ -1,0 +1,196 @@
+import type { NodeSpec } from './config/model.ts';
+import type { RunContext, UnitContext } from './context.ts';
+import { asSwarmupError, interrupted, SwarmupError } from './errors.ts';
+import type { Emit, EventBody, Mode, Outcome, RunResult, UnitName, UnitResult } from './events.ts';
+import type { Unit } from './graph.ts';
+import type { Change, Inspection } from './task.ts';
+
+export interface RunOptions {
+  readonly pipeline: string;
+  readonly mode: Mode;
+  readonly context: RunContext;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs units: each as soon as all it needs is done, within its task's limit. After a failure no unit is started any
+ * more, and those that run are finished. Never throws for a unit's failure: the result says it.
+ */
+export async function runUnits(units: readonly Unit[], options: RunOptions): Promise<RunResult> {
+  return new Run(units, options).run();
+}
+
+type Done = { readonly result: UnitResult; readonly pending: boolean };
+
+class Run {
+  readonly #units: readonly Unit[];
+  readonly #options: RunOptions;
+  readonly #emit: Emit;
+  readonly #done = new Map<Unit, Done>();
+  readonly #running = new Map<Unit, Promise<void>>();
+  readonly #warnings = new Map<string, string>();
+  #failed = false;
+
+  constructor(units: readonly Unit[], options: RunOptions) {
+    this.#units = units;
+    this.#options = options;
+    this.#emit = options.emit;
+  }
+
+  async run(): Promise<RunResult> {
+    const { pipeline, mode, context, signal } = this.#options;
+    const start = context.clock.now();
+    this.#emit({ type: 'run-started', pipeline, cluster: context.cluster.name, mode, units: this.#units.map(nameOf) });
+    const onAbort = () => this.#emit({ type: 'interrupting', running: [...this.#running.keys()].map((unit) => unit.key) });
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#startReady();
+    while (this.#running.size > 0) {
+      await Promise.race(this.#running.values());
+      this.#startReady();
+    }
+    signal.removeEventListener('abort', onAbort);
+    for (const unit of this.#units) if (!this.#done.has(unit)) this.#finish(unit, this.#notStarted(unit), false);
+
+    const results = this.#units.flatMap((unit) => this.#done.get(unit)?.result ?? []);
+    const result: RunResult = {
+      ok: !this.#failed && !signal.aborted,
+      cluster: context.cluster.name,
+      changed: results.filter((r) => r.outcome === 'changed').length,
+      durationMs: context.clock.now() - start,
+      units: results,
+      warnings: [...this.#warnings.values()],
+      interrupted: signal.aborted,
+    };
+    this.#emit({ type: 'run-finished', result });
+    return result;
+  }
+
+  #startReady(): void {
+    if (this.#failed || this.#options.signal.aborted) return;
+    for (const unit of this.#units) {
+      if (this.#done.has(unit) || this.#running.has(unit)) continue;
+      if (![...unit.needs].every((need) => this.#done.has(need))) continue;
+      const siblings = [...this.#running.keys()].filter((other) => other.task === unit.task).length;
+      if (siblings >= unit.task.limit) continue;
+      const running = this.#execute(unit).finally(() => this.#running.delete(unit));
+      this.#running.set(unit, running);
+    }
+  }
+
+  async #execute(unit: Unit): Promise<void> {
+    const { clock } = this.#options.context;
+    const start = clock.now();
+    this.#emit({ type: 'unit-started', unit: nameOf(unit) });
+    const finish = (outcome: Outcome, rest: Partial<UnitResult>, pending = false) =>
+      this.#finish(unit, { task: unit.task.id, target: unit.target.id, outcome, ms: clock.now() - start, changes: [], ...rest }, pending);
+    try {
+      const step = await this.#step(unit, this.#contextOf(unit));
+      finish(step.outcome, step, step.pending);
+    } catch (thrown) {
+      const error = this.#options.signal.aborted ? interrupted(thrown) : asSwarmupError(thrown);
+      this.#failed = true;
+      finish('failed', { error });
+    }
+  }
+
+  async #step(unit: Unit, ctx: UnitContext): Promise<{ outcome: Outcome; changes: readonly Change[]; reason?: string; pending: boolean }> {
+    const { mode } = this.#options;
+    const inspection = await this.#inspect(unit, ctx);
+    if ('presumed' in inspection) {
+      const { presumed, reason } = inspection;
+      return { outcome: presumed.length > 0 ? 'changed' : 'unchanged', changes: presumed, pending: true, ...(reason ? { reason } : {}) };
+    }
+    const { changes, skipped } = inspection;
+    if (skipped !== undefined) return { outcome: 'skipped', changes: [], reason: skipped, pending: false };
+    if (changes.length === 0) return { outcome: 'unchanged', changes, pending: false };
+    if (mode === 'plan') return { outcome: 'changed', changes, pending: true };
+    if (mode === 'check') throw notAsConfigured(changes);
+    this.#phase(unit, 'applying');
+    await inspection.apply();
+    this.#phase(unit, 'checking again');
+    const left = (await unit.task.inspect(ctx)).changes;
+    if (left.length > 0) throw notConverged(unit, left);
+    return { outcome: 'changed', changes, pending: false };
+  }
+
+  /** A check; in a plan, one that can't be made yet because of an earlier step is presumed. */
+  async #inspect(unit: Unit, ctx: UnitContext): Promise<Inspection | { presumed: readonly Change[]; reason?: string }> {
+    const waiting = this.#options.mode === 'plan' ? [...unit.needs].filter((need) => this.#done.get(need)?.pending) : [];
+    try {
+      return await unit.task.inspect(ctx);
+    } catch (error) {
+      if (waiting.length === 0 || !(error instanceof SwarmupError) || error.pending === undefined) throw error;
+      if (error.pending === 'absent') return { presumed: unit.task.presume(ctx) };
+      return { presumed: [], reason: `known after ${waiting.map((need) => need.key).join(', ')}` };
+    }
+  }
+
+  #contextOf(unit: Unit): UnitContext {
+    const { context, signal } = this.#options;
+    const report: UnitContext['report'] = (detail, progress) =>
+      this.#emit({ type: 'unit-detail', unit: nameOf(unit), detail, ...(progress ? { progress } : {}) });
+    const warn = (message: string) => this.#warn(message);
+    const nodeName = () => nodeOf(unit, context).name;
+    return {
+      ...context,
+      target: unit.target,
+      get node() {
+        return nodeOf(unit, context);
+      },
+      signal,
+      report,
+      warn,
+      io: { signal, report, warn },
+      host: (node) => context.remote.host(node ?? nodeName(), signal),
+      engine: (node) => context.remote.engine(node ?? nodeName(), signal),
+    };
+  }
+
+  #warn(message: string): void {
+    if (this.#warnings.has(message)) return;
+    this.#warnings.set(message, message);
+    this.#emit({ type: 'warning', warning: { key: message, message } });
+  }
+
+  #phase(unit: Unit, phase: Extract<EventBody, { type: 'unit-phase' }>['phase']): void {
+    this.#emit({ type: 'unit-phase', unit: nameOf(unit), phase });
+  }
+
+  #finish(unit: Unit, result: UnitResult, pending: boolean): void {
+    this.#done.set(unit, { result, pending });
+    this.#emit({ type: 'unit-finished', unit: nameOf(unit), result });
+  }
+
+  #notStarted(unit: Unit): UnitResult {
+    const blocked = [...unit.needs].find((need) => this.#done.get(need)?.result.outcome === 'failed');
+    const reason = this.#options.signal.aborted ? 'interrupted before it started' : blocked ? `needs ${blocked.key}, which failed` : 'not started after a failure';
+    return { task: unit.task.id, target: unit.target.id, outcome: 'skipped', ms: 0, changes: [], reason };
+  }
+}
+
+function nameOf(unit: Unit): UnitName {
+  return { task: unit.task.id, title: unit.task.title, target: unit.target.id };
+}
+
+function nodeOf(unit: Unit, { cluster }: RunContext): NodeSpec {
+  const node = cluster.nodes.find((n) => n.name === unit.target.node);
+  if (!node) throw new Error(`the unit ${unit.key} has no node of this cluster`);
+  return node;
+}
+
+function list(changes: readonly Change[]): string {
+  return changes.map((change) => change.summary).join('; ');
+}
+
+function notAsConfigured(changes: readonly Change[]): SwarmupError {
+  return new SwarmupError('NOT_AS_CONFIGURED', `not as the cluster file says: ${list(changes)}`, {
+    fix: "Run 'swarmup up' to bring it there, or 'swarmup plan' to see all that differs.",
+  });
+}
+
+function notConverged(unit: Unit, left: readonly Change[]): SwarmupError {
+  return new SwarmupError('NOT_CONVERGED', `${unit.key} was applied, and a second look still finds: ${list(left)}`, {
+    fix: 'Something else may be changing it at the same time. Run again; if it stays, report it with these lines.',
+  });
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { messageOf, SwarmupError } from '../errors.ts';
+import type { Endpoint } from '../providers/provider.ts';
+import type { HttpAnswer, HttpClient } from '../remote/http.ts';
+import { Secret } from '../secret.ts';
+
+const REQUEST_MS = 20_000;
+const AGENT_URL = 'tcp://tasks.agent:9001';
+/** `EndpointCreationType` of an environment reached through agents. Source: Portainer's HTTP API, POST /endpoints. */
+const AGENT_ENVIRONMENT = '2';
+
+const authSchema = z.object({ jwt: z.string() });
+const endpointSchema = z.array(z.object({ Id: z.number(), Name: z.string(), URL: z.string().default('') }));
+const agentsSchema = z.array(z.object({ NodeName: z.string() }));
+
+export interface Environment {
+  readonly id: number;
+  readonly name: string;
+}
+
+export type SignIn = { readonly token: Secret } | { readonly refused: string } | { readonly notYet: string };
+
+/** Portainer's HTTP API, as far as its first set-up needs it. */
+export class Portainer {
+  readonly #http: HttpClient;
+  readonly #endpoint: Endpoint;
+  readonly #signal: AbortSignal;
+
+  constructor(http: HttpClient, endpoint: Endpoint, signal: AbortSignal) {
+    this.#http = http;
+    this.#endpoint = endpoint;
+    this.#signal = signal;
+  }
+
+  /** Signs the administrator in. An answer that may change by itself is `notYet`. */
+  async signIn(password: Secret): Promise<SignIn> {
+    let answer: HttpAnswer;
+    try {
+      answer = await this.#ask('POST', '/api/auth', { body: JSON.stringify({ username: 'admin', password: password.reveal() }), type: 'application/json' });
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      return { notYet: messageOf(error) };
+    }
+    if (answer.status === 200) return { token: new Secret(authSchema.parse(JSON.parse(answer.body)).jwt) };
+    if (answer.status === 303 && answer.headers['redirect-reason'] === 'AdminInitTimeout') {
+      return { refused: 'it stopped waiting for its first set-up, because no administrator was made within five minutes' };
+    }
+    if (answer.status === 422 || answer.status === 401 || answer.status === 403) return { refused: `it does not take the administrator's password (HTTP ${answer.status})` };
+    return { notYet: `HTTP ${answer.status} ${answer.body.slice(0, 200)}` };
+  }
+
+  async environments(token: Secret): Promise<readonly Environment[]> {
+    const found = endpointSchema.parse(JSON.parse((await this.#authorised('GET', '/api/endpoints', token)).body));
+    return found.map((one) => ({ id: one.Id, name: one.Name }));
+  }
+
+  /** Adds the swarm's environment, reached through the agents. Portainer takes a form here, not JSON. */
+  async addEnvironment(token: Secret): Promise<void> {
+    const boundary = 'swarmup-form-boundary';
+    const fields = { Name: 'primary', EndpointCreationType: AGENT_ENVIRONMENT, URL: AGENT_URL, TLS: 'true', TLSSkipVerify: 'true', TLSSkipClientVerify: 'true' };
+    const parts = Object.entries(fields).map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
+    await this.#authorised('POST', '/api/endpoints', token, { body: `${parts.join('')}--${boundary}--\r\n`, type: `multipart/form-data; boundary=${boundary}` });
+  }
+
+  /** The nodes whose agents the environment sees. Source: the agent's API, GET /agents (version 2), through Portainer's proxy. */
+  async agents(token: Secret, environment: Environment): Promise<readonly string[]> {
+    const answer = await this.#authorised('GET', `/api/endpoints/${environment.id}/docker/v2/agents`, token);
+    return agentsSchema.parse(JSON.parse(answer.body)).map((agent) => agent.NodeName);
+  }
+
+  async #authorised(method: string, path: string, token: Secret, content?: { body: string; type: string }): Promise<HttpAnswer> {
+    const answer = await this.#ask(method, path, content, { authorization: `Bearer ${token.reveal()}` });
+    if (answer.status >= 300) {
+      throw new SwarmupError('PORTAINER_FAILED', `Portainer answers ${method} ${path} with HTTP ${answer.status}: ${answer.body.slice(0, 300)}`, {
+        fix: 'Its log says more: docker service logs portainer_portainer on a manager.',
+      });
+    }
+    return answer;
+  }
+
+  #ask(method: string, path: string, content?: { body: string; type: string }, headers: Record<string, string> = {}): Promise<HttpAnswer> {
+    return this.#http.ask({
+      ...this.#endpoint,
+      method,
+      path,
+      headers: { ...headers, ...(content ? { 'content-type': content.type } : {}) },
+      ...(content ? { body: content.body } : {}),
+      timeoutMs: REQUEST_MS,
+      signal: this.#signal,
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import type { ProviderFactory } from './provider.ts';
+import { expectedOneOf } from '../config/nearest.ts';
+import { messageOf, SwarmupError } from '../errors.ts';
+
+interface Entry {
+  readonly schema: () => Promise<z.ZodType>;
+  readonly factory: () => Promise<ProviderFactory>;
+}
+
+/** The providers inside the project. Each is loaded only when a cluster file names it. */
+const PROVIDERS: Readonly<Record<string, Entry>> = {
+  qemu: {
+    schema: async () => (await import('./qemu/config.ts')).qemuConfig,
+    factory: async () => (await import('./qemu/provider.ts')).createQemuProvider,
+  },
+};
+
+/** The schema of a provider's section; `unknown` says what was expected when there is no such provider. */
+export async function providerSchema(type: string): Promise<{ schema: z.ZodType } | { unknown: string }> {
+  const entry = PROVIDERS[type] ?? (await external(type));
+  if (!entry) return { unknown: `${expectedOneOf(type, Object.keys(PROVIDERS))}, a package or a path to a module` };
+  return { schema: await entry.schema() };
+}
+
+export async function loadProvider(type: string): Promise<ProviderFactory> {
+  const entry = PROVIDERS[type] ?? (await external(type));
+  if (!entry) {
+    throw new SwarmupError('PROVIDER_UNKNOWN', `there is no provider '${type}'`, { fix: `Use one of: ${Object.keys(PROVIDERS).join(', ')}.` });
+  }
+  return entry.factory();
+}
+
+/** A provider outside the project: a package or an absolute path that exports `schema` and `createProvider`. */
+async function external(type: string): Promise<Entry | undefined> {
+  if (!/^(\/|@?[a-z0-9][\w.-]*\/|swarmup-)/.test(type)) return undefined;
+  let module: { schema: z.ZodType; createProvider: ProviderFactory };
+  try {
+    module = await import(type);
+  } catch (cause) {
+    throw new SwarmupError('PROVIDER_UNKNOWN', `the provider module '${type}' can't be loaded: ${messageOf(cause)}`, {
+      fix: 'Install the package, or correct provider.type.',
+      cause,
+    });
+  }
+  return { schema: () => Promise.resolve(module.schema), factory: () => Promise.resolve(module.createProvider) };
+}

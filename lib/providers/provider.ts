@@ -1,0 +1,68 @@
+import type { Clock } from '../clock.ts';
+import type { Change } from '../task.ts';
+import type { Cluster, NodeSpec } from '../config/model.ts';
+import type { LocalCommands } from '../remote/local.ts';
+
+/** How to reach a machine's SSH server. The host key is known from the moment the machine is made. */
+export interface SshEndpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** Path of the private key. */
+  readonly identityFile: string;
+  /** The server's public host key, as `ssh-ed25519 AAAA...`. */
+  readonly hostKey: string;
+}
+
+export interface Machine {
+  /** The node's name. */
+  readonly name: string;
+  /** lost: it runs, but what is needed to reach it is gone; `create` makes it anew. */
+  readonly state: 'running' | 'stopped' | 'lost';
+  /** The address that the other nodes reach it by: what Swarm advertises. */
+  readonly address: string;
+  readonly ssh: SshEndpoint;
+}
+
+/** Where a client reaches a port of a machine. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a provider may use while it works. */
+export interface ProviderIo {
+  readonly signal: AbortSignal;
+  /** Says what is being done now, with a progress figure where there is one. */
+  readonly report: (detail: string, progress?: { readonly done: number; readonly total: number }) => void;
+  readonly warn: (message: string) => void;
+}
+
+export interface ProviderOptions {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly local: LocalCommands;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether missing system packages may be installed without asking (root, or --yes). */
+  readonly mayInstall: boolean;
+}
+
+/** Where machines come from. Every method may be called again: it then does what is left to do. */
+export interface Provider {
+  /** Every machine that carries this cluster's mark, also those no longer in the cluster file; or those named. */
+  list(signal: AbortSignal, names?: readonly string[]): Promise<readonly Machine[]>;
+  /** What `create` would do for a node, given its machine as listed; pure. */
+  plan(node: NodeSpec, machine: Machine | undefined): readonly Change[];
+  /** Creates the node's machine, or starts it and brings it up to date; resolves when it answers on SSH. */
+  create(node: NodeSpec, io: ProviderIo): Promise<Machine>;
+  /** Powers a machine off cleanly, keeping its disk. */
+  stop(name: string, io: ProviderIo): Promise<void>;
+  /** Takes one machine away with all that belongs to it. */
+  destroy(name: string, io: ProviderIo): Promise<void>;
+  /** Takes away what the machines shared. Called when no machine is left. @returns what it couldn't remove */
+  destroyShared(io: ProviderIo): Promise<readonly string[]>;
+  /** The address a client uses for a port of a machine. */
+  endpoint(machine: Machine, port: number): Endpoint;
+}
+
+export type ProviderFactory = (options: ProviderOptions) => Promise<Provider>;

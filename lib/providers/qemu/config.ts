@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { size } from '../../config/schema.ts';
+
+/** The provider section of a cluster file for `type: qemu`. */
+export const qemuConfig = z
+  .strictObject({
+    type: z.literal('qemu'),
+    image: z
+      .union([
+        z.enum(['debian-13', 'debian-12']),
+        z.strictObject({
+          path: z.string().optional().describe('A disk image (qcow2 or raw) with cloud-init, relative to the cluster file.'),
+          url: z.url().optional().describe('Where to download such an image.'),
+          sha256: z
+            .string()
+            .regex(/^[0-9a-f]{64}$/, { error: 'expected 64 hexadecimal digits' })
+            .optional()
+            .describe("The image's SHA-256; required with url."),
+        }),
+      ])
+      .default('debian-13')
+      .describe('debian-13, debian-12, or a disk image of your own.'),
+    cpus: z.int().min(1).max(64).default(1).describe('Virtual processors of each machine.'),
+    memory: size().default(1536).describe('Memory of each machine, such as 1536MiB.'),
+    disk: size().default(10240).describe('Disk of each machine, such as 10GiB; it grows as it is used.'),
+    accelerator: z
+      .enum(['auto', 'kvm', 'hvf', 'tcg'])
+      .default('auto')
+      .describe('Hardware acceleration; auto uses what a short probe shows to work, else emulation (tcg).'),
+    mirror: z.url().optional().describe("The Debian mirror to build images from; default: this machine's own apt configuration."),
+  })
+  .describe('Virtual machines on this computer, with QEMU.');
+
+export type QemuConfig = z.output<typeof qemuConfig>;

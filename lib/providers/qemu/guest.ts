@@ -1,0 +1,84 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { KeyPair } from '../../remote/keys.ts';
+import { SEGMENT, UPLINK, type Layout } from './layout.ts';
+
+export interface GuestIdentity {
+  readonly name: string;
+  readonly address: string;
+  /** The public key that may log in as root. */
+  readonly authorizedKey: string;
+  readonly hostKey: KeyPair;
+}
+
+/** Mode 0600 from the start: the files hold the machine's private host key. */
+const PRIVATE = { mode: 0o600 } as const;
+
+/** Writes what tells a guest who it is; QEMU hands it over when the machine starts. */
+export async function writeSeed(layout: Layout, guest: GuestIdentity, how: 'credentials' | 'cloud-init'): Promise<void> {
+  const dir = layout.seed(guest.name);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  if (how === 'credentials') {
+    const lines = tmpfilesLines(layout, guest).join('\n');
+    await writeFile(join(dir, 'smbios'), `io.systemd.credential.binary:tmpfiles.extra=${base64(lines)}`, PRIVATE);
+    return;
+  }
+  await writeFile(join(dir, 'meta-data'), `instance-id: ${layout.machineId(guest.name)}\nlocal-hostname: ${guest.name}\n`, PRIVATE);
+  await writeFile(join(dir, 'user-data'), userData(guest), PRIVATE);
+  await writeFile(join(dir, 'network-config'), networkConfig(layout, guest), PRIVATE);
+}
+
+/** Files for the guest as tmpfiles.d(5) lines; `f~` takes its contents in base64. Source: systemd-tmpfiles reads the credential tmpfiles.extra. */
+export function tmpfilesLines(layout: Layout, guest: GuestIdentity): string[] {
+  const file = (path: string, mode: string, contents: string) => `f+~ ${path} ${mode} root root - ${base64(contents)}`;
+  return [
+    'd /root/.ssh 0700 root root -',
+    file('/root/.ssh/authorized_keys', '0600', `${guest.authorizedKey}\n`),
+    file('/etc/ssh/ssh_host_ed25519_key', '0600', guest.hostKey.privateKey),
+    file('/etc/ssh/ssh_host_ed25519_key.pub', '0644', `${guest.hostKey.publicKey}\n`),
+    file('/etc/hostname', '0644', `${guest.name}\n`),
+    file('/etc/hosts', '0644', `127.0.0.1 localhost\n127.0.1.1 ${guest.name}\n`),
+    file('/etc/systemd/network/10-uplink.network', '0644', uplink(layout.mac(guest.name, 'uplink'))),
+    file('/etc/systemd/network/20-segment.network', '0644', segment(layout.mac(guest.name, 'segment'), guest.address)),
+  ];
+}
+
+function uplink(mac: string): string {
+  return `[Match]\nMACAddress=${mac}\n[Network]\nAddress=${UPLINK.guest}/${UPLINK.prefix}\nGateway=${UPLINK.gateway}\nDNS=${UPLINK.dns}\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n`;
+}
+
+function segment(mac: string, address: string): string {
+  return `[Match]\nMACAddress=${mac}\n[Network]\nAddress=${address}/${SEGMENT.prefix}\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n`;
+}
+
+/** Source: cloud-init's NoCloud data source; JSON is YAML, so nothing needs escaping. */
+export function userData(guest: GuestIdentity): string {
+  const config = {
+    hostname: guest.name,
+    manage_etc_hosts: true,
+    disable_root: false,
+    users: [{ name: 'root', ssh_authorized_keys: [guest.authorizedKey] }],
+    ssh_deletekeys: true,
+    ssh_keys: { ed25519_private: guest.hostKey.privateKey, ed25519_public: guest.hostKey.publicKey },
+    package_update: false,
+    package_upgrade: false,
+  };
+  return `#cloud-config\n${JSON.stringify(config, null, 2)}\n`;
+}
+
+function networkConfig(layout: Layout, guest: GuestIdentity): string {
+  const ethernets = {
+    uplink: {
+      match: { macaddress: layout.mac(guest.name, 'uplink') },
+      addresses: [`${UPLINK.guest}/${UPLINK.prefix}`],
+      gateway4: UPLINK.gateway,
+      nameservers: { addresses: [UPLINK.dns] },
+    },
+    segment: { match: { macaddress: layout.mac(guest.name, 'segment') }, addresses: [`${guest.address}/${SEGMENT.prefix}`] },
+  };
+  return `${JSON.stringify({ version: 2, ethernets }, null, 2)}\n`;
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}

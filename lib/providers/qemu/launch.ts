@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { UPLINK, type Layout } from './layout.ts';
+import type { MachineRecord } from './record.ts';
+
+export interface Platform {
+  /** qemu-system-x86_64 or qemu-system-aarch64, as a path. */
+  readonly binary: string;
+  readonly arch: 'x86_64' | 'aarch64';
+  /** UEFI firmware for aarch64 disks that boot by themselves. */
+  readonly firmware?: string;
+}
+
+/** The machine and processor for an accelerator. Under emulation qemu64 is faster than max, as it has less to emulate. */
+export function processorArgs(platform: Platform, accelerator: MachineRecord['accelerator']): string[] {
+  const machine = platform.arch === 'x86_64' ? 'pc' : 'virt';
+  const emulated = platform.arch === 'x86_64' ? 'qemu64' : 'cortex-a72';
+  const accel = accelerator === 'tcg' ? 'tcg,thread=multi' : accelerator;
+  return ['-machine', machine, '-accel', accel, '-cpu', accelerator === 'tcg' ? emulated : 'host'];
+}
+
+/** The kernel's command line for images that are booted directly. */
+export function kernelArgs(layout: Layout, record: MachineRecord, platform: Platform): string {
+  // Emulation protects from nothing that mitigations are for, and AppArmor profiles take 20 s to load under it.
+  const emulated = record.accelerator === 'tcg' ? ['mitigations=off', 'apparmor=0'] : [];
+  const serial = platform.arch === 'x86_64' ? 'ttyS0' : 'ttyAMA0';
+  return [
+    'root=LABEL=root rw rootflags=noinit_itable',
+    `console=${serial} quiet net.ifnames=0`,
+    `systemd.hostname=${record.name} systemd.machine_id=${layout.machineId(record.name)}`,
+    ...emulated,
+  ].join(' ');
+}
+
+/** QEMU's whole command line for a machine. Secrets are in files that only the owner can read, never here. */
+export function launchArgs(layout: Layout, record: MachineRecord, platform: Platform): string[] {
+  const { name, boot } = record;
+  const forwards = Object.entries(record.forwards).map(([guest, local]) => `,hostfwd=tcp:127.0.0.1:${local}-:${guest}`);
+  return [
+    platform.binary,
+    '-name', layout.mark(name),
+    '-daemonize', '-pidfile', layout.pidFile(name),
+    '-nodefaults', '-display', 'none', '-no-user-config',
+    ...processorArgs(platform, record.accelerator),
+    '-smp', String(record.cpus),
+    '-m', String(record.memoryMiB),
+    ...bootArgs(layout, record, platform),
+    '-serial', `file:${escape(layout.console(name))}`,
+    '-qmp', `unix:${escape(layout.qmpSocket(name))},server=on,wait=off`,
+    // The base image is shared and the disk can be made anew: speed before surviving a power cut of this computer.
+    '-drive', `file=${escape(layout.disk(name))},format=qcow2,if=virtio,cache=unsafe,discard=unmap`,
+    '-netdev', `user,id=uplink,net=${UPLINK.network}${forwards.join('')}`,
+    '-device', `virtio-net-pci,netdev=uplink,mac=${layout.mac(name, 'uplink')},romfile=`,
+    '-netdev', `socket,id=segment,mcast=${layout.multicast()},localaddr=127.0.0.1`,
+    '-device', `virtio-net-pci,netdev=segment,mac=${layout.mac(name, 'segment')},romfile=`,
+    '-device', 'virtio-rng-pci',
+    ...(boot.configure === 'credentials' ? ['-smbios', `type=11,path=${escape(join(layout.seed(name), 'smbios'))}`] : seedDisk(layout, name)),
+  ];
+}
+
+function bootArgs(layout: Layout, record: MachineRecord, platform: Platform): string[] {
+  const { kernel, initrd } = record.boot;
+  if (kernel && initrd) return ['-kernel', kernel, '-initrd', initrd, '-append', kernelArgs(layout, record, platform)];
+  return platform.firmware ? ['-bios', platform.firmware] : [];
+}
+
+/** The seed folder as a small FAT disk labelled cidata: what cloud-init's NoCloud data source looks for. */
+function seedDisk(layout: Layout, name: string): string[] {
+  return ['-drive', `driver=vvfat,dir=${escape(layout.seed(name))},label=CIDATA,read-only=on,if=virtio`];
+}
+
+/** A comma in a value is doubled. Source: qemu(1). */
+function escape(value: string): string {
+  return value.replaceAll(',', ',,');
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { userInfo, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Cluster } from '../../config/model.ts';
+
+/** The guests' own networks; they exist inside QEMU only, so every cluster uses the same addresses. */
+export const UPLINK = { guest: '192.168.76.15', prefix: 24, gateway: '192.168.76.2', dns: '192.168.76.3', network: '192.168.76.0/24' } as const;
+export const SEGMENT = { first: 11, prefix: 24, base: '192.168.77.' } as const;
+export const SSH_PORT = 22;
+
+/** Names and paths of a cluster's machines, all derived from its name and its state folder. */
+export class Layout {
+  readonly cluster: string;
+  readonly machines: string;
+  readonly identityFile: string;
+  readonly knownHosts: string;
+  /** Tells clusters of one name in different folders apart. */
+  readonly realm: string;
+
+  constructor(cluster: Pick<Cluster, 'name' | 'stateDir'>) {
+    this.cluster = cluster.name;
+    this.machines = join(cluster.stateDir, 'machines');
+    this.identityFile = join(cluster.stateDir, 'ssh', 'id_ed25519');
+    this.knownHosts = join(cluster.stateDir, 'ssh', 'known_hosts');
+    this.realm = createHash('sha256').update(cluster.stateDir).digest('hex').slice(0, 10);
+  }
+
+  /** The mark in a QEMU process's arguments: whose machine it is. */
+  mark(node = ''): string {
+    return `guest=swarmup/${this.realm}/${this.cluster}/${node}`;
+  }
+
+  /** The node's name in a marked argument. */
+  nodeOfMark(argument: string): string {
+    return argument.slice(argument.indexOf(this.mark()) + this.mark().length).split(',')[0] ?? '';
+  }
+
+  dir(node: string): string {
+    return join(this.machines, node);
+  }
+
+  record(node: string): string {
+    return join(this.dir(node), 'machine.json');
+  }
+
+  disk(node: string): string {
+    return join(this.dir(node), 'disk.qcow2');
+  }
+
+  seed(node: string): string {
+    return join(this.dir(node), 'seed');
+  }
+
+  console(node: string): string {
+    return join(this.dir(node), 'console.log');
+  }
+
+  pidFile(node: string): string {
+    return join(this.dir(node), 'qemu.pid');
+  }
+
+  /** Sockets lie in a short path: a UNIX socket's name has at most 107 bytes (unix(7)). */
+  get runtimeDir(): string {
+    return join(tmpdir(), `swarmup-${userInfo().uid}-${this.realm}`);
+  }
+
+  qmpSocket(node: string): string {
+    return join(this.runtimeDir, `${createHash('sha256').update(`${this.cluster}/${node}`).digest('hex').slice(0, 12)}.qmp`);
+  }
+
+  /** The multicast group that is this cluster's private segment, on loopback only. */
+  multicast(): string {
+    const [a = 0, b = 0, c = 0, d = 0, e = 0] = createHash('sha256').update(`${this.realm}/${this.cluster}`).digest();
+    return `230.${a}.${b}.${1 + (c % 250)}:${20000 + ((d * 256 + e) % 20000)}`;
+  }
+
+  /** A MAC address of the locally administered QEMU range, one for each NIC. */
+  mac(node: string, nic: 'uplink' | 'segment'): string {
+    const [a = 0, b = 0, c = 0] = createHash('sha256').update(`${this.realm}/${this.cluster}/${node}/${nic}`).digest();
+    return `52:54:00:${[a, b, c].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
+  }
+
+  /** A machine-id of its own for each machine. Source: machine-id(5), 32 hexadecimal digits. */
+  machineId(node: string): string {
+    return createHash('sha256').update(`${this.realm}/${this.cluster}/${node}/machine-id`).digest('hex').slice(0, 32);
+  }
+
+  /** Where to begin looking for a free loopback port, so that the same cluster tends to get the same ports. */
+  preferredPort(node: string, port: number): number {
+    const [a = 0, b = 0] = createHash('sha256').update(`${this.realm}/${this.cluster}/${node}/${port}`).digest();
+    return 20000 + ((a * 256 + b) % 10000);
+  }
+}

@@ -1,0 +1,95 @@
+import { SwarmupError } from '../../errors.ts';
+import type { LocalCommands } from '../../remote/local.ts';
+import { quote } from '../../remote/quote.ts';
+import type { ProviderIo } from '../provider.ts';
+import type { Platform } from './launch.ts';
+
+type Manager = 'apt-get' | 'dnf' | 'zypper' | 'pacman' | 'brew';
+
+const MANAGERS: Readonly<Record<Manager, { readonly refresh?: readonly string[]; readonly install: readonly string[] }>> = {
+  'apt-get': { refresh: ['apt-get', 'update', '-q'], install: ['apt-get', 'install', '-y', '-q', '--no-install-recommends'] },
+  dnf: { install: ['dnf', 'install', '-y'] },
+  zypper: { install: ['zypper', '--non-interactive', 'install'] },
+  pacman: { install: ['pacman', '-S', '--noconfirm', '--needed'] },
+  brew: { install: ['brew', 'install'] },
+};
+
+/** Which package has which program. A manager that isn't listed has no such package. */
+const PACKAGES: Readonly<Record<string, Partial<Record<Manager, string>>>> = {
+  'qemu-system-x86_64': { 'apt-get': 'qemu-system-x86 seabios ipxe-qemu', dnf: 'qemu-system-x86', zypper: 'qemu-x86', pacman: 'qemu-system-x86', brew: 'qemu' },
+  'qemu-system-aarch64': { 'apt-get': 'qemu-system-arm qemu-efi-aarch64', dnf: 'qemu-system-aarch64', zypper: 'qemu-arm', pacman: 'qemu-system-aarch64', brew: 'qemu' },
+  'qemu-img': { 'apt-get': 'qemu-utils', dnf: 'qemu-img', zypper: 'qemu-img', pacman: 'qemu-img', brew: 'qemu' },
+  mmdebstrap: { 'apt-get': 'mmdebstrap debian-archive-keyring', dnf: 'mmdebstrap debian-keyring' },
+  'mkfs.ext4': { 'apt-get': 'e2fsprogs', dnf: 'e2fsprogs', zypper: 'e2fsprogs', pacman: 'e2fsprogs' },
+  fakeroot: { 'apt-get': 'fakeroot', dnf: 'fakeroot', pacman: 'fakeroot' },
+  newuidmap: { 'apt-get': 'uidmap', dnf: 'shadow-utils' },
+};
+
+export interface QemuTools {
+  readonly platform: Platform;
+  readonly qemuImg: string;
+  /** QEMU's major version. */
+  readonly qemuVersion: number;
+  /** Makes sure of the programs that images are built with. @throws PACKAGE_MISSING */
+  readonly needBuildTools: (io: ProviderIo) => Promise<void>;
+}
+
+export interface ToolOptions {
+  readonly local: LocalCommands;
+  readonly root: boolean;
+  readonly mayInstall: boolean;
+}
+
+/** Finds QEMU; what is missing is installed (as root or with --yes), or named with the command that installs it. */
+export async function findTools(options: ToolOptions, io: ProviderIo): Promise<QemuTools> {
+  const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+  const program = `qemu-system-${arch}`;
+  const build = ['mmdebstrap', 'mkfs.ext4', ...(options.root ? [] : ['fakeroot', 'newuidmap'])];
+  await need([program, 'qemu-img'], build, options, io);
+  const binary = (await options.local.which(program)) ?? program;
+  const { stdout } = await options.local.run([binary, '--version'], { signal: io.signal });
+  return {
+    platform: { binary, arch, ...(arch === 'aarch64' ? { firmware: 'edk2-aarch64-code.fd' } : {}) },
+    qemuImg: (await options.local.which('qemu-img')) ?? 'qemu-img',
+    qemuVersion: Number(/version (\d+)/.exec(stdout)?.[1] ?? 0),
+    needBuildTools: (work) => need(build, [], options, work),
+  };
+}
+
+async function missing(programs: readonly string[], local: LocalCommands): Promise<string[]> {
+  const paths = await Promise.all(programs.map((program) => local.which(program)));
+  return programs.filter((_, i) => paths[i] === undefined);
+}
+
+async function findManager(local: LocalCommands): Promise<Manager | undefined> {
+  for (const manager of Object.keys(MANAGERS) as Manager[]) if (await local.which(manager)) return manager;
+  return undefined;
+}
+
+/** `along`: programs worth installing in the same go, if anything has to be installed at all. */
+async function need(programs: readonly string[], along: readonly string[], options: ToolOptions, io: ProviderIo): Promise<void> {
+  const { local, root, mayInstall } = options;
+  const lacking = await missing(programs, local);
+  if (lacking.length === 0) return;
+  const manager = await findManager(local);
+  const wanted = [...lacking, ...(await missing(along, local))];
+  const packages = [...new Set(wanted.flatMap((name) => (manager ? (PACKAGES[name]?.[manager]?.split(' ') ?? []) : [])))];
+  const known = manager !== undefined && lacking.every((name) => PACKAGES[name]?.[manager]);
+  if (!known) {
+    throw new SwarmupError('PACKAGE_MISSING', `${lacking.join(', ')} ${lacking.length > 1 ? 'are' : 'is'} not installed on this machine`, {
+      fix: 'Install it with your package manager, then run again.',
+    });
+  }
+  const { install, refresh } = MANAGERS[manager];
+  const sudo = root || manager === 'brew' ? [] : ['sudo', '-n'];
+  if (!mayInstall) {
+    const command = quote([...(sudo.length ? ['sudo'] : []), ...install, ...packages]);
+    throw new SwarmupError('PACKAGE_MISSING', `${lacking.join(', ')} ${lacking.length > 1 ? 'are' : 'is'} not installed on this machine`, {
+      fix: `Run: ${command}\nor run swarmup again with --yes to have it done.`,
+    });
+  }
+  io.report(`installing ${packages.join(', ')}`);
+  const settings = { signal: io.signal, env: { DEBIAN_FRONTEND: 'noninteractive' } };
+  if (refresh) await local.run([...sudo, ...refresh], settings);
+  await local.run([...sudo, ...install, ...packages], { ...settings, onLine: (line) => io.report(`installing: ${line}`) });
+}

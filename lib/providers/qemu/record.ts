@@ -1,0 +1,67 @@
+import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { SwarmupError } from '../../errors.ts';
+import { hasErrno } from '../../errno.ts';
+import type { Layout } from './layout.ts';
+
+/** How a base image is booted and told who it is. */
+const bootSchema = z.object({
+  disk: z.string(),
+  format: z.enum(['raw', 'qcow2']),
+  /** With a kernel of our own the firmware and boot loader are left out. */
+  kernel: z.string().optional(),
+  initrd: z.string().optional(),
+  /** credentials: systemd credentials over SMBIOS; cloud-init: a NoCloud seed disk. */
+  configure: z.enum(['credentials', 'cloud-init']),
+});
+
+const recordSchema = z.object({
+  name: z.string(),
+  address: z.string(),
+  cpus: z.number(),
+  memoryMiB: z.number(),
+  accelerator: z.enum(['kvm', 'hvf', 'tcg']),
+  boot: bootSchema,
+  hostKey: z.string(),
+  /** Guest port to loopback port; 22 is SSH. */
+  forwards: z.record(z.string(), z.number()),
+});
+
+export type BootImage = z.output<typeof bootSchema>;
+/** What is kept of a machine, in machine.json beside its disk. */
+export type MachineRecord = z.output<typeof recordSchema>;
+
+export async function readRecord(layout: Layout, node: string): Promise<MachineRecord | undefined> {
+  let text: string;
+  try {
+    text = await readFile(layout.record(node), 'utf8');
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+  try {
+    return recordSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new SwarmupError('MACHINE_FAILED', `${layout.record(node)} can't be read`, {
+      fix: `It is damaged or from another version. 'swarmup down' takes the machines away; 'swarmup up' then makes them anew.`,
+      cause,
+    });
+  }
+}
+
+/** Written whole or not at all, so that a kill leaves no half record. */
+export async function writeRecord(layout: Layout, record: MachineRecord): Promise<void> {
+  await mkdir(layout.dir(record.name), { recursive: true, mode: 0o700 });
+  const part = `${layout.record(record.name)}.part`;
+  await writeFile(part, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+  await rename(part, layout.record(record.name));
+}
+
+export async function recordedNames(layout: Layout): Promise<string[]> {
+  try {
+    return await readdir(layout.machines);
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,26 @@
+import type { ProviderIo } from '../provider.ts';
+
+/** Work that every machine needs and one does: what it reports is shown at all that wait for it. */
+export class Shared<T> {
+  #flight: Promise<T> | undefined;
+  readonly #waiting = new Set<ProviderIo>();
+
+  async run(io: ProviderIo, work: (io: ProviderIo) => Promise<T>): Promise<T> {
+    this.#waiting.add(io);
+    this.#flight ??= work({
+      signal: io.signal,
+      warn: io.warn,
+      report: (detail, progress) => {
+        for (const waiting of this.#waiting) waiting.report(detail, progress);
+      },
+    }).catch((error: unknown) => {
+      this.#flight = undefined;
+      throw error;
+    });
+    try {
+      return await this.#flight;
+    } finally {
+      this.#waiting.delete(io);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { Agent, type ClientRequestArgs } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Idle channels kept open for the next request. */
+const MAX_FREE = 2;
+/** The requests one host is asked at once: well under OpenSSH's default of 10 sessions a connection. */
+const MAX_SOCKETS = 6;
+
+/** An HTTP agent whose connections are channels of an SSH connection. */
+export class ChannelAgent extends Agent {
+  readonly #open: () => Promise<Duplex>;
+
+  constructor(open: () => Promise<Duplex>) {
+    super({ keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: MAX_FREE });
+    this.#open = open;
+  }
+
+  override createConnection(_options: ClientRequestArgs, callback?: (error: Error | null, stream: Duplex) => void): undefined {
+    this.#open().then(
+      (stream) => callback?.(null, likeSocket(stream)),
+      // The type says that a stream always comes; with an error Node doesn't look at it.
+      (error: Error) => (callback as ((error: Error) => void) | undefined)?.(error),
+    );
+  }
+}
+
+/** Node's HTTP client calls these on every connection; a channel has no such settings. */
+function likeSocket(stream: Duplex): Duplex {
+  const none = () => stream;
+  return Object.assign(stream, { setKeepAlive: none, setNoDelay: none, setTimeout: none, ref: none, unref: none });
+}

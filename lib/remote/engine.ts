@@ -1,0 +1,107 @@
+import type { Duplex } from 'node:stream';
+import Docker from 'dockerode';
+import { messageOf, SwarmupError, type ErrorCode } from '../errors.ts';
+import { ChannelAgent } from './channel-agent.ts';
+
+/** The newest API version that this code was written against; an older engine is asked in its own version. */
+const NEWEST_API = '1.45';
+
+/** The Docker Engine of one node, through its SSH connection. */
+export class Engine {
+  readonly node: string;
+  readonly #docker: Docker;
+
+  private constructor(node: string, docker: Docker) {
+    this.node = node;
+    this.#docker = docker;
+  }
+
+  /**
+   * Opens the Engine API of a node and settles the API version.
+   *
+   * @param dial opens a stream to the engine's socket
+   * @throws SwarmupError ENGINE_UNREACHABLE
+   */
+  static async open(node: string, dial: () => Promise<Duplex>, signal: AbortSignal): Promise<Engine> {
+    const options = { host: 'engine', port: 80, protocol: 'http' as const, agent: new ChannelAgent(dial) };
+    const version = await new Engine(node, new Docker(options)).call('ask for the version', (docker) => docker.version(), 'ENGINE_UNREACHABLE');
+    signal.throwIfAborted();
+    const api = older(version.ApiVersion, NEWEST_API);
+    return new Engine(node, new Docker({ ...options, version: `v${api}` }));
+  }
+
+  /**
+   * Makes one request. An error of the engine becomes a SwarmupError with the engine's own message, whole.
+   *
+   * @param what the request as it reads after "couldn't"
+   */
+  async call<T>(what: string, request: (docker: Docker) => Promise<T>, code: ErrorCode = 'ENGINE_REFUSED'): Promise<T> {
+    try {
+      return await request(this.#docker);
+    } catch (cause) {
+      if (cause instanceof SwarmupError) throw cause;
+      throw engineError(this.node, what, cause, code);
+    }
+  }
+
+  /** As `call`, with undefined for "not found" (404). */
+  async find<T>(what: string, request: (docker: Docker) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await request(this.#docker);
+    } catch (cause) {
+      if (statusOf(cause) === 404) return undefined;
+      throw cause instanceof SwarmupError ? cause : engineError(this.node, what, cause, 'ENGINE_REFUSED');
+    }
+  }
+
+  /** Follows a stream of JSON progress messages to its end. @throws Error with the message of an error among them */
+  async follow(stream: NodeJS.ReadableStream, onMessage: (message: ProgressMessage) => void): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const done = (error: Error | null, messages: ProgressMessage[] | null) => {
+        const failed = messages?.find((message) => message.error !== undefined);
+        if (error) reject(error);
+        else if (failed) reject(new Error(failed.error));
+        else resolve();
+      };
+      this.#docker.modem.followProgress(stream, done, onMessage);
+    });
+  }
+}
+
+export interface ProgressMessage {
+  readonly id?: string;
+  readonly status?: string;
+  readonly stream?: string;
+  readonly error?: string;
+  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+}
+
+/** The HTTP status of an engine's error, if it is one. */
+export function statusOf(error: unknown): number | undefined {
+  const value = error instanceof SwarmupError ? error.cause : error;
+  return typeof value === 'object' && value !== null && 'statusCode' in value && typeof value.statusCode === 'number' ? value.statusCode : undefined;
+}
+
+/** The engine's own words in an error, without dockerode's "(HTTP code 500) server error - ". */
+export function engineWords(error: unknown): string {
+  const value = error instanceof SwarmupError ? error.cause : error;
+  if (typeof value === 'object' && value !== null && 'json' in value) {
+    const json: unknown = value.json;
+    if (typeof json === 'object' && json !== null && 'message' in json) return String(json.message);
+  }
+  return messageOf(value);
+}
+
+function engineError(node: string, what: string, cause: unknown, code: ErrorCode): SwarmupError {
+  const status = statusOf(cause);
+  const fix =
+    status === undefined
+      ? `See whether Docker runs there: swarmup ssh ${node} -- systemctl status docker`
+      : `The message is the engine's own; its log has more: swarmup ssh ${node} -- journalctl -u docker -n 50`;
+  return new SwarmupError(status === undefined ? 'ENGINE_UNREACHABLE' : code, `${node}: couldn't ${what}: ${engineWords(cause)}`, { fix, cause });
+}
+
+function older(a: string, b: string): string {
+  const number = (version: string) => Number(version.split('.')[1]);
+  return number(a) < number(b) ? a : b;
+}

@@ -1,0 +1,25 @@
+import type { Duplex } from 'node:stream';
+import type { Secret } from '../secret.ts';
+import type { Output } from './output.ts';
+
+export interface RemoteRun {
+  readonly input?: string | Secret;
+  readonly signal?: AbortSignal;
+  /** Exit codes that are no failure; default: 0. */
+  readonly okExit?: readonly number[];
+  readonly onLine?: (line: string) => void;
+  /** Runs it as root, through sudo where the user isn't root; default true. */
+  readonly asRoot?: boolean;
+  /** What to do when it fails. */
+  readonly fix?: string;
+}
+
+/** A machine that commands can be run on. */
+export interface Host {
+  readonly name: string;
+  /** @throws SwarmupError COMMAND_FAILED with the command, the host, the exit code and the last lines */
+  run(argv: readonly string[], options?: RemoteRun): Promise<Output>;
+  /** A stream to the Docker Engine's socket on the machine. */
+  dialEngine(): Promise<Duplex>;
+  close(): void;
+}

@@ -1,0 +1,108 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { SwarmupError } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import { lastLines, type Output } from './output.ts';
+import { quote } from './quote.ts';
+
+export interface LocalRun {
+  readonly cwd?: string;
+  readonly input?: string | Readable;
+  readonly signal?: AbortSignal;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Exit codes that are no failure; default: 0. */
+  readonly okExit?: readonly number[];
+  /** Told every line the command prints on either stream. */
+  readonly onLine?: (line: string) => void;
+  /** What to do when it fails. */
+  readonly fix?: string;
+  /** Connects the command to this terminal. */
+  readonly interactive?: boolean;
+}
+
+/** Commands on this machine. */
+export interface LocalCommands {
+  /** @throws SwarmupError LOCAL_COMMAND_FAILED with the command, its exit code and its last lines */
+  run(argv: readonly string[], options?: LocalRun): Promise<Output>;
+  /** The path of a program, or undefined when it isn't installed. */
+  which(program: string): Promise<string | undefined>;
+}
+
+/** Commands on this machine through zx; each is told to the run's events. */
+export function localCommands(emit: Emit, env: Readonly<Record<string, string | undefined>>): LocalCommands {
+  return {
+    which: (program) => which(program, env),
+    run: async (argv, options = {}) => {
+      const start = Date.now();
+      const output = await execute(argv, options);
+      emit({ type: 'command-finished', host: 'localhost', command: quote(argv), exitCode: output.exitCode, ms: Date.now() - start });
+      if ((options.okExit ?? [0]).includes(output.exitCode)) return output;
+      options.signal?.throwIfAborted();
+      throw new SwarmupError('LOCAL_COMMAND_FAILED', `'${quote(argv)}' on this machine ended with exit code ${output.exitCode}`, {
+        fix: options.fix ?? 'Read its last lines below; correct what they name and run again.',
+        output: lastLines(output),
+      });
+    },
+  };
+}
+
+async function execute(argv: readonly string[], options: LocalRun): Promise<Output> {
+  const { $ } = await import('zx/core');
+  const command = $({
+    nothrow: true,
+    quiet: true,
+    verbose: false,
+    stdio: options.interactive ? 'inherit' : [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    ...(options.cwd ? { cwd: options.cwd } : {}),
+    ...(options.env ? { env: { ...process.env, ...options.env } } : {}),
+    ...(options.signal ? { ac: linked(options.signal) } : {}),
+    ...(typeof options.input === 'string' ? { input: options.input } : {}),
+  })`${argv}`;
+  if (options.input !== undefined && typeof options.input !== 'string') pipeInto(options.input, command.stdin);
+  if (options.onLine) {
+    const onLine = options.onLine;
+    const lines = lineSplitter(onLine);
+    command.stdout.on('data', lines);
+    command.stderr.on('data', lineSplitter(onLine));
+  }
+  const result = await command;
+  return { exitCode: result.exitCode ?? 128, stdout: result.stdout, stderr: result.stderr };
+}
+
+function pipeInto(source: Readable, target: Writable): void {
+  // The command may end before it has read everything; its exit code tells whether that is a failure.
+  target.on('error', () => source.destroy());
+  source.pipe(target);
+}
+
+function linked(signal: AbortSignal): AbortController {
+  const controller = new AbortController();
+  if (signal.aborted) controller.abort(signal.reason);
+  else signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
+  return controller;
+}
+
+/** Calls back with every whole line of a stream; carriage returns end a line too, as progress figures use them. */
+export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer | string) => void {
+  let rest = '';
+  return (chunk) => {
+    const parts = (rest + chunk.toString()).split(/[\r\n]+/);
+    rest = parts.pop() ?? '';
+    for (const line of parts) if (line.trim() !== '') onLine(line.trimEnd());
+  };
+}
+
+async function which(program: string, env: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
+  const folders = [...(env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/opt/homebrew/bin', '/usr/local/bin'];
+  for (const folder of folders) {
+    const path = join(folder, program);
+    const found = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found && folder !== '') return path;
+  }
+  return undefined;
+}

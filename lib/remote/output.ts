@@ -1,0 +1,16 @@
+/** What a command printed and how it ended. */
+export interface Output {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The last lines a command printed, both streams, for an error message. */
+export function lastLines(output: Output, count = 12): string {
+  return `${output.stdout}\n${output.stderr}`
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+    .slice(-count)
+    .join('\n');
+}

@@ -1,0 +1,32 @@
+import { connect, createServer } from 'node:net';
+import { messageOf } from '../errors.ts';
+
+/** Whether nothing on this machine listens on a loopback port. */
+export function portIsFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    // EADDRINUSE and EACCES mean the same here: not for us.
+    server.once('error', () => resolve(false));
+    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** The first line a server sends, or what happened instead. */
+export function readBanner(host: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<{ banner: string } | { problem: string }> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect({ host, port, signal });
+    const end = (result: { banner: string } | { problem: string }) => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.setTimeout(timeoutMs, () => end({ problem: `no greeting within ${timeoutMs / 1000} s` }));
+    socket.on('error', (error) => end({ problem: messageOf(error) }));
+    socket.on('close', () => end({ problem: 'the connection was closed without a greeting' }));
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      const [line, ...rest] = text.split('\n');
+      if (rest.length > 0) end({ banner: (line ?? '').trim() });
+    });
+  });
+}

@@ -1,0 +1,200 @@
+import { readFile } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
+import { NodeSSH } from 'node-ssh';
+import type { Client, ClientChannel } from 'ssh2';
+import { messageOf, SwarmupError } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import type { SshEndpoint } from '../providers/provider.ts';
+import { Secret } from '../secret.ts';
+import type { Host, RemoteRun } from './host.ts';
+import { lineSplitter } from './local.ts';
+import { lastLines, type Output } from './output.ts';
+import { quote } from './quote.ts';
+
+const ENGINE_SOCKET = '/var/run/docker.sock';
+const READY_TIMEOUT_MS = 60_000;
+const KEEPALIVE_MS = 10_000;
+const KEEPALIVE_MISSES = 3;
+/** The channels one connection may have open; OpenSSH's MaxSessions is 10 unless configured otherwise. */
+const ABORT_GRACE_MS = 2_000;
+
+/** One SSH connection to a machine, used for everything: commands and the Engine API are channels of it. */
+export class SshHost implements Host {
+  readonly name: string;
+  readonly #ssh: NodeSSH;
+  readonly #user: string;
+  readonly #emit: Emit;
+  #closed: Error | undefined;
+
+  private constructor(name: string, ssh: NodeSSH, user: string, emit: Emit) {
+    this.name = name;
+    this.#ssh = ssh;
+    this.#user = user;
+    this.#emit = emit;
+    const gone = () => (this.#closed ??= new Error('the connection was closed'));
+    this.#client().on('close', gone).on('error', (error: Error) => (this.#closed ??= error));
+  }
+
+  /**
+   * Connects and pins the host key: a server with another key is refused before anything is sent to it.
+   *
+   * @throws SwarmupError SSH_UNREACHABLE, SSH_HOST_KEY_CHANGED or SSH_AUTH_FAILED
+   */
+  static async connect(name: string, endpoint: SshEndpoint, emit: Emit, signal: AbortSignal): Promise<SshHost> {
+    signal.throwIfAborted();
+    const ssh = new NodeSSH();
+    const pinned = Buffer.from(endpoint.hostKey.split(' ')[1] ?? '', 'base64');
+    let offered: Buffer | undefined;
+    const onAbort = () => ssh.dispose();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      await ssh.connect({
+        host: endpoint.host,
+        port: endpoint.port,
+        username: endpoint.user,
+        privateKey: await readFile(endpoint.identityFile, 'utf8'),
+        readyTimeout: READY_TIMEOUT_MS,
+        keepaliveInterval: KEEPALIVE_MS,
+        keepaliveCountMax: KEEPALIVE_MISSES,
+        algorithms: { serverHostKey: ['ssh-ed25519'], compress: ['none'] },
+        hostVerifier: (key: Buffer) => {
+          offered = key;
+          return key.equals(pinned);
+        },
+      });
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw connectError(name, endpoint, cause, offered !== undefined && !offered.equals(pinned));
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+    return new SshHost(name, ssh, endpoint.user, emit);
+  }
+
+  /** Whether the connection can still be used. */
+  get alive(): boolean {
+    return this.#closed === undefined && this.#ssh.isConnected();
+  }
+
+  async run(argv: readonly string[], options: RemoteRun = {}): Promise<Output> {
+    const root = (options.asRoot ?? true) && this.#user !== 'root';
+    const command = quote(root ? ['sudo', '-n', '--', ...argv] : argv);
+    const start = Date.now();
+    const output = await this.#execute(command, options);
+    this.#emit({ type: 'command-finished', host: this.name, command, exitCode: output.exitCode, ms: Date.now() - start });
+    if ((options.okExit ?? [0]).includes(output.exitCode)) return output;
+    if (root && /^sudo: /m.test(output.stderr) && /password|a terminal is required/.test(output.stderr)) {
+      throw new SwarmupError('SUDO_REFUSED', `${this.name}: the user ${this.#user} may not use sudo without a password`, {
+        fix: `Let ${this.#user} use sudo without a password on ${this.name}, or log in as root.`,
+        output: lastLines(output),
+      });
+    }
+    throw new SwarmupError('COMMAND_FAILED', `${this.name}: '${command}' ended with exit code ${output.exitCode}`, {
+      fix: options.fix ?? 'Read its last lines below; correct what they name and run again.',
+      output: lastLines(output),
+    });
+  }
+
+  async #execute(command: string, options: RemoteRun): Promise<Output> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    let channel: ClientChannel | undefined;
+    const onAbort = () => {
+      // OpenSSH passes the signal on; closing the channel alone would leave the command running.
+      channel?.signal('TERM');
+      setTimeout(() => channel?.close(), ABORT_GRACE_MS).unref();
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const split = options.onLine ? lineSplitter(options.onLine) : undefined;
+    const input = options.input instanceof Secret ? options.input.reveal() : options.input;
+    try {
+      const result = await this.#ssh.execCommand(command, {
+        ...(input === undefined ? {} : { stdin: input }),
+        ...(split ? { onStdout: split, onStderr: split } : {}),
+        onChannel: (opened) => {
+          channel = opened;
+          if (signal?.aborted) onAbort();
+        },
+      });
+      signal?.throwIfAborted();
+      if (result.code === null && result.signal === null) throw this.#lost(new Error('the command ended without an exit code'));
+      return { exitCode: result.code ?? 128, stdout: result.stdout, stderr: result.stderr };
+    } catch (cause) {
+      signal?.throwIfAborted();
+      if (cause instanceof SwarmupError) throw cause;
+      throw this.#lost(cause);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async dialEngine(): Promise<Duplex> {
+    if (this.#user === 'root') return this.#forwardSocket();
+    // A user who may use the socket needs no sudo; sshd says no when it may not.
+    return this.#forwardSocket().catch(() => this.#dialStdio());
+  }
+
+  #forwardSocket(): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      if (!this.alive) return reject(this.#lost(this.#closed));
+      this.#client().openssh_forwardOutStreamLocal(ENGINE_SOCKET, (error, stream) => {
+        if (error) reject(engineUnreachable(this.name, error));
+        else resolve(stream);
+      });
+      return undefined;
+    });
+  }
+
+  #dialStdio(): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      this.#client().exec('sudo -n docker system dial-stdio', (error, stream) => {
+        if (error) reject(engineUnreachable(this.name, error));
+        else resolve(stream);
+      });
+    });
+  }
+
+  #client(): Client {
+    const client = this.#ssh.connection;
+    if (!client) throw this.#lost(this.#closed);
+    return client;
+  }
+
+  #lost(cause: unknown): SwarmupError {
+    return new SwarmupError('SSH_CONNECTION_LOST', `${this.name}: the SSH connection was lost: ${messageOf(this.#closed ?? cause)}`, {
+      fix: 'See whether the machine still runs (swarmup status), then run again.',
+      cause,
+    });
+  }
+
+  close(): void {
+    this.#ssh.dispose();
+  }
+}
+
+function engineUnreachable(name: string, cause: Error): SwarmupError {
+  return new SwarmupError('ENGINE_UNREACHABLE', `${name}: the Docker Engine doesn't answer on ${ENGINE_SOCKET}: ${cause.message}`, {
+    fix: `Run 'swarmup up' to install and start it, or look with: swarmup ssh ${name} -- systemctl status docker`,
+    cause,
+  });
+}
+
+function connectError(name: string, endpoint: SshEndpoint, cause: unknown, keyChanged: boolean): SwarmupError {
+  const where = `${endpoint.user}@${endpoint.host}:${endpoint.port}`;
+  if (keyChanged) {
+    return new SwarmupError('SSH_HOST_KEY_CHANGED', `${name}: the server at ${where} has another host key than the one pinned for this machine`, {
+      fix: "Something else answers there, or the machine was rebuilt elsewhere. Don't go on before you know which; 'swarmup down' and 'up' make it anew.",
+      cause,
+    });
+  }
+  if (/authentication methods failed/i.test(messageOf(cause))) {
+    return new SwarmupError('SSH_AUTH_FAILED', `${name}: ${where} refuses the key ${endpoint.identityFile}`, {
+      fix: `Add the public key ${endpoint.identityFile}.pub to ~${endpoint.user}/.ssh/authorized_keys on ${name}.`,
+      cause,
+    });
+  }
+  return new SwarmupError('SSH_UNREACHABLE', `${name}: no SSH connection to ${where}: ${messageOf(cause)}`, {
+    fix: `See whether the machine runs (swarmup status) and whether ${endpoint.host} port ${endpoint.port} can be reached from here.`,
+    cause,
+  });
+}

@@ -1,0 +1,32 @@
+import pc from 'picocolors';
+import { asSwarmupError, type SwarmupError } from '../errors.ts';
+import type { ErrorJson, UnitResult } from '../events.ts';
+
+/** An error as a person reads it: message, last lines of output, fix. */
+export function errorText(error: SwarmupError, where = ''): string {
+  const lines = [`${pc.red('✖')} ${where ? `${pc.bold(where)}: ` : ''}${error.message}`];
+  if (error.output) lines.push(...error.output.split('\n').map((line) => pc.dim(`    ${line}`)));
+  if (error.code === 'INTERNAL' && error.cause instanceof Error) lines.push(pc.dim(error.cause.stack ?? ''));
+  lines.push(...error.fix.split('\n').map((line, i) => `  ${i === 0 ? pc.cyan('fix') : '   '}  ${line}`));
+  return `${lines.join('\n')}\n`;
+}
+
+export function errorJson(error: SwarmupError): ErrorJson {
+  return { code: error.code, message: error.message, fix: error.fix };
+}
+
+/** The failed units of a run, each with its output and fix. */
+export function failures(units: readonly UnitResult[]): string {
+  return units.flatMap((unit) => (unit.error ? [errorText(unit.error, `${unit.task} on ${unit.target}`)] : [])).join('\n');
+}
+
+/** Reports an error that ended the program. @returns the exit status: 2 for usage and configuration, 130 when interrupted, else 1 */
+export function reportError(thrown: unknown, stderr: NodeJS.WritableStream, json: NodeJS.WritableStream | undefined): number {
+  const error = asSwarmupError(thrown);
+  stderr.write(errorText(error));
+  json?.write(`${JSON.stringify({ ok: false, error: errorJson(error) }, null, 2)}\n`);
+  if (error.code === 'INTERRUPTED') return 130;
+  return usageCodes.has(error.code) ? 2 : 1;
+}
+
+const usageCodes: ReadonlySet<string> = new Set(['USAGE', 'CONFIG_INVALID', 'CONFIG_NOT_FOUND', 'NEEDS_CONFIRMATION', 'UNKNOWN_NAME', 'PROVIDER_UNKNOWN']);

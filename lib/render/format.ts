@@ -1,0 +1,45 @@
+import pc from 'picocolors';
+import type { Progress, UnitResult } from '../events.ts';
+import type { Change } from '../task.ts';
+
+/** 850 ms, 3.2 s, 2 min 05 s */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+}
+
+const BAR = 16;
+
+/** [######----------]  38 % */
+export function bar({ done, total }: Progress): string {
+  const share = total > 0 ? Math.min(1, done / total) : 0;
+  const full = Math.round(share * BAR);
+  return `${'█'.repeat(full)}${pc.dim('░'.repeat(BAR - full))} ${String(Math.floor(share * 100)).padStart(3)} %`;
+}
+
+const SIGNS = { create: '+', update: '~', remove: '-', run: '•' } as const;
+
+/** A change as a line of a diff: + added, ~ changed, - removed, • done. */
+export function changeLine(change: Change): string {
+  const paint = { create: pc.green, update: pc.yellow, remove: pc.red, run: pc.cyan }[change.action];
+  return `${paint(SIGNS[change.action])} ${change.summary}`;
+}
+
+/** "2 changed, 1 unchanged" for the units of a task. */
+export function tally(results: readonly Pick<UnitResult, 'outcome'>[]): string {
+  const count = (outcome: UnitResult['outcome']) => results.filter((result) => result.outcome === outcome).length;
+  return (['changed', 'unchanged', 'skipped', 'failed'] as const)
+    .flatMap((outcome) => (count(outcome) > 0 ? [`${count(outcome)} ${outcome}`] : []))
+    .join(', ');
+}
+
+/** Cuts a text to a width, with an ellipsis. */
+export function fit(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

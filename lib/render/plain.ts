@@ -1,0 +1,44 @@
+import { unreachable, type Event, type Listener, type UnitResult } from '../events.ts';
+import { duration } from './format.ts';
+
+/** One line for everything that happens, with the time: for logs, and where there is no terminal. */
+export function plainListener(stream: NodeJS.WritableStream): Listener {
+  const lastDetail = new Map<string, string>();
+  return (event) => {
+    for (const line of linesOf(event, lastDetail)) stream.write(`${new Date(event.at).toISOString().slice(11, 19)} ${line}\n`);
+  };
+}
+
+function linesOf(event: Event, lastDetail: Map<string, string>): string[] {
+  switch (event.type) {
+    case 'run-started':
+      return [`${event.pipeline} of ${event.cluster}: ${event.units.length} steps`];
+    case 'unit-detail': {
+      const key = `${event.unit.task}@${event.unit.target}`;
+      // A figure that moves is told once in words; a log has no use for every percent.
+      const text = event.detail.replace(/\d+(\.\d+)?/g, '#');
+      if (lastDetail.get(key) === text) return [];
+      lastDetail.set(key, text);
+      return [`${event.unit.target}  ${event.unit.task}: ${event.detail}`];
+    }
+    case 'unit-finished':
+      return resultLines(event.result);
+    case 'warning':
+      return [`warning: ${event.warning.message}`];
+    case 'interrupting':
+      return [`interrupted: stopping ${event.running.join(', ') || 'nothing, as nothing runs'}; once more to stop at once`];
+    case 'unit-started':
+    case 'unit-phase':
+    case 'command-finished':
+    case 'run-finished':
+      return [];
+    default:
+      return unreachable(event);
+  }
+}
+
+function resultLines(result: UnitResult): string[] {
+  const reason = result.reason ? ` (${result.reason})` : '';
+  const head = `${result.target}  ${result.task}: ${result.outcome}${reason} in ${duration(result.ms)}`;
+  return [head, ...result.changes.map((change) => `${result.target}  ${result.task}:   ${change.summary}`)];
+}

@@ -1,0 +1,47 @@
+import pc from 'picocolors';
+import type { ClusterStatus } from '../swarm/status.ts';
+import { print } from './output.ts';
+
+/** `status` as tables. */
+export function printStatus(status: ClusterStatus): void {
+  const { cluster, nodes, services, problems } = status;
+  print(`${pc.bold(cluster.name)}  ${pc.dim(`${cluster.provider}, swarm ${cluster.id ?? 'none'}`)}\n\n`);
+  print(
+    table(
+      ['NODE', 'ROLE', 'MACHINE', 'STATE', 'AVAILABILITY', 'ENGINE', 'ADDRESS', 'SSH'],
+      nodes.map((node) => [
+        node.name,
+        node.swarm?.leader ? `${node.role}, leader` : node.role,
+        node.machine,
+        node.swarm?.state ?? '-',
+        node.swarm?.availability ?? '-',
+        node.engine ?? '-',
+        node.address ?? '-',
+        node.ssh ? `${node.ssh.user}@${node.ssh.host}:${node.ssh.port}` : '-',
+      ]),
+    ),
+  );
+  if (services.length > 0) {
+    print('\n');
+    print(table(['SERVICE', 'REPLICAS', 'IMAGE', 'NODES'], services.map((service) => [service.name, `${service.replicas.running}/${service.replicas.desired}`, service.image, placement(service.tasks)])));
+    for (const service of services) {
+      if (service.urls.length > 0) print(`\n${service.name}: ${service.urls.map((url) => `${url.node} ${url.url}`).join('  ')}`);
+      const [trouble] = service.tasks.filter((task) => task.error);
+      if (trouble && service.replicas.running < service.replicas.desired) print(`\n  ${pc.red('✖')} ${trouble.node}: ${trouble.state}: ${trouble.error}`);
+    }
+    print('\n');
+  }
+  for (const problem of problems) print(`\n${pc.yellow('!')} ${problem}\n`);
+}
+
+function placement(tasks: ClusterStatus['services'][number]['tasks']): string {
+  const counts = new Map<string, number>();
+  for (const task of tasks) if (task.state === 'running') counts.set(task.node, (counts.get(task.node) ?? 0) + 1);
+  return [...counts].map(([node, count]) => (count > 1 ? `${node}×${count}` : node)).join(' ') || '-';
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]) => cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd();
+  return `${pc.dim(line(head))}\n${rows.map((row) => `${line(row)}\n`).join('')}`;
+}

@@ -1,0 +1,70 @@
+import pc from 'picocolors';
+import { publishedPorts, type Cluster } from '../config/model.ts';
+import type { RunContext } from '../context.ts';
+import { messageOf } from '../errors.ts';
+import type { Mode, RunResult } from '../events.ts';
+import { PASSWORD_FILE } from '../portainer/secrets.ts';
+import { changeLine, duration, plural, tally } from './format.ts';
+
+/** What is said at the end of a run. */
+export async function summary(result: RunResult, context: RunContext, mode: Mode): Promise<string> {
+  if (mode === 'plan') return planText(result);
+  const took = duration(result.durationMs);
+  if (result.interrupted) return `\n${pc.yellow('■')} interrupted after ${took}; ${tally(result.units)}. ${leftBehind(result)}\n`;
+  if (!result.ok) return `\n${pc.red('✖')} ${result.cluster} failed after ${took}; ${tally(result.units)}\n`;
+  const skipped = result.units.filter((unit) => unit.outcome === 'skipped').map((unit) => `  ${pc.yellow('-')} ${unit.task} on ${unit.target} skipped: ${unit.reason}\n`);
+  const gone = context.machines.all().length === 0;
+  const what = gone ? `${result.cluster} is gone` : `${result.cluster} is as its file says`;
+  const changes = result.changed === 0 ? 'nothing changed' : plural(result.changed, 'step') + ' changed something';
+  const head = `\n${pc.green('✔')} ${pc.bold(what)}: ${changes}, ${took}\n`;
+  return [head, ...skipped, ...(gone ? [] : [await addresses(context)])].join('');
+}
+
+function leftBehind(result: RunResult): string {
+  const done = result.units.filter((unit) => unit.outcome === 'changed').map((unit) => `${unit.task} on ${unit.target}`);
+  const kept = done.length > 0 ? `Done and left in place: ${done.join(', ')}. ` : 'Nothing was changed. ';
+  return `${kept}Run the same command again to go on.`;
+}
+
+/** Where the published pages are on every node. */
+async function addresses(context: RunContext): Promise<string> {
+  const { cluster, machines, provider, state } = context;
+  const lines = pages(cluster).map(({ name, port }) => {
+    const urls = cluster.nodes.flatMap((node) => {
+      const machine = machines.get(node.name);
+      if (machine?.state !== 'running') return [];
+      try {
+        const endpoint = provider.endpoint(machine, port);
+        return [`http://${endpoint.host}:${endpoint.port}`];
+      } catch (error) {
+        // Nothing is open there: said in its place.
+        return [messageOf(error)];
+      }
+    });
+    return `  ${name.padEnd(12)} ${urls.join('  ')}\n`;
+  });
+  const generated = cluster.portainer && !cluster.portainer.adminPassword && (await state.read(PASSWORD_FILE)) !== undefined;
+  if (generated) lines.push(`  ${''.padEnd(12)} user admin, password in ${state.file(PASSWORD_FILE)}\n`);
+  return lines.join('');
+}
+
+function pages(cluster: Cluster): { name: string; port: number }[] {
+  const ports = new Set(publishedPorts(cluster));
+  const checks = [...cluster.services, ...cluster.stacks].flatMap((one) => (one.verify ? [{ name: one.name, port: one.verify.port }] : []));
+  return checks.filter(({ port }) => ports.has(port));
+}
+
+/** A plan as a diff, by target. */
+function planText(result: RunResult): string {
+  const changed = result.units.filter((unit) => unit.changes.length > 0);
+  const unknown = result.units.filter((unit) => unit.changes.length === 0 && unit.reason !== undefined && unit.outcome !== 'skipped');
+  if (changed.length === 0 && unknown.length === 0) return `\n${pc.green('✔')} ${result.cluster} is as its file says: nothing to change\n`;
+  const targets = [...new Set(changed.map((unit) => unit.target))];
+  const blocks = targets.map((target) => {
+    const lines = changed.filter((unit) => unit.target === target).flatMap((unit) => unit.changes.map((change) => `  ${changeLine(change)}\n`));
+    return `${pc.bold(target)}\n${lines.join('')}`;
+  });
+  const later = unknown.map((unit) => `  ${pc.dim(`? ${unit.task} on ${unit.target}: ${unit.reason}`)}\n`);
+  const count = changed.reduce((sum, unit) => sum + unit.changes.length, 0);
+  return `\n${blocks.join('')}${later.join('')}\n${plural(count, 'change')}; 'swarmup up' makes them\n`;
+}

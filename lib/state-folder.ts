@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hasErrno } from './errno.ts';
+import { Secret } from './secret.ts';
+
+/** The local folder of a cluster, `.swarmup/<cluster>/`, readable by its owner only. Losing it may cost access, never correctness. */
+export class StateFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** A path inside the folder. */
+  file(...parts: string[]): string {
+    return join(this.path, ...parts);
+  }
+
+  async read(...parts: string[]): Promise<string | undefined> {
+    return readFile(this.file(...parts), 'utf8').catch((error: unknown) => {
+      if (hasErrno(error, 'ENOENT')) return undefined;
+      throw error;
+    });
+  }
+
+  /** Writes a file with mode 0600. */
+  async write(text: string, ...parts: string[]): Promise<void> {
+    const path = this.file(...parts);
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(path, text, { mode: 0o600 });
+  }
+
+  async exists(): Promise<boolean> {
+    return stat(this.path).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Removes the folder, and its parent `.swarmup` when no other cluster's is left in it. */
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+    await rmdir(dirname(this.path)).catch((error: unknown) => {
+      if (!hasErrno(error, 'ENOTEMPTY', 'ENOENT', 'EEXIST')) throw error;
+    });
+  }
+
+  /** A password that was generated once and is kept here. */
+  async password(name: string): Promise<Secret> {
+    const kept = (await this.read(name))?.trim();
+    if (kept) return new Secret(kept);
+    const fresh = randomBytes(18).toString('base64url');
+    await this.write(`${fresh}\n`, name);
+    return new Secret(fresh);
+  }
+}

@@ -1,0 +1,110 @@
+import { managersOf, type Cluster, type NodeSpec } from '../config/model.ts';
+import type { Remote } from '../context.ts';
+import { SwarmupError } from '../errors.ts';
+import type { Engine } from '../remote/engine.ts';
+import { Secret } from '../secret.ts';
+import { SingleFlight } from '../single-flight.ts';
+import { listNodes } from './read.ts';
+import type { SwarmNode } from './types.ts';
+
+/** What an engine says about its own part in a swarm. */
+export interface LocalSwarm {
+  /** inactive, pending, active, error or locked. */
+  readonly state: string;
+  readonly nodeId: string;
+  readonly nodeAddress: string;
+  /** Managers know the cluster's id; workers don't. */
+  readonly clusterId?: string;
+  readonly isManager: boolean;
+  readonly managerAddresses: readonly string[];
+  readonly error: string;
+}
+
+export interface JoinTokens {
+  readonly manager: Secret;
+  readonly worker: Secret;
+}
+
+/** The swarm as its managers know it. */
+export interface SwarmAccess {
+  /** The engine of a manager that is part of the swarm. @throws SWARM_NO_MANAGER */
+  manager(signal: AbortSignal): Promise<Engine>;
+  /** The join tokens, asked for once a run; kept in memory only. */
+  joinTokens(signal: AbortSignal): Promise<JoinTokens>;
+  /** Forgets tokens, so that the next caller asks again (after they were rotated). */
+  forgetTokens(): void;
+  /** The addresses managers are joined through, `host:2377`. */
+  joinAddresses(signal: AbortSignal): Promise<readonly string[]>;
+  /** The node as the managers see it. */
+  nodeByName(name: string, signal: AbortSignal): Promise<SwarmNode | undefined>;
+}
+
+/** Asks an engine what part of a swarm it is. Source: GET /info, field Swarm. */
+export async function localSwarm(engine: Engine): Promise<LocalSwarm> {
+  const info: { Swarm?: SwarmInfo } = await engine.call('ask for its state', (docker): Promise<{ Swarm?: SwarmInfo }> => docker.info());
+  const swarm = info.Swarm ?? {};
+  return {
+    state: swarm.LocalNodeState ?? 'inactive',
+    nodeId: swarm.NodeID ?? '',
+    nodeAddress: swarm.NodeAddr ?? '',
+    isManager: swarm.ControlAvailable ?? false,
+    managerAddresses: (swarm.RemoteManagers ?? []).map((manager) => manager.Addr),
+    error: swarm.Error ?? '',
+    ...(swarm.Cluster?.ID ? { clusterId: swarm.Cluster.ID } : {}),
+  };
+}
+
+interface SwarmInfo {
+  readonly LocalNodeState?: string;
+  readonly NodeID?: string;
+  readonly NodeAddr?: string;
+  readonly ControlAvailable?: boolean;
+  readonly Error?: string;
+  readonly RemoteManagers?: readonly { readonly Addr: string }[] | null;
+  readonly Cluster?: { readonly ID?: string };
+}
+
+export function swarmAccess(cluster: Cluster, remote: Remote): SwarmAccess {
+  const managers = new SingleFlight<Engine>();
+  const tokens = new SingleFlight<JoinTokens>();
+  const access: SwarmAccess = {
+    manager: (signal) => managers.run('manager', () => findManager(managersOf(cluster), remote, signal)),
+    joinTokens: (signal) =>
+      tokens.run('tokens', async () => {
+        const engine = await access.manager(signal);
+        const swarm: { JoinTokens: { Manager: string; Worker: string } } = await engine.call('read the join tokens', (docker) => docker.swarmInspect());
+        return { manager: new Secret(swarm.JoinTokens.Manager), worker: new Secret(swarm.JoinTokens.Worker) };
+      }),
+    forgetTokens: () => tokens.forget('tokens'),
+    joinAddresses: async (signal) => (await localSwarm(await access.manager(signal))).managerAddresses,
+    nodeByName: async (name, signal) => {
+      const nodes = await listNodes(await access.manager(signal));
+      const named = nodes.filter((node) => node.Description.Hostname === name);
+      return named.find((node) => node.Status.State === 'ready') ?? named[0];
+    },
+  };
+  return access;
+}
+
+/** The first configured manager that answers and is part of a swarm. */
+async function findManager(managers: readonly NodeSpec[], remote: Remote, signal: AbortSignal): Promise<Engine> {
+  const seen: string[] = [];
+  let firstError: unknown;
+  for (const manager of managers) {
+    try {
+      const engine = await remote.engine(manager.name, signal);
+      const swarm = await localSwarm(engine);
+      if (swarm.state === 'active' && swarm.isManager) return engine;
+      seen.push(`${manager.name} is ${swarm.state === 'active' ? 'a worker' : `not in a swarm (${swarm.state})`}`);
+    } catch (error) {
+      signal.throwIfAborted();
+      firstError ??= error;
+      seen.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  // One manager that couldn't be asked: its own error says more than "no manager".
+  if (managers.length === 1 && firstError !== undefined) throw firstError;
+  throw new SwarmupError('SWARM_NO_MANAGER', `no configured manager is part of a swarm: ${seen.join('; ')}`, {
+    fix: "Run 'swarmup up' to initialise the swarm, or 'swarmup status' to see what is there.",
+  });
+}

@@ -1,0 +1,97 @@
+import type { Role } from '../config/model.ts';
+import type { UnitContext } from '../context.ts';
+import { SwarmupError } from '../errors.ts';
+import { engineWords, type Engine } from '../remote/engine.ts';
+import type { Change, TaskDefinition } from '../task.ts';
+import { waitUntil } from '../wait.ts';
+import { localSwarm, type LocalSwarm } from './access.ts';
+import { advertised, LISTEN_ADDRESS } from './addresses.ts';
+import { listNodes } from './read.ts';
+
+export interface JoinState {
+  readonly local: Pick<LocalSwarm, 'state' | 'nodeId' | 'error'>;
+  /** The state in which the managers see this node: ready, down, disconnected, unknown. */
+  readonly seen: string | undefined;
+}
+
+const JOIN_DEADLINE_MS = 180_000;
+
+/** Joining is the same for managers and workers but for the token. */
+export const joining = {
+  check: async (ctx: UnitContext): Promise<JoinState> => {
+    const local = await localSwarm(await ctx.engine());
+    const manager = await ctx.swarm.manager(ctx.signal);
+    if (local.state === 'inactive') return { local, seen: undefined };
+    const nodes = await listNodes(manager);
+    return { local, seen: nodes.find((node) => node.ID === local.nodeId)?.Status.State };
+  },
+  absent: (): JoinState => ({ local: { state: 'inactive', nodeId: '', error: '' }, seen: undefined }),
+  plan: ({ local, seen }: JoinState, role: Role, node: string): Change[] => {
+    if (local.state === 'inactive') return [{ action: 'create', summary: `${node} joins as ${role}` }];
+    if (local.state === 'locked') {
+      throw new SwarmupError('SWARM_FOREIGN', `${node}'s swarm is locked`, { fix: `Unlock it: swarmup ssh ${node} -- docker swarm unlock` });
+    }
+    if (seen === undefined) {
+      throw new SwarmupError('SWARM_FOREIGN', `${node} is part of another swarm (node id ${local.nodeId})`, {
+        fix: `swarmup never leaves a swarm it didn't make. If that swarm is not wanted: swarmup ssh ${node} -- docker swarm leave`,
+      });
+    }
+    return local.state === 'active' && seen === 'ready' ? [] : [{ action: 'run', summary: `wait until ${node} is ready (now ${seen})` }];
+  },
+  apply: async (ctx: UnitContext, role: Role, state: JoinState): Promise<void> => {
+    if (state.local.state === 'inactive') await join(ctx, role);
+    await waitUntil({
+      until: `the managers see ${ctx.node.name} ready`,
+      probe: async () => {
+        const now = await joining.check(ctx);
+        if (now.local.state === 'active' && now.seen === 'ready') return { done: undefined };
+        return { seen: `engine: ${now.local.state}${now.local.error ? ` (${now.local.error})` : ''}; managers: ${now.seen ?? 'not known'}` };
+      },
+      deadlineMs: JOIN_DEADLINE_MS,
+      intervalMs: 300,
+      signal: ctx.signal,
+      clock: ctx.clock,
+      fix: `The nodes must reach each other on 2377/tcp, 7946/tcp+udp and 4789/udp. Engine log: swarmup ssh ${ctx.node.name} -- journalctl -u docker -n 50`,
+      onSeen: (seen) => ctx.report(`waiting until ready; ${seen}`),
+    });
+  },
+} satisfies Pick<TaskDefinition<JoinState, Change>, 'check' | 'absent'> & Record<string, unknown>;
+
+/** One attempt a manager address, because the engine itself tries only the first; a rotated token is fetched once more. */
+async function join(ctx: UnitContext, role: Role): Promise<void> {
+  const engine = await ctx.engine();
+  const addresses = await ctx.swarm.joinAddresses(ctx.signal);
+  ctx.report(`joining as ${role}`);
+  let fresh = false;
+  let lastError: unknown;
+  for (let i = 0; i < addresses.length; i++) {
+    ctx.signal.throwIfAborted();
+    try {
+      await attempt(ctx, engine, role, [...addresses.slice(i), ...addresses.slice(0, i)]);
+      return;
+    } catch (error) {
+      const words = engineWords(error);
+      // After 20 s the engine answers although it goes on joining: no failure, the wait that follows sees how it ends.
+      if (/Timeout was reached before node joined|already part of a swarm/i.test(words)) return;
+      lastError = error;
+      if (/join token/i.test(words) && !fresh) {
+        fresh = true;
+        ctx.swarm.forgetTokens();
+        i--;
+      }
+    }
+  }
+  throw lastError;
+}
+
+async function attempt(ctx: UnitContext, engine: Engine, role: Role, addresses: readonly string[]): Promise<void> {
+  const tokens = await ctx.swarm.joinTokens(ctx.signal);
+  await engine.call(`join the swarm at ${addresses[0]}`, (docker) =>
+    docker.swarmJoin({
+      ListenAddr: LISTEN_ADDRESS,
+      AdvertiseAddr: advertised(ctx, ctx.node.name),
+      RemoteAddrs: addresses,
+      JoinToken: tokens[role].reveal(),
+    }),
+  );
+}

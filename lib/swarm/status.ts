@@ -1,0 +1,118 @@
+import type { RunContext } from '../context.ts';
+import { asSwarmupError, type SwarmupError } from '../errors.ts';
+import type { SshEndpoint } from '../providers/provider.ts';
+import type { Engine } from '../remote/engine.ts';
+import { judge } from './converge.ts';
+import { listNodes, listServices, listTasks } from './read.ts';
+import type { SwarmNode, SwarmService, SwarmTask } from './types.ts';
+
+/** `status --json`. */
+export interface ClusterStatus {
+  readonly cluster: { readonly name: string; readonly id: string | null; readonly provider: string };
+  readonly nodes: readonly NodeStatus[];
+  readonly services: readonly ServiceStatus[];
+  readonly problems: readonly string[];
+}
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly role: string;
+  readonly machine: string;
+  readonly address: string | null;
+  readonly ssh: Pick<SshEndpoint, 'host' | 'port' | 'user' | 'identityFile'> | null;
+  readonly swarm: { readonly id: string; readonly state: string; readonly availability: string; readonly leader: boolean } | null;
+  readonly engine: string | null;
+}
+
+export interface ServiceStatus {
+  readonly name: string;
+  readonly image: string;
+  readonly replicas: { readonly desired: number; readonly running: number };
+  readonly tasks: readonly { readonly node: string; readonly state: string; readonly error: string | null }[];
+  readonly urls: readonly { readonly node: string; readonly url: string }[];
+}
+
+/** Asks the provider and a manager what there is. A swarm that can't be asked is a problem listed, not a failure. */
+export async function clusterStatus(context: RunContext, signal: AbortSignal): Promise<ClusterStatus> {
+  const { cluster, machines } = context;
+  const swarm = await askSwarm(context, signal);
+  const found = 'error' in swarm ? undefined : swarm;
+  const names = [...new Set([...cluster.nodes.map((node) => node.name), ...machines.all().map((machine) => machine.name)])];
+  return {
+    cluster: { name: cluster.name, id: found?.id ?? null, provider: cluster.provider.type },
+    nodes: names.map((name) => nodeStatus(context, name, found?.nodes ?? [])),
+    services: (found?.services ?? []).map((service) => serviceStatus(context, service, found?.tasks ?? [], found?.nodes ?? [])),
+    problems: 'error' in swarm ? [swarm.error.message] : [],
+  };
+}
+
+interface Answers {
+  readonly id: string;
+  readonly nodes: readonly SwarmNode[];
+  readonly services: readonly SwarmService[];
+  readonly tasks: readonly SwarmTask[];
+}
+
+async function askSwarm({ swarm }: RunContext, signal: AbortSignal): Promise<Answers | { error: SwarmupError }> {
+  try {
+    const manager = await swarm.manager(signal);
+    const [id, nodes, services, tasks] = await Promise.all([clusterId(manager), listNodes(manager), listServices(manager), listTasks(manager)]);
+    return { id, nodes, services, tasks };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { error: asSwarmupError(error) };
+  }
+}
+
+async function clusterId(manager: Engine): Promise<string> {
+  const swarm: { ID: string } = await manager.call('read the swarm', (docker): Promise<{ ID: string }> => docker.swarmInspect());
+  return swarm.ID;
+}
+
+function nodeStatus({ cluster, machines }: RunContext, name: string, nodes: readonly SwarmNode[]): NodeStatus {
+  const machine = machines.get(name);
+  const member = nodes.find((node) => node.Description.Hostname === name);
+  const reachable = machine && machine.state !== 'lost';
+  return {
+    name,
+    role: member?.Spec.Role ?? cluster.nodes.find((node) => node.name === name)?.role ?? 'none',
+    machine: machine?.state ?? 'absent',
+    address: reachable ? machine.address : null,
+    ssh: reachable ? { host: machine.ssh.host, port: machine.ssh.port, user: machine.ssh.user, identityFile: machine.ssh.identityFile } : null,
+    swarm: member
+      ? { id: member.ID, state: member.Status.State, availability: member.Spec.Availability, leader: member.ManagerStatus?.Leader ?? false }
+      : null,
+    engine: member?.Description.Engine.EngineVersion ?? null,
+  };
+}
+
+function serviceStatus(context: RunContext, service: SwarmService, all: readonly SwarmTask[], nodes: readonly SwarmNode[]): ServiceStatus {
+  const tasks = all.filter((task) => task.ServiceID === service.ID);
+  const { desired, running } = judge(service, tasks, nodes);
+  const nameOf = (id: string | undefined) => nodes.find((node) => node.ID === id)?.Description.Hostname ?? 'none';
+  const shown = tasks.filter((task) => task.DesiredState === 'running' || task.Status.Err).sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt));
+  return {
+    name: service.Spec.Name,
+    image: service.Spec.TaskTemplate.ContainerSpec.Image,
+    replicas: { desired, running },
+    tasks: shown.map((task) => ({ node: nameOf(task.NodeID), state: task.Status.State, error: task.Status.Err ?? null })),
+    urls: urls(context, service),
+  };
+}
+
+function urls({ provider, machines, cluster }: RunContext, service: SwarmService): ServiceStatus['urls'] {
+  const ports = (service.Endpoint?.Ports ?? []).filter((port) => port.Protocol === 'tcp' && port.PublishedPort).map((port) => port.PublishedPort ?? 0);
+  return cluster.nodes.flatMap(({ name }) => {
+    const machine = machines.get(name);
+    if (machine?.state !== 'running') return [];
+    return ports.flatMap((port) => {
+      try {
+        const { host, port: local } = provider.endpoint(machine, port);
+        return [{ node: name, url: `http://${host}:${local}` }];
+      } catch {
+        // A port that was published by hand has no way in from here: it has no URL.
+        return [];
+      }
+    });
+  });
+}

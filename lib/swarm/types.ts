@@ -1,0 +1,55 @@
+import type { Availability, Role } from '../config/model.ts';
+
+/** A node as GET /nodes gives it, as far as swarmup reads it. dockerode leaves its type open. */
+export interface SwarmNode {
+  readonly ID: string;
+  readonly Version: { readonly Index: number };
+  readonly Spec: {
+    readonly Role: Role;
+    readonly Availability: Availability;
+    readonly Labels?: Readonly<Record<string, string>>;
+  };
+  readonly Description: { readonly Hostname: string; readonly Engine: { readonly EngineVersion: string } };
+  readonly Status: { readonly State: string; readonly Addr: string; readonly Message?: string };
+  readonly ManagerStatus?: { readonly Leader?: boolean; readonly Reachability: string; readonly Addr: string };
+}
+
+/** A task as GET /tasks gives it, as far as swarmup reads it. */
+export interface SwarmTask {
+  readonly ID: string;
+  readonly Version: { readonly Index: number };
+  readonly CreatedAt: string;
+  readonly ServiceID: string;
+  readonly NodeID?: string;
+  readonly Slot?: number;
+  readonly DesiredState: string;
+  readonly Spec: { readonly ContainerSpec?: { readonly Image?: string } };
+  readonly Status: {
+    readonly State: string;
+    readonly Message?: string;
+    readonly Err?: string;
+    readonly ContainerStatus?: { readonly ExitCode?: number };
+  };
+}
+
+/** A service as GET /services gives it, as far as swarmup reads it. */
+export interface SwarmService {
+  readonly ID: string;
+  readonly Version: { readonly Index: number };
+  readonly Spec: ServiceSpecification;
+  readonly Endpoint?: { readonly Ports?: readonly { readonly PublishedPort?: number; readonly Protocol?: string }[] };
+  readonly UpdateStatus?: { readonly State?: string; readonly Message?: string };
+}
+
+export interface ServiceSpecification {
+  readonly Name: string;
+  readonly Labels?: Readonly<Record<string, string>>;
+  readonly TaskTemplate: {
+    readonly ContainerSpec: { readonly Image: string; readonly Env?: readonly string[] };
+    readonly Placement?: { readonly Constraints?: readonly string[] };
+  };
+  readonly Mode: { readonly Replicated?: { readonly Replicas?: number }; readonly Global?: object };
+  readonly EndpointSpec?: {
+    readonly Ports?: readonly { readonly Protocol?: string; readonly TargetPort: number; readonly PublishedPort?: number; readonly PublishMode?: string }[];
+  };
+}

@@ -1,0 +1,26 @@
+import { SwarmupError } from '../lib/errors.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+
+interface State {
+  readonly folder: boolean;
+  readonly path: string;
+}
+
+/** Takes away what the machines shared and the local folder: keys, records, a generated password. */
+export default defineTask<State, Change>({
+  id: 'clean-up',
+  title: 'Nothing left behind',
+  about: "Takes away what the machines shared, and the cluster's local folder with its keys.",
+  needs: [{ task: 'destroy-machines', of: 'all' }],
+  targets: () => [CLUSTER],
+  check: async (ctx) => ({ folder: await ctx.state.exists(), path: ctx.state.path }),
+  absent: () => ({ folder: false, path: '' }),
+  plan: ({ folder, path }) => (folder ? [{ action: 'remove', summary: path }] : []),
+  apply: async (ctx) => {
+    const left = await ctx.provider.destroyShared(ctx.io);
+    if (left.length > 0) {
+      throw new SwarmupError('NOT_CONVERGED', `these could not be removed: ${left.join(', ')}`, { fix: "Run 'swarmup down' again; what stays then has to be removed by hand." });
+    }
+    await ctx.state.remove();
+  },
+});

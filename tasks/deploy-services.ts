@@ -1,0 +1,91 @@
+import type { ServiceSpec } from '../lib/config/model.ts';
+import type { UnitContext } from '../lib/context.ts';
+import { SwarmupError } from '../lib/errors.ts';
+import { registryDigest } from '../lib/images/on-node.ts';
+import { tagged } from '../lib/images/reference.ts';
+import type { Engine } from '../lib/remote/engine.ts';
+import { converge, lookAt, type Convergence } from '../lib/swarm/converge.ts';
+import { serviceByName } from '../lib/swarm/read.ts';
+import { differences, OWNER_LABEL, specification } from '../lib/swarm/service-spec.ts';
+import type { SwarmService } from '../lib/swarm/types.ts';
+import { defineTask, type Change, type Desired } from '../lib/task.ts';
+
+interface State {
+  readonly service: SwarmService | undefined;
+  readonly convergence: Convergence | undefined;
+}
+
+type ServiceChange = Change & { readonly kind: 'create' | 'update' | 'converge'; readonly fields: readonly string[] };
+
+/** The services. In the guide: `docker service create --replicas 3 -p 80:80 --name web nginx`, scaled up and down. */
+export default defineTask<State, ServiceChange>({
+  id: 'deploy-services',
+  title: 'Services running',
+  about: 'Creates, updates and scales the services, and waits until all their tasks run.',
+  needs: [
+    { task: 'configure-nodes', of: 'all' },
+    { task: 'pull-images', of: 'all' },
+  ],
+  targets: (cluster) => cluster.services.map((service) => ({ id: service.name })),
+  check: async (ctx) => {
+    const manager = await ctx.swarm.manager(ctx.signal);
+    const service = await serviceByName(manager, ctx.target.id);
+    const [convergence] = service ? await lookAt(manager, [service.ID]) : [];
+    return { service, convergence };
+  },
+  absent: () => ({ service: undefined, convergence: undefined }),
+  plan: ({ service, convergence }, desired) => {
+    const wanted = wantedService(desired);
+    if (!service) {
+      return [{ kind: 'create', action: 'create', fields: [], summary: `service ${wanted.name}: ${wanted.image}, ${wanted.replicas} replicas` }];
+    }
+    const stack = service.Spec.Labels?.['com.docker.stack.namespace'];
+    if (stack !== undefined) throw ofStack(wanted.name, stack);
+    const changed = differences(service, wanted);
+    const changes = changed.map((d): ServiceChange => ({ kind: 'update', action: 'update', fields: [d.field], summary: `service ${wanted.name}: ${d.field} ${d.from} → ${d.to}` }));
+    if (changes.length === 0 && convergence?.waitingFor) {
+      changes.push({ kind: 'converge', action: 'run', fields: [], summary: `service ${wanted.name}: wait until it runs (${convergence.waitingFor})` });
+    }
+    return changes;
+  },
+  apply: async (ctx, changes, { service }) => {
+    const manager = await ctx.swarm.manager(ctx.signal);
+    const wanted = wantedService(ctx);
+    if (changes.some((change) => change.kind !== 'converge')) {
+      const renew = !service || changes.some((change) => change.fields.includes('image'));
+      await write(ctx, manager, wanted, service, renew ? await imageWithDigest(manager, wanted.image) : service.Spec.TaskTemplate.ContainerSpec.Image);
+    }
+    const written = await serviceByName(manager, wanted.name);
+    if (!written) throw new SwarmupError('SERVICE_FAILED', `service ${wanted.name} is gone`, { fix: 'Something else removed it. Run again.' });
+    await converge({ name: wanted.name, manager, serviceIds: [written.ID], signal: ctx.signal, clock: ctx.clock, report: ctx.report });
+  },
+});
+
+function wantedService({ cluster, target }: Desired): ServiceSpec {
+  const wanted = cluster.services.find((service) => service.name === target.id);
+  if (!wanted) throw new Error(`no service ${target.id} in the cluster file`);
+  return wanted;
+}
+
+async function imageWithDigest(manager: Engine, image: string): Promise<string> {
+  if (image.includes('@')) return image;
+  const digest = await registryDigest(manager, image);
+  return digest ? `${tagged(image)}@${digest}` : image;
+}
+
+async function write(ctx: UnitContext, manager: Engine, wanted: ServiceSpec, current: SwarmService | undefined, image: string): Promise<void> {
+  const spec = specification(wanted, image, ctx.cluster.name, current?.Spec);
+  ctx.report(current ? 'updating' : 'creating');
+  await manager.call(`${current ? 'update' : 'create'} service ${wanted.name}`, async (docker) => {
+    // What is sent is what GET /services returned, with our fields over it; dockerode's own type knows less than the API.
+    const body: object = spec;
+    if (current) await docker.getService(current.ID).update({ ...body, version: current.Version.Index });
+    else await docker.createService(body);
+  });
+}
+
+function ofStack(name: string, stack: string): SwarmupError {
+  return new SwarmupError('SERVICE_FAILED', `a service ${name} exists already, and belongs to the stack ${stack}`, {
+    fix: `Give the service another name in the cluster file. (Services of swarmup carry the label ${OWNER_LABEL}.)`,
+  });
+}

@@ -1,0 +1,123 @@
+import type { StackSpec } from '../lib/config/model.ts';
+import type { UnitContext } from '../lib/context.ts';
+import { SwarmupError } from '../lib/errors.ts';
+import { askRegistry, isPresent } from '../lib/images/on-node.ts';
+import { knownSecret } from '../lib/portainer/secrets.ts';
+import type { Engine } from '../lib/remote/engine.ts';
+import { converge, lookAt } from '../lib/swarm/converge.ts';
+import { listServices } from '../lib/swarm/read.ts';
+import { labelled, NAMESPACE_LABEL, STACK_LABEL, stackHash } from '../lib/swarm/stack.ts';
+import type { SwarmService } from '../lib/swarm/types.ts';
+import { defineTask, type Change, type Desired } from '../lib/task.ts';
+
+interface State {
+  readonly services: readonly Pick<SwarmService, 'Spec'>[];
+  /** External secrets that the file refers to and the swarm doesn't have. */
+  readonly missingSecrets: readonly string[];
+  /** What the services still wait for; empty when they run. */
+  readonly waitingFor: string;
+  /** Why the images can't be had, for a stack that may be skipped then. */
+  readonly unreachable: string | undefined;
+}
+
+type StackChange = Change & { readonly kind: 'secret' | 'deploy' | 'converge'; readonly name: string };
+
+/** The stacks. In the guide: `docker stack deploy -c portainer-agent-stack.yml portainer`. */
+export default defineTask<State, StackChange>({
+  id: 'deploy-stacks',
+  title: 'Stacks running',
+  about: 'Deploys the Compose files as stacks, with the secrets they need, and waits until all their tasks run.',
+  needs: [
+    { task: 'configure-nodes', of: 'all' },
+    { task: 'pull-images', of: 'all' },
+  ],
+  targets: (cluster) => cluster.stacks.map((stack) => ({ id: stack.name })),
+  check: async (ctx) => {
+    const stack = wantedStack(ctx);
+    const manager = await ctx.swarm.manager(ctx.signal);
+    const services = await servicesOf(manager, stack.name);
+    const looks = await lookAt(manager, services.map((service) => service.ID));
+    return {
+      services,
+      missingSecrets: await missingSecrets(manager, stack),
+      waitingFor: looks.map((look) => look.waitingFor).find((text) => text !== '') ?? '',
+      unreachable: services.length === 0 ? await unreachableImage(manager, stack) : undefined,
+    };
+  },
+  absent: (desired) => ({ services: [], missingSecrets: wantedStack(desired).externalSecrets, waitingFor: '', unreachable: undefined }),
+  skip: ({ unreachable }, desired) => {
+    if (unreachable === undefined || wantedStack(desired).whenUnreachable !== 'skip') return undefined;
+    return `${unreachable}; to have it, supply its images (docker save) with images.load`;
+  },
+  plan: ({ services, missingSecrets: missing, waitingFor }, desired) => {
+    const stack = wantedStack(desired);
+    const changes = missing.map((name): StackChange => ({ kind: 'secret', name, action: 'create', summary: `secret ${name}` }));
+    const hash = stackHash(stack);
+    const deployed = new Map(services.map((service) => [service.Spec.Name, service.Spec.Labels?.[STACK_LABEL]]));
+    const stale = stack.services.filter((service) => deployed.get(`${stack.name}_${service.name}`) !== hash);
+    if (stale.length > 0) {
+      const action = services.length > 0 ? 'update' : 'create';
+      changes.push({ kind: 'deploy', name: stack.name, action, summary: `stack ${stack.name}: ${stale.map((service) => service.name).join(', ')}` });
+    } else if (waitingFor) {
+      changes.push({ kind: 'converge', name: stack.name, action: 'run', summary: `stack ${stack.name}: wait until it runs (${waitingFor})` });
+    }
+    return changes;
+  },
+  apply: async (ctx, changes) => {
+    const stack = wantedStack(ctx);
+    const manager = await ctx.swarm.manager(ctx.signal);
+    for (const { name } of changes.filter((change) => change.kind === 'secret')) await createSecret(ctx, manager, name);
+    if (changes.some((change) => change.kind === 'deploy')) await deploy(ctx, manager.node, stack);
+    const serviceIds = (await servicesOf(manager, stack.name)).map((service) => service.ID);
+    await converge({ name: stack.name, manager, serviceIds, signal: ctx.signal, clock: ctx.clock, report: ctx.report });
+  },
+});
+
+function wantedStack({ cluster, target }: Desired): StackSpec {
+  const stack = cluster.stacks.find((one) => one.name === target.id);
+  if (!stack) throw new Error(`no stack ${target.id} in the cluster file`);
+  return stack;
+}
+
+function servicesOf(manager: Engine, stack: string): Promise<readonly SwarmService[]> {
+  return listServices(manager, { label: [`${NAMESPACE_LABEL}=${stack}`] });
+}
+
+async function missingSecrets(manager: Engine, stack: StackSpec): Promise<string[]> {
+  if (stack.externalSecrets.length === 0) return [];
+  const secrets = await manager.call('list the secrets', (docker) => docker.listSecrets());
+  const names = new Set(secrets.map((secret) => secret.Spec?.Name));
+  return stack.externalSecrets.filter((name) => !names.has(name));
+}
+
+async function createSecret(ctx: UnitContext, manager: Engine, name: string): Promise<void> {
+  const secret = await knownSecret(name, ctx);
+  if (!secret) {
+    throw new SwarmupError('STACK_INVALID', `stack ${ctx.target.id} refers to the external secret ${name}, which the swarm doesn't have`, {
+      fix: `Create it: printf VALUE | swarmup ssh ${manager.node} -- docker secret create ${name} -`,
+    });
+  }
+  await manager.call(`create the secret ${name}`, (docker) => docker.createSecret({ Name: name, Data: Buffer.from(secret.reveal()).toString('base64') }));
+}
+
+/** There is no API for it: docker's own command on a manager, with the file on its standard input. */
+async function deploy(ctx: UnitContext, node: string, stack: StackSpec): Promise<void> {
+  ctx.report(`deploying from ${node}`);
+  const host = await ctx.host(node);
+  await host.run(['docker', 'stack', 'deploy', '--detach=true', '--resolve-image', 'changed', '-c', '-', stack.name], {
+    input: labelled(stack),
+    signal: ctx.signal,
+    fix: `Correct ${stack.file} as Docker's message below says.`,
+  });
+}
+
+/** Why this stack's images can't be had: asked only of stacks that may be skipped then. */
+async function unreachableImage(manager: Engine, stack: StackSpec): Promise<string | undefined> {
+  if (stack.whenUnreachable !== 'skip') return undefined;
+  for (const { image } of stack.services) {
+    if (await isPresent(manager, image)) continue;
+    const registry = await askRegistry(manager, image);
+    if (!registry.reachable) return `the registry of ${image} can't be reached`;
+  }
+  return undefined;
+}

@@ -1,0 +1,71 @@
+import { firstManager } from '../lib/config/model.ts';
+import type { UnitContext } from '../lib/context.ts';
+import { hasCode, SwarmupError } from '../lib/errors.ts';
+import { localSwarm, type LocalSwarm } from '../lib/swarm/access.ts';
+import { advertised, LISTEN_ADDRESS } from '../lib/swarm/addresses.ts';
+import { defineTask, onNodes, type Change } from '../lib/task.ts';
+
+interface State {
+  readonly local: Pick<LocalSwarm, 'state' | 'isManager'>;
+  /** Another configured node that is part of a swarm already. */
+  readonly elsewhere: { readonly node: string; readonly clusterId: string | undefined } | undefined;
+}
+
+/** The first manager's swarm. In the guide: `docker swarm init --advertise-addr`. */
+export default defineTask<State, Change>({
+  id: 'init-manager',
+  title: 'First manager ready',
+  about: 'Initialises the swarm on the first manager, unless a configured node is part of one already.',
+  needs: [
+    'install-docker',
+    // Machines that were there before this run may hold a swarm; new ones can't, and aren't waited for.
+    { task: 'provision', of: (other, _self, world) => world.before.has(other.node ?? '') },
+  ],
+  targets: (cluster) => onNodes([firstManager(cluster)]),
+  check: async (ctx) => {
+    const local = await localSwarm(await ctx.engine());
+    return { local, elsewhere: local.state === 'inactive' ? await elsewhere(ctx) : undefined };
+  },
+  absent: () => ({ local: { state: 'inactive', isManager: false }, elsewhere: undefined }),
+  plan: ({ local, elsewhere: other }, { target }) => {
+    if (local.state === 'active' && local.isManager) return [];
+    if (local.state === 'active') throw foreign(target.id, 'is a worker of a swarm, and should be the first manager');
+    if (local.state !== 'inactive') throw foreign(target.id, `is in a swarm in state '${local.state}'`);
+    if (other) {
+      throw new SwarmupError('SWARM_ELSEWHERE', `${target.id} is in no swarm, but ${other.node} is${other.clusterId ? ` (cluster ${other.clusterId})` : ''}; a second swarm is never made beside the first`, {
+        fix: `Put a manager that is part of it first in the cluster file, or take ${other.node} out of its swarm by hand (docker swarm leave) if that swarm is not wanted.`,
+      });
+    }
+    return [{ action: 'create', summary: `swarm on ${target.id}` }];
+  },
+  apply: async (ctx) => {
+    const engine = await ctx.engine();
+    ctx.report(`initialising the swarm on ${ctx.node.name}`);
+    await engine.call('initialise the swarm', (docker) =>
+      docker.swarmInit({ ListenAddr: LISTEN_ADDRESS, AdvertiseAddr: advertised(ctx, ctx.node.name) }),
+    );
+  },
+});
+
+async function elsewhere(ctx: UnitContext): Promise<State['elsewhere']> {
+  const others = ctx.cluster.nodes.filter((node) => node.name !== ctx.node.name && ctx.world.before.has(node.name));
+  const found = await Promise.all(
+    others.map(async (node) => {
+      try {
+        const local = await localSwarm(await ctx.engine(node.name));
+        return local.state === 'inactive' ? undefined : { node: node.name, clusterId: local.clusterId };
+      } catch (error) {
+        // A node without an engine is in no swarm.
+        if (hasCode(error, 'ENGINE_UNREACHABLE', 'MACHINE_ABSENT')) return undefined;
+        throw error;
+      }
+    }),
+  );
+  return found.find((entry) => entry !== undefined);
+}
+
+function foreign(node: string, what: string): SwarmupError {
+  return new SwarmupError('SWARM_FOREIGN', `${node} ${what}`, {
+    fix: `swarmup never leaves a swarm it didn't make. Look at it (swarmup ssh ${node} -- docker info), and leave it by hand if it is not wanted.`,
+  });
+}

@@ -1,0 +1,137 @@
+import { isDeepStrictEqual } from 'node:util';
+import { daemonJson, type DaemonJson } from '../lib/facts/daemon-json.ts';
+import { dockerService, type DockerService } from '../lib/facts/docker-service.ts';
+import { gather } from '../lib/facts/fact.ts';
+import { osRelease, type OsRelease } from '../lib/facts/os-release.ts';
+import { addRepository, aptInstall, aptUpdate, choosePackages, DISTRO_PACKAGES, matchesVersion, OFFICIAL_PACKAGES } from '../lib/docker/apt.ts';
+import type { UnitContext } from '../lib/context.ts';
+import { hasCode, SwarmupError } from '../lib/errors.ts';
+import { defineTask, onNodes, type Change } from '../lib/task.ts';
+import { waitUntil } from '../lib/wait.ts';
+
+interface State {
+  /** The version of the engine that answers, if one does. */
+  readonly version: string | undefined;
+  /** Asked only when no engine answers or daemon.json is configured. */
+  readonly host: { readonly os: OsRelease; readonly service: DockerService; readonly daemon: DaemonJson } | undefined;
+}
+
+type DockerChange = Change & { readonly kind: 'install' | 'configure' | 'start' };
+
+const ENGINE_START_MS = 180_000;
+
+/** A running Docker Engine on each node. In the guide: what `docker-machine create` did. */
+export default defineTask<State, DockerChange>({
+  id: 'install-docker',
+  title: 'Docker running',
+  about: 'Installs the Docker Engine, merges daemon.json, and starts the engine.',
+  needs: ['provision'],
+  targets: (cluster) => onNodes(cluster.nodes),
+  check: async (ctx) => {
+    const version = await engineVersion(ctx);
+    const ask = version === undefined || Object.keys(ctx.cluster.docker.daemon).length > 0;
+    if (!ask) return { version, host: undefined };
+    const host = await gather(await ctx.host(), { os: osRelease, service: dockerService, daemon: daemonJson }, ctx.signal);
+    return { version, host };
+  },
+  absent: () => ({ version: undefined, host: undefined }),
+  plan: ({ version, host }, { cluster, target }) => {
+    const { source, version: pinned, daemon } = cluster.docker;
+    const changes: DockerChange[] = [];
+    const installed = version !== undefined || host?.service.installed === true;
+    const wrongVersion = version !== undefined && pinned !== undefined && !matchesVersion(version, pinned);
+    if (!installed || wrongVersion) {
+      if (source === 'preinstalled' && host) throw notPreinstalled(target.id);
+      const from = source === 'official' ? "Docker's repository" : 'the distribution';
+      const what = wrongVersion ? `Docker ${version} → ${pinned}` : `Docker${pinned ? ` ${pinned}` : ''}`;
+      changes.push({ kind: 'install', action: wrongVersion ? 'update' : 'create', summary: `${what} from ${from}` });
+    }
+    const differing = differingKeys(daemon, host?.daemon);
+    if (differing.length > 0) changes.push({ kind: 'configure', action: 'update', summary: `daemon.json: ${differing.join(', ')}` });
+    if (installed && version === undefined) changes.push({ kind: 'start', action: 'run', summary: 'start the Docker Engine' });
+    return changes;
+  },
+  apply: async (ctx, changes, state) => {
+    const kinds = new Set(changes.map((change) => change.kind));
+    // The configuration first: the engine then starts once, with it.
+    if (kinds.has('configure')) await writeDaemonJson(ctx, state.host?.daemon);
+    if (kinds.has('install')) await install(ctx, state.host?.os);
+    const host = await ctx.host();
+    if (kinds.has('configure') && state.version !== undefined) await host.run(['systemctl', 'restart', 'docker'], { signal: ctx.signal });
+    if (kinds.has('start')) await host.run(['systemctl', 'enable', '--now', 'docker'], { signal: ctx.signal, fix: logs(ctx) });
+    await waitUntil({
+      until: `the Docker Engine on ${ctx.node.name} answers`,
+      probe: async () => {
+        const version = await engineVersion(ctx);
+        return version === undefined ? { seen: 'no answer on /var/run/docker.sock' } : { done: version };
+      },
+      deadlineMs: ENGINE_START_MS,
+      intervalMs: 500,
+      signal: ctx.signal,
+      clock: ctx.clock,
+      fix: logs(ctx),
+      onSeen: () => ctx.report('waiting for the Docker Engine'),
+    });
+  },
+});
+
+async function engineVersion(ctx: UnitContext): Promise<string | undefined> {
+  try {
+    const engine = await ctx.engine();
+    const version = await engine.call('ask for its version', (docker) => docker.version());
+    return version.Version;
+  } catch (error) {
+    if (hasCode(error, 'ENGINE_UNREACHABLE')) return undefined;
+    throw error;
+  }
+}
+
+/** The keys of daemon.json that are not as configured. @throws DAEMON_CONFIG_INVALID for a file that can't be merged into */
+function differingKeys(wanted: Readonly<Record<string, unknown>>, actual: DaemonJson | undefined): string[] {
+  if (Object.keys(wanted).length === 0) return [];
+  if (actual && 'invalid' in actual) {
+    throw new SwarmupError('DAEMON_CONFIG_INVALID', `/etc/docker/daemon.json can't be read: ${actual.invalid}`, {
+      fix: 'Repair or remove the file; swarmup merges into it and never overwrites what it cannot read.',
+    });
+  }
+  return Object.keys(wanted).filter((key) => !isDeepStrictEqual(actual?.values[key], wanted[key]));
+}
+
+async function writeDaemonJson(ctx: UnitContext, actual: DaemonJson | undefined): Promise<void> {
+  const merged = { ...(actual && 'values' in actual ? actual.values : {}), ...ctx.cluster.docker.daemon };
+  const host = await ctx.host();
+  await host.run(['install', '-d', '-m', '0755', '/etc/docker'], { signal: ctx.signal });
+  await host.run(['tee', '/etc/docker/daemon.json'], { input: `${JSON.stringify(merged, null, 2)}\n`, signal: ctx.signal });
+}
+
+async function install(ctx: UnitContext, known: OsRelease | undefined): Promise<void> {
+  const host = await ctx.host();
+  const os = known ?? (await gather(host, { os: osRelease }, ctx.signal)).os;
+  if (!os.families.includes('debian')) {
+    throw new SwarmupError('INSTALL_UNSUPPORTED', `${ctx.node.name} runs ${os.prettyName || 'an unknown system'}; swarmup installs Docker on Debian and Ubuntu`, {
+      fix: 'Install Docker there by hand and set docker.source: preinstalled.',
+    });
+  }
+  const { source, version, repository } = ctx.cluster.docker;
+  if (source === 'official') {
+    if (repository === undefined) {
+      throw new SwarmupError('INSTALL_UNSUPPORTED', 'docker.source is official, and docker.repository is not set', {
+        fix: "Set docker.repository to the address of Docker's package repository (docs.docker.com/engine/install names it).",
+      });
+    }
+    await addRepository(host, repository, os, ctx.signal);
+  }
+  await aptUpdate(host, ctx.report, ctx.signal);
+  const packages = await choosePackages(host, source === 'official' ? OFFICIAL_PACKAGES : DISTRO_PACKAGES, version, ctx.signal);
+  await aptInstall(host, packages, ctx.report, ctx.signal);
+}
+
+function notPreinstalled(node: string): SwarmupError {
+  return new SwarmupError('INSTALL_UNSUPPORTED', `no Docker Engine answers on ${node}, and docker.source is preinstalled`, {
+    fix: 'Install Docker there, or set docker.source: auto.',
+  });
+}
+
+function logs(ctx: UnitContext): string {
+  return `See why it doesn't start: swarmup ssh ${ctx.node.name} -- journalctl -u docker -n 50`;
+}

@@ -1,0 +1,17 @@
+import { managersOf } from '../lib/config/model.ts';
+import { joining, type JoinState } from '../lib/swarm/join.ts';
+import { defineTask, onNodes, type Change } from '../lib/task.ts';
+
+/** The further managers, one at a time: each join changes the quorum. In the guide: `docker swarm join` as manager. */
+export default defineTask<JoinState, Change>({
+  id: 'join-managers',
+  title: 'Managers joined',
+  about: 'Joins the further managers, one at a time, and waits until each is ready.',
+  needs: ['install-docker', { task: 'collect-token', of: 'all' }],
+  limit: 1,
+  targets: (cluster) => onNodes(managersOf(cluster).slice(1)),
+  check: joining.check,
+  absent: joining.absent,
+  plan: (state, { target }) => joining.plan(state, 'manager', target.id),
+  apply: (ctx, _changes, state) => joining.apply(ctx, 'manager', state),
+});

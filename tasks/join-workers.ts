@@ -1,0 +1,16 @@
+import { workersOf } from '../lib/config/model.ts';
+import { joining, type JoinState } from '../lib/swarm/join.ts';
+import { defineTask, onNodes, type Change } from '../lib/task.ts';
+
+/** The workers, side by side. In the guide: `docker swarm join` as worker. */
+export default defineTask<JoinState, Change>({
+  id: 'join-workers',
+  title: 'Workers joined',
+  about: 'Joins the workers, side by side, and waits until each is ready.',
+  needs: ['install-docker', { task: 'collect-token', of: 'all' }],
+  targets: (cluster) => onNodes(workersOf(cluster)),
+  check: joining.check,
+  absent: joining.absent,
+  plan: (state, { target }) => joining.plan(state, 'worker', target.id),
+  apply: (ctx, _changes, state) => joining.apply(ctx, 'worker', state),
+});

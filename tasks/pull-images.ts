@@ -1,0 +1,75 @@
+import { requiredImages } from '../lib/config/model.ts';
+import { askRegistry, isLoaded, isPresent, load, pull, type Registry } from '../lib/images/on-node.ts';
+import { sameImage, tagged } from '../lib/images/reference.ts';
+import { defineTask, onNodes, type Change } from '../lib/task.ts';
+
+interface State {
+  /** Archives of `images.load` that are not, or not whole, on the node. */
+  readonly unloaded: readonly string[];
+  /** Images that are not on the node and that no archive brings. */
+  readonly missing: readonly MissingImage[];
+  /** Asked only when something is missing. */
+  readonly registry: Registry;
+}
+
+interface MissingImage {
+  readonly name: string;
+  readonly optional: boolean;
+  /** It can be built here. */
+  readonly buildable: boolean;
+}
+
+type ImageChange = Change & ({ readonly kind: 'load'; readonly file: string } | { readonly kind: 'pull' | 'build'; readonly name: string });
+
+/** Images on every node as soon as its Docker runs, beside the joins. */
+export default defineTask<State, ImageChange>({
+  id: 'pull-images',
+  title: 'Images present',
+  about: 'Loads the archives of images.load and pulls the images of services and stacks, on every node.',
+  needs: ['install-docker'],
+  targets: (cluster) => onNodes(cluster.nodes),
+  check: async (ctx) => {
+    const engine = await ctx.engine();
+    const archives = await Promise.all(ctx.cluster.images.load.map(async (file) => ({ file, images: await ctx.images.contents(file) })));
+    const loaded = await Promise.all(archives.map(async ({ images }) => (await Promise.all(images.map((image) => isLoaded(engine, image)))).every(Boolean)));
+    const archived = archives.flatMap(({ images }) => images.flatMap((image) => image.names));
+    const wanted = requiredImages(ctx.cluster).filter((image) => !archived.some((name) => sameImage(name, image.name)));
+    const present = await Promise.all(wanted.map((image) => isPresent(engine, image.name)));
+    const missing = wanted.filter((_, i) => !present[i]).map((image) => ({ ...image, buildable: ctx.images.canBuild(image.name) }));
+    const [first] = missing;
+    const registry = first ? await askRegistry(engine, first.name) : ({ reachable: true } as const);
+    if (!registry.reachable) warnUnreachable(ctx, missing, registry.reason);
+    return { unloaded: archives.filter((_, i) => !loaded[i]).map(({ file }) => file), missing, registry };
+  },
+  absent: ({ cluster }) => ({
+    unloaded: cluster.images.load,
+    missing: requiredImages(cluster).map((image) => ({ ...image, buildable: false })),
+    registry: { reachable: true },
+  }),
+  plan: ({ unloaded, missing, registry }, { cluster, target }) => {
+    const build = cluster.images.whenUnreachable === 'build' && !registry.reachable;
+    return [
+      ...unloaded.map((file): ImageChange => ({ kind: 'load', file, action: 'create', summary: `${target.id}: load ${file.slice(file.lastIndexOf('/') + 1)}` })),
+      ...missing.flatMap(({ name, optional, buildable }): ImageChange[] => {
+        if (build && buildable) return [{ kind: 'build', name, action: 'create', summary: `${target.id}: ${name}, built here` }];
+        // Stacks that may be skipped say themselves that they are.
+        if (optional && !registry.reachable) return [];
+        return [{ kind: 'pull', name, action: 'create', summary: `${target.id}: pull ${name}` }];
+      }),
+    ];
+  },
+  apply: async (ctx, changes) => {
+    const engine = await ctx.engine();
+    for (const change of changes) {
+      ctx.signal.throwIfAborted();
+      if (change.kind === 'pull') await pull(engine, change.name, ctx.report);
+      else await load(engine, change.kind === 'load' ? change.file : await ctx.images.build(change.name, ctx), ctx.report);
+    }
+  },
+});
+
+function warnUnreachable(ctx: { warn: (message: string) => void; cluster: { images: { whenUnreachable: string } } }, missing: readonly MissingImage[], reason: string): void {
+  const built = ctx.cluster.images.whenUnreachable === 'build' ? missing.filter((image) => image.buildable) : [];
+  const rest = built.length > 0 ? `; ${built.map((image) => tagged(image.name)).join(', ')} is built here from Debian's package` : '';
+  if (built.length > 0 || missing.some((image) => image.optional)) ctx.warn(`the nodes can't reach the registry${rest} (${reason})`);
+}

@@ -1,0 +1,117 @@
+import { firstManager, type PortainerSpec } from '../lib/config/model.ts';
+import type { UnitContext } from '../lib/context.ts';
+import { SwarmupError } from '../lib/errors.ts';
+import { Portainer, type Environment } from '../lib/portainer/api.ts';
+import { adminPassword, PASSWORD_FILE } from '../lib/portainer/secrets.ts';
+import { listNodes, listServices } from '../lib/swarm/read.ts';
+import { NAMESPACE_LABEL } from '../lib/swarm/stack.ts';
+import { CLUSTER, defineTask, type Change, type Desired } from '../lib/task.ts';
+import { waitUntil, type Probe } from '../lib/wait.ts';
+
+interface State {
+  /** Whether the stack that Portainer runs in is deployed. */
+  readonly deployed: boolean;
+  readonly signIn: 'done' | 'refused' | 'not yet';
+  /** What Portainer says when it doesn't let the administrator in. */
+  readonly said: string;
+  readonly environment: Environment | undefined;
+  /** Nodes whose agent Portainer sees, and the nodes that should have one. */
+  readonly agents: number;
+  readonly expectedAgents: number;
+}
+
+type SetUpChange = Change & { readonly kind: 'wait' | 'environment' | 'agents' };
+
+const DEADLINE_MS = 240_000;
+
+/** Portainer's first set-up: what the guide clicks through in the browser on port 9000. */
+export default defineTask<State, SetUpChange>({
+  id: 'set-up-portainer',
+  title: 'Portainer set up',
+  about: "Makes sure of Portainer's administrator, its environment, and that it sees an agent on every node.",
+  needs: ['deploy-stacks'],
+  targets: (cluster) => (cluster.portainer ? [CLUSTER] : []),
+  check: look,
+  absent: () => ({ deployed: true, signIn: 'not yet', said: 'not deployed yet', environment: undefined, agents: 0, expectedAgents: 0 }),
+  skip: ({ deployed }, desired) => {
+    const stack = wantedStack(desired);
+    return !deployed && stack?.whenUnreachable === 'skip' ? `the stack ${stack.name} is not deployed` : undefined;
+  },
+  plan: (state) => {
+    if (state.signIn === 'refused') throw refused(state.said);
+    const changes: SetUpChange[] = [];
+    if (state.signIn === 'not yet') changes.push({ kind: 'wait', action: 'run', summary: `wait until Portainer lets the administrator in (${state.said})` });
+    if (!state.environment) changes.push({ kind: 'environment', action: 'create', summary: "Portainer's environment: this swarm" });
+    else if (state.agents !== state.expectedAgents)
+      changes.push({ kind: 'agents', action: 'run', summary: `wait until Portainer sees ${state.expectedAgents} agents (now ${state.agents})` });
+    return changes;
+  },
+  apply: async (ctx) => {
+    await wait(ctx, 'Portainer lets the administrator in', (state) =>
+      state.signIn === 'not yet' ? { seen: state.said } : { done: undefined },
+    );
+    const state = await look(ctx);
+    if (state.signIn === 'refused') throw refused(state.said);
+    if (!state.environment) {
+      ctx.report('adding the environment');
+      const portainer = client(ctx);
+      const signedIn = await portainer.signIn(await adminPassword(ctx));
+      if ('token' in signedIn) await portainer.addEnvironment(signedIn.token);
+    }
+    await wait(ctx, 'Portainer sees an agent on every node', (now) =>
+      now.environment && now.agents === now.expectedAgents ? { done: undefined } : { seen: now.environment ? `${now.agents} of ${now.expectedAgents} agents` : `no environment; ${now.said}` },
+    );
+  },
+});
+
+async function look(ctx: UnitContext): Promise<State> {
+  const spec = wantedPortainer(ctx);
+  const manager = await ctx.swarm.manager(ctx.signal);
+  const [services, nodes] = await Promise.all([listServices(manager, { label: [`${NAMESPACE_LABEL}=${spec.stack}`] }), listNodes(manager)]);
+  const expectedAgents = nodes.filter((node) => node.Status.State === 'ready' && node.Spec.Availability === 'active').length;
+  const nothing = { environment: undefined, agents: 0, expectedAgents };
+  if (services.length === 0) return { deployed: false, signIn: 'not yet', said: `the stack ${spec.stack} is not deployed`, ...nothing };
+  const portainer = client(ctx);
+  const result = await portainer.signIn(await adminPassword(ctx));
+  if ('refused' in result) return { deployed: true, signIn: 'refused', said: result.refused, ...nothing };
+  if ('notYet' in result) return { deployed: true, signIn: 'not yet', said: result.notYet, ...nothing };
+  const [environment] = await portainer.environments(result.token);
+  const agents = environment ? await portainer.agents(result.token, environment) : [];
+  return { deployed: true, signIn: 'done', said: '', environment, agents: new Set(agents).size, expectedAgents };
+}
+
+async function wait(ctx: UnitContext, until: string, judge: (state: State) => Probe<undefined>): Promise<void> {
+  await waitUntil({
+    until,
+    probe: async () => judge(await look(ctx)),
+    deadlineMs: DEADLINE_MS,
+    intervalMs: 500,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: 'Its log says more: docker service logs portainer_portainer on a manager.',
+    onSeen: (seen) => ctx.report(seen),
+  });
+}
+
+function client(ctx: UnitContext): Portainer {
+  const machine = ctx.machines.running(firstManager(ctx.cluster).name);
+  return new Portainer(ctx.http, ctx.provider.endpoint(machine, wantedPortainer(ctx).port), ctx.signal);
+}
+
+function wantedPortainer({ cluster }: Desired): PortainerSpec {
+  if (!cluster.portainer) throw new Error('the cluster file has no portainer section');
+  return cluster.portainer;
+}
+
+function wantedStack(desired: Desired) {
+  return desired.cluster.stacks.find((stack) => stack.name === wantedPortainer(desired).stack);
+}
+
+function refused(said: string): SwarmupError {
+  const timedOut = /five minutes/.test(said);
+  return new SwarmupError('PORTAINER_FAILED', `Portainer can't be set up: ${said}`, {
+    fix: timedOut
+      ? 'Restart it (docker service update --force portainer_portainer on a manager), then run again.'
+      : `Its data volume knows another password. Give that one as portainer.adminPassword (a generated one is in the state folder, ${PASSWORD_FILE}), or remove the volume portainer_portainer_data to begin anew.`,
+  });
+}
