@@ -57,9 +57,9 @@ export interface UnitContext extends RunContext, Desired {
   readonly node: NodeSpec;
   readonly signal: AbortSignal;
   readonly io: ProviderIo;
-  report(detail: string, progress?: Progress): void;
-  /** Shows a warning once a run, however many units give it. */
-  warn(message: string): void;
+  readonly report: (detail: string, progress?: Progress) => void;
+  /** Shows a warning once a run, however many units give it; warnings with one key are one. */
+  readonly warn: (message: string, key?: string) => void;
   host(node?: string): Promise<Host>;
   engine(node?: string): Promise<Engine>;
 }

@@ -23,24 +23,26 @@ export interface Selection {
 
 /**
  * Checks that a pipeline makes sense before anything is connected to: every id once, every need known, no circle.
+ * A pipeline may leave out a task that another needs: what it does is then taken as done.
  *
+ * @param known the ids of all tasks there are
  * @throws SwarmupError TASKS_INVALID naming the tasks concerned
  */
-export function checkTasks(tasks: readonly Task[], known: readonly Task[] = tasks): void {
+export function checkTasks(tasks: readonly Task[], known: readonly string[]): void {
   const ids = new Set<string>();
   for (const task of tasks) {
     if (ids.has(task.id)) throw invalid(`the task '${task.id}' is in the pipeline twice`);
     ids.add(task.id);
   }
-  const byId = new Map(known.map((task) => [task.id, task]));
+  const byId = new Map(tasks.map((task) => [task.id, task]));
   const done = new Set<string>();
   const visit = (task: Task, trail: readonly string[]): void => {
     if (trail.includes(task.id)) throw invalid(`these tasks need each other: ${[...trail.slice(trail.indexOf(task.id)), task.id].join(' → ')}`);
     if (done.has(task.id)) return;
     for (const need of task.needs) {
       const other = byId.get(need.task);
-      if (!other) throw invalid(`the task '${task.id}' needs '${need.task}', which doesn't exist`);
-      visit(other, [...trail, task.id]);
+      if (!other && !known.includes(need.task)) throw invalid(`the task '${task.id}' needs '${need.task}', which doesn't exist`);
+      if (other) visit(other, [...trail, task.id]);
     }
     done.add(task.id);
   };
@@ -53,7 +55,6 @@ function invalid(message: string): SwarmupError {
 
 /** Lays a pipeline out as units. Order passes through units that are not selected: what came before them still does. */
 export function layOut(tasks: readonly Task[], cluster: Cluster, world: World, selection: Selection = {}): Unit[] {
-  checkTasks(tasks);
   const all = tasks.map((task) => ({ task, targets: task.targets(cluster, world) }));
   const units = new Map<string, { unit: Unit; needs: Set<Unit> }[]>();
   for (const { task, targets } of all) {

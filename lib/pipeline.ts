@@ -130,7 +130,7 @@ class Run {
     const { context, signal } = this.#options;
     const report: UnitContext['report'] = (detail, progress) =>
       this.#emit({ type: 'unit-detail', unit: nameOf(unit), detail, ...(progress ? { progress } : {}) });
-    const warn = (message: string) => this.#warn(message);
+    const warn = (message: string, key = message) => this.#warn(message, key);
     const nodeName = () => nodeOf(unit, context).name;
     return {
       ...context,
@@ -147,10 +147,10 @@ class Run {
     };
   }
 
-  #warn(message: string): void {
-    if (this.#warnings.has(message)) return;
-    this.#warnings.set(message, message);
-    this.#emit({ type: 'warning', warning: { key: message, message } });
+  #warn(message: string, key: string): void {
+    if (this.#warnings.has(key)) return;
+    this.#warnings.set(key, message);
+    this.#emit({ type: 'warning', warning: { key, message } });
   }
 
   #phase(unit: Unit, phase: Extract<EventBody, { type: 'unit-phase' }>['phase']): void {

@@ -68,8 +68,8 @@ export default defineTask<State, ImageChange>({
   },
 });
 
-function warnUnreachable(ctx: { warn: (message: string) => void; cluster: { images: { whenUnreachable: string } } }, missing: readonly MissingImage[], reason: string): void {
+function warnUnreachable(ctx: { warn: (message: string, key: string) => void; cluster: { images: { whenUnreachable: string } } }, missing: readonly MissingImage[], reason: string): void {
   const built = ctx.cluster.images.whenUnreachable === 'build' ? missing.filter((image) => image.buildable) : [];
   const rest = built.length > 0 ? `; ${built.map((image) => tagged(image.name)).join(', ')} is built here from Debian's package` : '';
-  if (built.length > 0 || missing.some((image) => image.optional)) ctx.warn(`the nodes can't reach the registry${rest} (${reason})`);
+  if (built.length > 0 || missing.some((image) => image.optional)) ctx.warn(`the nodes can't reach the registry${rest} (${reason})`, 'registry');
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unreachable } from '../events.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { Locator, Path } from './locate.ts';
 import { expectedOneOf } from './nearest.ts';
@@ -28,15 +29,22 @@ function diagnoseIssue(issue: Issue, schema: JsonSchema, locator: Locator, prefi
       return [locator.atKey(path, `'${String(path.at(-1))}' can't be used as a name`, issue.issues[0]?.message)];
     case 'invalid_value': {
       const values = issue.values.map(String);
-      return [locator.at(path, `${path.join('.')} has a value that doesn't exist`, expectedOneOf(String(issue.input ?? ''), values))];
+      return [locator.at(path, `${path.join('.')} has a value that doesn't exist`, expectedOneOf(typeof issue.input === 'string' ? issue.input : '', values))];
     }
     case 'invalid_type': {
       const missing = issue.input === undefined && /undefined/.test(issue.message);
       if (missing) return [locator.at(path, `'${path.join('.')}' is missing`, `expected ${article(issue.expected)}`)];
       return [locator.at(path, `${path.join('.')} has the wrong type`, issue.message.replace(/^Invalid input: /, ''))];
     }
-    default:
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'not_multiple_of':
+    case 'too_big':
+    case 'too_small':
       return [locator.at(path, `${path.join('.')} is not valid`, issue.message.replace(/^(Invalid input|Too (small|big)): /, ''))];
+    default:
+      return unreachable(issue);
   }
 }
 

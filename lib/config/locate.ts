@@ -1,4 +1,4 @@
-import { isMap, isNode, isPair, LineCounter, type Document, type Node } from 'yaml';
+import { isMap, isNode, isPair, type Document, type LineCounter, type Node } from 'yaml';
 import type { Diagnostic } from './diagnostics.ts';
 
 export type Path = readonly PropertyKey[];

@@ -1,5 +1,5 @@
 import type { RunContext } from '../context.ts';
-import { Secret } from '../secret.ts';
+import type { Secret } from '../secret.ts';
 
 /** The Docker secret that the shipped Portainer stack reads the administrator's password from. */
 export const ADMIN_SECRET = 'portainer_admin_password';

@@ -16,11 +16,19 @@ export class ChannelAgent extends Agent {
   }
 
   override createConnection(_options: ClientRequestArgs, callback?: (error: Error | null, stream: Duplex) => void): undefined {
-    this.#open().then(
-      (stream) => callback?.(null, likeSocket(stream)),
-      // The type says that a stream always comes; with an error Node doesn't look at it.
-      (error: Error) => (callback as ((error: Error) => void) | undefined)?.(error),
-    );
+    void this.#connect((error, stream) => {
+      // eslint-disable-next-line typescript/no-non-null-assertion -- the type wants a stream always; with an error Node doesn't look at it
+      callback?.(error, stream!);
+    });
+  }
+
+  async #connect(done: (error: Error | null, stream?: Duplex) => void): Promise<void> {
+    try {
+      const stream = await this.#open();
+      done(null, likeSocket(stream));
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 }
 

@@ -63,7 +63,7 @@ export class LiveView {
 
   #draw(): Promise<unknown> {
     const groups = [...this.#groups.values()];
-    const list = new Listr<unknown, 'default', 'simple'>(
+    const list = new Listr<unknown>(
       groups.map((group) => ({ title: pc.dim(group.title), task: (_context: unknown, task: Wrapper) => this.#follow(group, task, groups.length) })),
       {
         concurrent: true,

@@ -4,7 +4,11 @@ import { duration } from './format.ts';
 /** One line for everything that happens, with the time: for logs, and where there is no terminal. */
 export function plainListener(stream: NodeJS.WritableStream): Listener {
   const lastDetail = new Map<string, string>();
+  let planning = false;
   return (event) => {
+    if (event.type === 'run-started') planning = event.mode === 'plan';
+    // A plan is shown whole at the end; telling its parts as they are found would say it twice.
+    if (planning && event.type !== 'warning') return;
     for (const line of linesOf(event, lastDetail)) stream.write(`${new Date(event.at).toISOString().slice(11, 19)} ${line}\n`);
   };
 }

@@ -12,12 +12,26 @@ export async function summary(result: RunResult, context: RunContext, mode: Mode
   const took = duration(result.durationMs);
   if (result.interrupted) return `\n${pc.yellow('■')} interrupted after ${took}; ${tally(result.units)}. ${leftBehind(result)}\n`;
   if (!result.ok) return `\n${pc.red('✖')} ${result.cluster} failed after ${took}; ${tally(result.units)}\n`;
-  const skipped = result.units.filter((unit) => unit.outcome === 'skipped').map((unit) => `  ${pc.yellow('-')} ${unit.task} on ${unit.target} skipped: ${unit.reason}\n`);
+  const skipped = skippedLines(result);
   const gone = context.machines.all().length === 0;
   const what = gone ? `${result.cluster} is gone` : `${result.cluster} is as its file says`;
   const changes = result.changed === 0 ? 'nothing changed' : plural(result.changed, 'step') + ' changed something';
   const head = `\n${pc.green('✔')} ${pc.bold(what)}: ${changes}, ${took}\n`;
-  return [head, ...skipped, ...(gone ? [] : [await addresses(context)])].join('');
+  return [head, ...skipped, ...(gone ? [] : [await addresses(context, result)])].join('');
+}
+
+/** What was left out on purpose, a line for each reason. */
+function skippedLines(result: RunResult): string[] {
+  const reasons = new Map<string, string[]>();
+  for (const unit of result.units) {
+    if (unit.outcome !== 'skipped' || unit.reason === undefined) continue;
+    const name = `${unit.task} on ${unit.target}`;
+    reasons.set(unit.reason, [...(reasons.get(unit.reason) ?? []), name]);
+  }
+  return [...reasons].map(([reason, [first, ...others]]) => {
+    const more = others.length > 0 ? pc.dim(` (and ${others.length} more)`) : '';
+    return `  ${pc.yellow('-')} ${first}${more} skipped: ${reason}\n`;
+  });
 }
 
 function leftBehind(result: RunResult): string {
@@ -27,9 +41,11 @@ function leftBehind(result: RunResult): string {
 }
 
 /** Where the published pages are on every node. */
-async function addresses(context: RunContext): Promise<string> {
+async function addresses(context: RunContext, result: RunResult): Promise<string> {
   const { cluster, machines, provider, state } = context;
-  const lines = pages(cluster).map(({ name, port }) => {
+  const skipped = new Set(result.units.filter((unit) => unit.outcome === 'skipped').map((unit) => unit.target));
+  const shown = pages(cluster).filter((page) => !skipped.has(page.name));
+  const lines = shown.map(({ name, port }) => {
     const urls = cluster.nodes.flatMap((node) => {
       const machine = machines.get(node.name);
       if (machine?.state !== 'running') return [];
@@ -43,7 +59,7 @@ async function addresses(context: RunContext): Promise<string> {
     });
     return `  ${name.padEnd(12)} ${urls.join('  ')}\n`;
   });
-  const generated = cluster.portainer && !cluster.portainer.adminPassword && (await state.read(PASSWORD_FILE)) !== undefined;
+  const generated = shown.some((page) => page.name === cluster.portainer?.stack) && cluster.portainer && !cluster.portainer.adminPassword && (await state.read(PASSWORD_FILE)) !== undefined;
   if (generated) lines.push(`  ${''.padEnd(12)} user admin, password in ${state.file(PASSWORD_FILE)}\n`);
   return lines.join('');
 }

@@ -24,7 +24,7 @@ export async function openView(options: ViewOptions): Promise<View> {
   const end = async (result: RunResult, context: RunContext, mode: Mode) => {
     if (options.renderer !== 'silent' || !result.ok) process.stderr.write(failures(result.units));
     if (options.json) printJson(resultJson(result));
-    else if (options.renderer !== 'silent') print(await summary(result, context, mode));
+    else if (options.renderer !== 'silent' || mode === 'plan') print(await summary(result, context, mode));
   };
   if (options.renderer === 'silent') return { listener: () => undefined, close: end };
   if (!live) return { listener: plainListener(stream), close: end };

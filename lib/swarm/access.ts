@@ -1,6 +1,6 @@
 import { managersOf, type Cluster, type NodeSpec } from '../config/model.ts';
 import type { Remote } from '../context.ts';
-import { SwarmupError } from '../errors.ts';
+import { messageOf, SwarmupError } from '../errors.ts';
 import type { Engine } from '../remote/engine.ts';
 import { Secret } from '../secret.ts';
 import { SingleFlight } from '../single-flight.ts';
@@ -99,11 +99,11 @@ async function findManager(managers: readonly NodeSpec[], remote: Remote, signal
     } catch (error) {
       signal.throwIfAborted();
       firstError ??= error;
-      seen.push(error instanceof Error ? error.message : String(error));
+      seen.push(messageOf(error));
     }
   }
   // One manager that couldn't be asked: its own error says more than "no manager".
-  if (managers.length === 1 && firstError !== undefined) throw firstError;
+  if (managers.length === 1 && firstError instanceof Error) throw firstError;
   throw new SwarmupError('SWARM_NO_MANAGER', `no configured manager is part of a swarm: ${seen.join('; ')}`, {
     fix: "Run 'swarmup up' to initialise the swarm, or 'swarmup status' to see what is there.",
   });

@@ -28,6 +28,9 @@ export function differences(service: SwarmService, wanted: ServiceSpec): Differe
   return found;
 }
 
+/** A roll-back is the default for updates that fail; Docker's own default, pause, leaves the service half updated. Monitor is in ns. */
+const UPDATE_DEFAULTS = { Parallelism: 1, FailureAction: 'rollback', Monitor: 5_000_000_000, Order: 'stop-first' } as const;
+
 function portText(published: number | undefined, target: number, protocol = 'tcp'): string {
   return `${published ?? ''}:${target}${protocol === 'tcp' ? '' : `/${protocol}`}`;
 }
@@ -52,8 +55,7 @@ function envList(service: ServiceSpec): string[] {
 export function specification(wanted: ServiceSpec, image: string, cluster: string, current?: ServiceSpecification): ServiceSpecification {
   const { TaskTemplate, Labels, EndpointSpec } = current ?? {};
   return {
-    // A roll-back is the default for updates that fail; docker's own default leaves the service half updated.
-    ...{ UpdateConfig: { Parallelism: 1, FailureAction: 'rollback', Monitor: 5_000_000_000, Order: 'stop-first' } },
+    UpdateConfig: UPDATE_DEFAULTS,
     ...current,
     Name: wanted.name,
     Labels: { ...Labels, [OWNER_LABEL]: cluster },

@@ -48,6 +48,7 @@ export interface ServiceSpecification {
     readonly ContainerSpec: { readonly Image: string; readonly Env?: readonly string[] };
     readonly Placement?: { readonly Constraints?: readonly string[] };
   };
+  readonly UpdateConfig?: Readonly<Record<string, unknown>>;
   readonly Mode: { readonly Replicated?: { readonly Replicas?: number }; readonly Global?: object };
   readonly EndpointSpec?: {
     readonly Ports?: readonly { readonly Protocol?: string; readonly TargetPort: number; readonly PublishedPort?: number; readonly PublishMode?: string }[];

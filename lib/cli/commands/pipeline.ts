@@ -3,7 +3,7 @@ import { expectedOneOf } from '../../config/nearest.ts';
 import type { Cluster } from '../../config/model.ts';
 import { SwarmupError } from '../../errors.ts';
 import type { Mode, RunResult } from '../../events.ts';
-import { layOut, type Selection } from '../../graph.ts';
+import { checkTasks, layOut, type Selection } from '../../graph.ts';
 import { runUnits } from '../../pipeline.ts';
 import { openView, type View } from '../../render/view.ts';
 import { confirm } from '../../render/confirm.ts';
@@ -65,6 +65,7 @@ export async function run(request: PipelineRun, onResult: (result: RunResult) =>
     const { context, emit, signal } = opened;
     if (request.proceed && !(await request.proceed(opened))) return 1;
     const all = await loadTasks(pipelines[pipeline]);
+    checkTasks(all, Object.values(pipelines).flat());
     const selection = selectionOf(options, pipelines[pipeline], context.cluster);
     const tasks = mode === 'plan' ? all.filter((task) => !task.verifies) : all;
     const units = layOut(tasks, context.cluster, context.world, selection);

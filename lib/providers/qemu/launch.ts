@@ -21,7 +21,7 @@ export function processorArgs(platform: Platform, accelerator: MachineRecord['ac
 /** The kernel's command line for images that are booted directly. */
 export function kernelArgs(layout: Layout, record: MachineRecord, platform: Platform): string {
   // Emulation protects from nothing that mitigations are for, and AppArmor profiles take 20 s to load under it.
-  const emulated = record.accelerator === 'tcg' ? ['mitigations=off', 'apparmor=0'] : [];
+  const emulated = record.accelerator === 'tcg' ? ['mitigations=off', 'apparmor=0', 'selinux=0'] : [];
   const serial = platform.arch === 'x86_64' ? 'ttyS0' : 'ttyAMA0';
   return [
     'root=LABEL=root rw rootflags=noinit_itable',

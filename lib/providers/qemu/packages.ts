@@ -4,7 +4,8 @@ import { quote } from '../../remote/quote.ts';
 import type { ProviderIo } from '../provider.ts';
 import type { Platform } from './launch.ts';
 
-type Manager = 'apt-get' | 'dnf' | 'zypper' | 'pacman' | 'brew';
+const MANAGER_NAMES = ['apt-get', 'dnf', 'zypper', 'pacman', 'brew'] as const;
+type Manager = (typeof MANAGER_NAMES)[number];
 
 const MANAGERS: Readonly<Record<Manager, { readonly refresh?: readonly string[]; readonly install: readonly string[] }>> = {
   'apt-get': { refresh: ['apt-get', 'update', '-q'], install: ['apt-get', 'install', '-y', '-q', '--no-install-recommends'] },
@@ -62,8 +63,8 @@ async function missing(programs: readonly string[], local: LocalCommands): Promi
 }
 
 async function findManager(local: LocalCommands): Promise<Manager | undefined> {
-  for (const manager of Object.keys(MANAGERS) as Manager[]) if (await local.which(manager)) return manager;
-  return undefined;
+  const found = await Promise.all(MANAGER_NAMES.map((manager) => local.which(manager)));
+  return MANAGER_NAMES.find((_, i) => found[i] !== undefined);
 }
 
 /** `along`: programs worth installing in the same go, if anything has to be installed at all. */

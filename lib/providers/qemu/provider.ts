@@ -204,8 +204,8 @@ class QemuProvider implements Provider {
       this.#layout.qmpSocket(record.name),
       added.map(([guest, local]) => monitor(`hostfwd_add uplink tcp:127.0.0.1:${local}-:${guest}`)),
     );
-    const problem = answers.find((answer) => typeof answer === 'string' && answer.trim() !== '');
-    if (problem !== undefined) throw new SwarmupError('MACHINE_FAILED', `${record.name}: QEMU can't open a port: ${String(problem).trim()}`, { fix: 'Run again; another free port is then chosen.' });
+    const problem = answers.map(String).find((answer) => answer.trim() !== '');
+    if (problem !== undefined) throw new SwarmupError('MACHINE_FAILED', `${record.name}: QEMU can't open a port: ${problem.trim()}`, { fix: 'Run again; another free port is then chosen.' });
     const opened = { ...record, forwards };
     await writeRecord(this.#layout, opened);
     return opened;
@@ -291,6 +291,7 @@ function forwardsOf(machine: Machine): Readonly<Record<string, number>> {
 }
 
 export function createQemuProvider(options: ProviderOptions): Promise<Provider> {
+  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- validated by qemuConfig when the file was read
   const config = options.cluster.provider.config as QemuConfig;
   return Promise.resolve(new QemuProvider(options, config));
 }
