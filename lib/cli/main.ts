@@ -6,6 +6,11 @@ import { buildProgram } from './program.ts';
 /** Runs the command line and sets the process's exit status. */
 export async function main(argv: readonly string[]): Promise<void> {
   enableCompileCache();
+  // `swarmup status | head`: whoever read our output has seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
   let status = Promise.resolve(0);
   const program = buildProgram((running) => void (status = running), version());
   program.exitOverride();

@@ -67,31 +67,35 @@ async function jsonFiles(file: string): Promise<Map<string, string>> {
 export interface NewImage {
   /** Such as nginx:latest. */
   readonly name: string;
-  /** The root file system, as a tar file. */
-  readonly layer: Buffer;
-  readonly architecture: string;
   /** The runtime configuration: Cmd, ExposedPorts, StopSignal, ... */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Writes an image archive that `docker load` reads. The same layer always makes the same image id. */
-export async function writeArchive(file: string, image: NewImage): Promise<void> {
-  const layerDigest = createHash('sha256').update(image.layer).digest('hex');
-  const config = JSON.stringify({
-    architecture: image.architecture,
-    os: 'linux',
-    created: '1970-01-01T00:00:00Z',
-    config: image.config,
-    rootfs: { type: 'layers', diff_ids: [`sha256:${layerDigest}`] },
-    history: [{ created: '1970-01-01T00:00:00Z', created_by: 'swarmup' }],
+/**
+ * Writes an image archive that `docker load` reads: images that share one layer. The same layer and configuration
+ * always make the same image ids.
+ *
+ * @param layer the root file system, as a tar file
+ */
+export async function writeArchive(file: string, layer: Buffer, images: readonly NewImage[], architecture: string): Promise<void> {
+  const digest = createHash('sha256').update(layer).digest('hex');
+  const layerName = `${digest}/layer.tar`;
+  const entries = images.map((image) => {
+    const text = JSON.stringify({
+      architecture,
+      os: 'linux',
+      created: '1970-01-01T00:00:00Z',
+      config: image.config,
+      rootfs: { type: 'layers', diff_ids: [`sha256:${digest}`] },
+      history: [{ created: '1970-01-01T00:00:00Z', created_by: 'swarmup' }],
+    });
+    return { text, configName: `${createHash('sha256').update(text).digest('hex')}.json`, name: image.name };
   });
-  const configName = `${createHash('sha256').update(config).digest('hex')}.json`;
-  const manifest = JSON.stringify([{ Config: configName, RepoTags: [image.name], Layers: [`${layerDigest}/layer.tar`] }]);
   const writer = pack();
   const written = pipeline(writer, createWriteStream(file));
-  writer.entry({ name: configName }, config);
-  writer.entry({ name: `${layerDigest}/layer.tar` }, image.layer);
-  writer.entry({ name: 'manifest.json' }, manifest);
+  for (const entry of entries) writer.entry({ name: entry.configName }, entry.text);
+  writer.entry({ name: layerName }, layer);
+  writer.entry({ name: 'manifest.json' }, JSON.stringify(entries.map((entry) => ({ Config: entry.configName, RepoTags: [entry.name], Layers: [layerName] }))));
   writer.finalize();
   await written;
 }

@@ -2,11 +2,11 @@ import { mkdtemp, mkdir, readFile, readlink, rename, rm, stat, lstat, cp } from 
 import { dirname, join } from 'node:path';
 import { SwarmupError } from '../errors.ts';
 import type { LocalCommands } from '../remote/local.ts';
-import { writeArchive } from './archive.ts';
+import { writeArchive, type NewImage } from './archive.ts';
 
 export interface DebianImage {
-  /** The image's name, such as nginx:latest. */
-  readonly name: string;
+  /** The images to make of one root file system. */
+  readonly images: readonly NewImage[];
   readonly suite: string;
   readonly packages: readonly string[];
   /** Programs; the libraries they need come along. */
@@ -15,7 +15,6 @@ export interface DebianImage {
   readonly files: readonly string[];
   /** Writes what the packages don't bring. Gets the folder that becomes the root file system. */
   readonly finish: (root: string) => Promise<void>;
-  readonly config: Readonly<Record<string, unknown>>;
 }
 
 export interface DebianImageTools {
@@ -36,7 +35,7 @@ export async function buildDebianImage(image: DebianImage, file: string, tools: 
   const packages = join(work, 'packages');
   const root = join(work, 'root');
   try {
-    tools.report(`building the image ${image.name} from Debian packages`);
+    tools.report(`building ${image.images.map((one) => one.name).join(' and ')} from Debian packages`);
     const source = `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${tools.mirror} ${image.suite} main`;
     await local.run(['mmdebstrap', '--variant=extract', '--format=tar', '--aptopt=Acquire::Languages "none"', '--aptopt=APT::Install-Recommends "false"', `--include=${image.packages.join(',')}`, image.suite, `${packages}.tar`, source], { signal });
     await mkdir(packages);
@@ -47,7 +46,7 @@ export async function buildDebianImage(image: DebianImage, file: string, tools: 
     await image.finish(root);
     await local.run(['tar', '-C', root, '--owner=0', '--group=0', '--numeric-owner', '--sort=name', '--mtime=@0', '-cf', `${root}.tar`, '.'], { signal });
     const part = join(work, 'image.tar');
-    await writeArchive(part, { name: image.name, layer: await readFile(`${root}.tar`), architecture: process.arch === 'arm64' ? 'arm64' : 'amd64', config: image.config });
+    await writeArchive(part, await readFile(`${root}.tar`), image.images, process.arch === 'arm64' ? 'arm64' : 'amd64');
     await rename(part, file);
   } finally {
     await local.run(['chmod', '-R', 'u+rwX', work]);

@@ -2,6 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DebianImage } from './debian.ts';
 
+/** What the image is called, so that it stands in for the official one. */
+export const NGINX = 'nginx:latest';
+
 const CONFIGURATION = `daemon off;
 worker_processes 1;
 error_log stderr notice;
@@ -26,7 +29,12 @@ http {
 
 /** nginx out of Debian's package: as the official image, it serves its welcome page on port 80 and stops on SIGQUIT. */
 export const nginxImage: DebianImage = {
-  name: 'nginx:latest',
+  images: [
+    {
+      name: NGINX,
+      config: { Cmd: ['/usr/sbin/nginx', '-c', '/etc/nginx/nginx.conf'], ExposedPorts: { '80/tcp': {} }, StopSignal: 'SIGQUIT' },
+    },
+  ],
   suite: 'bookworm',
   packages: ['nginx'],
   programs: ['/usr/sbin/nginx'],
@@ -37,5 +45,4 @@ export const nginxImage: DebianImage = {
     await writeFile(join(root, 'etc/passwd'), 'root:x:0:0:root:/:/sbin/nologin\nwww-data:x:33:33:www-data:/:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n');
     await writeFile(join(root, 'etc/group'), 'root:x:0:\nwww-data:x:33:\nnogroup:x:65534:\n');
   },
-  config: { Cmd: ['/usr/sbin/nginx', '-c', '/etc/nginx/nginx.conf'], ExposedPorts: { '80/tcp': {} }, StopSignal: 'SIGQUIT' },
 };

@@ -6,7 +6,7 @@ import type { LocalCommands } from '../remote/local.ts';
 import { SingleFlight } from '../single-flight.ts';
 import { readArchive, type ArchivedImage } from './archive.ts';
 import { buildDebianImage } from './debian.ts';
-import { nginxImage } from './nginx.ts';
+import { NGINX, nginxImage } from './nginx.ts';
 import { sameImage } from './reference.ts';
 
 export interface BuildIo {
@@ -35,7 +35,7 @@ export function imageStore({ local, cache, mirror }: ImageStoreOptions): ImageSt
   const built = new SingleFlight<string>();
   return {
     contents: (file) => read.run(file, () => readArchive(file)),
-    canBuild: (name) => sameImage(name, nginxImage.name),
+    canBuild: (name) => sameImage(name, NGINX),
     build: (name, io) =>
       built.run(name, async () => {
         const file = join(cache, 'container-images', `nginx-debian-12-${process.arch}.tar`);
