@@ -6,35 +6,44 @@ import { ChannelAgent } from './channel-agent.ts';
 /** The newest API version that this code was written against; an older engine is asked in its own version. */
 const NEWEST_API = '1.45';
 
-/** The Docker Engine of one node, through its SSH connection. */
-export class Engine {
+/** The Docker Engine of one node. */
+export interface Engine {
   readonly node: string;
-  readonly #docker: Docker;
-
-  private constructor(node: string, docker: Docker) {
-    this.node = node;
-    this.#docker = docker;
-  }
-
-  /**
-   * Opens the Engine API of a node and settles the API version.
-   *
-   * @param dial opens a stream to the engine's socket
-   * @throws SwarmupError ENGINE_UNREACHABLE
-   */
-  static async open(node: string, dial: () => Promise<Duplex>, signal: AbortSignal): Promise<Engine> {
-    const options = { host: 'engine', port: 80, protocol: 'http' as const, agent: new ChannelAgent(dial) };
-    const version = await new Engine(node, new Docker(options)).call('ask for the version', (docker) => docker.version(), 'ENGINE_UNREACHABLE');
-    signal.throwIfAborted();
-    const api = older(version.ApiVersion, NEWEST_API);
-    return new Engine(node, new Docker({ ...options, version: `v${api}` }));
-  }
-
   /**
    * Makes one request. An error of the engine becomes a SwarmupError with the engine's own message, whole.
    *
    * @param what the request as it reads after "couldn't"
    */
+  call<T>(what: string, request: (docker: Docker) => Promise<T>, code?: ErrorCode): Promise<T>;
+  /** As `call`, with undefined for "not found" (404). */
+  find<T>(what: string, request: (docker: Docker) => Promise<T>): Promise<T | undefined>;
+  /** Follows a stream of JSON progress messages to its end. @throws Error with the message of an error among them */
+  follow(stream: NodeJS.ReadableStream, onMessage: (message: ProgressMessage) => void): Promise<void>;
+}
+
+/**
+ * Opens the Engine API of a node and settles the API version.
+ *
+ * @param dial opens a stream to the engine's socket
+ * @throws SwarmupError ENGINE_UNREACHABLE
+ */
+export async function openEngine(node: string, dial: () => Promise<Duplex>, signal: AbortSignal): Promise<Engine> {
+  const options = { host: 'engine', port: 80, protocol: 'http' as const, agent: new ChannelAgent(dial) };
+  const version = await new DockerEngine(node, new Docker(options)).call('ask for the version', (docker) => docker.version(), 'ENGINE_UNREACHABLE');
+  signal.throwIfAborted();
+  return new DockerEngine(node, new Docker({ ...options, version: `v${older(version.ApiVersion, NEWEST_API)}` }));
+}
+
+/** An engine through dockerode. */
+export class DockerEngine implements Engine {
+  readonly node: string;
+  readonly #docker: Docker;
+
+  constructor(node: string, docker: Docker) {
+    this.node = node;
+    this.#docker = docker;
+  }
+
   async call<T>(what: string, request: (docker: Docker) => Promise<T>, code: ErrorCode = 'ENGINE_REFUSED'): Promise<T> {
     try {
       return await request(this.#docker);
@@ -44,7 +53,6 @@ export class Engine {
     }
   }
 
-  /** As `call`, with undefined for "not found" (404). */
   async find<T>(what: string, request: (docker: Docker) => Promise<T>): Promise<T | undefined> {
     try {
       return await request(this.#docker);
@@ -54,7 +62,6 @@ export class Engine {
     }
   }
 
-  /** Follows a stream of JSON progress messages to its end. @throws Error with the message of an error among them */
   async follow(stream: NodeJS.ReadableStream, onMessage: (message: ProgressMessage) => void): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const done = (error: Error | null, messages: ProgressMessage[] | null) => {

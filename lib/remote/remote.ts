@@ -34,8 +34,8 @@ export class SshRemote implements Remote {
     const host = await this.host(node, signal);
     const open = () =>
       this.#engines.run(node, async () => {
-        const { Engine } = await import('./engine.ts');
-        return { host, engine: await Engine.open(node, () => host.dialEngine(), signal) };
+        const { openEngine } = await import('./engine.ts');
+        return { host, engine: await openEngine(node, () => host.dialEngine(), signal) };
       });
     const known = await open();
     if (known.host === host) return known.engine;
