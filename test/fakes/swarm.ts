@@ -1,0 +1,263 @@
+import type Docker from 'dockerode';
+import { Readable } from 'node:stream';
+import { parse } from 'yaml';
+import { STACK_LABEL } from '../../lib/swarm/stack.ts';
+import { tagged } from '../../lib/images/reference.ts';
+import type { ServiceSpecification, SwarmNode, SwarmService, SwarmTask } from '../../lib/swarm/types.ts';
+import { engineError, strict } from './strict.ts';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** One engine of the simulated swarm. */
+export interface FakeEngineState {
+  readonly name: string;
+  readonly address: string;
+  installed: boolean;
+  swarmNodeId: string;
+  /** It belongs to a swarm that isn't this one. */
+  foreign: boolean;
+  readonly images: Map<string, readonly string[]>;
+}
+
+/** A swarm in memory, with the rules of the real one that swarmup relies on. Tasks run as soon as they are placed. */
+export class FakeSwarm {
+  readonly engines = new Map<string, FakeEngineState>();
+  readonly nodes: SwarmNode[] = [];
+  readonly services: Mutable<SwarmService>[] = [];
+  readonly secrets: { Spec: { Name: string } }[] = [];
+  tasks: SwarmTask[] = [];
+  clusterId = '';
+  /** Images that the simulated registry has; null: it can't be reached. */
+  registry: ReadonlySet<string> | null = null;
+  /** Requests that changed something, in order. */
+  readonly writes: string[] = [];
+  #next = 1;
+
+  add(name: string, address: string, installed: boolean): FakeEngineState {
+    const state: FakeEngineState = { name, address, installed, swarmNodeId: '', foreign: false, images: new Map() };
+    this.engines.set(name, state);
+    return state;
+  }
+
+  remove(name: string): void {
+    this.engines.delete(name);
+  }
+
+  #id(kind: string): string {
+    return `${kind}${String(this.#next++).padStart(6, '0')}`;
+  }
+
+  #index(): { Index: number } {
+    return { Index: this.#next++ };
+  }
+
+  #enrol(engine: FakeEngineState, role: 'manager' | 'worker'): void {
+    engine.swarmNodeId = this.#id('node');
+    this.nodes.push({
+      ID: engine.swarmNodeId,
+      Version: this.#index(),
+      Spec: { Role: role, Availability: 'active', Labels: {} },
+      Description: { Hostname: engine.name, Engine: { EngineVersion: '26.1.5' } },
+      Status: { State: 'ready', Addr: engine.address },
+      ...(role === 'manager' ? { ManagerStatus: { Leader: this.nodes.length === 0, Reachability: 'reachable', Addr: `${engine.address}:2377` } } : {}),
+    });
+    this.reconcile();
+  }
+
+  #member(engine: FakeEngineState): SwarmNode | undefined {
+    return this.nodes.find((node) => node.ID === engine.swarmNodeId);
+  }
+
+  #needManager(engine: FakeEngineState): void {
+    if (this.#member(engine)?.Spec.Role !== 'manager') throw engineError(503, 'This node is not a swarm manager.');
+  }
+
+  /** Places and removes tasks until every service has what it asks for. */
+  reconcile(): void {
+    const able = this.nodes.filter((node) => node.Spec.Availability === 'active' && node.Status.State === 'ready');
+    const placed = new Set(able.map((node) => node.ID));
+    this.tasks = this.tasks.filter((task) => placed.has(task.NodeID ?? '') && this.services.some((service) => service.ID === task.ServiceID));
+    for (const service of this.services) {
+      const image = service.Spec.TaskTemplate.ContainerSpec.Image;
+      this.tasks = this.tasks.filter((task) => task.ServiceID !== service.ID || task.Spec.ContainerSpec?.Image === image);
+      const own = this.tasks.filter((task) => task.ServiceID === service.ID);
+      const global = service.Spec.Mode.Global !== undefined;
+      const desired = global ? able.length : (service.Spec.Mode.Replicated?.Replicas ?? 1);
+      const surplus = new Set(own.slice(desired));
+      this.tasks = this.tasks.filter((task) => !surplus.has(task));
+      for (let slot = own.length; slot < desired && able.length > 0; slot++) {
+        const taken = new Set(own.map((task) => task.NodeID));
+        const node = global ? able.find((one) => !taken.has(one.ID)) : able[slot % able.length];
+        if (!node) break;
+        const task: SwarmTask = {
+          ID: this.#id('task'),
+          Version: this.#index(),
+          CreatedAt: '2026-01-01T00:00:00Z',
+          ServiceID: service.ID,
+          NodeID: node.ID,
+          Slot: slot + 1,
+          DesiredState: 'running',
+          Spec: { ContainerSpec: { Image: image } },
+          Status: { State: 'running' },
+        };
+        own.push(task);
+        this.tasks.push(task);
+      }
+    }
+  }
+
+  /** `docker stack deploy -c - NAME` with the file on standard input. */
+  deployStack(name: string, text: string): void {
+    this.writes.push(`stack deploy ${name}`);
+    const file: { services: Record<string, { image: string; deploy?: { mode?: string; replicas?: number; labels?: Record<string, string> } }> } = parse(text);
+    for (const [service, body] of Object.entries(file.services)) {
+      const full = `${name}_${service}`;
+      const spec: ServiceSpecification = {
+        Name: full,
+        Labels: { 'com.docker.stack.namespace': name, [STACK_LABEL]: body.deploy?.labels?.[STACK_LABEL] ?? '' },
+        TaskTemplate: { ContainerSpec: { Image: body.image } },
+        Mode: body.deploy?.mode === 'global' ? { Global: {} } : { Replicated: { Replicas: body.deploy?.replicas ?? 1 } },
+      };
+      const known = this.services.find((one) => one.Spec.Name === full);
+      if (known) known.Spec = spec;
+      else this.services.push({ ID: this.#id('svc'), Version: this.#index(), Spec: spec });
+    }
+    this.reconcile();
+  }
+
+  /** The part of dockerode that swarmup uses, for one engine. */
+  docker(name: string): Docker {
+    const engine = () => {
+      const found = this.engines.get(name);
+      if (!found?.installed) throw Object.assign(new Error('connect ENOENT /var/run/docker.sock'), { code: 'ENOENT' });
+      return found;
+    };
+    const manager = () => {
+      const one = engine();
+      this.#needManager(one);
+      return one;
+    };
+    return strict<Docker>('Docker Engine', {
+      modem: { followProgress: (_stream: unknown, done: (error: null, messages: []) => void) => done(null, []) } as never,
+      version: async () => (engine(), { Version: '26.1.5+dfsg1', ApiVersion: '1.45' }) as never,
+      info: async () => {
+        const one = engine();
+        if (one.foreign) return { Swarm: { LocalNodeState: 'active', NodeID: 'node-of-another-swarm', NodeAddr: one.address, ControlAvailable: false } };
+        const member = this.#member(one);
+        const control = member?.Spec.Role === 'manager';
+        return {
+          Swarm: {
+            LocalNodeState: member ? 'active' : 'inactive',
+            NodeID: one.swarmNodeId,
+            NodeAddr: one.address,
+            ControlAvailable: control,
+            RemoteManagers: this.nodes.filter((node) => node.ManagerStatus).map((node) => ({ Addr: node.ManagerStatus?.Addr })),
+            ...(control ? { Cluster: { ID: this.clusterId } } : {}),
+          },
+        };
+      },
+      swarmInit: async (options: { AdvertiseAddr: string }) => {
+        const one = engine();
+        if (this.#member(one)) throw engineError(503, 'This node is already part of a swarm.');
+        if (this.clusterId !== '') throw engineError(500, 'a second swarm was initialised');
+        if (options.AdvertiseAddr !== one.address) throw engineError(400, `advertise address ${options.AdvertiseAddr} is not on this system`);
+        this.writes.push(`swarm init ${name}`);
+        this.clusterId = this.#id('cluster');
+        this.#enrol(one, 'manager');
+        return one.swarmNodeId as never;
+      },
+      swarmJoin: async (options: { JoinToken: string; RemoteAddrs: readonly string[] }) => {
+        const one = engine();
+        if (this.#member(one)) throw engineError(503, 'This node is already part of a swarm.');
+        const role = options.JoinToken === 'SWMTKN-manager' ? 'manager' : options.JoinToken === 'SWMTKN-worker' ? 'worker' : undefined;
+        if (!role) throw engineError(400, 'invalid join token');
+        if (!this.nodes.some((node) => node.ManagerStatus?.Addr === options.RemoteAddrs[0])) throw engineError(500, 'rpc error: connection refused');
+        this.writes.push(`swarm join ${name} as ${role}`);
+        this.#enrol(one, role);
+        return '' as never;
+      },
+      swarmInspect: async () => (manager(), { ID: this.clusterId, JoinTokens: { Manager: 'SWMTKN-manager', Worker: 'SWMTKN-worker' } }) as never,
+      listNodes: async () => (manager(), structuredClone(this.nodes)) as never,
+      getNode: (id: string) =>
+        strict<Docker.Node>('node', {
+          inspect: async () => structuredClone(this.nodes.find((node) => node.ID === id)) as never,
+          update: (async (spec: SwarmNode['Spec'] & { version: number }) => {
+            manager();
+            const i = this.nodes.findIndex((node) => node.ID === id);
+            const node = this.nodes[i];
+            if (!node || node.Version.Index !== spec.version) throw engineError(500, 'update out of sequence');
+            this.writes.push(`node update ${node.Description.Hostname}`);
+            this.nodes[i] = { ...node, Version: this.#index(), Spec: { Role: spec.Role, Availability: spec.Availability, Labels: spec.Labels ?? {} } };
+            this.reconcile();
+          }) as never,
+        }),
+      listServices: (async (options?: { filters?: string }) => (manager(), filtered(this.services, options?.filters))) as never,
+      createService: (async (spec: ServiceSpecification) => {
+        manager();
+        if (this.services.some((service) => service.Spec.Name === spec.Name)) throw engineError(409, `name conflicts with an existing object: service ${spec.Name} already exists`);
+        this.writes.push(`service create ${spec.Name}`);
+        this.services.push({ ID: this.#id('svc'), Version: this.#index(), Spec: structuredClone(spec) });
+        this.reconcile();
+        return {};
+      }) as never,
+      getService: (id: string) =>
+        strict<Docker.Service>('service', {
+          update: (async ({ version, ...spec }: ServiceSpecification & { version: number }) => {
+            manager();
+            const service = this.services.find((one) => one.ID === id);
+            if (!service || service.Version.Index !== version) throw engineError(500, 'update out of sequence');
+            this.writes.push(`service update ${service.Spec.Name}`);
+            service.Spec = structuredClone(spec);
+            service.Version = this.#index();
+            this.reconcile();
+          }) as never,
+        }),
+      listTasks: (async (options?: { filters?: string }) => (manager(), filteredTasks(this.tasks, options?.filters))) as never,
+      listSecrets: async () => (manager(), this.secrets) as never,
+      createSecret: (async (secret: { Name: string }) => {
+        manager();
+        this.writes.push(`secret create ${secret.Name}`);
+        this.secrets.push({ Spec: { Name: secret.Name } });
+      }) as never,
+      getImage: (image: string) =>
+        strict<Docker.Image>('image', {
+          inspect: async () => {
+            const layers = engine().images.get(tagged(image));
+            if (!layers) throw engineError(404, `No such image: ${image}`);
+            return { RootFS: { Layers: layers } } as never;
+          },
+          distribution: async () => {
+            engine();
+            if (this.registry === null) throw engineError(500, 'Get "https://registry.test/v2/": dial tcp: lookup registry.test: no such host');
+            if (!this.registry.has(tagged(image))) throw engineError(403, `pull access denied for ${image}`);
+            return { Descriptor: { digest: 'sha256:'.padEnd(71, 'a') } } as never;
+          },
+        }),
+      pull: (async (image: string) => {
+        const one = engine();
+        if (!this.registry?.has(tagged(image))) throw engineError(404, `pull access denied for ${image}, repository does not exist`);
+        this.writes.push(`pull ${image} on ${name}`);
+        one.images.set(tagged(image), ['sha256:pulled']);
+        return Readable.from([]);
+      }) as never,
+    });
+  }
+}
+
+function filtered(services: readonly SwarmService[], filters: string | undefined): SwarmService[] {
+  const { id, name, label }: Record<string, string[] | undefined> = JSON.parse(filters ?? '{}');
+  return structuredClone(
+    services.filter(
+      (service) =>
+        (id?.includes(service.ID) ?? true) &&
+        // The engine's own name filter matches prefixes.
+        (name?.some((prefix) => service.Spec.Name.startsWith(prefix)) ?? true) &&
+        (label?.every((text) => service.Spec.Labels?.[text.split('=')[0] ?? ''] === text.split('=')[1]) ?? true),
+    ),
+  );
+}
+
+function filteredTasks(tasks: readonly SwarmTask[], filters: string | undefined): SwarmTask[] {
+  const { service, node }: Record<string, string[] | undefined> = JSON.parse(filters ?? '{}');
+  return tasks.filter((task) => (service?.includes(task.ServiceID) ?? true) && (node?.includes(task.NodeID ?? '') ?? true));
+}

@@ -1,0 +1,168 @@
+import type { Cluster } from '../../lib/config/model.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Machines, Remote, RunContext } from '../../lib/context.ts';
+import { SwarmupError } from '../../lib/errors.ts';
+import type { Event, RunResult } from '../../lib/events.ts';
+import { layOut, type Selection } from '../../lib/graph.ts';
+import { machineTable } from '../../lib/machines.ts';
+import { runUnits } from '../../lib/pipeline.ts';
+import type { Machine, Provider } from '../../lib/providers/provider.ts';
+import { DockerEngine, type Engine } from '../../lib/remote/engine.ts';
+import type { Host } from '../../lib/remote/host.ts';
+import type { HttpClient } from '../../lib/remote/http.ts';
+import type { LocalCommands } from '../../lib/remote/local.ts';
+import type { ImageStore } from '../../lib/images/store.ts';
+import { Secret } from '../../lib/secret.ts';
+import type { StateFolder } from '../../lib/state-folder.ts';
+import { swarmAccess } from '../../lib/swarm/access.ts';
+import { loadTasks } from '../../lib/tasks.ts';
+import { pipelines, type PipelineName } from '../../Taskfile.ts';
+import { FakeSwarm } from './swarm.ts';
+import { strict } from './strict.ts';
+
+/** Time that passes only when somebody sleeps. */
+export function fakeClock(): Clock {
+  let now = 1_700_000_000_000;
+  return {
+    now: () => now,
+    sleep: async (ms, signal) => {
+      signal.throwIfAborted();
+      now += ms;
+      // Others get their turn, as with a real timer.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+/** Machines, engines and HTTP of a cluster, all in memory: for speed, and for faults that can't be provoked. */
+export class FakeWorld {
+  readonly swarm = new FakeSwarm();
+  readonly machines = new Map<string, Machine>();
+  readonly passwords = new Map<string, string>();
+  /** Nodes whose machines come without Docker. */
+  bare = false;
+  /** Faults to inject: called before each thing a test may want to break. */
+  fault: (what: string) => void = () => undefined;
+  readonly events: Event[] = [];
+
+  /** Runs a pipeline as the command line would: a new run that knows nothing of the ones before. */
+  async run(pipeline: PipelineName, cluster: Cluster, options: { mode?: 'apply' | 'plan' | 'check'; selection?: Selection; signal?: AbortSignal; shuffle?: (ids: string[]) => string[] } = {}): Promise<RunResult> {
+    const mode = options.mode ?? 'apply';
+    const ids: string[] = [...pipelines[pipeline]];
+    const tasks = (await loadTasks(options.shuffle ? options.shuffle(ids) : ids)).filter((task) => mode !== 'plan' || !task.verifies);
+    const context = this.context(cluster);
+    const units = layOut(tasks, cluster, context.world, options.selection);
+    this.events.length = 0;
+    return runUnits(units, { pipeline, mode, context, emit: (event) => this.events.push({ ...event, at: context.clock.now() }), signal: options.signal ?? new AbortController().signal });
+  }
+
+  context(cluster: Cluster): RunContext {
+    const machines = machineTable([...this.machines.values()]);
+    const remote = this.#remote(machines);
+    return {
+      cluster,
+      provider: this.provider(),
+      world: { before: new Map(this.machines) },
+      machines,
+      remote,
+      swarm: swarmAccess(cluster, remote),
+      http: this.#http(cluster),
+      local: strict<LocalCommands>('local commands', {}),
+      images: strict<ImageStore>('image store', { canBuild: () => false, contents: async () => [] }),
+      state: strict<StateFolder>('state folder', {
+        path: cluster.stateDir,
+        exists: async () => this.machines.size > 0,
+        remove: async () => this.machines.clear(),
+        password: async (name) => new Secret(this.passwords.get(name) ?? (this.passwords.set(name, 'generated-password'), 'generated-password')),
+        read: async (name) => this.passwords.get(name ?? ''),
+      }),
+      clock: fakeClock(),
+      env: {},
+    };
+  }
+
+  provider(): Provider {
+    return {
+      list: async (_signal, names) => [...this.machines.values()].filter((machine) => names?.includes(machine.name) ?? true),
+      plan: (node, machine) => (machine ? (machine.state === 'stopped' ? [{ action: 'run', summary: `start machine ${node.name}` }] : []) : [{ action: 'create', summary: `machine ${node.name}` }]),
+      create: async (node) => {
+        this.fault(`create ${node.name}`);
+        const known = this.machines.get(node.name);
+        const index = this.machines.size;
+        const address = known?.address ?? `10.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;
+        const ssh = { host: '127.0.0.1', port: 22, user: 'root', identityFile: '/none', hostKey: 'ssh-ed25519 AAAA' };
+        const machine: Machine = { name: node.name, state: 'running', address, ssh };
+        this.machines.set(node.name, machine);
+        if (!known) this.swarm.add(node.name, address, !this.bare);
+        return machine;
+      },
+      stop: async (name) => {
+        const machine = this.machines.get(name);
+        if (machine) this.machines.set(name, { ...machine, state: 'stopped' });
+      },
+      destroy: async (name) => {
+        this.fault(`destroy ${name}`);
+        this.machines.delete(name);
+        this.swarm.remove(name);
+      },
+      destroyShared: async () => [],
+      endpoint: (machine, port) => ({ host: machine.name, port }),
+    };
+  }
+
+  #remote(machines: Machines): Remote {
+    const engine = async (node: string): Promise<Engine> => {
+      machines.running(node);
+      this.fault(`engine ${node}`);
+      if (!this.swarm.engines.get(node)?.installed) {
+        throw new SwarmupError('ENGINE_UNREACHABLE', `${node}: the Docker Engine doesn't answer`, { fix: 'install it' });
+      }
+      return new DockerEngine(node, this.swarm.docker(node));
+    };
+    return { engine, host: async (node) => (machines.running(node), this.#host(node)), close: async () => undefined };
+  }
+
+  /** Knows the few commands that tasks run on hosts; any other is an error. */
+  #host(name: string): Host {
+    return strict<Host>('host', {
+      name,
+      run: async (argv, options = {}) => {
+        const command = argv.join(' ');
+        this.fault(`${name}: ${command}`);
+        const ok = (stdout = '') => ({ exitCode: 0, stdout, stderr: '' });
+        if (argv[0] === 'sh' && command.includes('/etc/os-release')) {
+          return ok(['ID=debian\nVERSION_CODENAME=trixie', 'LoadState=not-found\nActiveState=inactive', ''].join('\n-----swarmup-----\n'));
+        }
+        if (command.startsWith('apt-get update')) return ok();
+        if (argv[0] === 'apt-cache') return ok('docker.io | 26.1.5+dfsg1-9 | mirror trixie/main\ndocker-cli | 26.1.5+dfsg1-9 | mirror trixie/main\n');
+        if (command.includes('apt-get install')) {
+          const engine = this.swarm.engines.get(name);
+          if (engine) engine.installed = true;
+          return ok();
+        }
+        if (command.startsWith('docker stack deploy')) {
+          this.swarm.deployStack(argv.at(-1) ?? '', String(options.input));
+          return ok();
+        }
+        throw new Error(`the fake host was asked to run '${command}', which it doesn't know`);
+      },
+    });
+  }
+
+  #http(cluster: Cluster): HttpClient {
+    return {
+      ask: async ({ host, port, path, body, headers }) => {
+        this.fault(`http ${host}:${port}${path}`);
+        const json = (status: number, value: unknown) => ({ status, headers: {}, body: JSON.stringify(value) });
+        if (port !== cluster.portainer?.port) return { status: 200, headers: {}, body: 'Welcome to nginx!' };
+        if (path === '/api/status') return json(200, { Version: '2.33.6' });
+        if (path === '/api/auth') return JSON.parse(body ?? '{}').password === this.passwords.get('portainer-admin-password') ? json(200, { jwt: 'token' }) : json(422, {});
+        if (headers?.['authorization'] !== 'Bearer token') return json(401, {});
+        if (path === '/api/endpoints') return json(200, [{ Id: 1, Name: 'primary', URL: 'tcp://tasks.agent:9001' }]);
+        const active = this.swarm.nodes.filter((node) => node.Spec.Availability === 'active');
+        if (path === '/api/endpoints/1/docker/v2/agents') return json(200, active.map((node) => ({ NodeName: node.Description.Hostname })));
+        throw new Error(`the fake Portainer was asked for ${path}`);
+      },
+    };
+  }
+}

@@ -1,0 +1,30 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseCluster } from '../../lib/config/load.ts';
+import type { Cluster } from '../../lib/config/model.ts';
+
+export const STACK = 'services:\n  agent:\n    image: portainer/agent:lts\n    deploy: { mode: global }\n  portainer:\n    image: portainer/portainer-ce:lts\n    ports: ["9000:9000"]\n    secrets: [portainer_admin_password]\nsecrets:\n  portainer_admin_password: { external: true }\n';
+
+/** A cluster out of a text, with its files in a folder of its own. */
+export async function clusterOf(text: string, env: Record<string, string> = {}): Promise<Cluster> {
+  const folder = mkdtempSync(join(tmpdir(), 'swarmup-test-'));
+  writeFileSync(join(folder, 'portainer.yml'), STACK);
+  return parseCluster(text, { file: join(folder, 'swarmup.yaml'), shown: 'swarmup.yaml', stateRoot: join(folder, '.swarmup'), env });
+}
+
+/** A cluster file with everything in it, for so many nodes. */
+export function fullText(managers: number, workers: number, extra = ''): string {
+  return `name: test
+provider: { type: qemu }
+nodes: { managers: ${managers}, workers: ${workers} }
+services:
+  web: { image: nginx, replicas: 3, ports: ['80:80'], verify: { body: Welcome } }
+stacks:
+  portainer: { file: portainer.yml, verify: { port: 9000, path: /api/status } }
+portainer: {}
+${extra}`;
+}
+
+/** The images that the full cluster needs, as a registry would have them. */
+export const IMAGES = new Set(['nginx:latest', 'portainer/agent:lts', 'portainer/portainer-ce:lts']);

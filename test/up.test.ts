@@ -1,0 +1,242 @@
+import { describe, expect, it } from 'vitest';
+import { pipelines } from '../Taskfile.ts';
+import type { RunResult } from '../lib/events.ts';
+import { hasCode, SwarmupError } from '../lib/errors.ts';
+import { FakeWorld } from './fakes/world.ts';
+import { clusterOf, fullText, IMAGES } from './support/cluster.ts';
+
+function worldWithRegistry(): FakeWorld {
+  const world = new FakeWorld();
+  world.swarm.registry = IMAGES;
+  return world;
+}
+
+function outcomes(result: RunResult): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const unit of result.units) counts[unit.outcome] = (counts[unit.outcome] ?? 0) + 1;
+  return counts;
+}
+
+function expectOk(result: RunResult): void {
+  expect(result.units.filter((unit) => unit.error).map((unit) => `${unit.task}@${unit.target}: ${unit.error?.message}\n${String(unit.error?.cause ?? '')}`)).toEqual([]);
+  expect(result.ok).toBe(true);
+}
+
+describe('up', () => {
+  it('brings a cluster up, and a second run changes nothing', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(3, 2));
+    expectOk(await world.run('up', cluster));
+    expect(world.swarm.nodes.map((node) => node.Spec.Role)).toEqual(expect.arrayContaining(['manager', 'manager', 'manager', 'worker', 'worker']));
+    expect(world.swarm.tasks.filter((task) => task.Status.State === 'running')).toHaveLength(3 + 5 + 1);
+    const writes = world.swarm.writes.length;
+
+    const second = await world.run('up', cluster);
+    expectOk(second);
+    expect(second.changed).toBe(0);
+    expect(outcomes(second)).toEqual({ unchanged: second.units.length });
+    expect(world.swarm.writes).toHaveLength(writes);
+  });
+
+  it('installs Docker where it is missing', async () => {
+    const world = worldWithRegistry();
+    world.bare = true;
+    const result = await world.run('up', await clusterOf(fullText(1, 1)));
+    expectOk(result);
+    expect(result.units.filter((unit) => unit.task === 'install-docker').map((unit) => unit.outcome)).toEqual(['changed', 'changed']);
+  });
+
+  it('does not depend on the order that the pipeline lists its tasks in', async () => {
+    const cluster = await clusterOf(fullText(3, 2));
+    for (const shuffle of [(ids: string[]) => ids.toReversed(), (ids: string[]) => [...ids.slice(6), ...ids.slice(0, 6)], (ids: string[]) => ids.toSorted()]) {
+      const world = worldWithRegistry();
+      world.bare = true;
+      expectOk(await world.run('up', cluster, { shuffle }));
+    }
+  });
+
+  it('joins managers one at a time', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', await clusterOf(fullText(5, 0)));
+    let running = 0;
+    for (const event of world.events) {
+      if (event.type === 'unit-started' && event.unit.task === 'join-managers') expect(++running).toBe(1);
+      if (event.type === 'unit-finished' && event.unit.task === 'join-managers') running--;
+    }
+  });
+
+  it('gives every step of the pipeline a unit', async () => {
+    const world = worldWithRegistry();
+    const result = await world.run('up', await clusterOf(fullText(3, 2)));
+    expect(new Set(result.units.map((unit) => unit.task))).toEqual(new Set(pipelines.up));
+  });
+
+  it('brings a changed service to what the file says, and names what changed', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', await clusterOf(fullText(1, 2)));
+    const changed = await world.run('up', await clusterOf(fullText(1, 2).replace('replicas: 3', 'replicas: 5')));
+    expectOk(changed);
+    expect(changed.changed).toBe(1);
+    expect(changed.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual(['service web: replicas 3 → 5']);
+  });
+
+  it('skips an optional stack and builds nothing when the registry is away, and says so once', async () => {
+    const world = new FakeWorld();
+    const text = fullText(1, 2).replace('portainer.yml,', 'portainer.yml, whenUnreachable: skip,').replace('image: nginx', 'image: local/web');
+    world.fault = () => {
+      for (const engine of world.swarm.engines.values()) engine.images.set('local/web:latest', ['sha256:x']);
+    };
+    const result = await world.run('up', await clusterOf(text));
+    expectOk(result);
+    expect(result.warnings).toHaveLength(1);
+    const skipped = result.units.filter((unit) => unit.outcome === 'skipped').map((unit) => `${unit.task}@${unit.target}`);
+    expect(skipped.toSorted()).toEqual(['deploy-stacks@portainer', 'set-up-portainer@cluster', 'verify-http@manager1:9000', 'verify-http@worker1:9000', 'verify-http@worker2:9000']);
+    expect(result.units.find((unit) => unit.task === 'deploy-stacks')?.reason).toContain('images.load');
+  });
+
+  it('fails where an image that is not optional cannot be had', async () => {
+    const world = new FakeWorld();
+    const result = await world.run('up', await clusterOf(fullText(1, 0)));
+    expect(result.ok).toBe(false);
+    const failed = result.units.find((unit) => unit.task === 'pull-images');
+    expect(failed?.error?.code).toBe('IMAGE_UNREACHABLE');
+    expect(failed?.error?.fix).toContain('images.load');
+    expect(result.units.find((unit) => unit.task === 'deploy-services')).toMatchObject({ outcome: 'skipped', reason: 'needs pull-images@manager1, which failed' });
+  });
+
+  it('never makes a second swarm beside one that a configured node belongs to', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', await clusterOf(fullText(1, 1)));
+    world.machines.delete('manager1');
+    world.swarm.remove('manager1');
+    const result = await world.run('up', await clusterOf(fullText(1, 1)));
+    expect(result.units.find((unit) => unit.task === 'init-manager')?.error?.code).toBe('SWARM_ELSEWHERE');
+    expect(world.swarm.writes.filter((write) => write.startsWith('swarm init'))).toEqual(['swarm init manager1']);
+  });
+
+  it('leaves a node of another swarm alone', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 1));
+    await world.run('up', cluster);
+    const other = world.swarm.engines.get('worker1');
+    if (other) other.foreign = true;
+    const writes = world.swarm.writes.length;
+    const result = await world.run('up', cluster);
+    expect(result.units.find((unit) => unit.task === 'join-workers')?.error?.code).toBe('SWARM_FOREIGN');
+    expect(world.swarm.writes).toHaveLength(writes);
+  });
+
+  it('finishes what runs after a failure, starts nothing more, and says what was not done', async () => {
+    const world = worldWithRegistry();
+    world.fault = (what) => {
+      if (what === 'create worker2') throw new SwarmupError('MACHINE_FAILED', 'worker2 did not start', { fix: 'try again' });
+    };
+    const cluster = await clusterOf(fullText(1, 2));
+    const result = await world.run('up', cluster);
+    expect(result.ok).toBe(false);
+    expect(result.units.find((unit) => unit.task === 'provision' && unit.target === 'worker2')?.outcome).toBe('failed');
+    expect(result.units.find((unit) => unit.task === 'install-docker' && unit.target === 'worker2')?.reason).toBe('needs provision@worker2, which failed');
+    world.fault = () => undefined;
+    expectOk(await world.run('up', cluster));
+  });
+
+  it('stops when interrupted, and a second run converges', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 2));
+    const controller = new AbortController();
+    world.fault = (what) => {
+      if (what === 'create worker1') controller.abort();
+    };
+    const result = await world.run('up', cluster, { signal: controller.signal });
+    expect(result).toMatchObject({ ok: false, interrupted: true });
+    expect(result.units.some((unit) => unit.reason === 'interrupted before it started')).toBe(true);
+    world.fault = () => undefined;
+    expectOk(await world.run('up', cluster));
+  });
+});
+
+describe('plan', () => {
+  it('of nothing is everything, without touching anything', async () => {
+    const world = worldWithRegistry();
+    const result = await world.run('up', await clusterOf(fullText(1, 2)), { mode: 'plan' });
+    expectOk(result);
+    expect(world.machines.size).toBe(0);
+    expect(world.swarm.writes).toEqual([]);
+    const summaries = result.units.flatMap((unit) => unit.changes.map((change) => change.summary));
+    expect(summaries).toEqual(expect.arrayContaining(['machine worker2', 'Docker from the distribution', 'swarm on manager1', 'worker1 joins as worker', 'service web: nginx, 3 replicas', 'stack portainer: agent, portainer']));
+  });
+
+  it('of a converged cluster is empty', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(3, 2));
+    await world.run('up', cluster);
+    const result = await world.run('up', cluster, { mode: 'plan' });
+    expectOk(result);
+    expect(result.units.flatMap((unit) => unit.changes)).toEqual([]);
+  });
+
+  it('says what is known later when a machine is powered off', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 2));
+    await world.run('up', cluster);
+    const machine = world.machines.get('worker1');
+    if (machine) world.machines.set('worker1', { ...machine, state: 'stopped' });
+    const result = await world.run('up', cluster, { mode: 'plan' });
+    expectOk(result);
+    expect(result.units.find((unit) => unit.task === 'provision' && unit.target === 'worker1')?.changes).toEqual([{ action: 'run', summary: 'start machine worker1' }]);
+    expect(result.units.find((unit) => unit.task === 'install-docker' && unit.target === 'worker1')?.reason).toBe('known after provision@worker1');
+  });
+});
+
+describe('verify', () => {
+  it('passes on a converged cluster and fails, changing nothing, on one that drifted', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 2));
+    await world.run('up', cluster);
+    expectOk(await world.run('verify', cluster, { mode: 'check' }));
+    const drifted = await world.run('verify', await clusterOf(fullText(1, 2).replace('replicas: 3', 'replicas: 4')), { mode: 'check' });
+    expect(drifted.ok).toBe(false);
+    const failed = drifted.units.find((unit) => unit.outcome === 'failed');
+    expect(failed?.error?.code).toBe('NOT_AS_CONFIGURED');
+    expect(failed?.error?.message).toContain('replicas 3 → 4');
+  });
+
+  it('fails when a page answers wrongly, quoting the answer', async () => {
+    const world = worldWithRegistry();
+    const text = fullText(1, 1).replace('body: Welcome', 'body: Goodbye');
+    const result = await world.run('up', await clusterOf(text));
+    const failed = result.units.find((unit) => unit.task === 'verify-http' && unit.outcome === 'failed');
+    expect(failed?.error?.code).toBe('HTTP_CHECK_FAILED');
+    expect(failed?.error?.message).toContain("the body lacks 'Goodbye'");
+  });
+});
+
+describe('drain and down', () => {
+  it('drains a node until nothing runs there', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 2));
+    await world.run('up', cluster);
+    const drained = { ...cluster, nodes: cluster.nodes.map((node) => (node.name === 'worker1' ? { ...node, availability: 'drain' as const } : node)) };
+    expectOk(await world.run('availability', drained, { selection: { nodes: ['worker1'] } }));
+    const id = world.swarm.nodes.find((node) => node.Description.Hostname === 'worker1')?.ID;
+    expect(world.swarm.tasks.filter((task) => task.NodeID === id)).toEqual([]);
+    // Portainer then sees an agent less, and that is right.
+    expectOk(await world.run('up', drained));
+  });
+
+  it('takes everything away, and has nothing to do after that', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 2));
+    await world.run('up', cluster);
+    expectOk(await world.run('down', cluster));
+    expect(world.machines.size).toBe(0);
+    expect((await world.run('down', cluster)).changed).toBe(0);
+  });
+});
+
+describe('hasCode', () => {
+  it('tells errors by their code', () => {
+    expect(hasCode(new SwarmupError('USAGE', 'x', { fix: 'y' }), 'USAGE')).toBe(true);
+    expect(hasCode(new Error('USAGE'), 'USAGE')).toBe(false);
+  });
+});

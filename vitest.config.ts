@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/ssh/**'],
+          // Every test sets its own stage; the order must not matter.
+          sequence: { shuffle: true },
+        },
+      },
+      { test: { name: 'ssh', include: ['test/ssh/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false } },
+      // Real machines under emulation: one file after the other, each test with its own deadline.
+      { test: { name: 'e2e', include: ['test/e2e/*.test.ts'], testTimeout: 900_000, hookTimeout: 300_000, fileParallelism: false, bail: 1 } },
+    ],
+  },
+});
