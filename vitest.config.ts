@@ -12,9 +12,26 @@ export default defineConfig({
           sequence: { shuffle: true },
         },
       },
-      { test: { name: 'ssh', include: ['test/ssh/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false } },
+      {
+        test: {
+          name: 'ssh',
+          include: ['test/ssh/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
       // Real machines under emulation: one file after the other, each test with its own deadline.
-      { test: { name: 'e2e', include: ['test/e2e/*.test.ts'], testTimeout: 900_000, hookTimeout: 300_000, fileParallelism: false, bail: 1 } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/*.test.ts'],
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+          bail: 1,
+        },
+      },
     ],
   },
 });

@@ -47,12 +47,24 @@ export interface RunResult {
 
 /** All that can happen in a run. `at` is milliseconds since the epoch. */
 export type Event = { readonly at: number } & (
-  | { readonly type: 'run-started'; readonly pipeline: string; readonly cluster: string; readonly mode: Mode; readonly units: readonly UnitName[] }
+  | {
+      readonly type: 'run-started';
+      readonly pipeline: string;
+      readonly cluster: string;
+      readonly mode: Mode;
+      readonly units: readonly UnitName[];
+    }
   | { readonly type: 'unit-started'; readonly unit: UnitName }
   | { readonly type: 'unit-phase'; readonly unit: UnitName; readonly phase: Phase }
   | { readonly type: 'unit-detail'; readonly unit: UnitName; readonly detail: string; readonly progress?: Progress }
   | { readonly type: 'unit-finished'; readonly unit: UnitName; readonly result: UnitResult }
-  | { readonly type: 'command-finished'; readonly host: string; readonly command: string; readonly exitCode: number; readonly ms: number }
+  | {
+      readonly type: 'command-finished';
+      readonly host: string;
+      readonly command: string;
+      readonly exitCode: number;
+      readonly ms: number;
+    }
   | { readonly type: 'warning'; readonly warning: Warning }
   | { readonly type: 'interrupting'; readonly running: readonly string[] }
   | { readonly type: 'run-finished'; readonly result: RunResult }

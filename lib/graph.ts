@@ -37,11 +37,13 @@ export function checkTasks(tasks: readonly Task[], known: readonly string[]): vo
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const done = new Set<string>();
   const visit = (task: Task, trail: readonly string[]): void => {
-    if (trail.includes(task.id)) throw invalid(`these tasks need each other: ${[...trail.slice(trail.indexOf(task.id)), task.id].join(' → ')}`);
+    if (trail.includes(task.id))
+      throw invalid(`these tasks need each other: ${[...trail.slice(trail.indexOf(task.id)), task.id].join(' → ')}`);
     if (done.has(task.id)) return;
     for (const need of task.needs) {
       const other = byId.get(need.task);
-      if (!other && !known.includes(need.task)) throw invalid(`the task '${task.id}' needs '${need.task}', which doesn't exist`);
+      if (!other && !known.includes(need.task))
+        throw invalid(`the task '${task.id}' needs '${need.task}', which doesn't exist`);
       if (other) visit(other, [...trail, task.id]);
     }
     done.add(task.id);
@@ -69,11 +71,13 @@ export function layOut(tasks: readonly Task[], cluster: Cluster, world: World, s
   for (const entries of units.values())
     for (const { unit, needs } of entries)
       for (const need of unit.task.needs)
-        for (const other of units.get(need.task) ?? []) if (applies(need, other.unit.target, unit.target, world)) needs.add(other.unit);
+        for (const other of units.get(need.task) ?? [])
+          if (applies(need, other.unit.target, unit.target, world)) needs.add(other.unit);
 
   const selected = selectedTasks(tasks, selection);
   const chosen = (unit: Unit) =>
-    selected.has(unit.task.id) && (!selection.nodes?.length || unit.target.node === undefined || selection.nodes.includes(unit.target.node));
+    selected.has(unit.task.id) &&
+    (!selection.nodes?.length || unit.target.node === undefined || selection.nodes.includes(unit.target.node));
   const flat = [...units.values()].flat();
   for (const { unit, needs } of flat) if (chosen(unit)) contract(needs, chosen);
   return flat.map(({ unit }) => unit).filter(chosen);

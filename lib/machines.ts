@@ -13,10 +13,14 @@ export function machineTable(listed: readonly Machine[]): Machines {
     running: (node) => {
       const machine = table.get(node);
       if (!machine || machine.state === 'lost') {
-        throw new SwarmupError('MACHINE_ABSENT', `${node} has no machine that can be reached`, { fix: "Run 'swarmup up' to create it." });
+        throw new SwarmupError('MACHINE_ABSENT', `${node} has no machine that can be reached`, {
+          fix: "Run 'swarmup up' to create it.",
+        });
       }
       if (machine.state === 'stopped') {
-        throw new SwarmupError('MACHINE_STOPPED', `${node}'s machine is powered off`, { fix: "Run 'swarmup up' to start it." });
+        throw new SwarmupError('MACHINE_STOPPED', `${node}'s machine is powered off`, {
+          fix: "Run 'swarmup up' to start it.",
+        });
       }
       return machine;
     },

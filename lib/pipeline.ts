@@ -42,7 +42,8 @@ class Run {
     const { pipeline, mode, context, signal } = this.#options;
     const start = context.clock.now();
     this.#emit({ type: 'run-started', pipeline, cluster: context.cluster.name, mode, units: this.#units.map(nameOf) });
-    const onAbort = () => this.#emit({ type: 'interrupting', running: [...this.#running.keys()].map((unit) => unit.key) });
+    const onAbort = () =>
+      this.#emit({ type: 'interrupting', running: [...this.#running.keys()].map((unit) => unit.key) });
     signal.addEventListener('abort', onAbort, { once: true });
     this.#startReady();
     while (this.#running.size > 0) {
@@ -83,7 +84,11 @@ class Run {
     const start = clock.now();
     this.#emit({ type: 'unit-started', unit: nameOf(unit) });
     const finish = (outcome: Outcome, rest: Partial<UnitResult>, pending = false) =>
-      this.#finish(unit, { task: unit.task.id, target: unit.target.id, outcome, ms: clock.now() - start, changes: [], ...rest }, pending);
+      this.#finish(
+        unit,
+        { task: unit.task.id, target: unit.target.id, outcome, ms: clock.now() - start, changes: [], ...rest },
+        pending,
+      );
     try {
       const step = await this.#step(unit, this.#contextOf(unit));
       finish(step.outcome, step, step.pending);
@@ -94,12 +99,20 @@ class Run {
     }
   }
 
-  async #step(unit: Unit, ctx: UnitContext): Promise<{ outcome: Outcome; changes: readonly Change[]; reason?: string; pending: boolean }> {
+  async #step(
+    unit: Unit,
+    ctx: UnitContext,
+  ): Promise<{ outcome: Outcome; changes: readonly Change[]; reason?: string; pending: boolean }> {
     const { mode } = this.#options;
     const inspection = await this.#inspect(unit, ctx);
     if ('presumed' in inspection) {
       const { presumed, reason } = inspection;
-      return { outcome: presumed.length > 0 ? 'changed' : 'unchanged', changes: presumed, pending: true, ...(reason ? { reason } : {}) };
+      return {
+        outcome: presumed.length > 0 ? 'changed' : 'unchanged',
+        changes: presumed,
+        pending: true,
+        ...(reason ? { reason } : {}),
+      };
     }
     const { changes, skipped } = inspection;
     if (skipped !== undefined) return { outcome: 'skipped', changes: [], reason: skipped, pending: false };
@@ -116,7 +129,8 @@ class Run {
 
   /** A check; in a plan, one that can't be made yet because of an earlier step is presumed. */
   async #inspect(unit: Unit, ctx: UnitContext): Promise<Inspection | { presumed: readonly Change[]; reason?: string }> {
-    const waiting = this.#options.mode === 'plan' ? [...unit.needs].filter((need) => this.#done.get(need)?.pending) : [];
+    const waiting =
+      this.#options.mode === 'plan' ? [...unit.needs].filter((need) => this.#done.get(need)?.pending) : [];
     try {
       return await unit.task.inspect(ctx);
     } catch (error) {
@@ -164,7 +178,11 @@ class Run {
 
   #notStarted(unit: Unit): UnitResult {
     const blocked = [...unit.needs].find((need) => this.#done.get(need)?.result.outcome === 'failed');
-    const reason = this.#options.signal.aborted ? 'interrupted before it started' : blocked ? `needs ${blocked.key}, which failed` : 'not started after a failure';
+    const reason = this.#options.signal.aborted
+      ? 'interrupted before it started'
+      : blocked
+        ? `needs ${blocked.key}, which failed`
+        : 'not started after a failure';
     return { task: unit.task.id, target: unit.target.id, outcome: 'skipped', ms: 0, changes: [], reason };
   }
 }

@@ -7,7 +7,9 @@ export async function loadTasks(ids: readonly string[]): Promise<readonly Task[]
     ids.map(async (id) => {
       const module: { default: Task } = await import(`../tasks/${id}.ts`);
       if (module.default.id !== id) {
-        throw new SwarmupError('TASKS_INVALID', `tasks/${id}.ts defines the task '${module.default.id}'`, { fix: "Give the task its file's name as id." });
+        throw new SwarmupError('TASKS_INVALID', `tasks/${id}.ts defines the task '${module.default.id}'`, {
+          fix: "Give the task its file's name as id.",
+        });
       }
       return module.default;
     }),

@@ -29,9 +29,13 @@ export async function waitUntil<T>(wait: Wait<T>): Promise<T> {
     wait.onSeen?.(result.seen);
     if (clock.now() - start >= wait.deadlineMs) {
       const seconds = Math.round(wait.deadlineMs / 1000);
-      throw new SwarmupError('TIMED_OUT', `gave up after ${seconds} s waiting until ${wait.until}; last seen: ${result.seen}`, {
-        fix: wait.fix,
-      });
+      throw new SwarmupError(
+        'TIMED_OUT',
+        `gave up after ${seconds} s waiting until ${wait.until}; last seen: ${result.seen}`,
+        {
+          fix: wait.fix,
+        },
+      );
     }
     await clock.sleep(wait.intervalMs, signal);
   }

@@ -19,7 +19,9 @@ export default defineTask<State, Change>({
   apply: async (ctx) => {
     const left = await ctx.provider.destroyShared(ctx.io);
     if (left.length > 0) {
-      throw new SwarmupError('NOT_CONVERGED', `these could not be removed: ${left.join(', ')}`, { fix: "Run 'swarmup down' again; what stays then has to be removed by hand." });
+      throw new SwarmupError('NOT_CONVERGED', `these could not be removed: ${left.join(', ')}`, {
+        fix: "Run 'swarmup down' again; what stays then has to be removed by hand.",
+      });
     }
     await ctx.state.remove();
   },

@@ -32,7 +32,9 @@ export default defineTask<State, NodeChange>({
     const manager = await ctx.swarm.manager(ctx.signal);
     const found = await ctx.swarm.nodeByName(ctx.node.name, ctx.signal);
     if (!found) {
-      throw new SwarmupError('NODE_ABSENT', `the swarm has no node ${ctx.node.name}`, { fix: `Run 'swarmup up' to join it.` });
+      throw new SwarmupError('NODE_ABSENT', `the swarm has no node ${ctx.node.name}`, {
+        fix: `Run 'swarmup up' to join it.`,
+      });
     }
     const drained = ctx.node.availability === 'drain';
     return { ...readNode(found), runningTasks: drained ? await runningTasks(manager, found.ID) : 0 };
@@ -64,11 +66,15 @@ function readNode({ ID, Status, Spec }: SwarmNode): Omit<State, 'runningTasks'> 
 
 function planNode(state: State, node: NodeSpec): NodeChange[] {
   const changes: NodeChange[] = [];
-  const set = (kind: NodeChange['kind'], summary: string) => changes.push({ kind, action: 'update', summary: `${node.name}: ${summary}` });
+  const set = (kind: NodeChange['kind'], summary: string) =>
+    changes.push({ kind, action: 'update', summary: `${node.name}: ${summary}` });
   if (state.role !== node.role) set('role', `role ${state.role} → ${node.role}`);
-  if (state.availability !== node.availability) set('availability', `availability ${state.availability} → ${node.availability}`);
-  for (const [key, value] of Object.entries(node.labels)) if (state.labels[key] !== value) set('label', `label ${key}=${value}`);
-  if (node.availability === 'drain' && state.availability === 'drain' && state.runningTasks > 0) set('drain', `wait for ${state.runningTasks} running tasks to stop`);
+  if (state.availability !== node.availability)
+    set('availability', `availability ${state.availability} → ${node.availability}`);
+  for (const [key, value] of Object.entries(node.labels))
+    if (state.labels[key] !== value) set('label', `label ${key}=${value}`);
+  if (node.availability === 'drain' && state.availability === 'drain' && state.runningTasks > 0)
+    set('drain', `wait for ${state.runningTasks} running tasks to stop`);
   return changes;
 }
 

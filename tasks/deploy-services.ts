@@ -37,14 +37,31 @@ export default defineTask<State, ServiceChange>({
   plan: ({ service, convergence }, desired) => {
     const wanted = wantedService(desired);
     if (!service) {
-      return [{ kind: 'create', action: 'create', fields: [], summary: `service ${wanted.name}: ${wanted.image}, ${wanted.replicas} replicas` }];
+      return [
+        {
+          kind: 'create',
+          action: 'create',
+          fields: [],
+          summary: `service ${wanted.name}: ${wanted.image}, ${wanted.replicas} replicas`,
+        },
+      ];
     }
     const stack = service.Spec.Labels?.['com.docker.stack.namespace'];
     if (stack !== undefined) throw ofStack(wanted.name, stack);
     const changed = differences(service, wanted);
-    const changes = changed.map((d): ServiceChange => ({ kind: 'update', action: 'update', fields: [d.field], summary: `service ${wanted.name}: ${d.field} ${d.from} → ${d.to}` }));
+    const changes = changed.map((d): ServiceChange => ({
+      kind: 'update',
+      action: 'update',
+      fields: [d.field],
+      summary: `service ${wanted.name}: ${d.field} ${d.from} → ${d.to}`,
+    }));
     if (changes.length === 0 && convergence?.waitingFor) {
-      changes.push({ kind: 'converge', action: 'run', fields: [], summary: `service ${wanted.name}: wait until it runs (${convergence.waitingFor})` });
+      changes.push({
+        kind: 'converge',
+        action: 'run',
+        fields: [],
+        summary: `service ${wanted.name}: wait until it runs (${convergence.waitingFor})`,
+      });
     }
     return changes;
   },
@@ -53,11 +70,27 @@ export default defineTask<State, ServiceChange>({
     const wanted = wantedService(ctx);
     if (changes.some((change) => change.kind !== 'converge')) {
       const renew = !service || changes.some((change) => change.fields.includes('image'));
-      await write(ctx, manager, wanted, service, renew ? await imageWithDigest(manager, wanted.image) : service.Spec.TaskTemplate.ContainerSpec.Image);
+      await write(
+        ctx,
+        manager,
+        wanted,
+        service,
+        renew ? await imageWithDigest(manager, wanted.image) : service.Spec.TaskTemplate.ContainerSpec.Image,
+      );
     }
     const written = await serviceByName(manager, wanted.name);
-    if (!written) throw new SwarmupError('SERVICE_FAILED', `service ${wanted.name} is gone`, { fix: 'Something else removed it. Run again.' });
-    await converge({ name: wanted.name, manager, serviceIds: [written.ID], signal: ctx.signal, clock: ctx.clock, report: ctx.report });
+    if (!written)
+      throw new SwarmupError('SERVICE_FAILED', `service ${wanted.name} is gone`, {
+        fix: 'Something else removed it. Run again.',
+      });
+    await converge({
+      name: wanted.name,
+      manager,
+      serviceIds: [written.ID],
+      signal: ctx.signal,
+      clock: ctx.clock,
+      report: ctx.report,
+    });
   },
 });
 
@@ -73,7 +106,13 @@ async function imageWithDigest(manager: Engine, image: string): Promise<string> 
   return digest ? `${tagged(image)}@${digest}` : image;
 }
 
-async function write(ctx: UnitContext, manager: Engine, wanted: ServiceSpec, current: SwarmService | undefined, image: string): Promise<void> {
+async function write(
+  ctx: UnitContext,
+  manager: Engine,
+  wanted: ServiceSpec,
+  current: SwarmService | undefined,
+  image: string,
+): Promise<void> {
   const spec = specification(wanted, image, ctx.cluster.name, current?.Spec);
   ctx.report(current ? 'updating' : 'creating');
   await manager.call(`${current ? 'update' : 'create'} service ${wanted.name}`, async (docker) => {

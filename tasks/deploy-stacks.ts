@@ -36,7 +36,10 @@ export default defineTask<State, StackChange>({
     const stack = wantedStack(ctx);
     const manager = await ctx.swarm.manager(ctx.signal);
     const services = await servicesOf(manager, stack.name);
-    const looks = await lookAt(manager, services.map((service) => service.ID));
+    const looks = await lookAt(
+      manager,
+      services.map((service) => service.ID),
+    );
     return {
       services,
       missingSecrets: await missingSecrets(manager, stack),
@@ -44,22 +47,42 @@ export default defineTask<State, StackChange>({
       unreachable: services.length === 0 ? await unreachableImage(manager, stack) : undefined,
     };
   },
-  absent: (desired) => ({ services: [], missingSecrets: wantedStack(desired).externalSecrets, waitingFor: '', unreachable: undefined }),
+  absent: (desired) => ({
+    services: [],
+    missingSecrets: wantedStack(desired).externalSecrets,
+    waitingFor: '',
+    unreachable: undefined,
+  }),
   skip: ({ unreachable }, desired) => {
     if (unreachable === undefined || wantedStack(desired).whenUnreachable !== 'skip') return undefined;
     return `${unreachable}; to have it, supply its images (docker save) with images.load`;
   },
   plan: ({ services, missingSecrets: missing, waitingFor }, desired) => {
     const stack = wantedStack(desired);
-    const changes = missing.map((name): StackChange => ({ kind: 'secret', name, action: 'create', summary: `secret ${name}` }));
+    const changes = missing.map((name): StackChange => ({
+      kind: 'secret',
+      name,
+      action: 'create',
+      summary: `secret ${name}`,
+    }));
     const hash = stackHash(stack);
     const deployed = new Map(services.map((service) => [service.Spec.Name, service.Spec.Labels?.[STACK_LABEL]]));
     const stale = stack.services.filter((service) => deployed.get(`${stack.name}_${service.name}`) !== hash);
     if (stale.length > 0) {
       const action = services.length > 0 ? 'update' : 'create';
-      changes.push({ kind: 'deploy', name: stack.name, action, summary: `stack ${stack.name}: ${stale.map((service) => service.name).join(', ')}` });
+      changes.push({
+        kind: 'deploy',
+        name: stack.name,
+        action,
+        summary: `stack ${stack.name}: ${stale.map((service) => service.name).join(', ')}`,
+      });
     } else if (waitingFor) {
-      changes.push({ kind: 'converge', name: stack.name, action: 'run', summary: `stack ${stack.name}: wait until it runs (${waitingFor})` });
+      changes.push({
+        kind: 'converge',
+        name: stack.name,
+        action: 'run',
+        summary: `stack ${stack.name}: wait until it runs (${waitingFor})`,
+      });
     }
     return changes;
   },
@@ -93,11 +116,17 @@ async function missingSecrets(manager: Engine, stack: StackSpec): Promise<string
 async function createSecret(ctx: UnitContext, manager: Engine, name: string): Promise<void> {
   const secret = await knownSecret(name, ctx);
   if (!secret) {
-    throw new SwarmupError('STACK_INVALID', `stack ${ctx.target.id} refers to the external secret ${name}, which the swarm doesn't have`, {
-      fix: `Create it: printf VALUE | swarmup ssh ${manager.node} -- docker secret create ${name} -`,
-    });
+    throw new SwarmupError(
+      'STACK_INVALID',
+      `stack ${ctx.target.id} refers to the external secret ${name}, which the swarm doesn't have`,
+      {
+        fix: `Create it: printf VALUE | swarmup ssh ${manager.node} -- docker secret create ${name} -`,
+      },
+    );
   }
-  await manager.call(`create the secret ${name}`, (docker) => docker.createSecret({ Name: name, Data: Buffer.from(secret.reveal()).toString('base64') }));
+  await manager.call(`create the secret ${name}`, (docker) =>
+    docker.createSecret({ Name: name, Data: Buffer.from(secret.reveal()).toString('base64') }),
+  );
 }
 
 /** There is no API for it: docker's own command on a manager, with the file on its standard input. */

@@ -32,9 +32,13 @@ export default defineTask<State, Change>({
     if (local.state === 'active') throw foreign(target.id, 'is a worker of a swarm, and should be the first manager');
     if (local.state !== 'inactive') throw foreign(target.id, `is in a swarm in state '${local.state}'`);
     if (other) {
-      throw new SwarmupError('SWARM_ELSEWHERE', `${target.id} is in no swarm, but ${other.node} is${other.clusterId ? ` (cluster ${other.clusterId})` : ''}; a second swarm is never made beside the first`, {
-        fix: `Put a manager that is part of it first in the cluster file, or take ${other.node} out of its swarm by hand (docker swarm leave) if that swarm is not wanted.`,
-      });
+      throw new SwarmupError(
+        'SWARM_ELSEWHERE',
+        `${target.id} is in no swarm, but ${other.node} is${other.clusterId ? ` (cluster ${other.clusterId})` : ''}; a second swarm is never made beside the first`,
+        {
+          fix: `Put a manager that is part of it first in the cluster file, or take ${other.node} out of its swarm by hand (docker swarm leave) if that swarm is not wanted.`,
+        },
+      );
     }
     return [{ action: 'create', summary: `swarm on ${target.id}` }];
   },

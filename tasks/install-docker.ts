@@ -3,7 +3,15 @@ import { daemonJson, type DaemonJson } from '../lib/facts/daemon-json.ts';
 import { dockerService, type DockerService } from '../lib/facts/docker-service.ts';
 import { gather } from '../lib/facts/fact.ts';
 import { osRelease, type OsRelease } from '../lib/facts/os-release.ts';
-import { addRepository, aptInstall, aptUpdate, choosePackages, DISTRO_PACKAGES, matchesVersion, OFFICIAL_PACKAGES } from '../lib/docker/apt.ts';
+import {
+  addRepository,
+  aptInstall,
+  aptUpdate,
+  choosePackages,
+  DISTRO_PACKAGES,
+  matchesVersion,
+  OFFICIAL_PACKAGES,
+} from '../lib/docker/apt.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { hasCode, SwarmupError } from '../lib/errors.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
@@ -31,7 +39,11 @@ export default defineTask<State, DockerChange>({
     const version = await engineVersion(ctx);
     const ask = version === undefined || Object.keys(ctx.cluster.docker.daemon).length > 0;
     if (!ask) return { version, host: undefined };
-    const host = await gather(await ctx.host(), { os: osRelease, service: dockerService, daemon: daemonJson }, ctx.signal);
+    const host = await gather(
+      await ctx.host(),
+      { os: osRelease, service: dockerService, daemon: daemonJson },
+      ctx.signal,
+    );
     return { version, host };
   },
   absent: () => ({ version: undefined, host: undefined }),
@@ -47,8 +59,10 @@ export default defineTask<State, DockerChange>({
       changes.push({ kind: 'install', action: wrongVersion ? 'update' : 'create', summary: `${what} from ${from}` });
     }
     const differing = differingKeys(daemon, host?.daemon);
-    if (differing.length > 0) changes.push({ kind: 'configure', action: 'update', summary: `daemon.json: ${differing.join(', ')}` });
-    if (installed && version === undefined) changes.push({ kind: 'start', action: 'run', summary: 'start the Docker Engine' });
+    if (differing.length > 0)
+      changes.push({ kind: 'configure', action: 'update', summary: `daemon.json: ${differing.join(', ')}` });
+    if (installed && version === undefined)
+      changes.push({ kind: 'start', action: 'run', summary: 'start the Docker Engine' });
     return changes;
   },
   apply: async (ctx, changes, state) => {
@@ -57,8 +71,10 @@ export default defineTask<State, DockerChange>({
     if (kinds.has('configure')) await writeDaemonJson(ctx, state.host?.daemon);
     if (kinds.has('install')) await install(ctx, state.host?.os);
     const host = await ctx.host();
-    if (kinds.has('configure') && state.version !== undefined) await host.run(['systemctl', 'restart', 'docker'], { signal: ctx.signal });
-    if (kinds.has('start')) await host.run(['systemctl', 'enable', '--now', 'docker'], { signal: ctx.signal, fix: logs(ctx) });
+    if (kinds.has('configure') && state.version !== undefined)
+      await host.run(['systemctl', 'restart', 'docker'], { signal: ctx.signal });
+    if (kinds.has('start'))
+      await host.run(['systemctl', 'enable', '--now', 'docker'], { signal: ctx.signal, fix: logs(ctx) });
     await waitUntil({
       until: `the Docker Engine on ${ctx.node.name} answers`,
       probe: async () => {
@@ -101,16 +117,23 @@ async function writeDaemonJson(ctx: UnitContext, actual: DaemonJson | undefined)
   const merged = { ...(actual && 'values' in actual ? actual.values : {}), ...ctx.cluster.docker.daemon };
   const host = await ctx.host();
   await host.run(['install', '-d', '-m', '0755', '/etc/docker'], { signal: ctx.signal });
-  await host.run(['tee', '/etc/docker/daemon.json'], { input: `${JSON.stringify(merged, null, 2)}\n`, signal: ctx.signal });
+  await host.run(['tee', '/etc/docker/daemon.json'], {
+    input: `${JSON.stringify(merged, null, 2)}\n`,
+    signal: ctx.signal,
+  });
 }
 
 async function install(ctx: UnitContext, known: OsRelease | undefined): Promise<void> {
   const host = await ctx.host();
   const os = known ?? (await gather(host, { os: osRelease }, ctx.signal)).os;
   if (!os.families.includes('debian')) {
-    throw new SwarmupError('INSTALL_UNSUPPORTED', `${ctx.node.name} runs ${os.prettyName || 'an unknown system'}; swarmup installs Docker on Debian and Ubuntu`, {
-      fix: 'Install Docker there by hand and set docker.source: preinstalled.',
-    });
+    throw new SwarmupError(
+      'INSTALL_UNSUPPORTED',
+      `${ctx.node.name} runs ${os.prettyName || 'an unknown system'}; swarmup installs Docker on Debian and Ubuntu`,
+      {
+        fix: 'Install Docker there by hand and set docker.source: preinstalled.',
+      },
+    );
   }
   const { source, version, repository } = ctx.cluster.docker;
   if (source === 'official') {
@@ -122,14 +145,23 @@ async function install(ctx: UnitContext, known: OsRelease | undefined): Promise<
     await addRepository(host, repository, os, ctx.signal);
   }
   await aptUpdate(host, ctx.report, ctx.signal);
-  const packages = await choosePackages(host, source === 'official' ? OFFICIAL_PACKAGES : DISTRO_PACKAGES, version, ctx.signal);
+  const packages = await choosePackages(
+    host,
+    source === 'official' ? OFFICIAL_PACKAGES : DISTRO_PACKAGES,
+    version,
+    ctx.signal,
+  );
   await aptInstall(host, packages, ctx.report, ctx.signal);
 }
 
 function notPreinstalled(node: string): SwarmupError {
-  return new SwarmupError('INSTALL_UNSUPPORTED', `no Docker Engine answers on ${node}, and docker.source is preinstalled`, {
-    fix: 'Install Docker there, or set docker.source: auto.',
-  });
+  return new SwarmupError(
+    'INSTALL_UNSUPPORTED',
+    `no Docker Engine answers on ${node}, and docker.source is preinstalled`,
+    {
+      fix: 'Install Docker there, or set docker.source: auto.',
+    },
+  );
 }
 
 function logs(ctx: UnitContext): string {

@@ -17,6 +17,7 @@ export default defineTask<State, Change>({
     return { machine };
   },
   absent: () => ({ machine: undefined }),
-  plan: ({ machine }) => (machine?.state === 'running' ? [{ action: 'run', summary: `power ${machine.name} off` }] : []),
+  plan: ({ machine }) =>
+    machine?.state === 'running' ? [{ action: 'run', summary: `power ${machine.name} off` }] : [],
   apply: (ctx) => ctx.provider.stop(ctx.target.id, ctx.io),
 });

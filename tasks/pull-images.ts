@@ -19,7 +19,8 @@ interface MissingImage {
   readonly buildable: boolean;
 }
 
-type ImageChange = Change & ({ readonly kind: 'load'; readonly file: string } | { readonly kind: 'pull' | 'build'; readonly name: string });
+type ImageChange = Change &
+  ({ readonly kind: 'load'; readonly file: string } | { readonly kind: 'pull' | 'build'; readonly name: string });
 
 /** Images on every node as soon as its Docker runs, beside the joins. */
 export default defineTask<State, ImageChange>({
@@ -30,12 +31,20 @@ export default defineTask<State, ImageChange>({
   targets: (cluster) => onNodes(cluster.nodes),
   check: async (ctx) => {
     const engine = await ctx.engine();
-    const archives = await Promise.all(ctx.cluster.images.load.map(async (file) => ({ file, images: await ctx.images.contents(file) })));
-    const loaded = await Promise.all(archives.map(async ({ images }) => (await Promise.all(images.map((image) => isLoaded(engine, image)))).every(Boolean)));
+    const archives = await Promise.all(
+      ctx.cluster.images.load.map(async (file) => ({ file, images: await ctx.images.contents(file) })),
+    );
+    const loaded = await Promise.all(
+      archives.map(async ({ images }) =>
+        (await Promise.all(images.map((image) => isLoaded(engine, image)))).every(Boolean),
+      ),
+    );
     const archived = archives.flatMap(({ images }) => images.flatMap((image) => image.names));
     const wanted = requiredImages(ctx.cluster).filter((image) => !archived.some((name) => sameImage(name, image.name)));
     const present = await Promise.all(wanted.map((image) => isPresent(engine, image.name)));
-    const missing = wanted.filter((_, i) => !present[i]).map((image) => ({ ...image, buildable: ctx.images.canBuild(image.name) }));
+    const missing = wanted
+      .filter((_, i) => !present[i])
+      .map((image) => ({ ...image, buildable: ctx.images.canBuild(image.name) }));
     const [first] = missing;
     const registry = first ? await askRegistry(engine, first.name) : ({ reachable: true } as const);
     if (!registry.reachable) warnUnreachable(ctx, missing, registry.reason);
@@ -49,9 +58,15 @@ export default defineTask<State, ImageChange>({
   plan: ({ unloaded, missing, registry }, { cluster, target }) => {
     const build = cluster.images.whenUnreachable === 'build' && !registry.reachable;
     return [
-      ...unloaded.map((file): ImageChange => ({ kind: 'load', file, action: 'create', summary: `${target.id}: load ${file.slice(file.lastIndexOf('/') + 1)}` })),
+      ...unloaded.map((file): ImageChange => ({
+        kind: 'load',
+        file,
+        action: 'create',
+        summary: `${target.id}: load ${file.slice(file.lastIndexOf('/') + 1)}`,
+      })),
       ...missing.flatMap(({ name, optional, buildable }): ImageChange[] => {
-        if (build && buildable) return [{ kind: 'build', name, action: 'create', summary: `${target.id}: ${name}, built here` }];
+        if (build && buildable)
+          return [{ kind: 'build', name, action: 'create', summary: `${target.id}: ${name}, built here` }];
         // Stacks that may be skipped say themselves that they are.
         if (optional && !registry.reachable) return [];
         return [{ kind: 'pull', name, action: 'create', summary: `${target.id}: pull ${name}` }];
@@ -63,13 +78,22 @@ export default defineTask<State, ImageChange>({
     for (const change of changes) {
       ctx.signal.throwIfAborted();
       if (change.kind === 'pull') await pull(engine, change.name, ctx.report);
-      else await load(engine, change.kind === 'load' ? change.file : await ctx.images.build(change.name, ctx), ctx.report);
+      else
+        await load(engine, change.kind === 'load' ? change.file : await ctx.images.build(change.name, ctx), ctx.report);
     }
   },
 });
 
-function warnUnreachable(ctx: { warn: (message: string, key: string) => void; cluster: { images: { whenUnreachable: string } } }, missing: readonly MissingImage[], reason: string): void {
+function warnUnreachable(
+  ctx: { warn: (message: string, key: string) => void; cluster: { images: { whenUnreachable: string } } },
+  missing: readonly MissingImage[],
+  reason: string,
+): void {
   const built = ctx.cluster.images.whenUnreachable === 'build' ? missing.filter((image) => image.buildable) : [];
-  const rest = built.length > 0 ? `; ${built.map((image) => tagged(image.name)).join(', ')} is built here from Debian's package` : '';
-  if (built.length > 0 || missing.some((image) => image.optional)) ctx.warn(`the nodes can't reach the registry${rest} (${reason})`, 'registry');
+  const rest =
+    built.length > 0
+      ? `; ${built.map((image) => tagged(image.name)).join(', ')} is built here from Debian's package`
+      : '';
+  if (built.length > 0 || missing.some((image) => image.optional))
+    ctx.warn(`the nodes can't reach the registry${rest} (${reason})`, 'registry');
 }

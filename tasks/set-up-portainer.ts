@@ -32,7 +32,14 @@ export default defineTask<State, SetUpChange>({
   needs: ['deploy-stacks'],
   targets: (cluster) => (cluster.portainer ? [CLUSTER] : []),
   check: look,
-  absent: () => ({ deployed: true, signIn: 'not yet', said: 'not deployed yet', environment: undefined, agents: 0, expectedAgents: 0 }),
+  absent: () => ({
+    deployed: true,
+    signIn: 'not yet',
+    said: 'not deployed yet',
+    environment: undefined,
+    agents: 0,
+    expectedAgents: 0,
+  }),
   skip: ({ deployed }, desired) => {
     const stack = wantedStack(desired);
     return !deployed && stack?.whenUnreachable === 'skip' ? `the stack ${stack.name} is not deployed` : undefined;
@@ -40,10 +47,20 @@ export default defineTask<State, SetUpChange>({
   plan: (state) => {
     if (state.signIn === 'refused') throw refused(state.said);
     const changes: SetUpChange[] = [];
-    if (state.signIn === 'not yet') changes.push({ kind: 'wait', action: 'run', summary: `wait until Portainer lets the administrator in (${state.said})` });
-    if (!state.environment) changes.push({ kind: 'environment', action: 'create', summary: "Portainer's environment: this swarm" });
+    if (state.signIn === 'not yet')
+      changes.push({
+        kind: 'wait',
+        action: 'run',
+        summary: `wait until Portainer lets the administrator in (${state.said})`,
+      });
+    if (!state.environment)
+      changes.push({ kind: 'environment', action: 'create', summary: "Portainer's environment: this swarm" });
     else if (state.agents !== state.expectedAgents)
-      changes.push({ kind: 'agents', action: 'run', summary: `wait until Portainer sees ${state.expectedAgents} agents (now ${state.agents})` });
+      changes.push({
+        kind: 'agents',
+        action: 'run',
+        summary: `wait until Portainer sees ${state.expectedAgents} agents (now ${state.agents})`,
+      });
     return changes;
   },
   apply: async (ctx) => {
@@ -59,7 +76,9 @@ export default defineTask<State, SetUpChange>({
       if ('token' in signedIn) await portainer.addEnvironment(signedIn.token);
     }
     await wait(ctx, 'Portainer sees an agent on every node', (now) =>
-      now.environment && now.agents === now.expectedAgents ? { done: undefined } : { seen: now.environment ? `${now.agents} of ${now.expectedAgents} agents` : `no environment; ${now.said}` },
+      now.environment && now.agents === now.expectedAgents
+        ? { done: undefined }
+        : { seen: now.environment ? `${now.agents} of ${now.expectedAgents} agents` : `no environment; ${now.said}` },
     );
   },
 });
@@ -67,10 +86,16 @@ export default defineTask<State, SetUpChange>({
 async function look(ctx: UnitContext): Promise<State> {
   const spec = wantedPortainer(ctx);
   const manager = await ctx.swarm.manager(ctx.signal);
-  const [services, nodes] = await Promise.all([listServices(manager, { label: [`${NAMESPACE_LABEL}=${spec.stack}`] }), listNodes(manager)]);
-  const expectedAgents = nodes.filter((node) => node.Status.State === 'ready' && node.Spec.Availability === 'active').length;
+  const [services, nodes] = await Promise.all([
+    listServices(manager, { label: [`${NAMESPACE_LABEL}=${spec.stack}`] }),
+    listNodes(manager),
+  ]);
+  const expectedAgents = nodes.filter(
+    (node) => node.Status.State === 'ready' && node.Spec.Availability === 'active',
+  ).length;
   const nothing = { environment: undefined, agents: 0, expectedAgents };
-  if (services.length === 0) return { deployed: false, signIn: 'not yet', said: `the stack ${spec.stack} is not deployed`, ...nothing };
+  if (services.length === 0)
+    return { deployed: false, signIn: 'not yet', said: `the stack ${spec.stack} is not deployed`, ...nothing };
   const portainer = client(ctx);
   const result = await portainer.signIn(await adminPassword(ctx));
   if ('refused' in result) return { deployed: true, signIn: 'refused', said: result.refused, ...nothing };

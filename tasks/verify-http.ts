@@ -32,7 +32,10 @@ export default defineTask<State, Change>({
   about: 'Asks every node for every published page, several times a replica, and compares status and body.',
   needs: ['deploy-services', 'deploy-stacks', 'set-up-portainer'],
   verifies: true,
-  targets: (cluster) => cluster.nodes.flatMap((node) => subjects(cluster).map(({ check }) => ({ id: `${node.name}:${check.port}`, node: node.name }))),
+  targets: (cluster) =>
+    cluster.nodes.flatMap((node) =>
+      subjects(cluster).map(({ check }) => ({ id: `${node.name}:${check.port}`, node: node.name })),
+    ),
   check: async (ctx) => {
     const subject = subjectOf(ctx);
     if (subject.optionalStack !== undefined && !(await isDeployed(ctx, subject.optionalStack))) {
@@ -49,9 +52,13 @@ export default defineTask<State, Change>({
 });
 
 function subjects(cluster: Cluster): Subject[] {
-  const services = cluster.services.flatMap((service) => (service.verify ? [{ check: service.verify, replicas: service.replicas, optionalStack: undefined }] : []));
+  const services = cluster.services.flatMap((service) =>
+    service.verify ? [{ check: service.verify, replicas: service.replicas, optionalStack: undefined }] : [],
+  );
   const stacks = cluster.stacks.flatMap((stack) =>
-    stack.verify ? [{ check: stack.verify, replicas: 1, optionalStack: stack.whenUnreachable === 'skip' ? stack.name : undefined }] : [],
+    stack.verify
+      ? [{ check: stack.verify, replicas: 1, optionalStack: stack.whenUnreachable === 'skip' ? stack.name : undefined }]
+      : [],
   );
   return [...services, ...stacks];
 }
@@ -80,17 +87,25 @@ async function verify(ctx: UnitContext, check: HttpCheck, requests: number): Pro
     const answers = await Promise.all(Array.from({ length: requests }, () => problemOf(ctx, check, endpoint)));
     const problems = answers.filter((problem) => problem !== undefined);
     if (problems.length === 0) return;
-    ctx.report(`${requests - problems.length} of ${requests} answers right; ${problems[0]}`, { done: requests - problems.length, total: requests });
+    ctx.report(`${requests - problems.length} of ${requests} answers right; ${problems[0]}`, {
+      done: requests - problems.length,
+      total: requests,
+    });
     if (ctx.clock.now() - start > DEADLINE_MS) throw checkFailed(ctx.node.name, url, problems, requests);
     await ctx.clock.sleep(INTERVAL_MS, ctx.signal);
   }
 }
 
-async function problemOf(ctx: UnitContext, check: HttpCheck, endpoint: { host: string; port: number }): Promise<string | undefined> {
+async function problemOf(
+  ctx: UnitContext,
+  check: HttpCheck,
+  endpoint: { host: string; port: number },
+): Promise<string | undefined> {
   try {
     const answer = await ctx.http.ask({ ...endpoint, path: check.path, timeoutMs: REQUEST_MS, signal: ctx.signal });
     if (answer.status !== check.status) return `HTTP ${answer.status}, expected ${check.status}`;
-    if (check.body !== undefined && !answer.body.includes(check.body)) return `the body lacks '${check.body}': ${answer.body.slice(0, 120).replace(/\s+/g, ' ')}`;
+    if (check.body !== undefined && !answer.body.includes(check.body))
+      return `the body lacks '${check.body}': ${answer.body.slice(0, 120).replace(/\s+/g, ' ')}`;
     return undefined;
   } catch (error) {
     ctx.signal.throwIfAborted();
@@ -100,9 +115,13 @@ async function problemOf(ctx: UnitContext, check: HttpCheck, endpoint: { host: s
 
 function checkFailed(node: string, url: string, problems: readonly string[], requests: number): SwarmupError {
   const some = problems.length < requests;
-  return new SwarmupError('HTTP_CHECK_FAILED', `${node}: ${problems.length} of ${requests} requests to ${url} were not answered as expected: ${[...new Set(problems)].join('; ')}`, {
-    fix: some
-      ? 'Some replicas answer and some do not: see their errors with swarmup status, and whether the nodes reach each other on 4789/udp and 7946.'
-      : `Nothing answers rightly through this node: see whether the service runs (swarmup status) and whether ${node} reaches the others on 4789/udp and 7946/tcp+udp.`,
-  });
+  return new SwarmupError(
+    'HTTP_CHECK_FAILED',
+    `${node}: ${problems.length} of ${requests} requests to ${url} were not answered as expected: ${[...new Set(problems)].join('; ')}`,
+    {
+      fix: some
+        ? 'Some replicas answer and some do not: see their errors with swarmup status, and whether the nodes reach each other on 4789/udp and 7946.'
+        : `Nothing answers rightly through this node: see whether the service runs (swarmup status) and whether ${node} reaches the others on 4789/udp and 7946/tcp+udp.`,
+    },
+  );
 }

@@ -18,7 +18,11 @@ function outcomes(result: RunResult): Record<string, number> {
 }
 
 function expectOk(result: RunResult): void {
-  expect(result.units.filter((unit) => unit.error).map((unit) => `${unit.task}@${unit.target}: ${unit.error?.message}\n${String(unit.error?.cause ?? '')}`)).toEqual([]);
+  expect(
+    result.units
+      .filter((unit) => unit.error)
+      .map((unit) => `${unit.task}@${unit.target}: ${unit.error?.message}\n${String(unit.error?.cause ?? '')}`),
+  ).toEqual([]);
   expect(result.ok).toBe(true);
 }
 
@@ -27,7 +31,9 @@ describe('up', () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(3, 2));
     expectOk(await world.run('up', cluster));
-    expect(world.swarm.nodes.map((node) => node.Spec.Role)).toEqual(expect.arrayContaining(['manager', 'manager', 'manager', 'worker', 'worker']));
+    expect(world.swarm.nodes.map((node) => node.Spec.Role)).toEqual(
+      expect.arrayContaining(['manager', 'manager', 'manager', 'worker', 'worker']),
+    );
     expect(world.swarm.tasks.filter((task) => task.Status.State === 'running')).toHaveLength(3 + 5 + 1);
     const writes = world.swarm.writes.length;
 
@@ -43,12 +49,19 @@ describe('up', () => {
     world.bare = true;
     const result = await world.run('up', await clusterOf(fullText(1, 1)));
     expectOk(result);
-    expect(result.units.filter((unit) => unit.task === 'install-docker').map((unit) => unit.outcome)).toEqual(['changed', 'changed']);
+    expect(result.units.filter((unit) => unit.task === 'install-docker').map((unit) => unit.outcome)).toEqual([
+      'changed',
+      'changed',
+    ]);
   });
 
   it('does not depend on the order that the pipeline lists its tasks in', async () => {
     const cluster = await clusterOf(fullText(3, 2));
-    for (const shuffle of [(ids: string[]) => ids.toReversed(), (ids: string[]) => [...ids.slice(6), ...ids.slice(0, 6)], (ids: string[]) => ids.toSorted()]) {
+    for (const shuffle of [
+      (ids: string[]) => ids.toReversed(),
+      (ids: string[]) => [...ids.slice(6), ...ids.slice(0, 6)],
+      (ids: string[]) => ids.toSorted(),
+    ]) {
       const world = worldWithRegistry();
       world.bare = true;
       expectOk(await world.run('up', cluster, { shuffle }));
@@ -77,20 +90,32 @@ describe('up', () => {
     const changed = await world.run('up', await clusterOf(fullText(1, 2).replace('replicas: 3', 'replicas: 5')));
     expectOk(changed);
     expect(changed.changed).toBe(1);
-    expect(changed.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual(['service web: replicas 3 → 5']);
+    expect(changed.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual([
+      'service web: replicas 3 → 5',
+    ]);
   });
 
   it('skips an optional stack and builds nothing when the registry is away, and says so once', async () => {
     const world = new FakeWorld();
-    const text = fullText(1, 2).replace('portainer.yml,', 'portainer.yml, whenUnreachable: skip,').replace('image: nginx', 'image: local/web');
+    const text = fullText(1, 2)
+      .replace('portainer.yml,', 'portainer.yml, whenUnreachable: skip,')
+      .replace('image: nginx', 'image: local/web');
     world.fault = () => {
       for (const engine of world.swarm.engines.values()) engine.images.set('local/web:latest', ['sha256:x']);
     };
     const result = await world.run('up', await clusterOf(text));
     expectOk(result);
     expect(result.warnings).toHaveLength(1);
-    const skipped = result.units.filter((unit) => unit.outcome === 'skipped').map((unit) => `${unit.task}@${unit.target}`);
-    expect(skipped.toSorted()).toEqual(['deploy-stacks@portainer', 'set-up-portainer@cluster', 'verify-http@manager1:9000', 'verify-http@worker1:9000', 'verify-http@worker2:9000']);
+    const skipped = result.units
+      .filter((unit) => unit.outcome === 'skipped')
+      .map((unit) => `${unit.task}@${unit.target}`);
+    expect(skipped.toSorted()).toEqual([
+      'deploy-stacks@portainer',
+      'set-up-portainer@cluster',
+      'verify-http@manager1:9000',
+      'verify-http@worker1:9000',
+      'verify-http@worker2:9000',
+    ]);
     expect(result.units.find((unit) => unit.task === 'deploy-stacks')?.reason).toContain('images.load');
   });
 
@@ -101,7 +126,10 @@ describe('up', () => {
     const failed = result.units.find((unit) => unit.task === 'pull-images');
     expect(failed?.error?.code).toBe('IMAGE_UNREACHABLE');
     expect(failed?.error?.fix).toContain('images.load');
-    expect(result.units.find((unit) => unit.task === 'deploy-services')).toMatchObject({ outcome: 'skipped', reason: 'needs pull-images@manager1, which failed' });
+    expect(result.units.find((unit) => unit.task === 'deploy-services')).toMatchObject({
+      outcome: 'skipped',
+      reason: 'needs pull-images@manager1, which failed',
+    });
   });
 
   it('never makes a second swarm beside one that a configured node belongs to', async () => {
@@ -129,13 +157,16 @@ describe('up', () => {
   it('finishes what runs after a failure, starts nothing more, and says what was not done', async () => {
     const world = worldWithRegistry();
     world.fault = (what) => {
-      if (what === 'create worker2') throw new SwarmupError('MACHINE_FAILED', 'worker2 did not start', { fix: 'try again' });
+      if (what === 'create worker2')
+        throw new SwarmupError('MACHINE_FAILED', 'worker2 did not start', { fix: 'try again' });
     };
     const cluster = await clusterOf(fullText(1, 2));
     const result = await world.run('up', cluster);
     expect(result.ok).toBe(false);
     expect(result.units.find((unit) => unit.task === 'provision' && unit.target === 'worker2')?.outcome).toBe('failed');
-    expect(result.units.find((unit) => unit.task === 'install-docker' && unit.target === 'worker2')?.reason).toBe('needs provision@worker2, which failed');
+    expect(result.units.find((unit) => unit.task === 'install-docker' && unit.target === 'worker2')?.reason).toBe(
+      'needs provision@worker2, which failed',
+    );
     world.fault = () => undefined;
     expectOk(await world.run('up', cluster));
   });
@@ -163,7 +194,16 @@ describe('plan', () => {
     expect(world.machines.size).toBe(0);
     expect(world.swarm.writes).toEqual([]);
     const summaries = result.units.flatMap((unit) => unit.changes.map((change) => change.summary));
-    expect(summaries).toEqual(expect.arrayContaining(['machine worker2', 'Docker from the distribution', 'swarm on manager1', 'worker1 joins as worker', 'service web: nginx, 3 replicas', 'stack portainer: agent, portainer']));
+    expect(summaries).toEqual(
+      expect.arrayContaining([
+        'machine worker2',
+        'Docker from the distribution',
+        'swarm on manager1',
+        'worker1 joins as worker',
+        'service web: nginx, 3 replicas',
+        'stack portainer: agent, portainer',
+      ]),
+    );
   });
 
   it('of a converged cluster is empty', async () => {
@@ -183,8 +223,12 @@ describe('plan', () => {
     if (machine) world.machines.set('worker1', { ...machine, state: 'stopped' });
     const result = await world.run('up', cluster, { mode: 'plan' });
     expectOk(result);
-    expect(result.units.find((unit) => unit.task === 'provision' && unit.target === 'worker1')?.changes).toEqual([{ action: 'run', summary: 'start machine worker1' }]);
-    expect(result.units.find((unit) => unit.task === 'install-docker' && unit.target === 'worker1')?.reason).toBe('known after provision@worker1');
+    expect(result.units.find((unit) => unit.task === 'provision' && unit.target === 'worker1')?.changes).toEqual([
+      { action: 'run', summary: 'start machine worker1' },
+    ]);
+    expect(result.units.find((unit) => unit.task === 'install-docker' && unit.target === 'worker1')?.reason).toBe(
+      'known after provision@worker1',
+    );
   });
 });
 
@@ -194,7 +238,9 @@ describe('verify', () => {
     const cluster = await clusterOf(fullText(1, 2));
     await world.run('up', cluster);
     expectOk(await world.run('verify', cluster, { mode: 'check' }));
-    const drifted = await world.run('verify', await clusterOf(fullText(1, 2).replace('replicas: 3', 'replicas: 4')), { mode: 'check' });
+    const drifted = await world.run('verify', await clusterOf(fullText(1, 2).replace('replicas: 3', 'replicas: 4')), {
+      mode: 'check',
+    });
     expect(drifted.ok).toBe(false);
     const failed = drifted.units.find((unit) => unit.outcome === 'failed');
     expect(failed?.error?.code).toBe('NOT_AS_CONFIGURED');
@@ -216,7 +262,12 @@ describe('drain and down', () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 2));
     await world.run('up', cluster);
-    const drained = { ...cluster, nodes: cluster.nodes.map((node) => (node.name === 'worker1' ? { ...node, availability: 'drain' as const } : node)) };
+    const drained = {
+      ...cluster,
+      nodes: cluster.nodes.map((node) =>
+        node.name === 'worker1' ? { ...node, availability: 'drain' as const } : node,
+      ),
+    };
     expectOk(await world.run('availability', drained, { selection: { nodes: ['worker1'] } }));
     const id = world.swarm.nodes.find((node) => node.Description.Hostname === 'worker1')?.ID;
     expect(world.swarm.tasks.filter((task) => task.NodeID === id)).toEqual([]);

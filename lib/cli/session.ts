@@ -52,7 +52,11 @@ export async function withSession<T>(options: SessionOptions, work: (session: Se
     swarm: swarmAccess(cluster, remote),
     http: httpClient,
     local,
-    images: imageStore({ local, cache: env['SWARMUP_CACHE_DIR'] ?? envPaths('swarmup', { suffix: '' }).cache, mirror: mirrorOf(cluster) }),
+    images: imageStore({
+      local,
+      cache: env['SWARMUP_CACHE_DIR'] ?? envPaths('swarmup', { suffix: '' }).cache,
+      mirror: mirrorOf(cluster),
+    }),
     state: new StateFolder(cluster.stateDir),
     clock: systemClock,
     env,
@@ -67,7 +71,9 @@ export async function withSession<T>(options: SessionOptions, work: (session: Se
 
 function mirrorOf(cluster: Cluster): string | undefined {
   const { config } = cluster.provider;
-  return typeof config === 'object' && config !== null && 'mirror' in config && typeof config.mirror === 'string' ? config.mirror : undefined;
+  return typeof config === 'object' && config !== null && 'mirror' in config && typeof config.mirror === 'string'
+    ? config.mirror
+    : undefined;
 }
 
 /** The first Ctrl-C (or SIGTERM, or a closed terminal) stops cleanly, the second at once. */

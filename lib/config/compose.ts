@@ -4,12 +4,26 @@ import type { PublishedPort, StackService } from './model.ts';
 
 const composeService = z.looseObject({
   image: z.string(),
-  ports: z.array(z.union([z.string(), z.number(), z.looseObject({ target: z.coerce.number(), published: z.coerce.number().optional(), protocol: z.string().optional() })])).default([]),
+  ports: z
+    .array(
+      z.union([
+        z.string(),
+        z.number(),
+        z.looseObject({
+          target: z.coerce.number(),
+          published: z.coerce.number().optional(),
+          protocol: z.string().optional(),
+        }),
+      ]),
+    )
+    .default([]),
 });
 
 const composeFile = z.looseObject({
   services: z.record(z.string(), composeService),
-  secrets: z.record(z.string(), z.looseObject({ external: z.boolean().optional(), name: z.string().optional() }).nullable()).default({}),
+  secrets: z
+    .record(z.string(), z.looseObject({ external: z.boolean().optional(), name: z.string().optional() }).nullable())
+    .default({}),
 });
 
 export interface ComposeSummary {
@@ -38,11 +52,15 @@ export function summariseCompose(text: string): ComposeSummary {
       image: service.image,
       ports: service.ports.flatMap(composePort),
     })),
-    externalSecrets: Object.entries(parsed.data.secrets).flatMap(([name, secret]) => (secret?.external ? [secret.name ?? name] : [])),
+    externalSecrets: Object.entries(parsed.data.secrets).flatMap(([name, secret]) =>
+      secret?.external ? [secret.name ?? name] : [],
+    ),
   };
 }
 
-function composePort(port: string | number | { target: number; published?: number | undefined; protocol?: string | undefined }): PublishedPort[] {
+function composePort(
+  port: string | number | { target: number; published?: number | undefined; protocol?: string | undefined },
+): PublishedPort[] {
   if (typeof port === 'object') {
     if (port.published === undefined) return [];
     return [{ published: port.published, target: port.target, protocol: port.protocol === 'udp' ? 'udp' : 'tcp' }];

@@ -34,7 +34,10 @@ export class Conversion {
       provider: { type: file.provider.type, config: provider },
       nodes: this.#nodes(file.nodes),
       docker: defined(file.docker),
-      images: { load: file.images.load.map((path, i) => this.#path(path, ['images', 'load', i])), whenUnreachable: file.images.whenUnreachable },
+      images: {
+        load: file.images.load.map((path, i) => this.#path(path, ['images', 'load', i])),
+        whenUnreachable: file.images.whenUnreachable,
+      },
       services,
       stacks,
       ...(portainer ? { portainer } : {}),
@@ -47,7 +50,8 @@ export class Conversion {
 
   #path(path: string, place: Path): string {
     const absolute = resolve(dirname(this.#options.file), path);
-    if (!existsSync(absolute)) this.#wrong(place, `there is no file ${path}`, 'expected a path relative to the cluster file');
+    if (!existsSync(absolute))
+      this.#wrong(place, `there is no file ${path}`, 'expected a path relative to the cluster file');
     return absolute;
   }
 
@@ -57,10 +61,12 @@ export class Conversion {
     }
     const seen = new Set<string>();
     nodes.forEach((node, i) => {
-      if (seen.has(node.name)) this.#wrong(['nodes', i, 'name'], `two nodes are named ${node.name}`, 'expected every name once');
+      if (seen.has(node.name))
+        this.#wrong(['nodes', i, 'name'], `two nodes are named ${node.name}`, 'expected every name once');
       seen.add(node.name);
     });
-    if (!nodes.some((node) => node.role === 'manager')) this.#wrong(['nodes'], 'no node is a manager', 'expected at least one node with role: manager');
+    if (!nodes.some((node) => node.role === 'manager'))
+      this.#wrong(['nodes'], 'no node is a manager', 'expected at least one node with role: manager');
     const managersFirst = [...nodes.filter((n) => n.role === 'manager'), ...nodes.filter((n) => n.role === 'worker')];
     return managersFirst.map(defined);
   }
@@ -78,24 +84,56 @@ export class Conversion {
     try {
       summary = summariseCompose(text);
     } catch (error) {
-      this.#wrong(place, `${stack.file} can't be read as a Compose file: ${messageOf(error)}`, 'expected services, each with an image');
+      this.#wrong(
+        place,
+        `${stack.file} can't be read as a Compose file: ${messageOf(error)}`,
+        'expected services, each with an image',
+      );
     }
-    const check = this.#check(stack.verify, summary.services.flatMap((s) => s.ports), ['stacks', name, 'verify']);
-    return { name, file, text, ...summary, whenUnreachable: stack.whenUnreachable, ...(check ? { verify: check } : {}) };
+    const check = this.#check(
+      stack.verify,
+      summary.services.flatMap((s) => s.ports),
+      ['stacks', name, 'verify'],
+    );
+    return {
+      name,
+      file,
+      text,
+      ...summary,
+      whenUnreachable: stack.whenUnreachable,
+      ...(check ? { verify: check } : {}),
+    };
   }
 
-  #check(verify: ClusterFile['services'][string]['verify'], ports: readonly PublishedPort[], place: Path): HttpCheck | undefined {
+  #check(
+    verify: ClusterFile['services'][string]['verify'],
+    ports: readonly PublishedPort[],
+    place: Path,
+  ): HttpCheck | undefined {
     if (!verify) return undefined;
     const port = verify.port ?? ports.find((p) => p.protocol === 'tcp')?.published;
     if (port === undefined) {
-      this.#wrong(place, 'there is no port to check', "expected a published port, such as ports: ['80:80'], or verify: { port: N }");
+      this.#wrong(
+        place,
+        'there is no port to check',
+        "expected a published port, such as ports: ['80:80'], or verify: { port: N }",
+      );
       return undefined;
     }
     if (!ports.some((p) => p.published === port && p.protocol === 'tcp')) {
       const published = ports.map((p) => p.published).join(', ') || 'none';
-      this.#wrong([...place, 'port'], `port ${port} is not published here`, `expected one of the published ports: ${published}`);
+      this.#wrong(
+        [...place, 'port'],
+        `port ${port} is not published here`,
+        `expected one of the published ports: ${published}`,
+      );
     }
-    return { port, path: verify.path, status: verify.status, ...(verify.body === undefined ? {} : { body: verify.body }) };
+    return {
+      port,
+      path: verify.path,
+      status: verify.status,
+      ...(verify.body === undefined ? {} : { body: verify.body }),
+    };
   }
 
   #noPortTwice(services: readonly ServiceSpec[], stacks: readonly StackSpec[]): void {
@@ -103,26 +141,53 @@ export class Conversion {
     const claim = (owner: string, port: PublishedPort, place: Path) => {
       const key = `${port.published}/${port.protocol}`;
       const other = owners.get(key);
-      if (other !== undefined) this.#wrong(place, `port ${key} is published twice: by ${other} and by ${owner}`, 'expected each port at one service');
+      if (other !== undefined)
+        this.#wrong(
+          place,
+          `port ${key} is published twice: by ${other} and by ${owner}`,
+          'expected each port at one service',
+        );
       owners.set(key, owner);
     };
-    for (const service of services) service.ports.forEach((port, i) => claim(`service ${service.name}`, port, ['services', service.name, 'ports', i]));
-    for (const stack of stacks) for (const s of stack.services) for (const port of s.ports) claim(`stack ${stack.name}`, port, ['stacks', stack.name, 'file']);
+    for (const service of services)
+      service.ports.forEach((port, i) =>
+        claim(`service ${service.name}`, port, ['services', service.name, 'ports', i]),
+      );
+    for (const stack of stacks)
+      for (const s of stack.services)
+        for (const port of s.ports) claim(`stack ${stack.name}`, port, ['stacks', stack.name, 'file']);
   }
 
   #portainer(file: ClusterFile, stacks: readonly StackSpec[]): PortainerSpec | undefined {
     if (!file.portainer) return undefined;
     const { adminPassword, stack, port } = file.portainer;
     const found = stacks.find((s) => s.name === stack);
-    if (!found) this.#wrong(['portainer', 'stack'], `portainer.stack names '${stack}', which is no stack`, expectedOneOf(stack, stacks.map((s) => s.name)));
+    if (!found)
+      this.#wrong(
+        ['portainer', 'stack'],
+        `portainer.stack names '${stack}', which is no stack`,
+        expectedOneOf(
+          stack,
+          stacks.map((s) => s.name),
+        ),
+      );
     else if (!found.services.some((s) => s.ports.some((p) => p.published === port)))
-      this.#wrong(['portainer', 'port'], `stack ${stack} does not publish port ${port}`, "expected the published port of Portainer's HTTP API");
+      this.#wrong(
+        ['portainer', 'port'],
+        `stack ${stack} does not publish port ${port}`,
+        "expected the published port of Portainer's HTTP API",
+      );
     return { stack, port, ...(adminPassword === undefined ? {} : { adminPassword: new Secret(adminPassword) }) };
   }
 }
 
 function numbered(role: NodeSpec['role'], count: number): NodeSpec[] {
-  return Array.from({ length: count }, (_, i) => ({ name: `${role}${i + 1}`, role, labels: {}, availability: 'active' }));
+  return Array.from({ length: count }, (_, i) => ({
+    name: `${role}${i + 1}`,
+    role,
+    labels: {},
+    availability: 'active',
+  }));
 }
 
 type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {

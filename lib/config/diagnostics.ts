@@ -23,7 +23,10 @@ function renderOne(d: Diagnostic, source: string): string {
   const room = Math.max(1, Math.min(d.length, source.length - d.column + 1));
   const shown = [`${d.file}:${d.line}:${d.column}: ${d.message}`];
   if (source.trim() !== '') {
-    shown.push(`  ${gutter} | ${source}`, `  ${' '.repeat(gutter.length)} | ${' '.repeat(d.column - 1)}${'^'.repeat(room)}`);
+    shown.push(
+      `  ${gutter} | ${source}`,
+      `  ${' '.repeat(gutter.length)} | ${' '.repeat(d.column - 1)}${'^'.repeat(room)}`,
+    );
   }
   if (d.hint) shown.push(`  ${d.hint}`);
   return shown.join('\n');

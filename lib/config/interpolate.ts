@@ -22,13 +22,21 @@ export function interpolate(document: Document, env: Readonly<Record<string, str
       const text = node.value.replace(REFERENCE, (whole, kind: string, name?: string, fallback?: string) => {
         if (kind === '$') return '$';
         if (name === undefined) {
-          missing.push({ node, message: `'${whole}' is not a variable reference`, hint: 'expected ${NAME} or ${NAME:-default}; write $$ for a dollar sign' });
+          missing.push({
+            node,
+            message: `'${whole}' is not a variable reference`,
+            hint: 'expected ${NAME} or ${NAME:-default}; write $$ for a dollar sign',
+          });
           return whole;
         }
         const value = env[name];
         if (value !== undefined && (value !== '' || fallback === undefined)) return value;
         if (fallback !== undefined) return fallback;
-        missing.push({ node, message: `the environment variable ${name} is not set`, hint: `set it, or give a default: \${${name}:-value}` });
+        missing.push({
+          node,
+          message: `the environment variable ${name} is not set`,
+          hint: `set it, or give a default: \${${name}:-value}`,
+        });
         return whole;
       });
       if (text === node.value) return;

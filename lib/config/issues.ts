@@ -7,7 +7,12 @@ import { expectedOneOf } from './nearest.ts';
 type Issue = z.core.$ZodIssue;
 
 /** Turns what zod found into diagnostics: one for each mistake, at its place, with the nearest valid key. */
-export function diagnose(issues: readonly Issue[], schema: z.ZodType, locator: Locator, prefix: Path = []): Diagnostic[] {
+export function diagnose(
+  issues: readonly Issue[],
+  schema: z.ZodType,
+  locator: Locator,
+  prefix: Path = [],
+): Diagnostic[] {
   const known = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return issues.flatMap((issue) => diagnoseIssue(issue, known, locator, prefix));
 }
@@ -18,18 +23,35 @@ function diagnoseIssue(issue: Issue, schema: JsonSchema, locator: Locator, prefi
     case 'unrecognized_keys': {
       const valid = keysAt(schema, issue.path);
       const where = path.length ? ` in ${path.join('.')}` : '';
-      return issue.keys.map((key) => locator.atKey([...path, key], `unknown key '${key}'${where}`, expectedOneOf(key, valid)));
+      return issue.keys.map((key) =>
+        locator.atKey([...path, key], `unknown key '${key}'${where}`, expectedOneOf(key, valid)),
+      );
     }
     case 'invalid_union': {
       const branch = closestBranch(issue.errors);
-      if (branch) return branch.flatMap((inner) => diagnoseIssue({ ...inner, path: [...issue.path, ...inner.path] }, schema, locator, prefix));
-      return [locator.at(path, `${path.join('.')} can't be read`, 'expected one of the forms in docs/reference/cluster-file.md')];
+      if (branch)
+        return branch.flatMap((inner) =>
+          diagnoseIssue({ ...inner, path: [...issue.path, ...inner.path] }, schema, locator, prefix),
+        );
+      return [
+        locator.at(
+          path,
+          `${path.join('.')} can't be read`,
+          'expected one of the forms in docs/reference/cluster-file.md',
+        ),
+      ];
     }
     case 'invalid_key':
       return [locator.atKey(path, `'${String(path.at(-1))}' can't be used as a name`, issue.issues[0]?.message)];
     case 'invalid_value': {
       const values = issue.values.map(String);
-      return [locator.at(path, `${path.join('.')} has a value that doesn't exist`, expectedOneOf(typeof issue.input === 'string' ? issue.input : '', values))];
+      return [
+        locator.at(
+          path,
+          `${path.join('.')} has a value that doesn't exist`,
+          expectedOneOf(typeof issue.input === 'string' ? issue.input : '', values),
+        ),
+      ];
     }
     case 'invalid_type': {
       const missing = issue.input === undefined && /undefined/.test(issue.message);
@@ -42,7 +64,13 @@ function diagnoseIssue(issue: Issue, schema: JsonSchema, locator: Locator, prefi
     case 'not_multiple_of':
     case 'too_big':
     case 'too_small':
-      return [locator.at(path, `${path.join('.')} is not valid`, issue.message.replace(/^(Invalid input|Too (small|big)): /, ''))];
+      return [
+        locator.at(
+          path,
+          `${path.join('.')} is not valid`,
+          issue.message.replace(/^(Invalid input|Too (small|big)): /, ''),
+        ),
+      ];
     default:
       return unreachable(issue);
   }
@@ -50,7 +78,9 @@ function diagnoseIssue(issue: Issue, schema: JsonSchema, locator: Locator, prefi
 
 /** The branch of a union that the input was meant for: one whose mistakes lie deeper than its own type. */
 function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  const meant = branches.filter((issues) => !issues.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0));
+  const meant = branches.filter(
+    (issues) => !issues.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0),
+  );
   return meant[0] ?? branches[0];
 }
 
@@ -68,7 +98,9 @@ interface JsonSchema {
 function keysAt(schema: JsonSchema, path: Path): string[] {
   let candidates: JsonSchema[] = [schema];
   for (const step of path) candidates = candidates.flatMap((candidate) => stepInto(candidate, step));
-  return [...new Set(candidates.flatMap(expand).flatMap((candidate) => Object.keys(candidate.properties ?? {})))].filter((key) => key !== '$schema');
+  return [
+    ...new Set(candidates.flatMap(expand).flatMap((candidate) => Object.keys(candidate.properties ?? {}))),
+  ].filter((key) => key !== '$schema');
 }
 
 function stepInto(schema: JsonSchema, step: PropertyKey): JsonSchema[] {

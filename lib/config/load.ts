@@ -36,7 +36,12 @@ export async function loadCluster(options: LoadOptions): Promise<Cluster> {
       cause,
     });
   });
-  return parseCluster(text, { file, shown: options.file ?? basename(file), stateRoot: stateRoot(file, options), env: options.env });
+  return parseCluster(text, {
+    file,
+    shown: options.file ?? basename(file),
+    stateRoot: stateRoot(file, options),
+    env: options.env,
+  });
 }
 
 function findFile({ file, cwd }: LoadOptions): string {
@@ -68,11 +73,15 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
   const locator = new Locator(document, counter, options.shown);
   if (document.errors.length > 0) {
     throw configError(
-      document.errors.map((e) => locator.atOffset(e.pos[0], e.pos[1] - e.pos[0], e.message.split(/ at line |\n/)[0] ?? e.message)),
+      document.errors.map((e) =>
+        locator.atOffset(e.pos[0], e.pos[1] - e.pos[0], e.message.split(/ at line |\n/)[0] ?? e.message),
+      ),
       text,
     );
   }
-  const mistakes: Diagnostic[] = interpolate(document, options.env).map((m) => locator.atNode(m.node, m.message, m.hint));
+  const mistakes: Diagnostic[] = interpolate(document, options.env).map((m) =>
+    locator.atNode(m.node, m.message, m.hint),
+  );
   const raw: unknown = document.toJS();
   const parsed = clusterFile.safeParse(raw, { reportInput: true });
   if (!parsed.success) mistakes.push(...diagnose(parsed.error.issues, clusterFile, locator));
@@ -87,7 +96,8 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
 
 async function checkProvider(raw: unknown, locator: Locator, mistakes: Diagnostic[]): Promise<unknown> {
   const section = typeof raw === 'object' && raw !== null && 'provider' in raw ? raw.provider : undefined;
-  if (typeof section !== 'object' || section === null || !('type' in section) || typeof section.type !== 'string') return undefined;
+  if (typeof section !== 'object' || section === null || !('type' in section) || typeof section.type !== 'string')
+    return undefined;
   const schema = await providerSchema(section.type);
   if ('unknown' in schema) {
     mistakes.push(locator.at(['provider', 'type'], `there is no provider '${section.type}'`, schema.unknown));

@@ -21,7 +21,9 @@ export class Locator {
       const node = this.#document.getIn(path.slice(0, depth), true);
       if (isNode(node) && node.range) {
         // A missing key belongs to its parent: point at the parent's key rather than at all of its contents.
-        return depth === path.length ? this.atNode(node, message, hint) : this.atKey(path.slice(0, depth), message, hint);
+        return depth === path.length
+          ? this.atNode(node, message, hint)
+          : this.atKey(path.slice(0, depth), message, hint);
       }
     }
     return this.#place(0, 1, message, hint);
@@ -50,6 +52,13 @@ export class Locator {
 
   #place(offset: number, length: number, message: string, hint?: string): Diagnostic {
     const { line, col } = this.#counter.linePos(offset);
-    return { file: this.#file, line: Math.max(1, line), column: Math.max(1, col), length, message, ...(hint ? { hint } : {}) };
+    return {
+      file: this.#file,
+      line: Math.max(1, line),
+      column: Math.max(1, col),
+      length,
+      message,
+      ...(hint ? { hint } : {}),
+    };
   }
 }

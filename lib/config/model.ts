@@ -115,7 +115,10 @@ export function firstManager(cluster: Cluster): NodeSpec {
 
 /** The TCP ports that the cluster publishes, in ascending order: what clients must be able to reach on every node. */
 export function publishedPorts(cluster: Cluster): readonly number[] {
-  const all = [...cluster.services.flatMap((s) => s.ports), ...cluster.stacks.flatMap((s) => s.services.flatMap((x) => x.ports))]
+  const all = [
+    ...cluster.services.flatMap((s) => s.ports),
+    ...cluster.stacks.flatMap((s) => s.services.flatMap((x) => x.ports)),
+  ]
     .filter((port) => port.protocol === 'tcp')
     .map((port) => port.published);
   const checks = [...cluster.services, ...cluster.stacks].flatMap((s) => (s.verify ? [s.verify.port] : []));
@@ -129,7 +132,8 @@ export function requiredImages(cluster: Cluster): readonly RequiredImage[] {
   for (const service of cluster.services) images.set(service.image, { name: service.image, optional: false });
   for (const stack of cluster.stacks)
     for (const { image } of stack.services)
-      if (images.get(image)?.optional !== false) images.set(image, { name: image, optional: stack.whenUnreachable === 'skip' });
+      if (images.get(image)?.optional !== false)
+        images.set(image, { name: image, optional: stack.whenUnreachable === 'skip' });
   return [...images.values()];
 }
 

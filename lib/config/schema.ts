@@ -29,13 +29,22 @@ const port = z
   })
   .transform((text) => {
     const [published, target, protocol] = text.split(/[:/]/);
-    return { published: Number(published), target: Number(target), protocol: protocol === 'udp' ? 'udp' : 'tcp' } as const;
+    return {
+      published: Number(published),
+      target: Number(target),
+      protocol: protocol === 'udp' ? 'udp' : 'tcp',
+    } as const;
   })
   .describe('A published port, PUBLISHED:TARGET or PUBLISHED:TARGET/udp, open on every node through the routing mesh.');
 
 const verify = z
   .strictObject({
-    port: z.int().min(1).max(65535).optional().describe('The published port to ask; default: the first published TCP port.'),
+    port: z
+      .int()
+      .min(1)
+      .max(65535)
+      .optional()
+      .describe('The published port to ask; default: the first published TCP port.'),
     path: z.string().startsWith('/').default('/').describe('The path to ask for.'),
     status: z.int().min(100).max(599).default(200).describe('The HTTP status every answer must have.'),
     body: z.string().optional().describe('A text every answer must contain.'),
@@ -48,14 +57,21 @@ const node = z.strictObject({
   name: name().describe("The machine's host name and the swarm node's name."),
   role: z.enum(['manager', 'worker']).describe('manager or worker.'),
   labels: z.record(z.string(), z.string()).default({}).describe('Node labels, as `docker node update --label-add`.'),
-  availability: availability.default('active').describe('active, pause or drain, as `docker node update --availability`.'),
+  availability: availability
+    .default('active')
+    .describe('active, pause or drain, as `docker node update --availability`.'),
   address: z.string().optional().describe('The address of an existing host.'),
   user: z.string().optional().describe('The user to log in as on an existing host.'),
   port: z.int().min(1).max(65535).optional().describe('The SSH port of an existing host.'),
 });
 
 const counts = z.strictObject({
-  managers: z.int().min(1).max(7).default(1).describe('How many managers: manager1, manager2, ... An odd number, at most 7.'),
+  managers: z
+    .int()
+    .min(1)
+    .max(7)
+    .default(1)
+    .describe('How many managers: manager1, manager2, ... An odd number, at most 7.'),
   workers: z.int().min(0).max(1000).default(0).describe('How many workers: worker1, worker2, ...'),
 });
 
@@ -112,7 +128,9 @@ export const clusterFile = z
         load: z
           .array(z.string())
           .default([])
-          .describe('Image archives (docker save, .tar or .tar.gz) to load on every node, relative to the cluster file.'),
+          .describe(
+            'Image archives (docker save, .tar or .tar.gz) to load on every node, relative to the cluster file.',
+          ),
         whenUnreachable: z
           .enum(['fail', 'build'])
           .default('fail')
@@ -128,7 +146,9 @@ export const clusterFile = z
           .string()
           .min(12, { error: 'expected at least 12 characters (Portainer refuses shorter ones)' })
           .optional()
-          .describe("The administrator's password; default: generated once and kept with mode 0600 in the state folder."),
+          .describe(
+            "The administrator's password; default: generated once and kept with mode 0600 in the state folder.",
+          ),
         stack: name().default('portainer').describe('The stack that Portainer runs in.'),
         port: z.int().min(1).max(65535).default(9000).describe("The published port of Portainer's HTTP API."),
       })

@@ -14,7 +14,8 @@ interface Source {
   readonly suites: readonly string[];
 }
 
-const DEBIAN_SUITE = /^(stable|testing|unstable|sid|bullseye|bookworm|trixie|forky)(-updates|-security|-backports|\/updates)?$/;
+const DEBIAN_SUITE =
+  /^(stable|testing|unstable|sid|bullseye|bookworm|trixie|forky)(-updates|-security|-backports|\/updates)?$/;
 
 /**
  * The Debian mirror to build images from: the cluster file's, else the one in this machine's own apt configuration.
@@ -30,9 +31,13 @@ export async function findMirror(configured: string | undefined, etc = '/etc/apt
   const main = debian.find((source) => !isSecurity(source));
   const security = debian.find(isSecurity);
   if (!main) {
-    throw new SwarmupError('IMAGE_BUILD_FAILED', "no Debian mirror is known: this machine's apt configuration names none", {
-      fix: 'Set provider.mirror in the cluster file to a Debian mirror near you, or provider.image to a disk image of your own.',
-    });
+    throw new SwarmupError(
+      'IMAGE_BUILD_FAILED',
+      "no Debian mirror is known: this machine's apt configuration names none",
+      {
+        fix: 'Set provider.mirror in the cluster file to a Debian mirror near you, or provider.image to a disk image of your own.',
+      },
+    );
   }
   return { main: main.uri, ...(security ? { security: security.uri } : {}) };
 }
@@ -41,7 +46,8 @@ export async function findMirror(configured: string | undefined, etc = '/etc/apt
 export function parseSources(file: string, text: string): Source[] {
   if (file.endsWith('.sources')) {
     return text.split(/\n\s*\n/).flatMap((stanza) => {
-      const field = (name: string) => new RegExp(`^${name}:\\s*(.+)$`, 'm').exec(stanza)?.[1]?.trim().split(/\s+/) ?? [];
+      const field = (name: string) =>
+        new RegExp(`^${name}:\\s*(.+)$`, 'm').exec(stanza)?.[1]?.trim().split(/\s+/) ?? [];
       if (!field('Types').includes('deb') || field('Enabled')[0] === 'no') return [];
       return field('URIs').map((uri) => ({ uri, suites: field('Suites') }));
     });

@@ -6,11 +6,16 @@ import type { Host } from '../remote/host.ts';
 const LOCK_TIMEOUT_S = 600;
 
 const OPTIONS = [
-  '-o', `DPkg::Lock::Timeout=${LOCK_TIMEOUT_S}`,
-  '-o', 'APT::Status-Fd=1',
-  '-o', 'Dpkg::Use-Pty=0',
-  '-o', 'Acquire::Retries=3',
-  '-o', 'Acquire::Languages=none',
+  '-o',
+  `DPkg::Lock::Timeout=${LOCK_TIMEOUT_S}`,
+  '-o',
+  'APT::Status-Fd=1',
+  '-o',
+  'Dpkg::Use-Pty=0',
+  '-o',
+  'Acquire::Retries=3',
+  '-o',
+  'Acquire::Languages=none',
 ];
 
 /** What swarm nodes need from a Debian or Ubuntu distribution; `docker-cli` is a package of its own since Debian 13. */
@@ -28,15 +33,34 @@ export async function aptUpdate(host: Host, report: Report, signal: AbortSignal)
 }
 
 /** `apt-get install` of packages, with a progress figure. */
-export async function aptInstall(host: Host, packages: readonly string[], report: Report, signal: AbortSignal): Promise<void> {
-  await host.run(['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '-y', '-q', '--no-install-recommends', '--allow-downgrades', ...OPTIONS, ...packages], {
-    signal,
-    onLine: (line) => {
-      const status = parseStatus(line);
-      if (status) report(status.detail, { done: status.percent, total: 100 });
+export async function aptInstall(
+  host: Host,
+  packages: readonly string[],
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  await host.run(
+    [
+      'env',
+      'DEBIAN_FRONTEND=noninteractive',
+      'apt-get',
+      'install',
+      '-y',
+      '-q',
+      '--no-install-recommends',
+      '--allow-downgrades',
+      ...OPTIONS,
+      ...packages,
+    ],
+    {
+      signal,
+      onLine: (line) => {
+        const status = parseStatus(line);
+        if (status) report(status.detail, { done: status.percent, total: 100 });
+      },
+      fix: `Look at it by hand: swarmup ssh ${host.name} -- apt-get install ${packages.join(' ')}`,
     },
-    fix: `Look at it by hand: swarmup ssh ${host.name} -- apt-get install ${packages.join(' ')}`,
-  });
+  );
 }
 
 /**
@@ -45,7 +69,12 @@ export async function aptInstall(host: Host, packages: readonly string[], report
  * @returns names, with `=version` where a version was pinned
  * @throws SwarmupError INSTALL_UNSUPPORTED when the version is not there, listing those that are
  */
-export async function choosePackages(host: Host, wanted: readonly string[], version: string | undefined, signal: AbortSignal): Promise<string[]> {
+export async function choosePackages(
+  host: Host,
+  wanted: readonly string[],
+  version: string | undefined,
+  signal: AbortSignal,
+): Promise<string[]> {
   const { stdout } = await host.run(['apt-cache', 'madison', ...wanted], { signal });
   const available = parseMadison(stdout);
   const engine = wanted[0] ?? '';
@@ -55,9 +84,13 @@ export async function choosePackages(host: Host, wanted: readonly string[], vers
     if (name !== engine || version === undefined) return [name];
     const match = versions.find((candidate) => matchesVersion(candidate, version));
     if (match === undefined) {
-      throw new SwarmupError('INSTALL_UNSUPPORTED', `${host.name}: there is no ${engine} ${version}; its sources have ${versions.join(', ')}`, {
-        fix: 'Set docker.version to one of these, or leave it out.',
-      });
+      throw new SwarmupError(
+        'INSTALL_UNSUPPORTED',
+        `${host.name}: there is no ${engine} ${version}; its sources have ${versions.join(', ')}`,
+        {
+          fix: 'Set docker.version to one of these, or leave it out.',
+        },
+      );
     }
     return [`${name}=${match}`];
   });
@@ -86,11 +119,19 @@ export function parseStatus(line: string): { detail: string; percent: number } |
   const match = /^(dl|pm)status:[^:]*:([\d.]+):(.*)$/.exec(line);
   if (!match) return undefined;
   const [, kind, percent, what] = match;
-  return { detail: kind === 'dl' ? `downloading packages` : (what ?? '').toLowerCase(), percent: Math.round(Number(percent)) };
+  return {
+    detail: kind === 'dl' ? `downloading packages` : (what ?? '').toLowerCase(),
+    percent: Math.round(Number(percent)),
+  };
 }
 
 /** Docker's own repository for Debian and Ubuntu, with its key verified by apt through signed-by. */
-export async function addRepository(host: Host, repository: string, os: { id: string; codename: string }, signal: AbortSignal): Promise<void> {
+export async function addRepository(
+  host: Host,
+  repository: string,
+  os: { id: string; codename: string },
+  signal: AbortSignal,
+): Promise<void> {
   const base = `${repository.replace(/\/$/, '')}/${os.id}`;
   const keyring = '/etc/apt/keyrings/docker.asc';
   const fix = `See whether ${host.name} can reach ${base}, or use docker.source: distro.`;
@@ -98,7 +139,12 @@ export async function addRepository(host: Host, repository: string, os: { id: st
   try {
     await host.run(['/usr/lib/apt/apt-helper', 'download-file', `${base}/gpg`, keyring], { signal, fix });
   } catch (error) {
-    if (hasCode(error, 'COMMAND_FAILED')) throw new SwarmupError('DOWNLOAD_FAILED', `${host.name}: Docker's signing key can't be fetched from ${base}/gpg`, { fix, output: error.output ?? '', cause: error });
+    if (hasCode(error, 'COMMAND_FAILED'))
+      throw new SwarmupError(
+        'DOWNLOAD_FAILED',
+        `${host.name}: Docker's signing key can't be fetched from ${base}/gpg`,
+        { fix, output: error.output ?? '', cause: error },
+      );
     throw error;
   }
   const { stdout } = await host.run(['dpkg', '--print-architecture'], { signal });

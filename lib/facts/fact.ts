@@ -11,7 +11,11 @@ type Answers<F extends Record<string, Fact<unknown>>> = { [K in keyof F]: F[K] e
 const SEPARATOR = '-----swarmup-----';
 
 /** Asks all the questions in one round trip. A question whose command fails gets an empty answer to parse. */
-export async function gather<F extends Record<string, Fact<unknown>>>(host: Host, facts: F, signal: AbortSignal): Promise<Answers<F>> {
+export async function gather<F extends Record<string, Fact<unknown>>>(
+  host: Host,
+  facts: F,
+  signal: AbortSignal,
+): Promise<Answers<F>> {
   const names = Object.keys(facts);
   const script = names.map((name) => `{ ${facts[name]?.command}; } 2>/dev/null`).join(`\necho ${SEPARATOR}\n`);
   const { stdout } = await host.run(['sh', '-c', `${script}\ntrue`], { signal });

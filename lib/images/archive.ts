@@ -77,7 +77,12 @@ export interface NewImage {
  *
  * @param layer the root file system, as a tar file
  */
-export async function writeArchive(file: string, layer: Buffer, images: readonly NewImage[], architecture: string): Promise<void> {
+export async function writeArchive(
+  file: string,
+  layer: Buffer,
+  images: readonly NewImage[],
+  architecture: string,
+): Promise<void> {
   const digest = createHash('sha256').update(layer).digest('hex');
   const layerName = `${digest}/layer.tar`;
   const entries = images.map((image) => {
@@ -95,7 +100,10 @@ export async function writeArchive(file: string, layer: Buffer, images: readonly
   const written = pipeline(writer, createWriteStream(file));
   for (const entry of entries) writer.entry({ name: entry.configName }, entry.text);
   writer.entry({ name: layerName }, layer);
-  writer.entry({ name: 'manifest.json' }, JSON.stringify(entries.map((entry) => ({ Config: entry.configName, RepoTags: [entry.name], Layers: [layerName] }))));
+  writer.entry(
+    { name: 'manifest.json' },
+    JSON.stringify(entries.map((entry) => ({ Config: entry.configName, RepoTags: [entry.name], Layers: [layerName] }))),
+  );
   writer.finalize();
   await written;
 }

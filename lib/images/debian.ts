@@ -37,14 +37,45 @@ export async function buildDebianImage(image: DebianImage, file: string, tools: 
   try {
     tools.report(`building ${image.images.map((one) => one.name).join(' and ')} from Debian packages`);
     const source = `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${tools.mirror} ${image.suite} main`;
-    await local.run(['mmdebstrap', '--variant=extract', '--format=tar', '--aptopt=Acquire::Languages "none"', '--aptopt=APT::Install-Recommends "false"', `--include=${image.packages.join(',')}`, image.suite, `${packages}.tar`, source], { signal });
+    await local.run(
+      [
+        'mmdebstrap',
+        '--variant=extract',
+        '--format=tar',
+        '--aptopt=Acquire::Languages "none"',
+        '--aptopt=APT::Install-Recommends "false"',
+        `--include=${image.packages.join(',')}`,
+        image.suite,
+        `${packages}.tar`,
+        source,
+      ],
+      { signal },
+    );
     await mkdir(packages);
     await mkdir(root);
-    await local.run(['tar', '-C', packages, '--no-same-owner', '--exclude=./dev/*', '-xf', `${packages}.tar`], { signal });
+    await local.run(['tar', '-C', packages, '--no-same-owner', '--exclude=./dev/*', '-xf', `${packages}.tar`], {
+      signal,
+    });
     const libraries = await Promise.all(image.programs.map((program) => librariesOf(packages, program, local)));
-    for (const path of new Set([...image.programs, ...libraries.flat(), ...image.files])) await copyInto(packages, root, path);
+    for (const path of new Set([...image.programs, ...libraries.flat(), ...image.files]))
+      await copyInto(packages, root, path);
     await image.finish(root);
-    await local.run(['tar', '-C', root, '--owner=0', '--group=0', '--numeric-owner', '--sort=name', '--mtime=@0', '-cf', `${root}.tar`, '.'], { signal });
+    await local.run(
+      [
+        'tar',
+        '-C',
+        root,
+        '--owner=0',
+        '--group=0',
+        '--numeric-owner',
+        '--sort=name',
+        '--mtime=@0',
+        '-cf',
+        `${root}.tar`,
+        '.',
+      ],
+      { signal },
+    );
     const part = join(work, 'image.tar');
     await writeArchive(part, await readFile(`${root}.tar`), image.images, process.arch === 'arm64' ? 'arm64' : 'amd64');
     await rename(part, file);
@@ -59,13 +90,22 @@ async function librariesOf(packages: string, program: string, local: LocalComman
   const multiarch = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
   const linker = process.arch === 'arm64' ? '/lib/ld-linux-aarch64.so.1' : '/lib64/ld-linux-x86-64.so.2';
   const folders = [`/lib/${multiarch}`, `/usr/lib/${multiarch}`].map((folder) => join(packages, folder)).join(':');
-  const { stdout } = await local.run([await inside(packages, linker), '--library-path', folders, '--list', join(packages, program)]);
+  const { stdout } = await local.run([
+    await inside(packages, linker),
+    '--library-path',
+    folders,
+    '--list',
+    join(packages, program),
+  ]);
   const found = stdout.split('\n').flatMap((line) => {
     const path = /=> (\S+) \(0x/.exec(line)?.[1];
     return path?.startsWith(packages) ? [path.slice(packages.length)] : [];
   });
   if (/not found/.test(stdout)) {
-    throw new SwarmupError('IMAGE_BUILD_FAILED', `${program} needs a library that its packages don't bring`, { fix: 'Report this with the Debian release.', output: stdout });
+    throw new SwarmupError('IMAGE_BUILD_FAILED', `${program} needs a library that its packages don't bring`, {
+      fix: 'Report this with the Debian release.',
+      output: stdout,
+    });
   }
   return [linker, ...found];
 }

@@ -32,7 +32,11 @@ export const nginxImage: DebianImage = {
   images: [
     {
       name: NGINX,
-      config: { Cmd: ['/usr/sbin/nginx', '-c', '/etc/nginx/nginx.conf'], ExposedPorts: { '80/tcp': {} }, StopSignal: 'SIGQUIT' },
+      config: {
+        Cmd: ['/usr/sbin/nginx', '-c', '/etc/nginx/nginx.conf'],
+        ExposedPorts: { '80/tcp': {} },
+        StopSignal: 'SIGQUIT',
+      },
     },
   ],
   suite: 'bookworm',
@@ -40,9 +44,13 @@ export const nginxImage: DebianImage = {
   programs: ['/usr/sbin/nginx'],
   files: ['/usr/share/nginx/html/index.html'],
   finish: async (root) => {
-    for (const folder of ['etc/nginx', 'run', 'tmp', 'var/log/nginx', 'var/lib/nginx', 'dev']) await mkdir(join(root, folder), { recursive: true });
+    for (const folder of ['etc/nginx', 'run', 'tmp', 'var/log/nginx', 'var/lib/nginx', 'dev'])
+      await mkdir(join(root, folder), { recursive: true });
     await writeFile(join(root, 'etc/nginx/nginx.conf'), CONFIGURATION);
-    await writeFile(join(root, 'etc/passwd'), 'root:x:0:0:root:/:/sbin/nologin\nwww-data:x:33:33:www-data:/:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n');
+    await writeFile(
+      join(root, 'etc/passwd'),
+      'root:x:0:0:root:/:/sbin/nologin\nwww-data:x:33:33:www-data:/:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n',
+    );
     await writeFile(join(root, 'etc/group'), 'root:x:0:\nwww-data:x:33:\nnogroup:x:65534:\n');
   },
 };

@@ -43,7 +43,10 @@ export async function askRegistry(engine: Engine, name: string): Promise<Registr
 /** The digest the registry has for a name now, or undefined when it can't tell. */
 export async function registryDigest(engine: Engine, name: string): Promise<string | undefined> {
   try {
-    const found: { Descriptor?: { digest?: string } } = await engine.call(`ask the registry for ${name}`, (docker): Promise<{ Descriptor?: { digest?: string } }> => docker.getImage(name).distribution());
+    const found: { Descriptor?: { digest?: string } } = await engine.call(
+      `ask the registry for ${name}`,
+      (docker): Promise<{ Descriptor?: { digest?: string } }> => docker.getImage(name).distribution(),
+    );
     return found.Descriptor?.digest;
   } catch (error) {
     // The name alone works as well, with what is on the nodes; deploying says so if it doesn't.
@@ -54,20 +57,31 @@ export async function registryDigest(engine: Engine, name: string): Promise<stri
 
 /** The words of Go's net package when a host can't be found or reached. */
 export function isNetworkProblem(words: string): boolean {
-  return /no such host|dial tcp|connection refused|i\/o timeout|network is unreachable|no route to host|TLS handshake timeout|context deadline exceeded|Client\.Timeout|server misbehaving|Temporary failure in name resolution/i.test(words);
+  return /no such host|dial tcp|connection refused|i\/o timeout|network is unreachable|no route to host|TLS handshake timeout|context deadline exceeded|Client\.Timeout|server misbehaving|Temporary failure in name resolution/i.test(
+    words,
+  );
 }
 
 /** Pulls an image, with a progress figure over its layers. @throws IMAGE_UNREACHABLE */
-export async function pull(engine: Engine, name: string, report: (detail: string, progress?: Progress) => void): Promise<void> {
+export async function pull(
+  engine: Engine,
+  name: string,
+  report: (detail: string, progress?: Progress) => void,
+): Promise<void> {
   const layers = new Map<string, { current: number; total: number }>();
   try {
-    const stream: NodeJS.ReadableStream = await engine.call(`pull ${name}`, (docker): Promise<NodeJS.ReadableStream> => docker.pull(tagged(name)));
+    const stream: NodeJS.ReadableStream = await engine.call(`pull ${name}`, (docker): Promise<NodeJS.ReadableStream> =>
+      docker.pull(tagged(name)),
+    );
     await engine.follow(stream, (message) => {
       const { current, total } = message.progressDetail ?? {};
       if (!message.id || !current || !total || message.status !== 'Downloading') return;
       layers.set(message.id, { current, total });
       const all = [...layers.values()];
-      report(`pulling ${name}`, { done: all.reduce((sum, layer) => sum + layer.current, 0), total: all.reduce((sum, layer) => sum + layer.total, 0) });
+      report(`pulling ${name}`, {
+        done: all.reduce((sum, layer) => sum + layer.current, 0),
+        total: all.reduce((sum, layer) => sum + layer.total, 0),
+      });
     });
   } catch (cause) {
     throw new SwarmupError('IMAGE_UNREACHABLE', `${engine.node}: ${name} can't be pulled: ${engineWords(cause)}`, {
@@ -78,7 +92,11 @@ export async function pull(engine: Engine, name: string, report: (detail: string
 }
 
 /** Loads an image archive into a node, with a progress figure over its bytes. */
-export async function load(engine: Engine, file: string, report: (detail: string, progress?: Progress) => void): Promise<void> {
+export async function load(
+  engine: Engine,
+  file: string,
+  report: (detail: string, progress?: Progress) => void,
+): Promise<void> {
   const { size } = await stat(file);
   const name = file.slice(file.lastIndexOf('/') + 1);
   let done = 0;
@@ -89,7 +107,9 @@ export async function load(engine: Engine, file: string, report: (detail: string
       next(null, chunk);
     },
   });
-  const stream: NodeJS.ReadableStream = await engine.call(`load ${name}`, (docker) => docker.loadImage(createReadStream(file).pipe(meter), { quiet: true }));
+  const stream: NodeJS.ReadableStream = await engine.call(`load ${name}`, (docker) =>
+    docker.loadImage(createReadStream(file).pipe(meter), { quiet: true }),
+  );
   try {
     await engine.follow(stream, () => undefined);
   } catch (cause) {

@@ -36,16 +36,22 @@ export class Portainer {
   async signIn(password: Secret): Promise<SignIn> {
     let answer: HttpAnswer;
     try {
-      answer = await this.#ask('POST', '/api/auth', { body: JSON.stringify({ username: 'admin', password: password.reveal() }), type: 'application/json' });
+      answer = await this.#ask('POST', '/api/auth', {
+        body: JSON.stringify({ username: 'admin', password: password.reveal() }),
+        type: 'application/json',
+      });
     } catch (error) {
       this.#signal.throwIfAborted();
       return { notYet: messageOf(error) };
     }
     if (answer.status === 200) return { token: new Secret(authSchema.parse(JSON.parse(answer.body)).jwt) };
     if (answer.status === 303 && answer.headers['redirect-reason'] === 'AdminInitTimeout') {
-      return { refused: 'it stopped waiting for its first set-up, because no administrator was made within five minutes' };
+      return {
+        refused: 'it stopped waiting for its first set-up, because no administrator was made within five minutes',
+      };
     }
-    if (answer.status === 422 || answer.status === 401 || answer.status === 403) return { refused: `it does not take the administrator's password (HTTP ${answer.status})` };
+    if (answer.status === 422 || answer.status === 401 || answer.status === 403)
+      return { refused: `it does not take the administrator's password (HTTP ${answer.status})` };
     return { notYet: `HTTP ${answer.status} ${answer.body.slice(0, 200)}` };
   }
 
@@ -57,9 +63,21 @@ export class Portainer {
   /** Adds the swarm's environment, reached through the agents. Portainer takes a form here, not JSON. */
   async addEnvironment(token: Secret): Promise<void> {
     const boundary = 'swarmup-form-boundary';
-    const fields = { Name: 'primary', EndpointCreationType: AGENT_ENVIRONMENT, URL: AGENT_URL, TLS: 'true', TLSSkipVerify: 'true', TLSSkipClientVerify: 'true' };
-    const parts = Object.entries(fields).map(([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
-    await this.#authorised('POST', '/api/endpoints', token, { body: `${parts.join('')}--${boundary}--\r\n`, type: `multipart/form-data; boundary=${boundary}` });
+    const fields = {
+      Name: 'primary',
+      EndpointCreationType: AGENT_ENVIRONMENT,
+      URL: AGENT_URL,
+      TLS: 'true',
+      TLSSkipVerify: 'true',
+      TLSSkipClientVerify: 'true',
+    };
+    const parts = Object.entries(fields).map(
+      ([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+    );
+    await this.#authorised('POST', '/api/endpoints', token, {
+      body: `${parts.join('')}--${boundary}--\r\n`,
+      type: `multipart/form-data; boundary=${boundary}`,
+    });
   }
 
   /** The nodes whose agents the environment sees. Source: the agent's API, GET /agents (version 2), through Portainer's proxy. */
@@ -68,17 +86,31 @@ export class Portainer {
     return agentsSchema.parse(JSON.parse(answer.body)).map((agent) => agent.NodeName);
   }
 
-  async #authorised(method: string, path: string, token: Secret, content?: { body: string; type: string }): Promise<HttpAnswer> {
+  async #authorised(
+    method: string,
+    path: string,
+    token: Secret,
+    content?: { body: string; type: string },
+  ): Promise<HttpAnswer> {
     const answer = await this.#ask(method, path, content, { authorization: `Bearer ${token.reveal()}` });
     if (answer.status >= 300) {
-      throw new SwarmupError('PORTAINER_FAILED', `Portainer answers ${method} ${path} with HTTP ${answer.status}: ${answer.body.slice(0, 300)}`, {
-        fix: 'Its log says more: docker service logs portainer_portainer on a manager.',
-      });
+      throw new SwarmupError(
+        'PORTAINER_FAILED',
+        `Portainer answers ${method} ${path} with HTTP ${answer.status}: ${answer.body.slice(0, 300)}`,
+        {
+          fix: 'Its log says more: docker service logs portainer_portainer on a manager.',
+        },
+      );
     }
     return answer;
   }
 
-  #ask(method: string, path: string, content?: { body: string; type: string }, headers: Record<string, string> = {}): Promise<HttpAnswer> {
+  #ask(
+    method: string,
+    path: string,
+    content?: { body: string; type: string },
+    headers: Record<string, string> = {},
+  ): Promise<HttpAnswer> {
     return this.#http.ask({
       ...this.#endpoint,
       method,

@@ -14,6 +14,9 @@ export function adminPassword({ cluster, state }: Pick<RunContext, 'cluster' | '
 }
 
 /** The secrets that swarmup can make for a stack; undefined for one it knows nothing of. */
-export async function knownSecret(name: string, ctx: Pick<RunContext, 'cluster' | 'state'>): Promise<Secret | undefined> {
+export async function knownSecret(
+  name: string,
+  ctx: Pick<RunContext, 'cluster' | 'state'>,
+): Promise<Secret | undefined> {
   return name === ADMIN_SECRET ? adminPassword(ctx) : undefined;
 }

@@ -26,7 +26,9 @@ export async function providerSchema(type: string): Promise<{ schema: z.ZodType 
 export async function loadProvider(type: string): Promise<ProviderFactory> {
   const entry = PROVIDERS[type] ?? (await external(type));
   if (!entry) {
-    throw new SwarmupError('PROVIDER_UNKNOWN', `there is no provider '${type}'`, { fix: `Use one of: ${Object.keys(PROVIDERS).join(', ')}.` });
+    throw new SwarmupError('PROVIDER_UNKNOWN', `there is no provider '${type}'`, {
+      fix: `Use one of: ${Object.keys(PROVIDERS).join(', ')}.`,
+    });
   }
   return entry.factory();
 }

@@ -12,6 +12,8 @@ export interface SshEndpoint {
   readonly identityFile: string;
   /** The server's public host key, as `ssh-ed25519 AAAA...`. */
   readonly hostKey: string;
+  /** Where the Docker Engine listens on the machine; default /var/run/docker.sock. */
+  readonly engineSocket?: string;
 }
 
 export interface Machine {

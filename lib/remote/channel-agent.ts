@@ -15,7 +15,10 @@ export class ChannelAgent extends Agent {
     this.#open = open;
   }
 
-  override createConnection(_options: ClientRequestArgs, callback?: (error: Error | null, stream: Duplex) => void): undefined {
+  override createConnection(
+    _options: ClientRequestArgs,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
     void this.#connect((error, stream) => {
       // eslint-disable-next-line typescript/no-non-null-assertion -- the type wants a stream always; with an error Node doesn't look at it
       callback?.(error, stream!);

@@ -60,9 +60,13 @@ export async function download({ url, file, checksum, signal, onProgress }: Down
   const actual = hash.digest('hex');
   if (actual !== checksum.hex) {
     await rm(part, { force: true });
-    throw new SwarmupError('CHECKSUM_MISMATCH', `${url} has the ${checksum.algorithm} ${actual}, expected ${checksum.hex}`, {
-      fix: 'The download was damaged or the file was replaced. Run again; if it stays, correct the checksum in the cluster file.',
-    });
+    throw new SwarmupError(
+      'CHECKSUM_MISMATCH',
+      `${url} has the ${checksum.algorithm} ${actual}, expected ${checksum.hex}`,
+      {
+        fix: 'The download was damaged or the file was replaced. Run again; if it stays, correct the checksum in the cluster file.',
+      },
+    );
   }
   await rename(part, file);
 }

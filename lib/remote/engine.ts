@@ -29,7 +29,11 @@ export interface Engine {
  */
 export async function openEngine(node: string, dial: () => Promise<Duplex>, signal: AbortSignal): Promise<Engine> {
   const options = { host: 'engine', port: 80, protocol: 'http' as const, agent: new ChannelAgent(dial) };
-  const version = await new DockerEngine(node, new Docker(options)).call('ask for the version', (docker) => docker.version(), 'ENGINE_UNREACHABLE');
+  const version = await new DockerEngine(node, new Docker(options)).call(
+    'ask for the version',
+    (docker) => docker.version(),
+    'ENGINE_UNREACHABLE',
+  );
   signal.throwIfAborted();
   return new DockerEngine(node, new Docker({ ...options, version: `v${older(version.ApiVersion, NEWEST_API)}` }));
 }
@@ -86,7 +90,9 @@ export interface ProgressMessage {
 /** The HTTP status of an engine's error, if it is one. */
 export function statusOf(error: unknown): number | undefined {
   const value = error instanceof SwarmupError ? error.cause : error;
-  return typeof value === 'object' && value !== null && 'statusCode' in value && typeof value.statusCode === 'number' ? value.statusCode : undefined;
+  return typeof value === 'object' && value !== null && 'statusCode' in value && typeof value.statusCode === 'number'
+    ? value.statusCode
+    : undefined;
 }
 
 /** The engine's own words in an error, without dockerode's "(HTTP code 500) server error - ". */
@@ -105,7 +111,11 @@ function engineError(node: string, what: string, cause: unknown, code: ErrorCode
     status === undefined
       ? `See whether Docker runs there: swarmup ssh ${node} -- systemctl status docker`
       : `The message is the engine's own; its log has more: swarmup ssh ${node} -- journalctl -u docker -n 50`;
-  return new SwarmupError(status === undefined ? 'ENGINE_UNREACHABLE' : code, `${node}: couldn't ${what}: ${engineWords(cause)}`, { fix, cause });
+  return new SwarmupError(
+    status === undefined ? 'ENGINE_UNREACHABLE' : code,
+    `${node}: couldn't ${what}: ${engineWords(cause)}`,
+    { fix, cause },
+  );
 }
 
 function older(a: string, b: string): string {

@@ -33,7 +33,9 @@ export const httpClient: HttpClient = {
       const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
       const fail = (error: unknown) => {
         const late = signal.aborted && !options.signal.aborted;
-        reject(new Error(late ? `no whole answer within ${options.timeoutMs / 1000} s` : messageOf(error), { cause: error }));
+        reject(
+          new Error(late ? `no whole answer within ${options.timeoutMs / 1000} s` : messageOf(error), { cause: error }),
+        );
       };
       // A connection of its own: the routing mesh balances connections, not requests.
       const outgoing = request(
@@ -42,7 +44,10 @@ export const httpClient: HttpClient = {
           port: options.port,
           path: options.path,
           method: options.method ?? 'GET',
-          headers: { ...options.headers, ...(options.body === undefined ? {} : { 'content-length': Buffer.byteLength(options.body) }) },
+          headers: {
+            ...options.headers,
+            ...(options.body === undefined ? {} : { 'content-length': Buffer.byteLength(options.body) }),
+          },
           agent: false,
           family: 4,
           signal,

@@ -10,5 +10,8 @@ export interface KeyPair {
 /** A new Ed25519 key pair in OpenSSH's formats. */
 export function generateKeyPair(comment: string): KeyPair {
   const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
-  return { privateKey: pair.private.endsWith('\n') ? pair.private : `${pair.private}\n`, publicKey: pair.public.trim() };
+  return {
+    privateKey: pair.private.endsWith('\n') ? pair.private : `${pair.private}\n`,
+    publicKey: pair.public.trim(),
+  };
 }

@@ -37,13 +37,23 @@ export function localCommands(emit: Emit, env: Readonly<Record<string, string | 
     run: async (argv, options = {}) => {
       const start = Date.now();
       const output = await execute(argv, options);
-      emit({ type: 'command-finished', host: 'localhost', command: quote(argv), exitCode: output.exitCode, ms: Date.now() - start });
+      emit({
+        type: 'command-finished',
+        host: 'localhost',
+        command: quote(argv),
+        exitCode: output.exitCode,
+        ms: Date.now() - start,
+      });
       if ((options.okExit ?? [0]).includes(output.exitCode)) return output;
       options.signal?.throwIfAborted();
-      throw new SwarmupError('LOCAL_COMMAND_FAILED', `'${quote(argv)}' on this machine ended with exit code ${output.exitCode}`, {
-        fix: options.fix ?? 'Read its last lines below; correct what they name and run again.',
-        output: lastLines(output),
-      });
+      throw new SwarmupError(
+        'LOCAL_COMMAND_FAILED',
+        `'${quote(argv)}' on this machine ended with exit code ${output.exitCode}`,
+        {
+          fix: options.fix ?? 'Read its last lines below; correct what they name and run again.',
+          output: lastLines(output),
+        },
+      );
     },
   };
 }
@@ -95,7 +105,13 @@ export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer | s
 }
 
 async function which(program: string, env: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
-  const folders = [...(env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/opt/homebrew/bin', '/usr/local/bin'];
+  const folders = [
+    ...(env['PATH'] ?? '').split(delimiter),
+    '/usr/sbin',
+    '/sbin',
+    '/opt/homebrew/bin',
+    '/usr/local/bin',
+  ];
   for (const folder of folders) {
     const path = join(folder, program);
     const found = await access(path, constants.X_OK).then(

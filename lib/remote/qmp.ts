@@ -25,7 +25,9 @@ export async function qmp(socketPath: string, commands: readonly QmpCommand[]): 
   try {
     await new Promise<void>((resolve, reject) => {
       socket.on('error', reject);
-      socket.on('close', () => (sent?.execute === 'quit' ? resolve() : reject(new Error('QEMU closed the connection'))));
+      socket.on('close', () =>
+        sent?.execute === 'quit' ? resolve() : reject(new Error('QEMU closed the connection')),
+      );
       createInterface({ input: socket })
         .on('line', (line) => {
           const message: QmpMessage = JSON.parse(line);

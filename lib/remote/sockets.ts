@@ -12,7 +12,12 @@ export function portIsFree(port: number): Promise<boolean> {
 }
 
 /** The first line a server sends, or what happened instead. */
-export function readBanner(host: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<{ banner: string } | { problem: string }> {
+export function readBanner(
+  host: string,
+  port: number,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<{ banner: string } | { problem: string }> {
   return new Promise((resolve) => {
     let text = '';
     const socket = connect({ host, port, signal });

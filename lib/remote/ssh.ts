@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
 import type { Client, ClientChannel } from 'ssh2';
-import { messageOf, SwarmupError } from '../errors.ts';
+import { interrupted, messageOf, SwarmupError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { SshEndpoint } from '../providers/provider.ts';
 import { Secret } from '../secret.ts';
@@ -15,8 +16,10 @@ const ENGINE_SOCKET = '/var/run/docker.sock';
 const READY_TIMEOUT_MS = 60_000;
 const KEEPALIVE_MS = 10_000;
 const KEEPALIVE_MISSES = 3;
-/** The channels one connection may have open; OpenSSH's MaxSessions is 10 unless configured otherwise. */
+/** What a command gets to end by itself before its channel is closed. */
 const ABORT_GRACE_MS = 2_000;
+/** In the environment of every command, so that it can be found again. */
+const RUN_MARK = 'SWARMUP_RUN';
 
 /** One SSH connection to a machine, used for everything: commands and the Engine API are channels of it. */
 export class SshHost implements Host {
@@ -24,15 +27,19 @@ export class SshHost implements Host {
   readonly #ssh: NodeSSH;
   readonly #user: string;
   readonly #emit: Emit;
+  readonly #socket: string;
   #closed: Error | undefined;
 
-  private constructor(name: string, ssh: NodeSSH, user: string, emit: Emit) {
+  private constructor(name: string, ssh: NodeSSH, { user, engineSocket }: SshEndpoint, emit: Emit) {
     this.name = name;
     this.#ssh = ssh;
     this.#user = user;
     this.#emit = emit;
+    this.#socket = engineSocket ?? ENGINE_SOCKET;
     const gone = () => (this.#closed ??= new Error('the connection was closed'));
-    this.#client().on('close', gone).on('error', (error: Error) => (this.#closed ??= error));
+    this.#client()
+      .on('close', gone)
+      .on('error', (error: Error) => (this.#closed ??= error));
   }
 
   /**
@@ -68,7 +75,7 @@ export class SshHost implements Host {
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
-    return new SshHost(name, ssh, endpoint.user, emit);
+    return new SshHost(name, ssh, endpoint, emit);
   }
 
   /** Whether the connection can still be used. */
@@ -81,13 +88,23 @@ export class SshHost implements Host {
     const command = quote(root ? ['sudo', '-n', '--', ...argv] : argv);
     const start = Date.now();
     const output = await this.#execute(command, options);
-    this.#emit({ type: 'command-finished', host: this.name, command, exitCode: output.exitCode, ms: Date.now() - start });
+    this.#emit({
+      type: 'command-finished',
+      host: this.name,
+      command,
+      exitCode: output.exitCode,
+      ms: Date.now() - start,
+    });
     if ((options.okExit ?? [0]).includes(output.exitCode)) return output;
     if (root && /^sudo: /m.test(output.stderr) && /password|a terminal is required/.test(output.stderr)) {
-      throw new SwarmupError('SUDO_REFUSED', `${this.name}: the user ${this.#user} may not use sudo without a password`, {
-        fix: `Let ${this.#user} use sudo without a password on ${this.name}, or log in as root.`,
-        output: lastLines(output),
-      });
+      throw new SwarmupError(
+        'SUDO_REFUSED',
+        `${this.name}: the user ${this.#user} may not use sudo without a password`,
+        {
+          fix: `Let ${this.#user} use sudo without a password on ${this.name}, or log in as root.`,
+          output: lastLines(output),
+        },
+      );
     }
     throw new SwarmupError('COMMAND_FAILED', `${this.name}: '${command}' ended with exit code ${output.exitCode}`, {
       fix: options.fix ?? 'Read its last lines below; correct what they name and run again.',
@@ -96,36 +113,49 @@ export class SshHost implements Host {
   }
 
   async #execute(command: string, options: RemoteRun): Promise<Output> {
-    const { signal } = options;
+    const { signal, onLine } = options;
     signal?.throwIfAborted();
-    let channel: ClientChannel | undefined;
-    const onAbort = () => {
-      // OpenSSH passes the signal on; closing the channel alone would leave the command running.
-      channel?.signal('TERM');
-      setTimeout(() => channel?.close(), ABORT_GRACE_MS).unref();
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const split = options.onLine ? lineSplitter(options.onLine) : undefined;
     const input = options.input instanceof Secret ? options.input.reveal() : options.input;
+    const mark = `${RUN_MARK}=${randomUUID()}`;
+    // Without an input the channel stays open for writing, because a signal can't be sent once it is closed.
+    const channel = await this.#openCommand(`${mark} ${command}${input === undefined ? ' </dev/null' : ''}`);
+    const stop = () => this.#stopCommand(channel, mark);
+    signal?.addEventListener('abort', stop, { once: true });
     try {
-      const result = await this.#ssh.execCommand(command, {
-        ...(input === undefined ? {} : { stdin: input }),
-        ...(split ? { onStdout: split, onStderr: split } : {}),
-        onChannel: (opened) => {
-          channel = opened;
-          if (signal?.aborted) onAbort();
-        },
-      });
+      const result = collect(channel, onLine ? lineSplitter(onLine) : undefined);
+      if (input !== undefined) channel.end(input);
+      if (signal?.aborted) stop();
+      const output = await (signal ? Promise.race([result, goneAfterAbort(signal)]) : result);
       signal?.throwIfAborted();
-      if (result.code === null && result.signal === null) throw this.#lost(new Error('the command ended without an exit code'));
-      return { exitCode: result.code ?? 128, stdout: result.stdout, stderr: result.stderr };
-    } catch (cause) {
-      signal?.throwIfAborted();
-      if (cause instanceof SwarmupError) throw cause;
-      throw this.#lost(cause);
+      if (output === undefined) throw this.#lost(new Error('the command ended without an exit code'));
+      return output;
     } finally {
-      signal?.removeEventListener('abort', onAbort);
+      signal?.removeEventListener('abort', stop);
     }
+  }
+
+  /** Asks a command to end; closing its channel alone would leave it running. */
+  #stopCommand(channel: ClientChannel, mark: string): void {
+    // OpenSSH passes signals on only where it separates privileges, which it doesn't for root: root finds the command
+    // by the mark in its environment.
+    if (this.#user !== 'root') channel.signal('TERM');
+    else
+      this.#client().exec(
+        `kill -TERM $(grep -l ${quote([mark])} /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)`,
+        () => undefined,
+      );
+    setTimeout(() => channel.close(), ABORT_GRACE_MS).unref();
+  }
+
+  #openCommand(command: string): Promise<ClientChannel> {
+    return new Promise((resolve, reject) => {
+      if (!this.alive) return reject(this.#lost(this.#closed));
+      this.#client().exec(command, (error, channel) => {
+        if (error) reject(this.#lost(error));
+        else resolve(channel);
+      });
+      return undefined;
+    });
   }
 
   async dialEngine(): Promise<Duplex> {
@@ -137,8 +167,8 @@ export class SshHost implements Host {
   #forwardSocket(): Promise<Duplex> {
     return new Promise((resolve, reject) => {
       if (!this.alive) return reject(this.#lost(this.#closed));
-      this.#client().openssh_forwardOutStreamLocal(ENGINE_SOCKET, (error, stream) => {
-        if (error) reject(engineUnreachable(this.name, error));
+      this.#client().openssh_forwardOutStreamLocal(this.#socket, (error, stream) => {
+        if (error) reject(engineUnreachable(this.name, this.#socket, error));
         else resolve(stream);
       });
       return undefined;
@@ -148,7 +178,7 @@ export class SshHost implements Host {
   #dialStdio(): Promise<Duplex> {
     return new Promise((resolve, reject) => {
       this.#client().exec('sudo -n docker system dial-stdio', (error, stream) => {
-        if (error) reject(engineUnreachable(this.name, error));
+        if (error) reject(engineUnreachable(this.name, this.#socket, error));
         else resolve(stream);
       });
     });
@@ -161,10 +191,14 @@ export class SshHost implements Host {
   }
 
   #lost(cause: unknown): SwarmupError {
-    return new SwarmupError('SSH_CONNECTION_LOST', `${this.name}: the SSH connection was lost: ${messageOf(this.#closed ?? cause)}`, {
-      fix: 'See whether the machine still runs (swarmup status), then run again.',
-      cause,
-    });
+    return new SwarmupError(
+      'SSH_CONNECTION_LOST',
+      `${this.name}: the SSH connection was lost: ${messageOf(this.#closed ?? cause)}`,
+      {
+        fix: 'See whether the machine still runs (swarmup status), then run again.',
+        cause,
+      },
+    );
   }
 
   close(): void {
@@ -172,20 +206,60 @@ export class SshHost implements Host {
   }
 }
 
-function engineUnreachable(name: string, cause: Error): SwarmupError {
-  return new SwarmupError('ENGINE_UNREACHABLE', `${name}: the Docker Engine doesn't answer on ${ENGINE_SOCKET}: ${cause.message}`, {
-    fix: `Run 'swarmup up' to install and start it, or look with: swarmup ssh ${name} -- systemctl status docker`,
-    cause,
+/** What a command prints until its channel closes; undefined when the connection went away before it ended. */
+function collect(channel: ClientChannel, onChunk: ((chunk: Buffer) => void) | undefined): Promise<Output | undefined> {
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  let exitCode: number | undefined;
+  channel.on('data', (chunk: Buffer) => {
+    stdout.push(chunk);
+    onChunk?.(chunk);
   });
+  channel.stderr.on('data', (chunk: Buffer) => {
+    stderr.push(chunk);
+    onChunk?.(chunk);
+  });
+  // A command that a signal ended has no code; 128 and more is what a shell makes of that.
+  channel.on('exit', (code: number | null) => (exitCode = code ?? 128));
+  return new Promise((resolve) => {
+    channel.on('close', () => {
+      const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString('utf8');
+      resolve(exitCode === undefined ? undefined : { exitCode, stdout: text(stdout), stderr: text(stderr) });
+    });
+  });
+}
+
+/** Rejects some time after an abort, for commands that don't end although they were asked to. */
+function goneAfterAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const onAbort = () => setTimeout(() => reject(interrupted(signal.reason)), 2 * ABORT_GRACE_MS).unref();
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function engineUnreachable(name: string, socket: string, cause: Error): SwarmupError {
+  return new SwarmupError(
+    'ENGINE_UNREACHABLE',
+    `${name}: the Docker Engine doesn't answer on ${socket}: ${cause.message}`,
+    {
+      fix: `Run 'swarmup up' to install and start it, or look with: swarmup ssh ${name} -- systemctl status docker`,
+      cause,
+    },
+  );
 }
 
 function connectError(name: string, endpoint: SshEndpoint, cause: unknown, keyChanged: boolean): SwarmupError {
   const where = `${endpoint.user}@${endpoint.host}:${endpoint.port}`;
   if (keyChanged) {
-    return new SwarmupError('SSH_HOST_KEY_CHANGED', `${name}: the server at ${where} has another host key than the one pinned for this machine`, {
-      fix: "Something else answers there, or the machine was rebuilt elsewhere. Don't go on before you know which; 'swarmup down' and 'up' make it anew.",
-      cause,
-    });
+    return new SwarmupError(
+      'SSH_HOST_KEY_CHANGED',
+      `${name}: the server at ${where} has another host key than the one pinned for this machine`,
+      {
+        fix: "Something else answers there, or the machine was rebuilt elsewhere. Don't go on before you know which; 'swarmup down' and 'up' make it anew.",
+        cause,
+      },
+    );
   }
   if (/authentication methods failed/i.test(messageOf(cause))) {
     return new SwarmupError('SSH_AUTH_FAILED', `${name}: ${where} refuses the key ${endpoint.identityFile}`, {

@@ -55,6 +55,7 @@ export class Group {
 /** The units of a run by task, in the pipeline's order. */
 export function groupsOf(units: readonly UnitName[]): Map<string, Group> {
   const counts = new Map<string, { title: string; total: number }>();
-  for (const unit of units) counts.set(unit.task, { title: unit.title, total: (counts.get(unit.task)?.total ?? 0) + 1 });
+  for (const unit of units)
+    counts.set(unit.task, { title: unit.title, total: (counts.get(unit.task)?.total ?? 0) + 1 });
   return new Map([...counts].map(([task, { title, total }]) => [task, new Group(task, title, total)]));
 }

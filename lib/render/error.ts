@@ -17,11 +17,17 @@ export function errorJson(error: SwarmupError): ErrorJson {
 
 /** The failed units of a run, each with its output and fix. */
 export function failures(units: readonly UnitResult[]): string {
-  return units.flatMap((unit) => (unit.error ? [errorText(unit.error, `${unit.task} on ${unit.target}`)] : [])).join('\n');
+  return units
+    .flatMap((unit) => (unit.error ? [errorText(unit.error, `${unit.task} on ${unit.target}`)] : []))
+    .join('\n');
 }
 
 /** Reports an error that ended the program. @returns the exit status: 2 for usage and configuration, 130 when interrupted, else 1 */
-export function reportError(thrown: unknown, stderr: NodeJS.WritableStream, json: NodeJS.WritableStream | undefined): number {
+export function reportError(
+  thrown: unknown,
+  stderr: NodeJS.WritableStream,
+  json: NodeJS.WritableStream | undefined,
+): number {
   const error = asSwarmupError(thrown);
   stderr.write(errorText(error));
   json?.write(`${JSON.stringify({ ok: false, error: errorJson(error) }, null, 2)}\n`);
@@ -29,4 +35,11 @@ export function reportError(thrown: unknown, stderr: NodeJS.WritableStream, json
   return usageCodes.has(error.code) ? 2 : 1;
 }
 
-const usageCodes: ReadonlySet<string> = new Set(['USAGE', 'CONFIG_INVALID', 'CONFIG_NOT_FOUND', 'NEEDS_CONFIRMATION', 'UNKNOWN_NAME', 'PROVIDER_UNKNOWN']);
+const usageCodes: ReadonlySet<string> = new Set([
+  'USAGE',
+  'CONFIG_INVALID',
+  'CONFIG_NOT_FOUND',
+  'NEEDS_CONFIRMATION',
+  'UNKNOWN_NAME',
+  'PROVIDER_UNKNOWN',
+]);

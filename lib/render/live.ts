@@ -44,7 +44,9 @@ export class LiveView {
           this.#warnings.push(event.warning.message);
           return;
         case 'interrupting':
-          this.#warnings.push(`interrupted; stopping ${event.running.join(', ') || 'nothing'} (once more to stop at once)`);
+          this.#warnings.push(
+            `interrupted; stopping ${event.running.join(', ') || 'nothing'} (once more to stop at once)`,
+          );
           return;
         case 'command-finished':
         case 'run-finished':
@@ -64,13 +66,21 @@ export class LiveView {
   #draw(): Promise<unknown> {
     const groups = [...this.#groups.values()];
     const list = new Listr<unknown>(
-      groups.map((group) => ({ title: pc.dim(group.title), task: (_context: unknown, task: Wrapper) => this.#follow(group, task, groups.length) })),
+      groups.map((group) => ({
+        title: pc.dim(group.title),
+        task: (_context: unknown, task: Wrapper) => this.#follow(group, task, groups.length),
+      })),
       {
         concurrent: true,
         exitOnError: false,
         registerSignalListeners: false,
         renderer: 'default',
-        rendererOptions: { collapseErrors: false, showErrorMessage: false, formatOutput: 'truncate', removeEmptyLines: true },
+        rendererOptions: {
+          collapseErrors: false,
+          showErrorMessage: false,
+          formatOutput: 'truncate',
+          removeEmptyLines: true,
+        },
         fallbackRenderer: 'simple',
         fallbackRendererCondition: false,
       },
@@ -95,7 +105,8 @@ export class LiveView {
     task.title = `${group.title}  ${pc.dim(this.#summary(group))}`;
     const [first] = group.results;
     if (group.failed) throw new Error(group.title);
-    if (group.results.every((result) => result.outcome === 'skipped')) task.skip(`${group.title}  ${pc.dim(`skipped: ${first?.reason ?? ''}`)}`);
+    if (group.results.every((result) => result.outcome === 'skipped'))
+      task.skip(`${group.title}  ${pc.dim(`skipped: ${first?.reason ?? ''}`)}`);
   }
 
   #summary(group: Group): string {
@@ -104,7 +115,10 @@ export class LiveView {
   }
 
   #rows(group: Group, groups: number): string {
-    const room = Math.max(FEWEST_ROWS, Math.floor(((this.#stream.rows ?? 24) - groups - MARGIN) / Math.max(1, this.#active())));
+    const room = Math.max(
+      FEWEST_ROWS,
+      Math.floor(((this.#stream.rows ?? 24) - groups - MARGIN) / Math.max(1, this.#active())),
+    );
     const rows = [...group.running.values()];
     const width = Math.max(0, ...rows.map((row) => row.target.length));
     const shown = rows.length > room ? rows.slice(0, room - 1) : rows;

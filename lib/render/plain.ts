@@ -9,7 +9,8 @@ export function plainListener(stream: NodeJS.WritableStream): Listener {
     if (event.type === 'run-started') planning = event.mode === 'plan';
     // A plan is shown whole at the end; telling its parts as they are found would say it twice.
     if (planning && event.type !== 'warning') return;
-    for (const line of linesOf(event, lastDetail)) stream.write(`${new Date(event.at).toISOString().slice(11, 19)} ${line}\n`);
+    for (const line of linesOf(event, lastDetail))
+      stream.write(`${new Date(event.at).toISOString().slice(11, 19)} ${line}\n`);
   };
 }
 
@@ -30,7 +31,9 @@ function linesOf(event: Event, lastDetail: Map<string, string>): string[] {
     case 'warning':
       return [`warning: ${event.warning.message}`];
     case 'interrupting':
-      return [`interrupted: stopping ${event.running.join(', ') || 'nothing, as nothing runs'}; once more to stop at once`];
+      return [
+        `interrupted: stopping ${event.running.join(', ') || 'nothing, as nothing runs'}; once more to stop at once`,
+      ];
     case 'unit-started':
     case 'unit-phase':
     case 'command-finished':

@@ -23,11 +23,23 @@ export function printStatus(status: ClusterStatus): void {
   );
   if (services.length > 0) {
     print('\n');
-    print(table(['SERVICE', 'REPLICAS', 'IMAGE', 'NODES'], services.map((service) => [service.name, `${service.replicas.running}/${service.replicas.desired}`, service.image, placement(service.tasks)])));
+    print(
+      table(
+        ['SERVICE', 'REPLICAS', 'IMAGE', 'NODES'],
+        services.map((service) => [
+          service.name,
+          `${service.replicas.running}/${service.replicas.desired}`,
+          service.image,
+          placement(service.tasks),
+        ]),
+      ),
+    );
     for (const service of services) {
-      if (service.urls.length > 0) print(`\n${service.name}: ${service.urls.map((url) => `${url.node} ${url.url}`).join('  ')}`);
+      if (service.urls.length > 0)
+        print(`\n${service.name}: ${service.urls.map((url) => `${url.node} ${url.url}`).join('  ')}`);
       const [trouble] = service.tasks.filter((task) => task.error);
-      if (trouble && service.replicas.running < service.replicas.desired) print(`\n  ${pc.red('✖')} ${trouble.node}: ${trouble.state}: ${trouble.error}`);
+      if (trouble && service.replicas.running < service.replicas.desired)
+        print(`\n  ${pc.red('✖')} ${trouble.node}: ${trouble.state}: ${trouble.error}`);
     }
     print('\n');
   }
@@ -42,6 +54,10 @@ function placement(tasks: ClusterStatus['services'][number]['tasks']): string {
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]) => cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd();
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd();
   return `${pc.dim(line(head))}\n${rows.map((row) => `${line(row)}\n`).join('')}`;
 }

@@ -10,7 +10,8 @@ import { changeLine, duration, plural, tally } from './format.ts';
 export async function summary(result: RunResult, context: RunContext, mode: Mode): Promise<string> {
   if (mode === 'plan') return planText(result);
   const took = duration(result.durationMs);
-  if (result.interrupted) return `\n${pc.yellow('■')} interrupted after ${took}; ${tally(result.units)}. ${leftBehind(result)}\n`;
+  if (result.interrupted)
+    return `\n${pc.yellow('■')} interrupted after ${took}; ${tally(result.units)}. ${leftBehind(result)}\n`;
   if (!result.ok) return `\n${pc.red('✖')} ${result.cluster} failed after ${took}; ${tally(result.units)}\n`;
   const skipped = skippedLines(result);
   const gone = context.machines.all().length === 0;
@@ -35,7 +36,9 @@ function skippedLines(result: RunResult): string[] {
 }
 
 function leftBehind(result: RunResult): string {
-  const done = result.units.filter((unit) => unit.outcome === 'changed').map((unit) => `${unit.task} on ${unit.target}`);
+  const done = result.units
+    .filter((unit) => unit.outcome === 'changed')
+    .map((unit) => `${unit.task} on ${unit.target}`);
   const kept = done.length > 0 ? `Done and left in place: ${done.join(', ')}. ` : 'Nothing was changed. ';
   return `${kept}Run the same command again to go on.`;
 }
@@ -59,25 +62,36 @@ async function addresses(context: RunContext, result: RunResult): Promise<string
     });
     return `  ${name.padEnd(12)} ${urls.join('  ')}\n`;
   });
-  const generated = shown.some((page) => page.name === cluster.portainer?.stack) && cluster.portainer && !cluster.portainer.adminPassword && (await state.read(PASSWORD_FILE)) !== undefined;
+  const generated =
+    shown.some((page) => page.name === cluster.portainer?.stack) &&
+    cluster.portainer &&
+    !cluster.portainer.adminPassword &&
+    (await state.read(PASSWORD_FILE)) !== undefined;
   if (generated) lines.push(`  ${''.padEnd(12)} user admin, password in ${state.file(PASSWORD_FILE)}\n`);
   return lines.join('');
 }
 
 function pages(cluster: Cluster): { name: string; port: number }[] {
   const ports = new Set(publishedPorts(cluster));
-  const checks = [...cluster.services, ...cluster.stacks].flatMap((one) => (one.verify ? [{ name: one.name, port: one.verify.port }] : []));
+  const checks = [...cluster.services, ...cluster.stacks].flatMap((one) =>
+    one.verify ? [{ name: one.name, port: one.verify.port }] : [],
+  );
   return checks.filter(({ port }) => ports.has(port));
 }
 
 /** A plan as a diff, by target. */
 function planText(result: RunResult): string {
   const changed = result.units.filter((unit) => unit.changes.length > 0);
-  const unknown = result.units.filter((unit) => unit.changes.length === 0 && unit.reason !== undefined && unit.outcome !== 'skipped');
-  if (changed.length === 0 && unknown.length === 0) return `\n${pc.green('✔')} ${result.cluster} is as its file says: nothing to change\n`;
+  const unknown = result.units.filter(
+    (unit) => unit.changes.length === 0 && unit.reason !== undefined && unit.outcome !== 'skipped',
+  );
+  if (changed.length === 0 && unknown.length === 0)
+    return `\n${pc.green('✔')} ${result.cluster} is as its file says: nothing to change\n`;
   const targets = [...new Set(changed.map((unit) => unit.target))];
   const blocks = targets.map((target) => {
-    const lines = changed.filter((unit) => unit.target === target).flatMap((unit) => unit.changes.map((change) => `  ${changeLine(change)}\n`));
+    const lines = changed
+      .filter((unit) => unit.target === target)
+      .flatMap((unit) => unit.changes.map((change) => `  ${changeLine(change)}\n`));
     return `${pc.bold(target)}\n${lines.join('')}`;
   });
   const later = unknown.map((unit) => `  ${pc.dim(`? ${unit.task} on ${unit.target}: ${unit.reason}`)}\n`);

@@ -20,7 +20,9 @@ export interface ViewOptions {
 /** The view for this terminal and these flags: live on a terminal, plain lines elsewhere and beside --json. */
 export async function openView(options: ViewOptions): Promise<View> {
   const stream = options.json ? process.stderr : process.stdout;
-  const live = options.renderer === 'default' || (options.renderer === undefined && !options.json && stream.isTTY && !process.env['CI']);
+  const live =
+    options.renderer === 'default' ||
+    (options.renderer === undefined && !options.json && stream.isTTY && !process.env['CI']);
   const end = async (result: RunResult, context: RunContext, mode: Mode) => {
     if (options.renderer !== 'silent' || !result.ok) process.stderr.write(failures(result.units));
     if (options.json) printJson(resultJson(result));

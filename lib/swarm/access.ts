@@ -41,7 +41,9 @@ export interface SwarmAccess {
 
 /** Asks an engine what part of a swarm it is. Source: GET /info, field Swarm. */
 export async function localSwarm(engine: Engine): Promise<LocalSwarm> {
-  const info: { Swarm?: SwarmInfo } = await engine.call('ask for its state', (docker): Promise<{ Swarm?: SwarmInfo }> => docker.info());
+  const info: { Swarm?: SwarmInfo } = await engine.call('ask for its state', (docker): Promise<{ Swarm?: SwarmInfo }> =>
+    docker.info(),
+  );
   const swarm = info.Swarm ?? {};
   return {
     state: swarm.LocalNodeState ?? 'inactive',
@@ -72,7 +74,10 @@ export function swarmAccess(cluster: Cluster, remote: Remote): SwarmAccess {
     joinTokens: (signal) =>
       tokens.run('tokens', async () => {
         const engine = await access.manager(signal);
-        const swarm: { JoinTokens: { Manager: string; Worker: string } } = await engine.call('read the join tokens', (docker) => docker.swarmInspect());
+        const swarm: { JoinTokens: { Manager: string; Worker: string } } = await engine.call(
+          'read the join tokens',
+          (docker) => docker.swarmInspect(),
+        );
         return { manager: new Secret(swarm.JoinTokens.Manager), worker: new Secret(swarm.JoinTokens.Worker) };
       }),
     forgetTokens: () => tokens.forget('tokens'),

@@ -31,7 +31,13 @@ export async function lookAt(manager: Engine, serviceIds: readonly string[]): Pr
     listTasks(manager, { service: serviceIds }),
     listNodes(manager),
   ]);
-  return services.map((service) => judge(service, tasks.filter((task) => task.ServiceID === service.ID), nodes));
+  return services.map((service) =>
+    judge(
+      service,
+      tasks.filter((task) => task.ServiceID === service.ID),
+      nodes,
+    ),
+  );
 }
 
 /** Whether a service has converged, or never will. Pure. */
@@ -42,8 +48,12 @@ export function judge(service: SwarmService, tasks: readonly SwarmTask[], nodes:
   const wanted = tasks.filter((task) => task.DesiredState === 'running' || task.DesiredState === 'ready');
   const global = service.Spec.Mode.Global !== undefined;
   const desired = service.Spec.Mode.Replicated?.Replicas ?? (global ? wanted.length : 0);
-  const runningTasks = wanted.filter((task) => task.Status.State === 'running' && task.Spec.ContainerSpec?.Image === image && up.has(task.NodeID ?? ''));
-  const stopping = tasks.filter((task) => task.DesiredState === 'shutdown' || task.DesiredState === 'remove').filter((task) => task.Status.State === 'running' && up.has(task.NodeID ?? ''));
+  const runningTasks = wanted.filter(
+    (task) => task.Status.State === 'running' && task.Spec.ContainerSpec?.Image === image && up.has(task.NodeID ?? ''),
+  );
+  const stopping = tasks
+    .filter((task) => task.DesiredState === 'shutdown' || task.DesiredState === 'remove')
+    .filter((task) => task.Status.State === 'running' && up.has(task.NodeID ?? ''));
   const running = runningTasks.length;
   const update = service.UpdateStatus?.State ?? '';
   const message = service.UpdateStatus?.Message ?? '';
@@ -58,14 +68,23 @@ export function judge(service: SwarmService, tasks: readonly SwarmTask[], nodes:
   return { service, desired, running, waitingFor, hopeless: hopeless(update, message, current, wanted, desired) };
 }
 
-function hopeless(update: string, message: string, current: readonly SwarmTask[], wanted: readonly SwarmTask[], desired: number): string | undefined {
+function hopeless(
+  update: string,
+  message: string,
+  current: readonly SwarmTask[],
+  wanted: readonly SwarmTask[],
+  desired: number,
+): string | undefined {
   if (update === 'rollback_completed' || update === 'paused' || update === 'rollback_paused') {
     return `the update was ${update === 'paused' ? 'paused' : 'rolled back'}: ${message}${lastTrouble(current)}`;
   }
   const failed = current.filter((task) => task.Status.State === 'failed' || task.Status.State === 'rejected');
   const everRan = current.some((task) => task.Status.State === 'running' || task.Status.State === 'complete');
-  if (desired > 0 && !everRan && failed.length >= FAILURES_A_SLOT * desired) return `no task ever ran${lastTrouble(current)}`;
-  const pending = wanted.filter((task) => task.Status.State === 'pending' && /no suitable node/.test(task.Status.Err ?? ''));
+  if (desired > 0 && !everRan && failed.length >= FAILURES_A_SLOT * desired)
+    return `no task ever ran${lastTrouble(current)}`;
+  const pending = wanted.filter(
+    (task) => task.Status.State === 'pending' && /no suitable node/.test(task.Status.Err ?? ''),
+  );
   const [first] = pending;
   return first && pending.length === wanted.length ? first.Status.Err : undefined;
 }
@@ -107,8 +126,18 @@ export async function converge({ name, manager, serviceIds, signal, clock, repor
       const waiting = all.filter((one) => one.waitingFor !== '');
       if (waiting.length === 0 && all.length === serviceIds.length) return { done: undefined };
       const done = all.reduce((sum, one) => sum + one.running, 0);
-      report(`${name}: ${waiting[0]?.waitingFor ?? 'waiting for its services'}`, { done, total: Math.max(done, all.reduce((sum, one) => sum + one.desired, 0)) });
-      return { seen: waiting.map((one) => `${one.service.Spec.Name}: ${one.waitingFor}`).join('; ') || `${all.length} of ${serviceIds.length} services` };
+      report(`${name}: ${waiting[0]?.waitingFor ?? 'waiting for its services'}`, {
+        done,
+        total: Math.max(
+          done,
+          all.reduce((sum, one) => sum + one.desired, 0),
+        ),
+      });
+      return {
+        seen:
+          waiting.map((one) => `${one.service.Spec.Name}: ${one.waitingFor}`).join('; ') ||
+          `${all.length} of ${serviceIds.length} services`,
+      };
     },
     deadlineMs: DEADLINE_MS,
     intervalMs: INTERVAL_MS,

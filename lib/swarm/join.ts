@@ -29,14 +29,18 @@ export const joining = {
   plan: ({ local, seen }: JoinState, role: Role, node: string): Change[] => {
     if (local.state === 'inactive') return [{ action: 'create', summary: `${node} joins as ${role}` }];
     if (local.state === 'locked') {
-      throw new SwarmupError('SWARM_FOREIGN', `${node}'s swarm is locked`, { fix: `Unlock it: swarmup ssh ${node} -- docker swarm unlock` });
+      throw new SwarmupError('SWARM_FOREIGN', `${node}'s swarm is locked`, {
+        fix: `Unlock it: swarmup ssh ${node} -- docker swarm unlock`,
+      });
     }
     if (seen === undefined) {
       throw new SwarmupError('SWARM_FOREIGN', `${node} is part of another swarm (node id ${local.nodeId})`, {
         fix: `swarmup never leaves a swarm it didn't make. If that swarm is not wanted: swarmup ssh ${node} -- docker swarm leave`,
       });
     }
-    return local.state === 'active' && seen === 'ready' ? [] : [{ action: 'run', summary: `wait until ${node} is ready (now ${seen})` }];
+    return local.state === 'active' && seen === 'ready'
+      ? []
+      : [{ action: 'run', summary: `wait until ${node} is ready (now ${seen})` }];
   },
   apply: async (ctx: UnitContext, role: Role, state: JoinState): Promise<void> => {
     if (state.local.state === 'inactive') await join(ctx, role);
@@ -45,7 +49,9 @@ export const joining = {
       probe: async () => {
         const now = await joining.check(ctx);
         if (now.local.state === 'active' && now.seen === 'ready') return { done: undefined };
-        return { seen: `engine: ${now.local.state}${now.local.error ? ` (${now.local.error})` : ''}; managers: ${now.seen ?? 'not known'}` };
+        return {
+          seen: `engine: ${now.local.state}${now.local.error ? ` (${now.local.error})` : ''}; managers: ${now.seen ?? 'not known'}`,
+        };
       },
       deadlineMs: JOIN_DEADLINE_MS,
       intervalMs: 300,

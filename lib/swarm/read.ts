@@ -7,13 +7,25 @@ export function listNodes(manager: Engine): Promise<readonly SwarmNode[]> {
   return manager.call('list the nodes', (docker): Promise<readonly SwarmNode[]> => docker.listNodes());
 }
 
-export function listServices(manager: Engine, filters: Readonly<Record<string, readonly string[]>> = {}): Promise<readonly SwarmService[]> {
+export function listServices(
+  manager: Engine,
+  filters: Readonly<Record<string, readonly string[]>> = {},
+): Promise<readonly SwarmService[]> {
   // eslint-disable-next-line typescript/no-unsafe-type-assertion -- the same object, with the fields swarmup reads marked as present
-  return manager.call('list the services', async (docker) => (await docker.listServices({ filters: JSON.stringify(filters) })) as unknown as readonly SwarmService[]);
+  return manager.call(
+    'list the services',
+    async (docker) =>
+      (await docker.listServices({ filters: JSON.stringify(filters) })) as unknown as readonly SwarmService[],
+  );
 }
 
-export function listTasks(manager: Engine, filters: Readonly<Record<string, readonly string[]>> = {}): Promise<readonly SwarmTask[]> {
-  return manager.call('list the tasks', (docker): Promise<readonly SwarmTask[]> => docker.listTasks({ filters: JSON.stringify(filters) }));
+export function listTasks(
+  manager: Engine,
+  filters: Readonly<Record<string, readonly string[]>> = {},
+): Promise<readonly SwarmTask[]> {
+  return manager.call('list the tasks', (docker): Promise<readonly SwarmTask[]> =>
+    docker.listTasks({ filters: JSON.stringify(filters) }),
+  );
 }
 
 /** The service with exactly this name (the engine's own filter matches prefixes). */

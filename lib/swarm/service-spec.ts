@@ -22,14 +22,27 @@ export function differences(service: SwarmService, wanted: ServiceSpec): Differe
   const image = TaskTemplate.ContainerSpec.Image;
   if (!sameImage(image, wanted.image)) compare('image', image, wanted.image);
   compare('replicas', String(Mode.Replicated?.Replicas ?? 'global'), String(wanted.replicas));
-  compare('ports', listed((EndpointSpec?.Ports ?? []).map((port) => portText(port.PublishedPort, port.TargetPort, port.Protocol))), listed(wanted.ports.map((port) => portText(port.published, port.target, port.protocol))));
+  compare(
+    'ports',
+    listed((EndpointSpec?.Ports ?? []).map((port) => portText(port.PublishedPort, port.TargetPort, port.Protocol))),
+    listed(wanted.ports.map((port) => portText(port.published, port.target, port.protocol))),
+  );
   compare('env', listed([...(TaskTemplate.ContainerSpec.Env ?? [])]), listed(envList(wanted)));
-  compare('constraints', listed((TaskTemplate.Placement?.Constraints ?? []).map(noSpaces)), listed(wanted.constraints.map(noSpaces)));
+  compare(
+    'constraints',
+    listed((TaskTemplate.Placement?.Constraints ?? []).map(noSpaces)),
+    listed(wanted.constraints.map(noSpaces)),
+  );
   return found;
 }
 
 /** A roll-back is the default for updates that fail; Docker's own default, pause, leaves the service half updated. Monitor is in ns. */
-const UPDATE_DEFAULTS = { Parallelism: 1, FailureAction: 'rollback', Monitor: 5_000_000_000, Order: 'stop-first' } as const;
+const UPDATE_DEFAULTS = {
+  Parallelism: 1,
+  FailureAction: 'rollback',
+  Monitor: 5_000_000_000,
+  Order: 'stop-first',
+} as const;
 
 function portText(published: number | undefined, target: number, protocol = 'tcp'): string {
   return `${published ?? ''}:${target}${protocol === 'tcp' ? '' : `/${protocol}`}`;
@@ -52,7 +65,12 @@ function envList(service: ServiceSpec): string[] {
  *
  * @param image with the registry's digest where it is known, so that every node runs the same
  */
-export function specification(wanted: ServiceSpec, image: string, cluster: string, current?: ServiceSpecification): ServiceSpecification {
+export function specification(
+  wanted: ServiceSpec,
+  image: string,
+  cluster: string,
+  current?: ServiceSpecification,
+): ServiceSpecification {
   const { TaskTemplate, Labels, EndpointSpec } = current ?? {};
   return {
     UpdateConfig: UPDATE_DEFAULTS,
@@ -67,7 +85,12 @@ export function specification(wanted: ServiceSpec, image: string, cluster: strin
     Mode: { Replicated: { Replicas: wanted.replicas } },
     EndpointSpec: {
       ...EndpointSpec,
-      Ports: wanted.ports.map((port) => ({ Protocol: port.protocol, TargetPort: port.target, PublishedPort: port.published, PublishMode: 'ingress' })),
+      Ports: wanted.ports.map((port) => ({
+        Protocol: port.protocol,
+        TargetPort: port.target,
+        PublishedPort: port.published,
+        PublishMode: 'ingress',
+      })),
     },
   };
 }

@@ -20,7 +20,12 @@ export interface NodeStatus {
   readonly machine: string;
   readonly address: string | null;
   readonly ssh: Pick<SshEndpoint, 'host' | 'port' | 'user' | 'identityFile'> | null;
-  readonly swarm: { readonly id: string; readonly state: string; readonly availability: string; readonly leader: boolean } | null;
+  readonly swarm: {
+    readonly id: string;
+    readonly state: string;
+    readonly availability: string;
+    readonly leader: boolean;
+  } | null;
   readonly engine: string | null;
 }
 
@@ -37,11 +42,15 @@ export async function clusterStatus(context: RunContext, signal: AbortSignal): P
   const { cluster, machines } = context;
   const swarm = await askSwarm(context, signal);
   const found = 'error' in swarm ? undefined : swarm;
-  const names = [...new Set([...cluster.nodes.map((node) => node.name), ...machines.all().map((machine) => machine.name)])];
+  const names = [
+    ...new Set([...cluster.nodes.map((node) => node.name), ...machines.all().map((machine) => machine.name)]),
+  ];
   return {
     cluster: { name: cluster.name, id: found?.id ?? null, provider: cluster.provider.type },
     nodes: names.map((name) => nodeStatus(context, name, found?.nodes ?? [])),
-    services: (found?.services ?? []).map((service) => serviceStatus(context, service, found?.tasks ?? [], found?.nodes ?? [])),
+    services: (found?.services ?? []).map((service) =>
+      serviceStatus(context, service, found?.tasks ?? [], found?.nodes ?? []),
+    ),
     problems: 'error' in swarm ? [swarm.error.message] : [],
   };
 }
@@ -56,7 +65,12 @@ interface Answers {
 async function askSwarm({ swarm }: RunContext, signal: AbortSignal): Promise<Answers | { error: SwarmupError }> {
   try {
     const manager = await swarm.manager(signal);
-    const [id, nodes, services, tasks] = await Promise.all([clusterId(manager), listNodes(manager), listServices(manager), listTasks(manager)]);
+    const [id, nodes, services, tasks] = await Promise.all([
+      clusterId(manager),
+      listNodes(manager),
+      listServices(manager),
+      listTasks(manager),
+    ]);
     return { id, nodes, services, tasks };
   } catch (error) {
     signal.throwIfAborted();
@@ -65,7 +79,9 @@ async function askSwarm({ swarm }: RunContext, signal: AbortSignal): Promise<Ans
 }
 
 async function clusterId(manager: Engine): Promise<string> {
-  const swarm: { ID: string } = await manager.call('read the swarm', (docker): Promise<{ ID: string }> => docker.swarmInspect());
+  const swarm: { ID: string } = await manager.call('read the swarm', (docker): Promise<{ ID: string }> =>
+    docker.swarmInspect(),
+  );
   return swarm.ID;
 }
 
@@ -78,30 +94,55 @@ function nodeStatus({ cluster, machines }: RunContext, name: string, nodes: read
     role: member?.Spec.Role ?? cluster.nodes.find((node) => node.name === name)?.role ?? 'none',
     machine: machine?.state ?? 'absent',
     address: reachable ? machine.address : null,
-    ssh: reachable ? { host: machine.ssh.host, port: machine.ssh.port, user: machine.ssh.user, identityFile: machine.ssh.identityFile } : null,
+    ssh: reachable
+      ? {
+          host: machine.ssh.host,
+          port: machine.ssh.port,
+          user: machine.ssh.user,
+          identityFile: machine.ssh.identityFile,
+        }
+      : null,
     swarm: member
-      ? { id: member.ID, state: member.Status.State, availability: member.Spec.Availability, leader: member.ManagerStatus?.Leader ?? false }
+      ? {
+          id: member.ID,
+          state: member.Status.State,
+          availability: member.Spec.Availability,
+          leader: member.ManagerStatus?.Leader ?? false,
+        }
       : null,
     engine: member?.Description.Engine.EngineVersion ?? null,
   };
 }
 
-function serviceStatus(context: RunContext, service: SwarmService, all: readonly SwarmTask[], nodes: readonly SwarmNode[]): ServiceStatus {
+function serviceStatus(
+  context: RunContext,
+  service: SwarmService,
+  all: readonly SwarmTask[],
+  nodes: readonly SwarmNode[],
+): ServiceStatus {
   const tasks = all.filter((task) => task.ServiceID === service.ID);
   const { desired, running } = judge(service, tasks, nodes);
   const nameOf = (id: string | undefined) => nodes.find((node) => node.ID === id)?.Description.Hostname ?? 'none';
-  const shown = tasks.filter((task) => task.DesiredState === 'running' || task.Status.Err).sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt));
+  const shown = tasks
+    .filter((task) => task.DesiredState === 'running' || task.Status.Err)
+    .sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt));
   return {
     name: service.Spec.Name,
     image: service.Spec.TaskTemplate.ContainerSpec.Image,
     replicas: { desired, running },
-    tasks: shown.map((task) => ({ node: nameOf(task.NodeID), state: task.Status.State, error: task.Status.Err ?? null })),
+    tasks: shown.map((task) => ({
+      node: nameOf(task.NodeID),
+      state: task.Status.State,
+      error: task.Status.Err ?? null,
+    })),
     urls: urls(context, service),
   };
 }
 
 function urls({ provider, machines, cluster }: RunContext, service: SwarmService): ServiceStatus['urls'] {
-  const ports = (service.Endpoint?.Ports ?? []).filter((port) => port.Protocol === 'tcp' && port.PublishedPort).map((port) => port.PublishedPort ?? 0);
+  const ports = (service.Endpoint?.Ports ?? [])
+    .filter((port) => port.Protocol === 'tcp' && port.PublishedPort)
+    .map((port) => port.PublishedPort ?? 0);
   return cluster.nodes.flatMap(({ name }) => {
     const machine = machines.get(name);
     if (machine?.state !== 'running') return [];

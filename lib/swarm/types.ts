@@ -51,6 +51,11 @@ export interface ServiceSpecification {
   readonly UpdateConfig?: Readonly<Record<string, unknown>>;
   readonly Mode: { readonly Replicated?: { readonly Replicas?: number }; readonly Global?: object };
   readonly EndpointSpec?: {
-    readonly Ports?: readonly { readonly Protocol?: string; readonly TargetPort: number; readonly PublishedPort?: number; readonly PublishMode?: string }[];
+    readonly Ports?: readonly {
+      readonly Protocol?: string;
+      readonly TargetPort: number;
+      readonly PublishedPort?: number;
+      readonly PublishMode?: string;
+    }[];
   };
 }

@@ -59,7 +59,15 @@ export class FakeSwarm {
       Spec: { Role: role, Availability: 'active', Labels: {} },
       Description: { Hostname: engine.name, Engine: { EngineVersion: '26.1.5' } },
       Status: { State: 'ready', Addr: engine.address },
-      ...(role === 'manager' ? { ManagerStatus: { Leader: this.nodes.length === 0, Reachability: 'reachable', Addr: `${engine.address}:2377` } } : {}),
+      ...(role === 'manager'
+        ? {
+            ManagerStatus: {
+              Leader: this.nodes.length === 0,
+              Reachability: 'reachable',
+              Addr: `${engine.address}:2377`,
+            },
+          }
+        : {}),
     });
     this.reconcile();
   }
@@ -76,10 +84,14 @@ export class FakeSwarm {
   reconcile(): void {
     const able = this.nodes.filter((node) => node.Spec.Availability === 'active' && node.Status.State === 'ready');
     const placed = new Set(able.map((node) => node.ID));
-    this.tasks = this.tasks.filter((task) => placed.has(task.NodeID ?? '') && this.services.some((service) => service.ID === task.ServiceID));
+    this.tasks = this.tasks.filter(
+      (task) => placed.has(task.NodeID ?? '') && this.services.some((service) => service.ID === task.ServiceID),
+    );
     for (const service of this.services) {
       const image = service.Spec.TaskTemplate.ContainerSpec.Image;
-      this.tasks = this.tasks.filter((task) => task.ServiceID !== service.ID || task.Spec.ContainerSpec?.Image === image);
+      this.tasks = this.tasks.filter(
+        (task) => task.ServiceID !== service.ID || task.Spec.ContainerSpec?.Image === image,
+      );
       const own = this.tasks.filter((task) => task.ServiceID === service.ID);
       const global = service.Spec.Mode.Global !== undefined;
       const desired = global ? able.length : (service.Spec.Mode.Replicated?.Replicas ?? 1);
@@ -109,14 +121,20 @@ export class FakeSwarm {
   /** `docker stack deploy -c - NAME` with the file on standard input. */
   deployStack(name: string, text: string): void {
     this.writes.push(`stack deploy ${name}`);
-    const file: { services: Record<string, { image: string; deploy?: { mode?: string; replicas?: number; labels?: Record<string, string> } }> } = parse(text);
+    const file: {
+      services: Record<
+        string,
+        { image: string; deploy?: { mode?: string; replicas?: number; labels?: Record<string, string> } }
+      >;
+    } = parse(text);
     for (const [service, body] of Object.entries(file.services)) {
       const full = `${name}_${service}`;
       const spec: ServiceSpecification = {
         Name: full,
         Labels: { 'com.docker.stack.namespace': name, [STACK_LABEL]: body.deploy?.labels?.[STACK_LABEL] ?? '' },
         TaskTemplate: { ContainerSpec: { Image: body.image } },
-        Mode: body.deploy?.mode === 'global' ? { Global: {} } : { Replicated: { Replicas: body.deploy?.replicas ?? 1 } },
+        Mode:
+          body.deploy?.mode === 'global' ? { Global: {} } : { Replicated: { Replicas: body.deploy?.replicas ?? 1 } },
       };
       const known = this.services.find((one) => one.Spec.Name === full);
       if (known) known.Spec = spec;
@@ -138,11 +156,21 @@ export class FakeSwarm {
       return one;
     };
     return strict<Docker>('Docker Engine', {
-      modem: { followProgress: (_stream: unknown, done: (error: null, messages: []) => void) => done(null, []) } as never,
+      modem: {
+        followProgress: (_stream: unknown, done: (error: null, messages: []) => void) => done(null, []),
+      } as never,
       version: async () => (engine(), { Version: '26.1.5+dfsg1', ApiVersion: '1.45' }) as never,
       info: async () => {
         const one = engine();
-        if (one.foreign) return { Swarm: { LocalNodeState: 'active', NodeID: 'node-of-another-swarm', NodeAddr: one.address, ControlAvailable: false } };
+        if (one.foreign)
+          return {
+            Swarm: {
+              LocalNodeState: 'active',
+              NodeID: 'node-of-another-swarm',
+              NodeAddr: one.address,
+              ControlAvailable: false,
+            },
+          };
         const member = this.#member(one);
         const control = member?.Spec.Role === 'manager';
         return {
@@ -151,7 +179,9 @@ export class FakeSwarm {
             NodeID: one.swarmNodeId,
             NodeAddr: one.address,
             ControlAvailable: control,
-            RemoteManagers: this.nodes.filter((node) => node.ManagerStatus).map((node) => ({ Addr: node.ManagerStatus?.Addr })),
+            RemoteManagers: this.nodes
+              .filter((node) => node.ManagerStatus)
+              .map((node) => ({ Addr: node.ManagerStatus?.Addr })),
             ...(control ? { Cluster: { ID: this.clusterId } } : {}),
           },
         };
@@ -160,7 +190,8 @@ export class FakeSwarm {
         const one = engine();
         if (this.#member(one)) throw engineError(503, 'This node is already part of a swarm.');
         if (this.clusterId !== '') throw engineError(500, 'a second swarm was initialised');
-        if (options.AdvertiseAddr !== one.address) throw engineError(400, `advertise address ${options.AdvertiseAddr} is not on this system`);
+        if (options.AdvertiseAddr !== one.address)
+          throw engineError(400, `advertise address ${options.AdvertiseAddr} is not on this system`);
         this.writes.push(`swarm init ${name}`);
         this.clusterId = this.#id('cluster');
         this.#enrol(one, 'manager');
@@ -169,14 +200,22 @@ export class FakeSwarm {
       swarmJoin: async (options: { JoinToken: string; RemoteAddrs: readonly string[] }) => {
         const one = engine();
         if (this.#member(one)) throw engineError(503, 'This node is already part of a swarm.');
-        const role = options.JoinToken === 'SWMTKN-manager' ? 'manager' : options.JoinToken === 'SWMTKN-worker' ? 'worker' : undefined;
+        const role =
+          options.JoinToken === 'SWMTKN-manager'
+            ? 'manager'
+            : options.JoinToken === 'SWMTKN-worker'
+              ? 'worker'
+              : undefined;
         if (!role) throw engineError(400, 'invalid join token');
-        if (!this.nodes.some((node) => node.ManagerStatus?.Addr === options.RemoteAddrs[0])) throw engineError(500, 'rpc error: connection refused');
+        if (!this.nodes.some((node) => node.ManagerStatus?.Addr === options.RemoteAddrs[0]))
+          throw engineError(500, 'rpc error: connection refused');
         this.writes.push(`swarm join ${name} as ${role}`);
         this.#enrol(one, role);
         return '' as never;
       },
-      swarmInspect: async () => (manager(), { ID: this.clusterId, JoinTokens: { Manager: 'SWMTKN-manager', Worker: 'SWMTKN-worker' } }) as never,
+      swarmInspect: async () =>
+        (manager(),
+        { ID: this.clusterId, JoinTokens: { Manager: 'SWMTKN-manager', Worker: 'SWMTKN-worker' } }) as never,
       listNodes: async () => (manager(), structuredClone(this.nodes)) as never,
       getNode: (id: string) =>
         strict<Docker.Node>('node', {
@@ -187,14 +226,22 @@ export class FakeSwarm {
             const node = this.nodes[i];
             if (!node || node.Version.Index !== spec.version) throw engineError(500, 'update out of sequence');
             this.writes.push(`node update ${node.Description.Hostname}`);
-            this.nodes[i] = { ...node, Version: this.#index(), Spec: { Role: spec.Role, Availability: spec.Availability, Labels: spec.Labels ?? {} } };
+            this.nodes[i] = {
+              ...node,
+              Version: this.#index(),
+              Spec: { Role: spec.Role, Availability: spec.Availability, Labels: spec.Labels ?? {} },
+            };
             this.reconcile();
           }) as never,
         }),
-      listServices: (async (options?: { filters?: string }) => (manager(), filtered(this.services, options?.filters))) as never,
+      listServices: (async (options?: { filters?: string }) => (
+        manager(),
+        filtered(this.services, options?.filters)
+      )) as never,
       createService: (async (spec: ServiceSpecification) => {
         manager();
-        if (this.services.some((service) => service.Spec.Name === spec.Name)) throw engineError(409, `name conflicts with an existing object: service ${spec.Name} already exists`);
+        if (this.services.some((service) => service.Spec.Name === spec.Name))
+          throw engineError(409, `name conflicts with an existing object: service ${spec.Name} already exists`);
         this.writes.push(`service create ${spec.Name}`);
         this.services.push({ ID: this.#id('svc'), Version: this.#index(), Spec: structuredClone(spec) });
         this.reconcile();
@@ -212,7 +259,10 @@ export class FakeSwarm {
             this.reconcile();
           }) as never,
         }),
-      listTasks: (async (options?: { filters?: string }) => (manager(), filteredTasks(this.tasks, options?.filters))) as never,
+      listTasks: (async (options?: { filters?: string }) => (
+        manager(),
+        filteredTasks(this.tasks, options?.filters)
+      )) as never,
       listSecrets: async () => (manager(), this.secrets) as never,
       createSecret: (async (secret: { Name: string }) => {
         manager();
@@ -228,14 +278,16 @@ export class FakeSwarm {
           },
           distribution: async () => {
             engine();
-            if (this.registry === null) throw engineError(500, 'Get "https://registry.test/v2/": dial tcp: lookup registry.test: no such host');
+            if (this.registry === null)
+              throw engineError(500, 'Get "https://registry.test/v2/": dial tcp: lookup registry.test: no such host');
             if (!this.registry.has(tagged(image))) throw engineError(403, `pull access denied for ${image}`);
             return { Descriptor: { digest: 'sha256:'.padEnd(71, 'a') } } as never;
           },
         }),
       pull: (async (image: string) => {
         const one = engine();
-        if (!this.registry?.has(tagged(image))) throw engineError(404, `pull access denied for ${image}, repository does not exist`);
+        if (!this.registry?.has(tagged(image)))
+          throw engineError(404, `pull access denied for ${image}, repository does not exist`);
         this.writes.push(`pull ${image} on ${name}`);
         one.images.set(tagged(image), ['sha256:pulled']);
         return Readable.from([]);
@@ -259,5 +311,7 @@ function filtered(services: readonly SwarmService[], filters: string | undefined
 
 function filteredTasks(tasks: readonly SwarmTask[], filters: string | undefined): SwarmTask[] {
   const { service, node }: Record<string, string[] | undefined> = JSON.parse(filters ?? '{}');
-  return tasks.filter((task) => (service?.includes(task.ServiceID) ?? true) && (node?.includes(task.NodeID ?? '') ?? true));
+  return tasks.filter(
+    (task) => (service?.includes(task.ServiceID) ?? true) && (node?.includes(task.NodeID ?? '') ?? true),
+  );
 }

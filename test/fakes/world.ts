@@ -46,14 +46,31 @@ export class FakeWorld {
   readonly events: Event[] = [];
 
   /** Runs a pipeline as the command line would: a new run that knows nothing of the ones before. */
-  async run(pipeline: PipelineName, cluster: Cluster, options: { mode?: 'apply' | 'plan' | 'check'; selection?: Selection; signal?: AbortSignal; shuffle?: (ids: string[]) => string[] } = {}): Promise<RunResult> {
+  async run(
+    pipeline: PipelineName,
+    cluster: Cluster,
+    options: {
+      mode?: 'apply' | 'plan' | 'check';
+      selection?: Selection;
+      signal?: AbortSignal;
+      shuffle?: (ids: string[]) => string[];
+    } = {},
+  ): Promise<RunResult> {
     const mode = options.mode ?? 'apply';
     const ids: string[] = [...pipelines[pipeline]];
-    const tasks = (await loadTasks(options.shuffle ? options.shuffle(ids) : ids)).filter((task) => mode !== 'plan' || !task.verifies);
+    const tasks = (await loadTasks(options.shuffle ? options.shuffle(ids) : ids)).filter(
+      (task) => mode !== 'plan' || !task.verifies,
+    );
     const context = this.context(cluster);
     const units = layOut(tasks, cluster, context.world, options.selection);
     this.events.length = 0;
-    return runUnits(units, { pipeline, mode, context, emit: (event) => this.events.push({ ...event, at: context.clock.now() }), signal: options.signal ?? new AbortController().signal });
+    return runUnits(units, {
+      pipeline,
+      mode,
+      context,
+      emit: (event) => this.events.push({ ...event, at: context.clock.now() }),
+      signal: options.signal ?? new AbortController().signal,
+    });
   }
 
   context(cluster: Cluster): RunContext {
@@ -73,7 +90,10 @@ export class FakeWorld {
         path: cluster.stateDir,
         exists: async () => this.machines.size > 0,
         remove: async () => this.machines.clear(),
-        password: async (name) => new Secret(this.passwords.get(name) ?? (this.passwords.set(name, 'generated-password'), 'generated-password')),
+        password: async (name) =>
+          new Secret(
+            this.passwords.get(name) ?? (this.passwords.set(name, 'generated-password'), 'generated-password'),
+          ),
         read: async (name) => this.passwords.get(name ?? ''),
       }),
       clock: fakeClock(),
@@ -83,8 +103,14 @@ export class FakeWorld {
 
   provider(): Provider {
     return {
-      list: async (_signal, names) => [...this.machines.values()].filter((machine) => names?.includes(machine.name) ?? true),
-      plan: (node, machine) => (machine ? (machine.state === 'stopped' ? [{ action: 'run', summary: `start machine ${node.name}` }] : []) : [{ action: 'create', summary: `machine ${node.name}` }]),
+      list: async (_signal, names) =>
+        [...this.machines.values()].filter((machine) => names?.includes(machine.name) ?? true),
+      plan: (node, machine) =>
+        machine
+          ? machine.state === 'stopped'
+            ? [{ action: 'run', summary: `start machine ${node.name}` }]
+            : []
+          : [{ action: 'create', summary: `machine ${node.name}` }],
       create: async (node) => {
         this.fault(`create ${node.name}`);
         const known = this.machines.get(node.name);
@@ -115,7 +141,9 @@ export class FakeWorld {
       machines.running(node);
       this.fault(`engine ${node}`);
       if (!this.swarm.engines.get(node)?.installed) {
-        throw new SwarmupError('ENGINE_UNREACHABLE', `${node}: the Docker Engine doesn't answer`, { fix: 'install it' });
+        throw new SwarmupError('ENGINE_UNREACHABLE', `${node}: the Docker Engine doesn't answer`, {
+          fix: 'install it',
+        });
       }
       return new DockerEngine(node, this.swarm.docker(node));
     };
@@ -131,10 +159,17 @@ export class FakeWorld {
         this.fault(`${name}: ${command}`);
         const ok = (stdout = '') => ({ exitCode: 0, stdout, stderr: '' });
         if (argv[0] === 'sh' && command.includes('/etc/os-release')) {
-          return ok(['ID=debian\nVERSION_CODENAME=trixie', 'LoadState=not-found\nActiveState=inactive', ''].join('\n-----swarmup-----\n'));
+          return ok(
+            ['ID=debian\nVERSION_CODENAME=trixie', 'LoadState=not-found\nActiveState=inactive', ''].join(
+              '\n-----swarmup-----\n',
+            ),
+          );
         }
         if (command.startsWith('apt-get update')) return ok();
-        if (argv[0] === 'apt-cache') return ok('docker.io | 26.1.5+dfsg1-9 | mirror trixie/main\ndocker-cli | 26.1.5+dfsg1-9 | mirror trixie/main\n');
+        if (argv[0] === 'apt-cache')
+          return ok(
+            'docker.io | 26.1.5+dfsg1-9 | mirror trixie/main\ndocker-cli | 26.1.5+dfsg1-9 | mirror trixie/main\n',
+          );
         if (command.includes('apt-get install')) {
           const engine = this.swarm.engines.get(name);
           if (engine) engine.installed = true;
@@ -156,11 +191,18 @@ export class FakeWorld {
         const json = (status: number, value: unknown) => ({ status, headers: {}, body: JSON.stringify(value) });
         if (port !== cluster.portainer?.port) return { status: 200, headers: {}, body: 'Welcome to nginx!' };
         if (path === '/api/status') return json(200, { Version: '2.33.6' });
-        if (path === '/api/auth') return JSON.parse(body ?? '{}').password === this.passwords.get('portainer-admin-password') ? json(200, { jwt: 'token' }) : json(422, {});
+        if (path === '/api/auth')
+          return JSON.parse(body ?? '{}').password === this.passwords.get('portainer-admin-password')
+            ? json(200, { jwt: 'token' })
+            : json(422, {});
         if (headers?.['authorization'] !== 'Bearer token') return json(401, {});
         if (path === '/api/endpoints') return json(200, [{ Id: 1, Name: 'primary', URL: 'tcp://tasks.agent:9001' }]);
         const active = this.swarm.nodes.filter((node) => node.Spec.Availability === 'active');
-        if (path === '/api/endpoints/1/docker/v2/agents') return json(200, active.map((node) => ({ NodeName: node.Description.Hostname })));
+        if (path === '/api/endpoints/1/docker/v2/agents')
+          return json(
+            200,
+            active.map((node) => ({ NodeName: node.Description.Hostname })),
+          );
         throw new Error(`the fake Portainer was asked for ${path}`);
       },
     };

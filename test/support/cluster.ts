@@ -4,13 +4,19 @@ import { join } from 'node:path';
 import { parseCluster } from '../../lib/config/load.ts';
 import type { Cluster } from '../../lib/config/model.ts';
 
-export const STACK = 'services:\n  agent:\n    image: portainer/agent:lts\n    deploy: { mode: global }\n  portainer:\n    image: portainer/portainer-ce:lts\n    ports: ["9000:9000"]\n    secrets: [portainer_admin_password]\nsecrets:\n  portainer_admin_password: { external: true }\n';
+export const STACK =
+  'services:\n  agent:\n    image: portainer/agent:lts\n    deploy: { mode: global }\n  portainer:\n    image: portainer/portainer-ce:lts\n    ports: ["9000:9000"]\n    secrets: [portainer_admin_password]\nsecrets:\n  portainer_admin_password: { external: true }\n';
 
 /** A cluster out of a text, with its files in a folder of its own. */
 export async function clusterOf(text: string, env: Record<string, string> = {}): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-test-'));
   writeFileSync(join(folder, 'portainer.yml'), STACK);
-  return parseCluster(text, { file: join(folder, 'swarmup.yaml'), shown: 'swarmup.yaml', stateRoot: join(folder, '.swarmup'), env });
+  return parseCluster(text, {
+    file: join(folder, 'swarmup.yaml'),
+    shown: 'swarmup.yaml',
+    stateRoot: join(folder, '.swarmup'),
+    env,
+  });
 }
 
 /** A cluster file with everything in it, for so many nodes. */

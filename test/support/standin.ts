@@ -14,8 +14,14 @@ export async function buildStandIn(file: string): Promise<void> {
   await buildDebianImage(
     {
       images: [
-        { name: 'portainer/portainer-ce:lts', config: { Entrypoint: ['/usr/bin/perl', '/standin.pl', 'server'], ExposedPorts: { '9000/tcp': {} } } },
-        { name: 'portainer/agent:lts', config: { Entrypoint: ['/usr/bin/perl', '/standin.pl', 'agent'], ExposedPorts: { '9001/tcp': {} } } },
+        {
+          name: 'portainer/portainer-ce:lts',
+          config: { Entrypoint: ['/usr/bin/perl', '/standin.pl', 'server'], ExposedPorts: { '9000/tcp': {} } },
+        },
+        {
+          name: 'portainer/agent:lts',
+          config: { Entrypoint: ['/usr/bin/perl', '/standin.pl', 'agent'], ExposedPorts: { '9001/tcp': {} } },
+        },
       ],
       suite: 'bookworm',
       packages: ['perl-base'],
@@ -30,6 +36,11 @@ export async function buildStandIn(file: string): Promise<void> {
       },
     },
     file,
-    { local, mirror: (await findMirror(undefined)).main, signal: new AbortController().signal, report: () => undefined },
+    {
+      local,
+      mirror: (await findMirror(undefined)).main,
+      signal: new AbortController().signal,
+      report: () => undefined,
+    },
   );
 }

@@ -5,7 +5,12 @@ import { known, run } from './pipeline.ts';
 /** `docker service scale`, until the file says otherwise: the next `up` returns to the file. */
 export function scale(scales: readonly Scale[], options: CommonOptions): Promise<number> {
   const change = (cluster: Cluster): Cluster => {
-    for (const { service } of scales) known('service', service, cluster.services.map((one) => one.name));
+    for (const { service } of scales)
+      known(
+        'service',
+        service,
+        cluster.services.map((one) => one.name),
+      );
     // Only what was named is touched: the other services and stacks are left out of this run.
     const services = cluster.services.flatMap((service) => {
       const found = scales.find((one) => one.service === service.name);
@@ -20,7 +25,11 @@ export function scale(scales: readonly Scale[], options: CommonOptions): Promise
 /** `docker node update --availability`, and for drain the wait until nothing runs there. */
 export function setAvailability(node: string, availability: Availability, options: CommonOptions): Promise<number> {
   const change = (cluster: Cluster): Cluster => {
-    known('node', node, cluster.nodes.map((one) => one.name));
+    known(
+      'node',
+      node,
+      cluster.nodes.map((one) => one.name),
+    );
     return { ...cluster, nodes: cluster.nodes.map((one) => (one.name === node ? { ...one, availability } : one)) };
   };
   return run({ pipeline: 'availability', mode: 'apply', options: { ...options, node: [node] }, change });

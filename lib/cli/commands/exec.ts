@@ -15,16 +15,31 @@ export function exec(argv: readonly string[], options: ExecOptions): Promise<num
   return withSession(options, async ({ context, signal }) => {
     if (options.role !== undefined) known('role', options.role, ['manager', 'worker']);
     const names = options.node?.split(',');
-    for (const name of names ?? []) known('node', name, context.cluster.nodes.map((node) => node.name));
-    const nodes = context.cluster.nodes.filter((node) => (!options.role || node.role === options.role) && (names?.includes(node.name) ?? true));
-    if (nodes.length === 0) throw new SwarmupError('USAGE', 'no node is selected', { fix: 'Leave --role and --node out, or name nodes that exist.' });
+    for (const name of names ?? [])
+      known(
+        'node',
+        name,
+        context.cluster.nodes.map((node) => node.name),
+      );
+    const nodes = context.cluster.nodes.filter(
+      (node) => (!options.role || node.role === options.role) && (names?.includes(node.name) ?? true),
+    );
+    if (nodes.length === 0)
+      throw new SwarmupError('USAGE', 'no node is selected', {
+        fix: 'Leave --role and --node out, or name nodes that exist.',
+      });
     const width = Math.max(...nodes.map((node) => node.name.length));
     const results = await Promise.all(
       nodes.map(async ({ name }) => {
         const onLine = options.json ? undefined : openPrefixed(name.padEnd(width));
         try {
           const host = await context.remote.host(name, signal);
-          const output = await host.run(argv, { signal, asRoot: false, okExit: Array.from({ length: 256 }, (_, code) => code), ...(onLine ? { onLine } : {}) });
+          const output = await host.run(argv, {
+            signal,
+            asRoot: false,
+            okExit: Array.from({ length: 256 }, (_, code) => code),
+            ...(onLine ? { onLine } : {}),
+          });
           return { node: name, ...output };
         } catch (thrown) {
           const error = asSwarmupError(thrown);

@@ -57,7 +57,10 @@ export function down(options: CommonOptions): Promise<number> {
 }
 
 /** Runs a pipeline with the view the options ask for. @returns the exit status */
-export async function run(request: PipelineRun, onResult: (result: RunResult) => void = () => undefined): Promise<number> {
+export async function run(
+  request: PipelineRun,
+  onResult: (result: RunResult) => void = () => undefined,
+): Promise<number> {
   const { pipeline, mode, options } = request;
   const view: View = await openView(options);
   const session = { ...options, listener: view.listener, ...(request.change ? { change: request.change } : {}) };
@@ -80,7 +83,8 @@ export async function run(request: PipelineRun, onResult: (result: RunResult) =>
 /** The selection flags, with every name checked. @throws SwarmupError UNKNOWN_NAME with the nearest valid one */
 function selectionOf(options: Options, ids: readonly string[], cluster: Cluster): Selection {
   const nodes = cluster.nodes.map((node) => node.name);
-  for (const id of [...(options.only ?? []), ...(options.skip ?? []), options.from, options.to]) if (id !== undefined) known('task', id, ids);
+  for (const id of [...(options.only ?? []), ...(options.skip ?? []), options.from, options.to])
+    if (id !== undefined) known('task', id, ids);
   for (const name of options.node ?? []) known('node', name, nodes);
   return {
     ...(options.only ? { only: options.only } : {}),

@@ -9,12 +9,22 @@ import { known } from './pipeline.ts';
 /** OpenSSH on a node, with the pinned host key. @returns the exit status of ssh */
 export function ssh(node: string, argv: readonly string[], options: CommonOptions): Promise<number> {
   return withSession(options, async ({ context }) => {
-    known('node', node, context.cluster.nodes.map((one) => one.name));
+    known(
+      'node',
+      node,
+      context.cluster.nodes.map((one) => one.name),
+    );
     const client = await context.local.which('ssh');
-    if (!client) throw new SwarmupError('PACKAGE_MISSING', 'there is no ssh program on this machine', { fix: 'Install the OpenSSH client (on Debian: openssh-client).' });
+    if (!client)
+      throw new SwarmupError('PACKAGE_MISSING', 'there is no ssh program on this machine', {
+        fix: 'Install the OpenSSH client (on Debian: openssh-client).',
+      });
     const file = await writeKnownHosts(context);
     const machine = context.machines.running(node);
-    const output = await context.local.run([client, ...sshArguments(machine, file), ...argv], { interactive: true, okExit: anyExit });
+    const output = await context.local.run([client, ...sshArguments(machine, file), ...argv], {
+      interactive: true,
+      okExit: anyExit,
+    });
     return output.exitCode;
   });
 }
@@ -24,7 +34,8 @@ export function sshConfig(options: CommonOptions): Promise<number> {
   return withSession(options, async ({ context }) => {
     const file = await writeKnownHosts(context);
     const machines = context.machines.all().filter((machine) => machine.state !== 'lost');
-    if (options.json) printJson(machines.map((machine) => ({ name: machine.name, ...machine.ssh, knownHostsFile: file })));
+    if (options.json)
+      printJson(machines.map((machine) => ({ name: machine.name, ...machine.ssh, knownHostsFile: file })));
     else print(sshConfigText(machines, file));
     return 0;
   });

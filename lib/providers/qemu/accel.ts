@@ -27,7 +27,12 @@ const FIRST_WORD_MS = 8_000;
  * The accelerator to use. /dev/kvm may be there, open and even create virtual machines, and yet boot nothing (nested
  * virtualisation that is not whole), so a kernel is started and must speak. The answer is remembered for this host.
  */
-export async function chooseAccelerator(wanted: Accelerator | 'auto', image: BootImage, probing: Probing, io: ProviderIo): Promise<Accelerator> {
+export async function chooseAccelerator(
+  wanted: Accelerator | 'auto',
+  image: BootImage,
+  probing: Probing,
+  io: ProviderIo,
+): Promise<Accelerator> {
   if (wanted !== 'auto') return wanted;
   const candidate = await candidateHere();
   if (!candidate) {
@@ -49,7 +54,12 @@ async function candidateHere(): Promise<'kvm' | 'hvf' | undefined> {
   return usable ? 'kvm' : undefined;
 }
 
-async function remembered(candidate: 'kvm' | 'hvf', image: BootImage, probing: Probing, io: ProviderIo): Promise<boolean> {
+async function remembered(
+  candidate: 'kvm' | 'hvf',
+  image: BootImage,
+  probing: Probing,
+  io: ProviderIo,
+): Promise<boolean> {
   const file = join(probing.cache, 'accelerators.json');
   const { stdout } = await probing.local.run([probing.platform.binary, '--version'], { signal: io.signal });
   const key = `${candidate} ${release()} ${stdout.split('\n')[0]}`;
@@ -73,18 +83,38 @@ async function readAnswers(file: string): Promise<Record<string, boolean>> {
   }
 }
 
-async function boots(candidate: 'kvm' | 'hvf', image: BootImage, { platform, local, clock }: Probing, io: ProviderIo): Promise<boolean> {
+async function boots(
+  candidate: 'kvm' | 'hvf',
+  image: BootImage,
+  { platform, local, clock }: Probing,
+  io: ProviderIo,
+): Promise<boolean> {
   io.report(`probing ${candidate.toUpperCase()}: does a kernel boot on it?`);
   const dir = await mkdtemp(join(tmpdir(), 'swarmup-probe-'));
   const serial = join(dir, 'serial.log');
   const pidFile = join(dir, 'pid');
   const disk = ['-drive', `file=${image.disk},format=${image.format},if=virtio,snapshot=on`];
-  const boot = image.kernel && image.initrd ? ['-kernel', image.kernel, '-initrd', image.initrd, '-append', 'console=ttyS0 panic=-1'] : disk;
+  const boot =
+    image.kernel && image.initrd
+      ? ['-kernel', image.kernel, '-initrd', image.initrd, '-append', 'console=ttyS0 panic=-1']
+      : disk;
   try {
     await local.run(
       [
-        platform.binary, '-daemonize', '-pidfile', pidFile, '-nodefaults', '-display', 'none', '-no-reboot',
-        ...processorArgs(platform, candidate), '-m', '512', '-serial', `file:${serial}`, ...boot,
+        platform.binary,
+        '-daemonize',
+        '-pidfile',
+        pidFile,
+        '-nodefaults',
+        '-display',
+        'none',
+        '-no-reboot',
+        ...processorArgs(platform, candidate),
+        '-m',
+        '512',
+        '-serial',
+        `file:${serial}`,
+        ...boot,
       ],
       { signal: io.signal },
     );
@@ -92,7 +122,9 @@ async function boots(candidate: 'kvm' | 'hvf', image: BootImage, { platform, loc
       until: 'the kernel says its first word',
       probe: async () => {
         const text = await readFile(serial, 'latin1');
-        return /Linux version|Booting Linux|GRUB|Welcome/.test(text) ? { done: undefined } : { seen: `${text.length} characters on the serial port` };
+        return /Linux version|Booting Linux|GRUB|Welcome/.test(text)
+          ? { done: undefined }
+          : { seen: `${text.length} characters on the serial port` };
       },
       deadlineMs: FIRST_WORD_MS,
       intervalMs: 100,

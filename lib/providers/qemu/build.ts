@@ -25,8 +25,19 @@ const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const ROOT_SIZE = '4G';
 
 const BASE_PACKAGES = [
-  'systemd-sysv', 'dbus', 'udev', 'kmod', 'iproute2', 'openssh-server', 'sudo', 'ca-certificates',
-  'initramfs-tools', 'e2fsprogs', 'procps', 'iptables', 'apparmor',
+  'systemd-sysv',
+  'dbus',
+  'udev',
+  'kmod',
+  'iproute2',
+  'openssh-server',
+  'sudo',
+  'ca-certificates',
+  'initramfs-tools',
+  'e2fsprogs',
+  'procps',
+  'iptables',
+  'apparmor',
 ];
 
 export interface BuildTools {
@@ -39,17 +50,28 @@ export interface BuildTools {
 /** Builds a Debian image with mmdebstrap, or takes it from the cache. */
 export async function builtImage(recipe: Recipe, tools: BuildTools, io: ProviderIo): Promise<BootImage> {
   const hook = await readFile(new URL('guest-image.sh', import.meta.url), 'utf8');
-  const hash = createHash('sha256').update(JSON.stringify([recipe, hook, BASE_PACKAGES, DISTRO_PACKAGES, ROOT_SIZE])).digest('hex');
+  const hash = createHash('sha256')
+    .update(JSON.stringify([recipe, hook, BASE_PACKAGES, DISTRO_PACKAGES, ROOT_SIZE]))
+    .digest('hex');
   const name = `${recipe.distribution}-${recipe.docker ? 'docker' : 'bare'}-${hash.slice(0, 12)}`;
   const folder = join(tools.cache, 'images', name);
-  const image: BootImage = { disk: join(folder, 'disk.raw'), format: 'raw', kernel: join(folder, 'vmlinuz'), initrd: join(folder, 'initrd'), configure: 'credentials' };
+  const image: BootImage = {
+    disk: join(folder, 'disk.raw'),
+    format: 'raw',
+    kernel: join(folder, 'vmlinuz'),
+    initrd: join(folder, 'initrd'),
+    configure: 'credentials',
+  };
   if (await exists(image.disk)) return image;
   await mkdir(join(tools.cache, 'images'), { recursive: true });
   const work = await mkdtemp(join(tools.cache, 'images', `.building-${name}-`));
   try {
     await debootstrap(recipe, hook, join(work, 'root.tar'), tools, io);
     await assemble(work, tools, io);
-    await writeFile(join(work, 'recipe.json'), `${JSON.stringify({ ...recipe, builtAt: new Date().toISOString() }, null, 2)}\n`);
+    await writeFile(
+      join(work, 'recipe.json'),
+      `${JSON.stringify({ ...recipe, builtAt: new Date().toISOString() }, null, 2)}\n`,
+    );
     await publish(work, folder);
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -57,24 +79,40 @@ export async function builtImage(recipe: Recipe, tools: BuildTools, io: Provider
   return image;
 }
 
-async function debootstrap(recipe: Recipe, hook: string, tar: string, { local }: BuildTools, io: ProviderIo): Promise<void> {
+async function debootstrap(
+  recipe: Recipe,
+  hook: string,
+  tar: string,
+  { local }: BuildTools,
+  io: ProviderIo,
+): Promise<void> {
   const suite = SUITES[recipe.distribution];
   const kernelSuite = SUITES[recipe.kernelFrom];
   const line = (uri: string, name: string) => `deb [signed-by=${KEYRING}] ${uri} ${name} main`;
-  const sources = [line(recipe.mirror.main, suite), ...(recipe.mirror.security ? [line(recipe.mirror.security, `${suite}-security`)] : [])];
+  const sources = [
+    line(recipe.mirror.main, suite),
+    ...(recipe.mirror.security ? [line(recipe.mirror.security, `${suite}-security`)] : []),
+  ];
   const packages = [
     ...BASE_PACKAGES,
     `linux-image-cloud-${debianArch()}${kernelSuite === suite ? '' : `/${kernelSuite}`}`,
-    ...(recipe.docker ? DISTRO_PACKAGES.filter((name) => name !== 'docker-cli' || recipe.distribution !== 'debian-12') : []),
+    ...(recipe.docker
+      ? DISTRO_PACKAGES.filter((name) => name !== 'docker-cli' || recipe.distribution !== 'debian-12')
+      : []),
   ];
   const argv = [
-    'mmdebstrap', '--variant=minbase', '--format=tar',
+    'mmdebstrap',
+    '--variant=minbase',
+    '--format=tar',
     '--skip=cleanup/apt/lists',
-    ...['APT::Install-Recommends "false"', `APT::Default-Release "${suite}"`, 'Acquire::Languages "none"'].map((option) => `--aptopt=${option}`),
+    ...['APT::Install-Recommends "false"', `APT::Default-Release "${suite}"`, 'Acquire::Languages "none"'].map(
+      (option) => `--aptopt=${option}`,
+    ),
     ...['doc', 'man', 'locale'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
     `--include=${packages.join(',')}`,
     `--customize-hook=${hook}`,
-    suite, tar,
+    suite,
+    tar,
     ...sources,
     ...(kernelSuite === suite ? [] : [line(recipe.mirror.main, kernelSuite)]),
   ];
@@ -91,30 +129,53 @@ async function debootstrap(recipe: Recipe, hook: string, tar: string, { local }:
     });
   } catch (error) {
     if (!hasCode(error, 'LOCAL_COMMAND_FAILED')) throw error;
-    throw new SwarmupError('IMAGE_BUILD_FAILED', `mmdebstrap could not build the ${recipe.distribution} image from ${recipe.mirror.main}`, {
-      fix: 'See whether the mirror can be reached from here and has this release; provider.mirror names another.',
-      output: error.output ?? '',
-      cause: error,
-    });
+    throw new SwarmupError(
+      'IMAGE_BUILD_FAILED',
+      `mmdebstrap could not build the ${recipe.distribution} image from ${recipe.mirror.main}`,
+      {
+        fix: 'See whether the mirror can be reached from here and has this release; provider.mirror names another.',
+        output: error.output ?? '',
+        cause: error,
+      },
+    );
   }
 }
 
 /** What mmdebstrap says as it goes, in order. */
-const STEPS = ['running apt-get update', 'downloading packages', 'extracting archives', 'installing essential packages', 'installing remaining packages', 'running --customize-hook', 'creating tarball'];
+const STEPS = [
+  'running apt-get update',
+  'downloading packages',
+  'extracting archives',
+  'installing essential packages',
+  'installing remaining packages',
+  'running --customize-hook',
+  'creating tarball',
+];
 
 /** Kernel, initial RAM disk and an ext4 file system out of the tar file. */
 async function assemble(work: string, { local, root }: BuildTools, io: ProviderIo): Promise<void> {
   io.report('making the disk image', { done: STEPS.length, total: STEPS.length + 1 });
   const tree = join(work, 'root');
   await mkdir(tree);
-  const script = 'tar -C root --numeric-owner -xf root.tar && truncate -s "$1" disk.raw && mkfs.ext4 -q -F -L root -E nodiscard -d root disk.raw';
+  const script =
+    'tar -C root --numeric-owner -xf root.tar && truncate -s "$1" disk.raw && mkfs.ext4 -q -F -L root -E nodiscard -d root disk.raw';
   const shell = ['sh', '-ec', script, 'sh', ROOT_SIZE];
   // fakeroot remembers the owners that an ordinary user can't give to files.
-  await local.run(root ? shell : ['fakeroot', ...shell], { cwd: work, signal: io.signal, env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
+  await local.run(root ? shell : ['fakeroot', ...shell], {
+    cwd: work,
+    signal: io.signal,
+    env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
+  });
   const boot = await readdir(join(tree, 'boot'));
-  for (const [prefix, name] of [['vmlinuz-', 'vmlinuz'], ['initrd.img-', 'initrd']] as const) {
+  for (const [prefix, name] of [
+    ['vmlinuz-', 'vmlinuz'],
+    ['initrd.img-', 'initrd'],
+  ] as const) {
     const found = boot.find((entry) => entry.startsWith(prefix));
-    if (!found) throw new SwarmupError('IMAGE_BUILD_FAILED', `the image has no /boot/${prefix}*`, { fix: 'Report this with the mirror and the release.' });
+    if (!found)
+      throw new SwarmupError('IMAGE_BUILD_FAILED', `the image has no /boot/${prefix}*`, {
+        fix: 'Report this with the mirror and the release.',
+      });
     await cp(join(tree, 'boot', found), join(work, name));
   }
   await local.run(['chmod', '-R', 'u+rwX', 'root'], { cwd: work });

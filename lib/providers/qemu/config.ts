@@ -9,7 +9,10 @@ export const qemuConfig = z
       .union([
         z.enum(['debian-13', 'debian-12']),
         z.strictObject({
-          path: z.string().optional().describe('A disk image (qcow2 or raw) with cloud-init, relative to the cluster file.'),
+          path: z
+            .string()
+            .optional()
+            .describe('A disk image (qcow2 or raw) with cloud-init, relative to the cluster file.'),
           url: z.url().optional().describe('Where to download such an image.'),
           sha256: z
             .string()
@@ -27,7 +30,10 @@ export const qemuConfig = z
       .enum(['auto', 'kvm', 'hvf', 'tcg'])
       .default('auto')
       .describe('Hardware acceleration; auto uses what a short probe shows to work, else emulation (tcg).'),
-    mirror: z.url().optional().describe("The Debian mirror to build images from; default: this machine's own apt configuration."),
+    mirror: z
+      .url()
+      .optional()
+      .describe("The Debian mirror to build images from; default: this machine's own apt configuration."),
   })
   .describe('Virtual machines on this computer, with QEMU.');
 

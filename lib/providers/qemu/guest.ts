@@ -15,7 +15,11 @@ export interface GuestIdentity {
 const PRIVATE = { mode: 0o600 } as const;
 
 /** Writes what tells a guest who it is; QEMU hands it over when the machine starts. */
-export async function writeSeed(layout: Layout, guest: GuestIdentity, how: 'credentials' | 'cloud-init'): Promise<void> {
+export async function writeSeed(
+  layout: Layout,
+  guest: GuestIdentity,
+  how: 'credentials' | 'cloud-init',
+): Promise<void> {
   const dir = layout.seed(guest.name);
   await mkdir(dir, { recursive: true, mode: 0o700 });
   if (how === 'credentials') {
@@ -23,7 +27,11 @@ export async function writeSeed(layout: Layout, guest: GuestIdentity, how: 'cred
     await writeFile(join(dir, 'smbios'), `io.systemd.credential.binary:tmpfiles.extra=${base64(lines)}`, PRIVATE);
     return;
   }
-  await writeFile(join(dir, 'meta-data'), `instance-id: ${layout.machineId(guest.name)}\nlocal-hostname: ${guest.name}\n`, PRIVATE);
+  await writeFile(
+    join(dir, 'meta-data'),
+    `instance-id: ${layout.machineId(guest.name)}\nlocal-hostname: ${guest.name}\n`,
+    PRIVATE,
+  );
   await writeFile(join(dir, 'user-data'), userData(guest), PRIVATE);
   await writeFile(join(dir, 'network-config'), networkConfig(layout, guest), PRIVATE);
 }
@@ -74,7 +82,10 @@ function networkConfig(layout: Layout, guest: GuestIdentity): string {
       gateway4: UPLINK.gateway,
       nameservers: { addresses: [UPLINK.dns] },
     },
-    segment: { match: { macaddress: layout.mac(guest.name, 'segment') }, addresses: [`${guest.address}/${SEGMENT.prefix}`] },
+    segment: {
+      match: { macaddress: layout.mac(guest.name, 'segment') },
+      addresses: [`${guest.address}/${SEGMENT.prefix}`],
+    },
   };
   return `${JSON.stringify({ version: 2, ethernets }, null, 2)}\n`;
 }

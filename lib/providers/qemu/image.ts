@@ -10,13 +10,21 @@ import type { BootImage } from './record.ts';
 
 /** Where Debian publishes its cloud images. Source: the project's page on cloud images. */
 const CLOUD_IMAGES = 'https://cloud.debian.org/images/cloud';
-const RELEASES = { 'debian-13': { suite: 'trixie', number: 13 }, 'debian-12': { suite: 'bookworm', number: 12 } } as const;
+const RELEASES = {
+  'debian-13': { suite: 'trixie', number: 13 },
+  'debian-12': { suite: 'bookworm', number: 12 },
+} as const;
 
 /** QEMU's emulation runs Linux 6.12 stably from version 10 on; 7.2 panics within minutes. Measured; see docs/architecture.md. */
 const STABLE_WITH_6_12 = 10;
 
 /** The base image of the cluster's machines: from the cache, downloaded, or built. */
-export async function baseImage(config: QemuConfig, options: ProviderOptions, tools: BuildTools & QemuTools, io: ProviderIo): Promise<BootImage> {
+export async function baseImage(
+  config: QemuConfig,
+  options: ProviderOptions,
+  tools: BuildTools & QemuTools,
+  io: ProviderIo,
+): Promise<BootImage> {
   const { image } = config;
   if (typeof image === 'object') return ownImage(image, options, tools, io);
   return (await cloudImage(image, tools, io)) ?? buildImage(image, config, options, tools, io);
@@ -50,7 +58,11 @@ export async function buildImage(
 }
 
 /** The official cloud image, verified against its published SHA-512; undefined when it can't be reached now. */
-async function cloudImage(name: keyof typeof RELEASES, tools: BuildTools, io: ProviderIo): Promise<BootImage | undefined> {
+async function cloudImage(
+  name: keyof typeof RELEASES,
+  tools: BuildTools,
+  io: ProviderIo,
+): Promise<BootImage | undefined> {
   const { suite, number } = RELEASES[name];
   const file = `debian-${number}-genericcloud-${debianArch()}.qcow2`;
   const disk = join(tools.cache, 'downloads', file);
@@ -59,7 +71,10 @@ async function cloudImage(name: keyof typeof RELEASES, tools: BuildTools, io: Pr
   io.report(`asking for the official ${name} image`);
   const base = `${CLOUD_IMAGES}/${suite}/latest`;
   const sums = await fetchText(`${base}/SHA512SUMS`, io.signal);
-  const hex = sums?.split('\n').find((line) => line.endsWith(`  ${file}`))?.split(' ')[0];
+  const hex = sums
+    ?.split('\n')
+    .find((line) => line.endsWith(`  ${file}`))
+    ?.split(' ')[0];
   if (!hex) return undefined;
   await download({
     url: `${base}/${file}`,
@@ -71,14 +86,24 @@ async function cloudImage(name: keyof typeof RELEASES, tools: BuildTools, io: Pr
   return image;
 }
 
-async function ownImage(image: Exclude<QemuConfig['image'], string>, options: ProviderOptions, tools: BuildTools, io: ProviderIo): Promise<BootImage> {
+async function ownImage(
+  image: Exclude<QemuConfig['image'], string>,
+  options: ProviderOptions,
+  tools: BuildTools,
+  io: ProviderIo,
+): Promise<BootImage> {
   if (image.path) {
     const disk = resolve(dirname(options.cluster.file), image.path);
-    if (!(await exists(disk))) throw new SwarmupError('CONFIG_INVALID', `provider.image.path: there is no file ${disk}`, { fix: 'Correct the path; it is relative to the cluster file.' });
+    if (!(await exists(disk)))
+      throw new SwarmupError('CONFIG_INVALID', `provider.image.path: there is no file ${disk}`, {
+        fix: 'Correct the path; it is relative to the cluster file.',
+      });
     return { disk, format: formatOf(disk), configure: 'cloud-init' };
   }
   if (!image.url || !image.sha256) {
-    throw new SwarmupError('CONFIG_INVALID', 'provider.image needs a path, or a url with its sha256', { fix: 'Give one of the two; the checksum is what makes a download safe to boot.' });
+    throw new SwarmupError('CONFIG_INVALID', 'provider.image needs a path, or a url with its sha256', {
+      fix: 'Give one of the two; the checksum is what makes a download safe to boot.',
+    });
   }
   const disk = join(tools.cache, 'downloads', `${image.sha256}${extname(new URL(image.url).pathname)}`);
   if (!(await exists(disk))) {

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import type { Cluster } from '../../config/model.ts';
 
 /** The guests' own networks; they exist inside QEMU only, so every cluster uses the same addresses. */
-export const UPLINK = { guest: '192.168.76.15', prefix: 24, gateway: '192.168.76.2', dns: '192.168.76.3', network: '192.168.76.0/24' } as const;
+export const UPLINK = {
+  guest: '192.168.76.15',
+  prefix: 24,
+  gateway: '192.168.76.2',
+  dns: '192.168.76.3',
+  network: '192.168.76.0/24',
+} as const;
 export const SEGMENT = { first: 11, prefix: 24, base: '192.168.77.' } as const;
 export const SSH_PORT = 22;
 
@@ -65,7 +71,10 @@ export class Layout {
   }
 
   qmpSocket(node: string): string {
-    return join(this.runtimeDir, `${createHash('sha256').update(`${this.cluster}/${node}`).digest('hex').slice(0, 12)}.qmp`);
+    return join(
+      this.runtimeDir,
+      `${createHash('sha256').update(`${this.cluster}/${node}`).digest('hex').slice(0, 12)}.qmp`,
+    );
   }
 
   /** The multicast group that is this cluster's private segment, on loopback only. */

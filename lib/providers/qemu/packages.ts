@@ -7,8 +7,13 @@ import type { Platform } from './launch.ts';
 const MANAGER_NAMES = ['apt-get', 'dnf', 'zypper', 'pacman', 'brew'] as const;
 type Manager = (typeof MANAGER_NAMES)[number];
 
-const MANAGERS: Readonly<Record<Manager, { readonly refresh?: readonly string[]; readonly install: readonly string[] }>> = {
-  'apt-get': { refresh: ['apt-get', 'update', '-q'], install: ['apt-get', 'install', '-y', '-q', '--no-install-recommends'] },
+const MANAGERS: Readonly<
+  Record<Manager, { readonly refresh?: readonly string[]; readonly install: readonly string[] }>
+> = {
+  'apt-get': {
+    refresh: ['apt-get', 'update', '-q'],
+    install: ['apt-get', 'install', '-y', '-q', '--no-install-recommends'],
+  },
   dnf: { install: ['dnf', 'install', '-y'] },
   zypper: { install: ['zypper', '--non-interactive', 'install'] },
   pacman: { install: ['pacman', '-S', '--noconfirm', '--needed'] },
@@ -17,8 +22,20 @@ const MANAGERS: Readonly<Record<Manager, { readonly refresh?: readonly string[];
 
 /** Which package has which program. A manager that isn't listed has no such package. */
 const PACKAGES: Readonly<Record<string, Partial<Record<Manager, string>>>> = {
-  'qemu-system-x86_64': { 'apt-get': 'qemu-system-x86 seabios ipxe-qemu', dnf: 'qemu-system-x86', zypper: 'qemu-x86', pacman: 'qemu-system-x86', brew: 'qemu' },
-  'qemu-system-aarch64': { 'apt-get': 'qemu-system-arm qemu-efi-aarch64', dnf: 'qemu-system-aarch64', zypper: 'qemu-arm', pacman: 'qemu-system-aarch64', brew: 'qemu' },
+  'qemu-system-x86_64': {
+    'apt-get': 'qemu-system-x86 seabios ipxe-qemu',
+    dnf: 'qemu-system-x86',
+    zypper: 'qemu-x86',
+    pacman: 'qemu-system-x86',
+    brew: 'qemu',
+  },
+  'qemu-system-aarch64': {
+    'apt-get': 'qemu-system-arm qemu-efi-aarch64',
+    dnf: 'qemu-system-aarch64',
+    zypper: 'qemu-arm',
+    pacman: 'qemu-system-aarch64',
+    brew: 'qemu',
+  },
   'qemu-img': { 'apt-get': 'qemu-utils', dnf: 'qemu-img', zypper: 'qemu-img', pacman: 'qemu-img', brew: 'qemu' },
   mmdebstrap: { 'apt-get': 'mmdebstrap debian-archive-keyring', dnf: 'mmdebstrap debian-keyring' },
   'mkfs.ext4': { 'apt-get': 'e2fsprogs', dnf: 'e2fsprogs', zypper: 'e2fsprogs', pacman: 'e2fsprogs' },
@@ -68,29 +85,47 @@ async function findManager(local: LocalCommands): Promise<Manager | undefined> {
 }
 
 /** `along`: programs worth installing in the same go, if anything has to be installed at all. */
-async function need(programs: readonly string[], along: readonly string[], options: ToolOptions, io: ProviderIo): Promise<void> {
+async function need(
+  programs: readonly string[],
+  along: readonly string[],
+  options: ToolOptions,
+  io: ProviderIo,
+): Promise<void> {
   const { local, root, mayInstall } = options;
   const lacking = await missing(programs, local);
   if (lacking.length === 0) return;
   const manager = await findManager(local);
   const wanted = [...lacking, ...(await missing(along, local))];
-  const packages = [...new Set(wanted.flatMap((name) => (manager ? (PACKAGES[name]?.[manager]?.split(' ') ?? []) : [])))];
+  const packages = [
+    ...new Set(wanted.flatMap((name) => (manager ? (PACKAGES[name]?.[manager]?.split(' ') ?? []) : []))),
+  ];
   const known = manager !== undefined && lacking.every((name) => PACKAGES[name]?.[manager]);
   if (!known) {
-    throw new SwarmupError('PACKAGE_MISSING', `${lacking.join(', ')} ${lacking.length > 1 ? 'are' : 'is'} not installed on this machine`, {
-      fix: 'Install it with your package manager, then run again.',
-    });
+    throw new SwarmupError(
+      'PACKAGE_MISSING',
+      `${lacking.join(', ')} ${lacking.length > 1 ? 'are' : 'is'} not installed on this machine`,
+      {
+        fix: 'Install it with your package manager, then run again.',
+      },
+    );
   }
   const { install, refresh } = MANAGERS[manager];
   const sudo = root || manager === 'brew' ? [] : ['sudo', '-n'];
   if (!mayInstall) {
     const command = quote([...(sudo.length ? ['sudo'] : []), ...install, ...packages]);
-    throw new SwarmupError('PACKAGE_MISSING', `${lacking.join(', ')} ${lacking.length > 1 ? 'are' : 'is'} not installed on this machine`, {
-      fix: `Run: ${command}\nor run swarmup again with --yes to have it done.`,
-    });
+    throw new SwarmupError(
+      'PACKAGE_MISSING',
+      `${lacking.join(', ')} ${lacking.length > 1 ? 'are' : 'is'} not installed on this machine`,
+      {
+        fix: `Run: ${command}\nor run swarmup again with --yes to have it done.`,
+      },
+    );
   }
   io.report(`installing ${packages.join(', ')}`);
   const settings = { signal: io.signal, env: { DEBIAN_FRONTEND: 'noninteractive' } };
   if (refresh) await local.run([...sudo, ...refresh], settings);
-  await local.run([...sudo, ...install, ...packages], { ...settings, onLine: (line) => io.report(`installing: ${line}`) });
+  await local.run([...sudo, ...install, ...packages], {
+    ...settings,
+    onLine: (line) => io.report(`installing: ${line}`),
+  });
 }

@@ -58,14 +58,20 @@ class QemuProvider implements Provider {
   async list(_signal: AbortSignal, names?: readonly string[]): Promise<readonly Machine[]> {
     const running = await this.#running();
     const all = [...new Set([...(await recordedNames(this.#layout)), ...running.keys()])];
-    const machines = await Promise.all(all.filter((name) => names?.includes(name) ?? true).map((name) => this.#machine(name, running.has(name))));
+    const machines = await Promise.all(
+      all.filter((name) => names?.includes(name) ?? true).map((name) => this.#machine(name, running.has(name))),
+    );
     return machines.filter((machine) => machine !== undefined);
   }
 
   plan(node: NodeSpec, machine: Machine | undefined): Change[] {
     if (!machine) return [{ action: 'create', summary: `machine ${node.name}` }];
-    if (machine.state === 'lost') return [{ action: 'update', summary: `machine ${node.name}: made anew, its files are gone` }];
-    const missing = this.#missingForwards(machine).map((port): Change => ({ action: 'update', summary: `${node.name}: open port ${port}` }));
+    if (machine.state === 'lost')
+      return [{ action: 'update', summary: `machine ${node.name}: made anew, its files are gone` }];
+    const missing = this.#missingForwards(machine).map((port): Change => ({
+      action: 'update',
+      summary: `${node.name}: open port ${port}`,
+    }));
     return machine.state === 'stopped' ? [{ action: 'run', summary: `start machine ${node.name}` }] : missing;
   }
 
@@ -76,7 +82,10 @@ class QemuProvider implements Provider {
     const record = pid === undefined ? await this.#start(found, prepared, io) : await this.#openPorts(found);
     await this.#untilGreeted(record, io);
     const machine = await this.#machine(node.name, true);
-    if (!machine) throw new SwarmupError('MACHINE_FAILED', `${node.name}'s files went away while it started`, { fix: 'Is another run at work here? Run again.' });
+    if (!machine)
+      throw new SwarmupError('MACHINE_FAILED', `${node.name}'s files went away while it started`, {
+        fix: 'Is another run at work here? Run again.',
+      });
     return machine;
   }
 
@@ -123,7 +132,12 @@ class QemuProvider implements Provider {
     const tools = await findTools({ local, root, mayInstall: mayInstall || root }, io);
     const building = { ...tools, local, cache: this.#cache, root };
     const chosen = await baseImage(this.#config, this.#options, building, io);
-    const accelerator = await chooseAccelerator(this.#config.accelerator, chosen, { platform: tools.platform, local, clock, cache: this.#cache }, io);
+    const accelerator = await chooseAccelerator(
+      this.#config.accelerator,
+      chosen,
+      { platform: tools.platform, local, clock, cache: this.#cache },
+      io,
+    );
     const unstable = accelerator === 'tcg' && !emulationIsStable(chosen, this.#config, tools);
     const image = unstable ? await buildImage('debian-13', this.#config, this.#options, building, io) : chosen;
     await mkdir(this.#layout.runtimeDir, { recursive: true, mode: 0o700 });
@@ -146,7 +160,11 @@ class QemuProvider implements Provider {
   }
 
   /** Disk, identity and record of a new machine. The record comes last: without it the machine doesn't exist. */
-  async #make(node: NodeSpec, { tools, image, accelerator, authorizedKey }: Prepared, io: ProviderIo): Promise<MachineRecord> {
+  async #make(
+    node: NodeSpec,
+    { tools, image, accelerator, authorizedKey }: Prepared,
+    io: ProviderIo,
+  ): Promise<MachineRecord> {
     const { generateKeyPair } = await import('../../remote/keys.ts');
     // What an earlier, killed run left of it, and a process whose files are gone.
     await this.destroy(node.name, io);
@@ -156,7 +174,19 @@ class QemuProvider implements Provider {
     const hostKey = generateKeyPair(node.name);
     await writeSeed(this.#layout, { name: node.name, address, authorizedKey, hostKey }, image.configure);
     await this.#options.local.run(
-      [tools.qemuImg, 'create', '-q', '-f', 'qcow2', '-b', image.disk, '-F', image.format, this.#layout.disk(node.name), `${this.#config.disk}M`],
+      [
+        tools.qemuImg,
+        'create',
+        '-q',
+        '-f',
+        'qcow2',
+        '-b',
+        image.disk,
+        '-F',
+        image.format,
+        this.#layout.disk(node.name),
+        `${this.#config.disk}M`,
+      ],
       { signal: io.signal },
     );
     const record: MachineRecord = {
@@ -175,7 +205,9 @@ class QemuProvider implements Provider {
 
   /** The address of the node's place in the list, or the next that no machine has. */
   async #freeAddress(index: number): Promise<string> {
-    const records = await Promise.all((await recordedNames(this.#layout)).map((name) => readRecord(this.#layout, name)));
+    const records = await Promise.all(
+      (await recordedNames(this.#layout)).map((name) => readRecord(this.#layout, name)),
+    );
     const taken = new Set(records.map((record) => record?.address));
     let last = SEGMENT.first + index;
     while (taken.has(`${SEGMENT.base}${last}`)) last += this.#options.cluster.nodes.length;
@@ -205,7 +237,10 @@ class QemuProvider implements Provider {
       added.map(([guest, local]) => monitor(`hostfwd_add uplink tcp:127.0.0.1:${local}-:${guest}`)),
     );
     const problem = answers.map(String).find((answer) => answer.trim() !== '');
-    if (problem !== undefined) throw new SwarmupError('MACHINE_FAILED', `${record.name}: QEMU can't open a port: ${problem.trim()}`, { fix: 'Run again; another free port is then chosen.' });
+    if (problem !== undefined)
+      throw new SwarmupError('MACHINE_FAILED', `${record.name}: QEMU can't open a port: ${problem.trim()}`, {
+        fix: 'Run again; another free port is then chosen.',
+      });
     const opened = { ...record, forwards };
     await writeRecord(this.#layout, opened);
     return opened;
@@ -255,7 +290,10 @@ class QemuProvider implements Provider {
   async #running(): Promise<ReadonlyMap<string, number>> {
     const processes = await findProcesses(this.#layout.mark(), this.#options.local);
     return new Map(
-      processes.map(({ pid, argv }) => [this.#layout.nodeOfMark(argv.find((argument) => argument.includes(this.#layout.mark())) ?? ''), pid]),
+      processes.map(({ pid, argv }) => [
+        this.#layout.nodeOfMark(argv.find((argument) => argument.includes(this.#layout.mark())) ?? ''),
+        pid,
+      ]),
     );
   }
 

@@ -1,0 +1,155 @@
+import { createServer, type Server } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EventBody } from '../../lib/events.ts';
+import { openEngine } from '../../lib/remote/engine.ts';
+import { generateKeyPair } from '../../lib/remote/keys.ts';
+import { isAlive } from '../../lib/remote/processes.ts';
+import { SshHost } from '../../lib/remote/ssh.ts';
+import { Secret } from '../../lib/secret.ts';
+import { startSshd, type TestSshd } from '../support/sshd.ts';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+let sshd: TestSshd;
+const never = new AbortController().signal;
+const events: EventBody[] = [];
+const connect = () => SshHost.connect('node1', sshd.endpoint, (event) => events.push(event), never);
+
+beforeAll(async () => {
+  sshd = await startSshd();
+});
+afterAll(() => sshd.stop());
+
+describe('a connection to a real sshd', () => {
+  it('runs commands with every argument as it was given', async () => {
+    const host = await connect();
+    const words = ['a b', "it's", '$HOME', '`id`', 'x;y', '', '"q"', '*', '\\', 'ü', '-n', 'a\nb'];
+    const output = await host.run(['printf', '%s|', ...words]);
+    expect(output.stdout).toBe(words.map((word) => `${word}|`).join(''));
+    host.close();
+  });
+
+  it('gives an input, and a secret only through the input', async () => {
+    const host = await connect();
+    events.length = 0;
+    const output = await host.run(['sha256sum'], { input: new Secret('hunter2-hunter2') });
+    expect(output.stdout).toContain('84ca4458');
+    expect(JSON.stringify(events)).not.toContain('hunter2');
+    host.close();
+  });
+
+  it('tells the command, the host, the exit code and the last lines of a failure', async () => {
+    const host = await connect();
+    const failure = host.run(['sh', '-c', 'echo out; echo "no space left" >&2; exit 7']);
+    await expect(failure).rejects.toMatchObject({ code: 'COMMAND_FAILED', output: 'out\nno space left' });
+    await expect(failure).rejects.toThrow(/^node1: 'sh -c .*' ended with exit code 7$/);
+    expect((await host.run(['false'], { okExit: [1] })).exitCode).toBe(1);
+    host.close();
+  });
+
+  it('refuses a server with another host key before it sends anything', async () => {
+    const other = { ...sshd.endpoint, hostKey: generateKeyPair('other').publicKey };
+    await expect(SshHost.connect('node1', other, () => undefined, never)).rejects.toMatchObject({
+      code: 'SSH_HOST_KEY_CHANGED',
+    });
+  });
+
+  it('stops at once when the key is refused', async () => {
+    const identityFile = join(sshd.folder, 'stranger');
+    writeFileSync(identityFile, generateKeyPair('stranger').privateKey, { mode: 0o600 });
+    await expect(
+      SshHost.connect('node1', { ...sshd.endpoint, identityFile }, () => undefined, never),
+    ).rejects.toMatchObject({ code: 'SSH_AUTH_FAILED' });
+  });
+
+  it('says that nothing answers', async () => {
+    await expect(SshHost.connect('node1', { ...sshd.endpoint, port: 1 }, () => undefined, never)).rejects.toMatchObject(
+      { code: 'SSH_UNREACHABLE' },
+    );
+  });
+
+  it('ends the remote command when the run is aborted', async () => {
+    const host = await connect();
+    const controller = new AbortController();
+    let pid = 0;
+    const running = host.run(['sh', '-c', 'echo $$; exec sleep 600'], {
+      signal: controller.signal,
+      onLine: (line) => {
+        if (pid > 0) return;
+        pid = Number(line);
+        controller.abort();
+      },
+    });
+    await expect(running).rejects.toThrow();
+    expect(pid).toBeGreaterThan(0);
+    const deadline = Date.now() + 10_000;
+    while (isAlive(pid) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isAlive(pid)).toBe(false);
+    host.close();
+  });
+
+  it('carries many commands at once over one connection', async () => {
+    const host = await connect();
+    const outputs = await Promise.all(Array.from({ length: 8 }, (_, i) => host.run(['echo', String(i)])));
+    expect(outputs.map((output) => output.stdout)).toEqual(Array.from({ length: 8 }, (_, i) => `${i}\n`));
+    host.close();
+  });
+
+  it('notices that the connection is gone', async () => {
+    const own = await startSshd();
+    const host = await SshHost.connect('node1', own.endpoint, () => undefined, never);
+    const running = host.run(['sleep', '600']);
+    own.stop();
+    await expect(running).rejects.toMatchObject({ code: 'SSH_CONNECTION_LOST' });
+    expect(host.alive).toBe(false);
+  });
+});
+
+describe('the Engine API through the connection', () => {
+  let server: Server;
+  const requests: string[] = [];
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      requests.push(`${request.method} ${request.url}`);
+      const json = (status: number, body: object) =>
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      if (request.url === '/version') return json(200, { Version: '20.10.24', ApiVersion: '1.41' });
+      if (request.url?.startsWith('/v1.41/nodes'))
+        return json(503, {
+          message:
+            'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
+        });
+      if (request.url?.startsWith('/v1.41/images/none/json')) return json(404, { message: 'No such image: none' });
+      return json(500, { message: `unexpected request ${request.url}` });
+    });
+    await new Promise<void>((resolve) => server.listen(sshd.endpoint.engineSocket, resolve));
+  });
+  afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+  it('settles the version with an older engine, and passes its errors on whole', async () => {
+    const host = await connect();
+    const engine = await openEngine('node1', () => host.dialEngine(), never);
+    const failure = engine.call('list the nodes', (docker) => docker.listNodes());
+    await expect(failure).rejects.toMatchObject({ code: 'ENGINE_REFUSED' });
+    await expect(failure).rejects.toThrow(
+      'node1: couldn\'t list the nodes: This node is not a swarm manager. Use "docker swarm init" or "docker swarm join"',
+    );
+    expect(await engine.find('look', (docker) => docker.getImage('none').inspect())).toBeUndefined();
+    expect(requests[0]).toBe('GET /version');
+    host.close();
+  });
+
+  it('says that no engine answers', async () => {
+    const host = await SshHost.connect(
+      'node1',
+      { ...sshd.endpoint, engineSocket: '/nowhere/docker.sock' },
+      () => undefined,
+      never,
+    );
+    await expect(openEngine('node1', () => host.dialEngine(), never)).rejects.toMatchObject({
+      code: 'ENGINE_UNREACHABLE',
+    });
+    host.close();
+  });
+});

@@ -1,0 +1,101 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import type { SshEndpoint } from '../../lib/providers/provider.ts';
+import { generateKeyPair } from '../../lib/remote/keys.ts';
+import { portIsFree, readBanner } from '../../lib/remote/sockets.ts';
+
+/** A real OpenSSH server on loopback, with keys of its own, for this user. */
+export interface TestSshd {
+  readonly endpoint: SshEndpoint;
+  readonly folder: string;
+  /** Ends the server and every connection to it. */
+  stop(): void;
+}
+
+const SSHD = '/usr/sbin/sshd';
+
+/** Installs OpenSSH's server where it is missing and this is root, as on a fresh CI machine. */
+export function needSshd(): void {
+  if (existsSync(SSHD)) return;
+  if (userInfo().uid !== 0) throw new Error('the SSH tests need /usr/sbin/sshd: install openssh-server');
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  execFileSync('apt-get', ['update', '-q'], { env, stdio: 'ignore' });
+  execFileSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'openssh-server', 'openssh-client'], {
+    env,
+    stdio: 'ignore',
+  });
+}
+
+export async function startSshd(): Promise<TestSshd> {
+  needSshd();
+  const folder = mkdtempSync(join(tmpdir(), 'swarmup-sshd-'));
+  const host = generateKeyPair('host');
+  const client = generateKeyPair('client');
+  const file = (name: string, text: string, mode = 0o600) => {
+    writeFileSync(join(folder, name), text, { mode });
+    return join(folder, name);
+  };
+  file('host_key', host.privateKey);
+  const identityFile = file('id', client.privateKey);
+  file('authorized_keys', `${client.publicKey}\n`);
+  if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
+  let port = 23_000;
+  while (!(await portIsFree(port))) port++;
+  file(
+    'sshd_config',
+    [
+      `Port ${port}`,
+      'ListenAddress 127.0.0.1',
+      `HostKey ${folder}/host_key`,
+      `AuthorizedKeysFile ${folder}/authorized_keys`,
+      'PermitRootLogin prohibit-password',
+      'PasswordAuthentication no',
+      'StrictModes no',
+      'UsePAM no',
+      `PidFile ${folder}/pid`,
+    ].join('\n'),
+  );
+  const server: ChildProcess = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'sshd_config')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let log = '';
+  server.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  const signal = AbortSignal.timeout(20_000);
+  for (;;) {
+    if (signal.aborted || server.exitCode !== null) throw new Error(`sshd did not start: ${log}`);
+    if ('banner' in (await readBanner('127.0.0.1', port, 2_000, signal))) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return {
+    folder,
+    endpoint: {
+      host: '127.0.0.1',
+      port,
+      user: userInfo().username,
+      identityFile,
+      hostKey: host.publicKey,
+      engineSocket: join(folder, 'docker.sock'),
+    },
+    stop: () => {
+      // The server's children serve the connections; they end with their own process ids.
+      for (const pid of childrenOf(server.pid ?? 0)) process.kill(pid, 'SIGKILL');
+      server.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The direct children of a process. */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .split(' ')
+      .map(Number)
+      .filter((child) => child > 0);
+  } catch {
+    // It is gone, and its children with it.
+    return [];
+  }
+}
