@@ -21,7 +21,7 @@ function expectOk(result: RunResult): void {
   expect(
     result.units
       .filter((unit) => unit.error)
-      .map((unit) => `${unit.task}@${unit.target}: ${unit.error?.message}\n${String(unit.error?.cause ?? '')}`),
+      .map((unit) => `${unit.task}@${unit.target}: ${unit.error?.message}\n${unit.error?.output ?? ''}`),
   ).toEqual([]);
   expect(result.ok).toBe(true);
 }

@@ -13,7 +13,7 @@ export interface Diagnostic {
 }
 
 /** The mistakes as a person reads them: place, message, the line with a mark under it, and what was expected. */
-export function renderDiagnostics(diagnostics: readonly Diagnostic[], text: string): string {
+function renderDiagnostics(diagnostics: readonly Diagnostic[], text: string): string {
   const lines = text.split(/\r?\n/);
   return diagnostics.map((d) => renderOne(d, lines[d.line - 1] ?? '')).join('\n\n');
 }

@@ -6,7 +6,6 @@ import { z } from 'zod';
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const SIZE = /^(\d+)\s*(MiB|GiB)$/;
 const PORT = /^(\d{1,5}):(\d{1,5})(\/(tcp|udp))?$/;
-const IPV4 = /^((25[0-5]|2[0-4]\d|1?\d?\d)(\.(?!$)|$)){4}$/;
 
 const name = () =>
   z.string().regex(NAME, { error: 'expected lower-case letters, digits and hyphens, at most 63, such as worker-1' });
@@ -158,4 +157,3 @@ export const clusterFile = z
   .describe('A swarmup cluster file.');
 
 export type ClusterFile = z.output<typeof clusterFile>;
-export { IPV4 };

@@ -88,7 +88,7 @@ export interface ProgressMessage {
 }
 
 /** The HTTP status of an engine's error, if it is one. */
-export function statusOf(error: unknown): number | undefined {
+function statusOf(error: unknown): number | undefined {
   const value = error instanceof SwarmupError ? error.cause : error;
   return typeof value === 'object' && value !== null && 'statusCode' in value && typeof value.statusCode === 'number'
     ? value.statusCode

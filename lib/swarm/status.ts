@@ -34,7 +34,8 @@ export interface ServiceStatus {
   readonly image: string;
   readonly replicas: { readonly desired: number; readonly running: number };
   readonly tasks: readonly { readonly node: string; readonly state: string; readonly error: string | null }[];
-  readonly urls: readonly { readonly node: string; readonly url: string }[];
+  /** `port` is the published one; the URL's may be another, where the provider forwards it. */
+  readonly urls: readonly { readonly node: string; readonly port: number; readonly url: string }[];
 }
 
 /** Asks the provider and a manager what there is. A swarm that can't be asked is a problem listed, not a failure. */
@@ -149,7 +150,7 @@ function urls({ provider, machines, cluster }: RunContext, service: SwarmService
     return ports.flatMap((port) => {
       try {
         const { host, port: local } = provider.endpoint(machine, port);
-        return [{ node: name, url: `http://${host}:${local}` }];
+        return [{ node: name, port, url: `http://${host}:${local}` }];
       } catch {
         // A port that was published by hand has no way in from here: it has no URL.
         return [];

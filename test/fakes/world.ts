@@ -21,7 +21,7 @@ import { FakeSwarm } from './swarm.ts';
 import { strict } from './strict.ts';
 
 /** Time that passes only when somebody sleeps. */
-export function fakeClock(): Clock {
+function fakeClock(): Clock {
   let now = 1_700_000_000_000;
   return {
     now: () => now,

@@ -1,9 +1,10 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { SshEndpoint } from '../../lib/providers/provider.ts';
 import { generateKeyPair } from '../../lib/remote/keys.ts';
+import { needPackages } from './packages.ts';
 import { portIsFree, readBanner } from '../../lib/remote/sockets.ts';
 
 /** A real OpenSSH server on loopback, with keys of its own, for this user. */
@@ -16,20 +17,8 @@ export interface TestSshd {
 
 const SSHD = '/usr/sbin/sshd';
 
-/** Installs OpenSSH's server where it is missing and this is root, as on a fresh CI machine. */
-export function needSshd(): void {
-  if (existsSync(SSHD)) return;
-  if (userInfo().uid !== 0) throw new Error('the SSH tests need /usr/sbin/sshd: install openssh-server');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  execFileSync('apt-get', ['update', '-q'], { env, stdio: 'ignore' });
-  execFileSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'openssh-server', 'openssh-client'], {
-    env,
-    stdio: 'ignore',
-  });
-}
-
 export async function startSshd(): Promise<TestSshd> {
-  needSshd();
+  needPackages('openssh-server');
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-sshd-'));
   const host = generateKeyPair('host');
   const client = generateKeyPair('client');
@@ -88,7 +77,7 @@ export async function startSshd(): Promise<TestSshd> {
 }
 
 /** The direct children of a process. */
-export function childrenOf(pid: number): number[] {
+function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
       .split(' ')

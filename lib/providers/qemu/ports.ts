@@ -1,36 +1,47 @@
 import { portIsFree } from '../../remote/sockets.ts';
-import { readRecord, recordedNames, type MachineRecord } from './record.ts';
 import type { Layout } from './layout.ts';
+import { readRecord, recordedNames, type MachineRecord } from './record.ts';
+
+const FIRST = 20_000;
+const LAST = 29_999;
 
 /** Loopback ports for the machines of a cluster. */
 export class Ports {
   readonly #layout: Layout;
-  /** Ports given to machines that haven't started yet. */
-  readonly #reserved = new Map<number, string>();
+  /** Ports given to machines of this run that may not have opened them yet. */
+  readonly #reserved = new Set<number>();
 
   constructor(layout: Layout) {
     this.#layout = layout;
   }
 
-  /** A loopback port for each guest port: the one it had if that is still free or its own, else a free one. */
-  async choose(record: MachineRecord, guestPorts: readonly number[]): Promise<Record<string, number>> {
+  /**
+   * A loopback port for each guest port: the one it had, else a free one. A machine that is powered off holds none of
+   * its ports, so somebody else may have taken one meanwhile; it then gets another.
+   */
+  async choose(
+    record: MachineRecord,
+    guestPorts: readonly number[],
+    state: 'running' | 'stopped',
+  ): Promise<Record<string, number>> {
     const others = await this.#takenByOthers(record.name);
     const chosen: Record<string, number> = {};
     for (const guest of guestPorts) {
       const had = record.forwards[String(guest)];
-      chosen[String(guest)] = had ?? (await this.#free(record.name, guest, others));
+      const keep = had !== undefined && (state === 'running' || (await portIsFree(had)));
+      chosen[String(guest)] = keep ? had : await this.#free(this.#layout.preferredPort(record.name, guest), others);
     }
     return chosen;
   }
 
-  async #free(node: string, guest: number, others: ReadonlySet<number>): Promise<number> {
-    let port = this.#layout.preferredPort(node, guest);
+  async #free(preferred: number, others: ReadonlySet<number>): Promise<number> {
+    let port = preferred;
     for (;;) {
       if (!others.has(port) && !this.#reserved.has(port)) {
-        this.#reserved.set(port, node);
+        this.#reserved.add(port);
         if (await portIsFree(port)) return port;
       }
-      port = port >= 29_999 ? 20_000 : port + 1;
+      port = port >= LAST ? FIRST : port + 1;
     }
   }
 

@@ -1,0 +1,72 @@
+import { findProcesses } from '../../remote/processes.ts';
+import type { LocalCommands } from '../../remote/local.ts';
+import type { Machine } from '../provider.ts';
+import { SEGMENT, SSH_PORT, type Layout } from './layout.ts';
+import { readRecord, recordedNames } from './record.ts';
+
+/** A machine of this provider: where its ports are on loopback, besides what every machine has. */
+export interface QemuMachine extends Machine {
+  /** Guest port to loopback port. */
+  readonly forwards: Readonly<Record<string, number>>;
+}
+
+/** What there is: records on disk, and processes that carry the cluster's mark. */
+export class Inventory {
+  readonly #layout: Layout;
+  readonly #local: LocalCommands;
+
+  constructor(layout: Layout, local: LocalCommands) {
+    this.#layout = layout;
+    this.#local = local;
+  }
+
+  async list(names?: readonly string[]): Promise<readonly QemuMachine[]> {
+    const running = await this.running();
+    const all = [...new Set([...(await recordedNames(this.#layout)), ...running.keys()])];
+    const wanted = all.filter((name) => names?.includes(name) ?? true);
+    const machines = await Promise.all(wanted.map((name) => this.#machine(name, running.has(name))));
+    return machines.filter((machine) => machine !== undefined);
+  }
+
+  /** The process of each running machine of this cluster, found by its mark. */
+  async running(): Promise<ReadonlyMap<string, number>> {
+    const mark = this.#layout.mark();
+    const processes = await findProcesses(mark, this.#local);
+    const marked = (argv: readonly string[]) => argv.find((argument) => argument.includes(mark)) ?? '';
+    return new Map(processes.map(({ pid, argv }) => [this.#layout.nodeOfMark(marked(argv)), pid]));
+  }
+
+  /** The address of a place in the list of nodes, or the next after it that no machine has. */
+  async freeAddress(index: number, step: number): Promise<string> {
+    const records = await Promise.all(
+      (await recordedNames(this.#layout)).map((name) => readRecord(this.#layout, name)),
+    );
+    const taken = new Set(records.map((record) => record?.address));
+    let last = SEGMENT.first + index;
+    while (taken.has(`${SEGMENT.base}${last}`)) last += step;
+    return `${SEGMENT.base}${last}`;
+  }
+
+  async #machine(name: string, running: boolean): Promise<QemuMachine | undefined> {
+    const record = await readRecord(this.#layout, name);
+    if (!record && !running) return undefined;
+    return {
+      name,
+      state: record ? (running ? 'running' : 'stopped') : 'lost',
+      address: record?.address ?? '',
+      forwards: record?.forwards ?? {},
+      ssh: {
+        host: '127.0.0.1',
+        port: record?.forwards[String(SSH_PORT)] ?? 0,
+        user: 'root',
+        identityFile: this.#layout.identityFile,
+        hostKey: record?.hostKey ?? '',
+      },
+    };
+  }
+}
+
+/** A machine's forwarded ports; none for a machine that isn't of this provider. */
+export function forwardsOf(machine: Machine): Readonly<Record<string, number>> {
+  return 'forwards' in machine && typeof machine.forwards === 'object' ? { ...machine.forwards } : {};
+}

@@ -1,0 +1,58 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { dirname } from 'node:path';
+import { hasErrno } from '../../errno.ts';
+import { generateKeyPair } from '../../remote/keys.ts';
+import type { ProviderIo, ProviderOptions } from '../provider.ts';
+import { chooseAccelerator, type Accelerator } from './accel.ts';
+import type { QemuConfig } from './config.ts';
+import { baseImage, buildImage, emulationIsStable } from './image.ts';
+import type { Layout } from './layout.ts';
+import { findTools, type QemuTools } from './packages.ts';
+import type { BootImage } from './record.ts';
+
+/** What every machine of a run needs before it can be made or started. */
+export interface Prepared {
+  readonly tools: QemuTools;
+  readonly image: BootImage;
+  readonly accelerator: Accelerator;
+  /** The cluster's public key. */
+  readonly authorizedKey: string;
+}
+
+export interface Preparation {
+  readonly options: ProviderOptions;
+  readonly config: QemuConfig;
+  readonly layout: Layout;
+  /** Where images and answers are kept for all clusters. */
+  readonly cache: string;
+}
+
+/** Programs, base image, accelerator and key pair; downloads and builds what is missing. */
+export async function prepare({ options, config, layout, cache }: Preparation, io: ProviderIo): Promise<Prepared> {
+  const { local, mayInstall, clock } = options;
+  const root = userInfo().uid === 0;
+  const tools = await findTools({ local, root, mayInstall: mayInstall || root }, io);
+  const building = { ...tools, local, cache, root };
+  const chosen = await baseImage(config, options, building, io);
+  const probing = { platform: tools.platform, local, clock, cache };
+  const accelerator = await chooseAccelerator(config.accelerator, chosen, probing, io);
+  const unstable = accelerator === 'tcg' && !emulationIsStable(chosen, config, tools);
+  const image = unstable ? await buildImage('debian-13', config, options, building, io) : chosen;
+  await mkdir(layout.runtimeDir, { recursive: true, mode: 0o700 });
+  return { tools, image, accelerator, authorizedKey: await clusterKey(layout) };
+}
+
+/** The cluster's own key pair, made once; its public half. */
+async function clusterKey({ identityFile, cluster }: Layout): Promise<string> {
+  try {
+    return (await readFile(`${identityFile}.pub`, 'utf8')).trim();
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT')) throw error;
+  }
+  const pair = generateKeyPair(`swarmup-${cluster}`);
+  await mkdir(dirname(identityFile), { recursive: true, mode: 0o700 });
+  await writeFile(identityFile, pair.privateKey, { mode: 0o600 });
+  await writeFile(`${identityFile}.pub`, `${pair.publicKey}\n`, { mode: 0o644 });
+  return pair.publicKey;
+}

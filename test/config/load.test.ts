@@ -1,0 +1,201 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { loadCluster, shippedConfig } from '../../lib/config/load.ts';
+import { publishedPorts, requiredImages } from '../../lib/config/model.ts';
+import { clusterOf, fullText } from '../support/cluster.ts';
+
+/** The message of the mistakes in a text, without its first line. */
+async function mistakes(text: string, env: Record<string, string> = {}): Promise<string> {
+  try {
+    await clusterOf(text, env);
+  } catch (error) {
+    return (error as Error).message.split('\n\n').slice(1).join('\n\n');
+  }
+  return '';
+}
+
+describe('a cluster file', () => {
+  it('becomes a cluster with names, defaults and absolute paths', async () => {
+    const cluster = await clusterOf(fullText(3, 1));
+    expect(cluster.nodes.map((node) => `${node.name} ${node.role}`)).toEqual([
+      'manager1 manager',
+      'manager2 manager',
+      'manager3 manager',
+      'worker1 worker',
+    ]);
+    expect(cluster.services[0]).toMatchObject({
+      name: 'web',
+      image: 'nginx',
+      replicas: 3,
+      ports: [{ published: 80, target: 80, protocol: 'tcp' }],
+      verify: { port: 80, path: '/', status: 200, body: 'Welcome' },
+    });
+    expect(cluster.stacks[0]).toMatchObject({ name: 'portainer', externalSecrets: ['portainer_admin_password'] });
+    expect(cluster.stateDir).toMatch(/\.swarmup\/test$/);
+    expect(publishedPorts(cluster)).toEqual([80, 9000]);
+    expect(requiredImages(cluster).map((image) => image.name)).toEqual([
+      'nginx',
+      'portainer/agent:lts',
+      'portainer/portainer-ce:lts',
+    ]);
+  });
+
+  it('may list its nodes; managers come first', async () => {
+    const cluster = await clusterOf(
+      'name: x\nprovider: { type: qemu }\nnodes:\n  - { name: b, role: worker, labels: { zone: a } }\n  - { name: a, role: manager, availability: drain }\n',
+    );
+    expect(cluster.nodes.map((node) => node.name)).toEqual(['a', 'b']);
+    expect(cluster.nodes[0]?.availability).toBe('drain');
+    expect(cluster.nodes[1]?.labels).toEqual({ zone: 'a' });
+  });
+
+  it.each(['local.yaml'])('%s as it is shipped is right', async (name) => {
+    const cluster = await loadCluster({ file: `${shippedConfig}${name}`, cwd: '/somewhere', env: {} });
+    // The shipped files keep their state where they are used, not inside the program.
+    expect(cluster.stateDir).toBe('/somewhere/.swarmup/local');
+  });
+
+  it('takes variables from the environment, with defaults, keeping types', async () => {
+    const text =
+      'name: ${NAME}\nprovider: { type: qemu }\nservices:\n  web:\n    image: "${IMAGE:-nginx}"\n    replicas: ${N:-2}\n    env: { PRICE: "$$5", Q: "${NUMBER}" }\n';
+    const cluster = await clusterOf(text, { NAME: 'prod', NUMBER: '7' });
+    expect(cluster.name).toBe('prod');
+    expect(cluster.services[0]).toMatchObject({ image: 'nginx', replicas: 2, env: { PRICE: '$5', Q: '7' } });
+  });
+
+  it('never shows the password', async () => {
+    const cluster = await clusterOf(
+      `${fullText(1, 0).replace('portainer: {}', 'portainer: { adminPassword: "${PW}" }')}`,
+      { PW: 'correct-horse-battery' },
+    );
+    expect(cluster.portainer?.adminPassword?.reveal()).toBe('correct-horse-battery');
+    for (const shown of [
+      JSON.stringify(cluster),
+      inspect(cluster, { depth: 9 }),
+      String(cluster.portainer?.adminPassword),
+    ])
+      expect(shown).not.toContain('correct');
+  });
+});
+
+describe('mistakes', () => {
+  it('are all told at once, each with its place, a mark and the nearest valid key', async () => {
+    const text = `name: Bad_Name
+provider: { type: qemu, memry: 1GiB }
+nodes: { managers: 1, wrkers: 2 }
+services:
+  web: { image: nginx, replica: 3, ports: ["80"] }
+  db: { replicas: two, image: x }
+`;
+    expect(await mistakes(text)).toMatchInlineSnapshot(`
+      "swarmup.yaml:1:7: name is not valid
+        1 | name: Bad_Name
+          |       ^^^^^^^^
+        expected lower-case letters, digits and hyphens, at most 63, such as worker-1
+
+      swarmup.yaml:2:25: unknown key 'memry' in provider
+        2 | provider: { type: qemu, memry: 1GiB }
+          |                         ^^^^^
+        did you mean 'memory'? expected one of type, image, cpus, memory, disk, accelerator, mirror
+
+      swarmup.yaml:3:23: unknown key 'wrkers' in nodes
+        3 | nodes: { managers: 1, wrkers: 2 }
+          |                       ^^^^^^
+        did you mean 'workers'? expected one of managers, workers
+
+      swarmup.yaml:5:24: unknown key 'replica' in services.web
+        5 |   web: { image: nginx, replica: 3, ports: ["80"] }
+          |                        ^^^^^^^
+        did you mean 'replicas'? expected one of image, replicas, ports, env, constraints, verify
+
+      swarmup.yaml:5:44: services.web.ports.0 is not valid
+        5 |   web: { image: nginx, replica: 3, ports: ["80"] }
+          |                                            ^^^^
+        expected PUBLISHED:TARGET or PUBLISHED:TARGET/udp in quotes, such as '80:80'
+
+      swarmup.yaml:6:19: services.db.replicas has the wrong type
+        6 |   db: { replicas: two, image: x }
+          |                   ^^^
+        expected number, received string"
+    `);
+  });
+
+  it.each([
+    [
+      'no manager',
+      'name: x\nprovider: { type: qemu }\nnodes:\n  - { name: a, role: worker }\n',
+      /swarmup\.yaml:4:3: no node is a manager/,
+    ],
+    [
+      'a name twice',
+      'name: x\nprovider: { type: qemu }\nnodes:\n  - { name: a, role: manager }\n  - { name: a, role: worker }\n',
+      /:5:13: two nodes are named a/,
+    ],
+    [
+      'a role that does not exist',
+      'name: x\nprovider: { type: qemu }\nnodes:\n  - { name: a, role: boss }\n',
+      /:4:22: .*\n.*\n.*\n.*expected one of manager, worker/,
+    ],
+    [
+      'a provider that does not exist',
+      'name: x\nprovider: { type: qmeu }\n',
+      /:2:19: there is no provider 'qmeu'[^]*did you mean 'qemu'/,
+    ],
+    ['no name', 'provider: { type: qemu }\n', /:1:1: 'name' is missing/],
+    [
+      'a variable that is not set',
+      'name: ${NOPE}\nprovider: { type: qemu }\n',
+      /:1:7: the environment variable NOPE is not set[^]*\$\{NOPE:-value\}/,
+    ],
+    ['broken YAML', 'name: [x\nprovider: 3\n', /swarmup\.yaml:2:/],
+    ['a key twice', 'name: x\nname: y\nprovider: { type: qemu }\n', /:2:1: Map keys must be unique/],
+    [
+      'a stack without a file',
+      'name: x\nprovider: { type: qemu }\nstacks:\n  s: { file: none.yml }\n',
+      /:4:14: there is no file none\.yml/,
+    ],
+    [
+      'a port published twice',
+      'name: x\nprovider: { type: qemu }\nservices:\n  a: { image: i, ports: ["80:80"] }\n  b: { image: i, ports: ["80:81"] }\n',
+      /:5:26: port 80\/tcp is published twice: by service a and by service b/,
+    ],
+    [
+      'a check of a port that is not published',
+      'name: x\nprovider: { type: qemu }\nservices:\n  a: { image: i, ports: ["80:80"], verify: { port: 81 } }\n',
+      /:4:52: port 81 is not published here/,
+    ],
+    [
+      'a check without a port',
+      'name: x\nprovider: { type: qemu }\nservices:\n  a: { image: i, verify: {} }\n',
+      /there is no port to check/,
+    ],
+    [
+      'Portainer without its stack',
+      'name: x\nprovider: { type: qemu }\nportainer: {}\n',
+      /portainer\.stack names 'portainer', which is no stack/,
+    ],
+    [
+      'a short password',
+      'name: x\nprovider: { type: qemu }\nportainer: { adminPassword: admin123 }\n',
+      /at least 12 characters/,
+    ],
+    [
+      'a port out of range',
+      'name: x\nprovider: { type: qemu }\nservices:\n  a: { image: i, ports: ["80:99999"] }\n',
+      /port numbers from 1 to 65535/,
+    ],
+    [
+      'too many managers',
+      'name: x\nprovider: { type: qemu }\nnodes: { managers: 9 }\n',
+      /:3:20: nodes\.managers is not valid/,
+    ],
+  ])('%s', async (_name, text, expected) => {
+    expect(await mistakes(text)).toMatch(expected);
+  });
+
+  it('a file that is not there says how to name one', async () => {
+    await expect(loadCluster({ file: 'nope.yaml', cwd: '/', env: {} })).rejects.toMatchObject({
+      code: 'CONFIG_NOT_FOUND',
+    });
+  });
+});

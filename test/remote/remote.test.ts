@@ -1,0 +1,141 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { systemClock, type Clock } from '../../lib/clock.ts';
+import { lineSplitter, localCommands } from '../../lib/remote/local.ts';
+import { knownHosts, sshArguments, sshConfigText } from '../../lib/remote/openssh.ts';
+import { quote } from '../../lib/remote/quote.ts';
+import { waitUntil } from '../../lib/wait.ts';
+
+const never = new AbortController().signal;
+const local = localCommands(() => undefined, process.env);
+
+describe('quoting', () => {
+  it('survives a real shell, whatever is in the words', () => {
+    const words = [
+      '',
+      ' ',
+      "'",
+      '"',
+      '$PATH',
+      '`id`',
+      '\\',
+      '\n',
+      '*',
+      '~',
+      '!',
+      '#',
+      ';',
+      '&&',
+      '|',
+      '>x',
+      '-e',
+      'ünï',
+      "a'b'c",
+      '$(id)',
+      '{a,b}',
+      '%s',
+    ];
+    const printed = execFileSync('sh', ['-c', quote(['printf', '%s\\0', ...words])], { encoding: 'utf8' });
+    expect(printed.split('\0').slice(0, -1)).toEqual(words);
+  });
+});
+
+describe('local commands', () => {
+  it('take arguments as they are and give both streams', async () => {
+    expect(await local.run(['sh', '-c', 'printf "%s" "$1"; echo oops >&2', 'sh', "it's $HOME"])).toEqual({
+      exitCode: 0,
+      stdout: "it's $HOME",
+      stderr: 'oops\n',
+    });
+    expect((await local.run(['cat'], { input: 'text' })).stdout).toBe('text');
+  });
+
+  it('fail with the command, its exit code and its last lines', async () => {
+    await expect(local.run(['sh', '-c', 'echo one; echo two >&2; exit 4'])).rejects.toMatchObject({
+      code: 'LOCAL_COMMAND_FAILED',
+      output: 'one\ntwo',
+      message: expect.stringContaining('exit code 4'),
+    });
+  });
+
+  it('end when they are aborted', async () => {
+    const controller = new AbortController();
+    const running = local.run(['sleep', '600'], { signal: controller.signal });
+    setTimeout(() => controller.abort(), 100);
+    await expect(running).rejects.toThrow();
+  });
+
+  it('are found on the path', async () => {
+    expect(await local.which('sh')).toMatch(/\/sh$/);
+    expect(await local.which('no-such-program-here')).toBeUndefined();
+  });
+});
+
+describe('lines of a stream', () => {
+  it('come whole, however the stream is cut', () => {
+    const lines: string[] = [];
+    const feed = lineSplitter((line) => lines.push(line));
+    for (const chunk of ['on', 'e\ntw', 'o\r\nthr', 'ee\rfour', '\n\n']) feed(chunk);
+    expect(lines).toEqual(['one', 'two', 'three', 'four']);
+  });
+});
+
+describe('waiting', () => {
+  const clock = (): Clock => {
+    let now = 0;
+    return { now: () => now, sleep: async (ms) => void (now += ms) };
+  };
+  const wait = { until: 'the door opens', deadlineMs: 1000, intervalMs: 100, signal: never, fix: 'knock' };
+
+  it('ends with what the probe found', async () => {
+    let looks = 0;
+    expect(
+      await waitUntil({
+        ...wait,
+        clock: clock(),
+        probe: async () => (++looks === 3 ? { done: 'open' } : { seen: 'closed' }),
+      }),
+    ).toBe('open');
+    expect(looks).toBe(3);
+  });
+
+  it('gives up after the deadline and quotes what was last seen', async () => {
+    const failure = waitUntil({ ...wait, clock: clock(), probe: async () => ({ seen: 'closed' }) });
+    await expect(failure).rejects.toMatchObject({
+      code: 'TIMED_OUT',
+      message: 'gave up after 1 s waiting until the door opens; last seen: closed',
+      fix: 'knock',
+    });
+  });
+
+  it('ends at once when aborted, also in a real pause', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 20);
+    await expect(
+      waitUntil({
+        ...wait,
+        intervalMs: 60_000,
+        signal: controller.signal,
+        clock: systemClock,
+        probe: async () => ({ seen: 'closed' }),
+      }),
+    ).rejects.toThrow();
+  });
+});
+
+describe('OpenSSH', () => {
+  const machine = {
+    name: 'worker1',
+    state: 'running' as const,
+    address: '10.0.0.2',
+    ssh: { host: '127.0.0.1', port: 2222, user: 'root', identityFile: '/keys/id', hostKey: 'ssh-ed25519 AAAA comment' },
+  };
+
+  it('gets the pinned key and no other', () => {
+    expect(knownHosts([machine])).toBe('[127.0.0.1]:2222 ssh-ed25519 AAAA\n');
+    expect(sshArguments(machine, '/known')).toEqual(
+      expect.arrayContaining(['StrictHostKeyChecking=yes', 'UserKnownHostsFile=/known', 'root@127.0.0.1']),
+    );
+    expect(sshConfigText([machine], '/known')).toMatch(/^Host worker1\n {2}HostName 127\.0\.0\.1\n {2}Port 2222\n/);
+  });
+});

@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * All checks, in the order in which they fail fastest: format, lint, types, unused code, generated files, unit tests,
+ * SSH, and clusters of real virtual machines. Closes with "N passed, N failed".
+ *
+ * `--quick` leaves the virtual machines out; `--static` runs only what needs no test runner.
+ */
+
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bin = join(root, 'node_modules', '.bin');
+const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` };
+
+const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
+  ['format', 'prettier', '--check', '--log-level', 'warn', '.'],
+  ['lint', 'oxlint', '--type-aware', '--deny-warnings'],
+  ['types', 'tsc', '-p', '.'],
+  ['unused code', 'knip', '--no-progress'],
+  ['generated files', process.execPath, 'lib/config/generate.ts', '--check'],
+];
+
+function check([name, program = '', ...argv]: readonly [string, ...string[]]): Outcome {
+  const start = Date.now();
+  const { status } = spawnSync(program, argv, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  console.log(`${status === 0 ? '✔' : '✖'} ${name}  ${((Date.now() - start) / 1000).toFixed(1)} s`);
+  return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+}
+
+function vitest(project: string): Outcome {
+  const folder = mkdtempSync(join(tmpdir(), 'swarmup-report-'));
+  const report = join(folder, 'report.json');
+  const argv = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const { status } = spawnSync('vitest', argv, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  try {
+    const { numPassedTests, numFailedTests, numPendingTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8'));
+    // A file that can't even be loaded fails no test, but the run.
+    const failed = status !== 0 && numFailedTests === 0 ? 1 : numFailedTests;
+    return {
+      passed: numPassedTests,
+      failed,
+      skipped: numTotalTests - numPassedTests - numFailedTests || numPendingTests,
+    };
+  } catch {
+    console.error(`vitest wrote no report for ${project}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const flags = new Set(process.argv.slice(2));
+const projects = flags.has('--static') ? [] : flags.has('--quick') ? ['unit', 'ssh'] : ['unit', 'ssh', 'e2e'];
+const outcomes: Outcome[] = [];
+for (const one of CHECKS) outcomes.push(check(one));
+for (const project of projects) outcomes.push(vitest(project));
+const sum = (key: keyof Outcome) => outcomes.reduce((total, outcome) => total + outcome[key], 0);
+const skipped = sum('skipped');
+// Where CI asks, a test that can't run is a failure, not something to pass over.
+const strict = process.env['CI'] === 'true' ? skipped : 0;
+console.log(
+  `${sum('passed')} passed, ${sum('failed') + strict} failed${skipped > strict ? `, ${skipped} skipped` : ''}`,
+);
+process.exitCode = sum('failed') + strict > 0 ? 1 : 0;

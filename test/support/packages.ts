@@ -1,0 +1,26 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+/** The program by which each package is known to be here. */
+const PROGRAMS: Readonly<Record<string, string>> = {
+  'openssh-client': 'ssh',
+  'openssh-server': 'sshd',
+  mmdebstrap: 'mmdebstrap',
+  curl: 'curl',
+  chromium: 'chromium',
+};
+
+/** Installs system packages that the tests themselves need, where they are missing and this is root: on a fresh CI machine. */
+export function needPackages(...packages: readonly string[]): void {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const missing = packages.filter(
+    (name) => !folders.some((folder) => existsSync(join(folder, PROGRAMS[name] ?? name))),
+  );
+  if (missing.length === 0) return;
+  if (userInfo().uid !== 0) throw new Error(`these tests need the packages ${missing.join(', ')}: install them first`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  execFileSync('apt-get', ['update', '-q'], { env, stdio: 'ignore' });
+  execFileSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing], { env, stdio: 'ignore' });
+}
