@@ -24,31 +24,30 @@ interface Node {
   readonly items?: Node;
   readonly anyOf?: readonly Node[];
   readonly required?: readonly string[];
+  readonly not?: Node;
+  readonly $schema?: string;
+}
+
+/** A schema as it is written, for what is typed in rather than what comes out. */
+function schemaOf(type: z.ZodType): Node {
+  const schema: Node = JSON.parse(JSON.stringify(z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' })));
+  return schema;
 }
 
 /** The JSON schema of a cluster file, with the section of every provider inside the project. */
 function jsonSchema(): Node {
-  const schema = z.toJSONSchema(clusterFile, { io: 'input', unrepresentable: 'any' }) as Node;
-  const { $schema: _dialect, ...qemu } = z.toJSONSchema(qemuConfig, { io: 'input', unrepresentable: 'any' }) as Node & {
-    $schema?: string;
-  };
-  const other = {
-    type: 'object',
-    properties: { type: { type: 'string', not: { enum: ['qemu'] } } },
-    required: ['type'],
-  };
+  const schema = schemaOf(clusterFile);
+  const { $schema: _dialect, ...qemu } = schemaOf(qemuConfig);
+  const other: Node = { type: 'object', properties: { type: { not: { enum: ['qemu'] } } }, required: ['type'] };
   return {
     ...schema,
-    properties: {
-      ...schema.properties,
-      provider: { ...schema.properties?.['provider'], anyOf: [qemu, other] } as Node,
-    },
+    properties: { ...schema.properties, provider: { ...schema.properties?.['provider'], anyOf: [qemu, other] } },
   };
 }
 
 function reference(): string {
-  const schema = z.toJSONSchema(clusterFile, { io: 'input', unrepresentable: 'any' }) as Node;
-  const qemu = z.toJSONSchema(qemuConfig, { io: 'input', unrepresentable: 'any' }) as Node;
+  const schema = schemaOf(clusterFile);
+  const qemu = schemaOf(qemuConfig);
   return [
     '# The cluster file',
     '',

@@ -2,7 +2,7 @@ import type { RunContext } from '../context.ts';
 import type { Secret } from '../secret.ts';
 
 /** The Docker secret that the shipped Portainer stack reads the administrator's password from. */
-export const ADMIN_SECRET = 'portainer_admin_password';
+const ADMIN_SECRET = 'portainer_admin_password';
 
 /** Where a generated password is kept, in the state folder, with mode 0600. */
 export const PASSWORD_FILE = 'portainer-admin-password';

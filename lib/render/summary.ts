@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import type { PipelineName } from '../../Taskfile.ts';
 import { publishedPorts, type Cluster } from '../config/model.ts';
 import type { RunContext } from '../context.ts';
 import { messageOf } from '../errors.ts';
@@ -6,19 +7,33 @@ import type { Mode, RunResult } from '../events.ts';
 import { PASSWORD_FILE } from '../portainer/secrets.ts';
 import { changeLine, duration, plural, tally } from './format.ts';
 
+/** How each pipeline ends well, and whether the pages it made can be opened then. */
+const ENDINGS: Readonly<Record<PipelineName, { what: string; note?: string; pages: boolean }>> = {
+  up: { what: 'is as its file says', pages: true },
+  verify: { what: 'is as its file says', pages: true },
+  scale: { what: 'is scaled', note: "the next 'swarmup up' returns to what the cluster file says", pages: true },
+  availability: { what: 'is set', note: "the next 'swarmup up' returns to what the cluster file says", pages: false },
+  stop: { what: 'is powered off', note: "'swarmup up' starts it again", pages: false },
+  down: { what: 'is gone', pages: false },
+};
+
 /** What is said at the end of a run. */
-export async function summary(result: RunResult, context: RunContext, mode: Mode): Promise<string> {
+export async function summary(
+  result: RunResult,
+  context: RunContext,
+  mode: Mode,
+  pipeline: PipelineName,
+): Promise<string> {
   if (mode === 'plan') return planText(result);
   const took = duration(result.durationMs);
   if (result.interrupted)
     return `\n${pc.yellow('■')} interrupted after ${took}; ${tally(result.units)}. ${leftBehind(result)}\n`;
   if (!result.ok) return `\n${pc.red('✖')} ${result.cluster} failed after ${took}; ${tally(result.units)}\n`;
   const skipped = skippedLines(result);
-  const gone = context.machines.all().length === 0;
-  const what = gone ? `${result.cluster} is gone` : `${result.cluster} is as its file says`;
+  const { what, note, pages: shown } = ENDINGS[pipeline];
   const changes = result.changed === 0 ? 'nothing changed' : plural(result.changed, 'step') + ' changed something';
-  const head = `\n${pc.green('✔')} ${pc.bold(what)}: ${changes}, ${took}\n`;
-  return [head, ...skipped, ...(gone ? [] : [await addresses(context, result)])].join('');
+  const head = `\n${pc.green('✔')} ${pc.bold(`${result.cluster} ${what}`)}: ${changes}, ${took}\n`;
+  return [head, ...skipped, note ? `  ${pc.dim(note)}\n` : '', shown ? await addresses(context, result) : ''].join('');
 }
 
 /** What was left out on purpose, a line for each reason. */

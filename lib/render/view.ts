@@ -1,3 +1,4 @@
+import type { PipelineName } from '../../Taskfile.ts';
 import type { RunContext } from '../context.ts';
 import type { Listener, Mode, RunResult } from '../events.ts';
 import { failures } from './error.ts';
@@ -9,7 +10,7 @@ import { summary } from './summary.ts';
 export interface View {
   readonly listener: Listener;
   /** Shows how the run ended: failures with their output and fix, or what there is now. */
-  close(result: RunResult, context: RunContext, mode: Mode): Promise<void>;
+  close(result: RunResult, context: RunContext, mode: Mode, pipeline: PipelineName): Promise<void>;
 }
 
 export interface ViewOptions {
@@ -23,10 +24,10 @@ export async function openView(options: ViewOptions): Promise<View> {
   const live =
     options.renderer === 'default' ||
     (options.renderer === undefined && !options.json && stream.isTTY && !process.env['CI']);
-  const end = async (result: RunResult, context: RunContext, mode: Mode) => {
+  const end = async (result: RunResult, context: RunContext, mode: Mode, pipeline: PipelineName) => {
     if (options.renderer !== 'silent' || !result.ok) process.stderr.write(failures(result.units));
     if (options.json) printJson(resultJson(result));
-    else if (options.renderer !== 'silent' || mode === 'plan') print(await summary(result, context, mode));
+    else if (options.renderer !== 'silent' || mode === 'plan') print(await summary(result, context, mode, pipeline));
   };
   if (options.renderer === 'silent') return { listener: () => undefined, close: end };
   if (!live) return { listener: plainListener(stream), close: end };
@@ -34,10 +35,10 @@ export async function openView(options: ViewOptions): Promise<View> {
   const view = new LiveView(process.stdout);
   return {
     listener: view.listener,
-    close: async (result, context, mode) => {
+    close: async (result, context, mode, pipeline) => {
       const warnings = await view.close();
       for (const warning of warnings) process.stderr.write(`  ! ${warning}\n`);
-      await end(result, context, mode);
+      await end(result, context, mode, pipeline);
     },
   };
 }

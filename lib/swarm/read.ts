@@ -11,12 +11,11 @@ export function listServices(
   manager: Engine,
   filters: Readonly<Record<string, readonly string[]>> = {},
 ): Promise<readonly SwarmService[]> {
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- the same object, with the fields swarmup reads marked as present
-  return manager.call(
-    'list the services',
-    async (docker) =>
-      (await docker.listServices({ filters: JSON.stringify(filters) })) as unknown as readonly SwarmService[],
-  );
+  return manager.call('list the services', async (docker): Promise<readonly SwarmService[]> => {
+    const services: unknown = await docker.listServices({ filters: JSON.stringify(filters) });
+    // eslint-disable-next-line typescript/no-unsafe-type-assertion -- the same objects, with what swarmup reads marked as present
+    return services as readonly SwarmService[];
+  });
 }
 
 export function listTasks(

@@ -64,10 +64,9 @@ describe('a cluster file', () => {
   });
 
   it('never shows the password', async () => {
-    const cluster = await clusterOf(
-      `${fullText(1, 0).replace('portainer: {}', 'portainer: { adminPassword: "${PW}" }')}`,
-      { PW: 'correct-horse-battery' },
-    );
+    const cluster = await clusterOf(fullText(1, 0).replace('portainer: {}', 'portainer: { adminPassword: "${PW}" }'), {
+      PW: 'correct-horse-battery',
+    });
     expect(cluster.portainer?.adminPassword?.reveal()).toBe('correct-horse-battery');
     for (const shown of [
       JSON.stringify(cluster),

@@ -88,6 +88,7 @@ export class FakeWorld {
       images: strict<ImageStore>('image store', { canBuild: () => false, contents: async () => [] }),
       state: strict<StateFolder>('state folder', {
         path: cluster.stateDir,
+        file: (...parts) => [cluster.stateDir, ...parts].join('/'),
         exists: async () => this.machines.size > 0,
         remove: async () => this.machines.clear(),
         password: async (name) =>

@@ -58,17 +58,18 @@ while (@ARGV) {
 }
 my $timeout = $ENV{ADMIN_INIT_TIMEOUT} // 300;
 my $start = time;
-mkdir '/data';
+my $data = $ENV{DATA} // '/data';
+mkdir $data;
 
 sub slurp { my ($file) = @_; open my $in, '<', $file or return undef; local $/; my $text = <$in>; return $text }
 sub spit { my ($file, $text) = @_; open my $out, '>', "$file.new" or die "$file: $!"; print $out $text; close $out; rename "$file.new", $file }
 
-if (!defined slurp('/data/admin') && $option{password_file}) {
+if (!defined slurp("$data/admin") && $option{password_file}) {
     my $password = slurp($option{password_file});
     die "cannot read $option{password_file}\n" unless defined $password;
     $password =~ s/\n\z//;
     die "the password has to have at least 12 characters\n" if length $password < 12;
-    spit('/data/admin', $password);
+    spit("$data/admin", $password);
 }
 
 sub addresses {
@@ -77,8 +78,8 @@ sub addresses {
     return map { my ($e, $host) = getnameinfo($_->{addr}, NI_NUMERICHOST, NIx_NOSERV); $e ? () : $host } @found;
 }
 
-if ($option{environment} && !defined slurp('/data/endpoints')) {
-    if (addresses()) { spit('/data/endpoints', 'primary') }
+if ($option{environment} && !defined slurp("$data/endpoints")) {
+    if (addresses()) { spit("$data/endpoints", 'primary') }
     else             { print "unable to create the environment: lookup tasks.agent: no such host\n" }
 }
 
@@ -113,7 +114,7 @@ sub handle {
     my $body = '';
     read $client, $body, $header{'content-length'} if $header{'content-length'};
 
-    my $admin = slurp('/data/admin');
+    my $admin = slurp("$data/admin");
     if (!defined $admin && time - $start > $timeout) {
         return answer($client, '303 See Other', '', 'Redirect-Reason: AdminInitTimeout', 'Location: /timeout.html');
     }
@@ -128,7 +129,7 @@ sub handle {
     return answer($client, '401 Unauthorized', '{"message":"A valid authorization token is missing"}')
         if ($header{authorization} // '') ne 'Bearer stand-in-token';
     if ($path eq '/api/endpoints' && $method eq 'GET') {
-        my $name = slurp('/data/endpoints');
+        my $name = slurp("$data/endpoints");
         return answer($client, '200 OK', defined $name ? qq([{"Id":1,"Name":"$name","Type":2,"URL":"tcp://tasks.agent:9001"}]) : '[]');
     }
     if ($path eq '/api/endpoints' && $method eq 'POST') {
@@ -136,12 +137,13 @@ sub handle {
         my ($type) = $body =~ /name="EndpointCreationType"\r\n\r\n([^\r]*)/;
         return answer($client, '400 Bad Request', '{"message":"Invalid environment name"}') unless defined $name;
         return answer($client, '400 Bad Request', '{"message":"Invalid environment type value"}') if ($type // '') ne '2';
-        spit('/data/endpoints', $name);
+        spit("$data/endpoints", $name);
         return answer($client, '200 OK', qq({"Id":1,"Name":"$name","Type":2}));
     }
     return answer($client, '200 OK', agents()) if $path eq '/api/endpoints/1/docker/v2/agents';
     return answer($client, '404 Not Found', '{"message":"not found"}');
 }
 
+my $server = listen_on($ENV{PORT} // 9000);
 print "portainer stand-in\n";
-serve(listen_on(9000), \&handle);
+serve($server, \&handle);

@@ -59,6 +59,7 @@ export class Cli {
   }
 
   /** Runs with --json. @returns the document and the exit status */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says which document the command prints
   async json<T>(...argv: readonly string[]): Promise<{ status: number; document: T; stderr: string; ms: number }> {
     const result = await this.run([...argv, '--json']);
     let document: T;

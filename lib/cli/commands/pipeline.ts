@@ -74,7 +74,7 @@ export async function run(
     const units = layOut(tasks, context.cluster, context.world, selection);
     const result = await runUnits(units, { pipeline, mode, context, emit, signal });
     onResult(result);
-    await view.close(result, context, mode);
+    await view.close(result, context, mode, pipeline);
     if (result.interrupted) return 130;
     return result.ok ? 0 : 1;
   });

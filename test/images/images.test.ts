@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { readArchive, writeArchive } from '../../lib/images/archive.ts';
+import { isNetworkProblem } from '../../lib/images/on-node.ts';
+import { sameImage, tagged } from '../../lib/images/reference.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'swarmup-images-'));
+
+describe('an image archive', () => {
+  it('is read back as it was written, plain or compressed', async () => {
+    const layer = Buffer.alloc(2_000_000, 7);
+    const file = join(folder, 'two.tar');
+    await writeArchive(
+      file,
+      layer,
+      [
+        { name: 'a:1', config: { Cmd: ['/a'] } },
+        { name: 'b:2', config: {} },
+      ],
+      'amd64',
+    );
+    const expected = [`sha256:${createHash('sha256').update(layer).digest('hex')}`];
+    expect(await readArchive(file)).toEqual([
+      { names: ['a:1'], layers: expected },
+      { names: ['b:2'], layers: expected },
+    ]);
+    writeFileSync(`${file}.gz`, gzipSync(readFileSync(file)));
+    expect(await readArchive(`${file}.gz`)).toEqual(await readArchive(file));
+  });
+
+  it('is the same for the same contents', async () => {
+    const files = ['x.tar', 'y.tar'].map((name) => join(folder, name));
+    for (const file of files) await writeArchive(file, Buffer.from('layer'), [{ name: 'a:1', config: {} }], 'amd64');
+    const names = await Promise.all(files.map(async (file) => JSON.stringify(await readArchive(file))));
+    expect(names[0]).toBe(names[1]);
+  });
+
+  it('that is none says how to write one', async () => {
+    const file = join(folder, 'none.tar');
+    writeFileSync(file, Buffer.alloc(10_240));
+    await expect(readArchive(file)).rejects.toMatchObject({
+      code: 'IMAGE_ARCHIVE_INVALID',
+      fix: expect.stringContaining('docker save'),
+    });
+  });
+});
+
+describe('image names', () => {
+  it.each([
+    ['nginx', 'nginx:latest'],
+    ['nginx:1.27', 'nginx:1.27'],
+    ['nginx:1.27@sha256:abc', 'nginx:1.27'],
+    ['registry.test:5000/team/app', 'registry.test:5000/team/app:latest'],
+    ['registry.test:5000/team/app:2', 'registry.test:5000/team/app:2'],
+  ])('%s is %s', (name, expected) => {
+    expect(tagged(name)).toBe(expected);
+    expect(sameImage(name, expected)).toBe(true);
+  });
+});
+
+describe('what an engine says of a registry', () => {
+  // Recorded from Docker 26.1.5 and 20.10.24.
+  it.each([
+    [
+      'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 10.0.2.3:53: no such host',
+      true,
+    ],
+    [
+      'Get "https://registry-1.docker.io/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)',
+      true,
+    ],
+    ['Get "http://10.0.2.2:5000/v2/": dial tcp 10.0.2.2:5000: connect: connection refused', true],
+    [
+      "pull access denied for nope, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
+      false,
+    ],
+    ['manifest for nginx:nope not found: manifest unknown: manifest unknown', false],
+    ['toomanyrequests: You have reached your pull rate limit.', false],
+  ])('%s', (words, expected) => {
+    expect(isNetworkProblem(words)).toBe(expected);
+  });
+});

@@ -1,0 +1,196 @@
+import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { SwarmupError } from '../../lib/errors.ts';
+import type { Event, RunResult, UnitResult } from '../../lib/events.ts';
+import { Group } from '../../lib/render/board.ts';
+import { errorText, failures, reportError } from '../../lib/render/error.ts';
+import { bar, changeLine, duration, fit, tally } from '../../lib/render/format.ts';
+import { resultJson } from '../../lib/render/json.ts';
+import { plainListener } from '../../lib/render/plain.ts';
+import { summary } from '../../lib/render/summary.ts';
+import { FakeWorld } from '../fakes/world.ts';
+import { clusterOf, fullText, IMAGES } from '../support/cluster.ts';
+
+const error = new SwarmupError('COMMAND_FAILED', "worker1: 'apt-get update' ended with exit code 100", {
+  fix: 'See whether the mirror answers.',
+  output: 'E: Failed to fetch\nE: Some index files failed',
+});
+const unit = (rest: Partial<UnitResult>): UnitResult => ({
+  task: 'install-docker',
+  target: 'worker1',
+  outcome: 'unchanged',
+  ms: 12.4,
+  changes: [],
+  ...rest,
+});
+const result = (units: UnitResult[], rest: Partial<RunResult> = {}): RunResult => ({
+  ok: true,
+  cluster: 'test',
+  changed: 0,
+  durationMs: 1234.5,
+  units,
+  warnings: [],
+  interrupted: false,
+  ...rest,
+});
+const plain = (text: string) => stripVTControlCharacters(text);
+
+async function lines(events: Event[]): Promise<string[]> {
+  const stream = new PassThrough();
+  const listen = plainListener(stream);
+  for (const event of events) listen(event);
+  stream.end();
+  const text = await stream.toArray().then((chunks) => chunks.join(''));
+  return text.trimEnd().split('\n');
+}
+
+describe('figures', () => {
+  it('are read by people', () => {
+    expect([12, 850, 3249, 59_940, 61_000, 3_725_000].map(duration)).toEqual([
+      '12 ms',
+      '850 ms',
+      '3.2 s',
+      '59.9 s',
+      '1 min 01 s',
+      '62 min 05 s',
+    ]);
+    expect(plain(bar({ done: 1, total: 4 }))).toBe('████░░░░░░░░░░░░  25 %');
+    expect(plain(bar({ done: 9, total: 0 }))).toContain('0 %');
+    expect(fit('abcdef', 4)).toBe('abc…');
+    expect(tally([unit({}), unit({ outcome: 'changed' }), unit({ outcome: 'changed' })])).toBe(
+      '2 changed, 1 unchanged',
+    );
+    expect(
+      (['create', 'update', 'remove', 'run'] as const).map((action) => plain(changeLine({ action, summary: 'x' }))),
+    ).toEqual(['+ x', '~ x', '- x', '• x']);
+  });
+});
+
+describe('an error', () => {
+  it('shows message, last lines of output and fix', () => {
+    expect(plain(errorText(error, 'install-docker on worker1'))).toBe(
+      "✖ install-docker on worker1: worker1: 'apt-get update' ended with exit code 100\n    E: Failed to fetch\n    E: Some index files failed\n  fix  See whether the mirror answers.\n",
+    );
+    expect(plain(failures([unit({}), unit({ outcome: 'failed', error })]))).toContain('fix  See');
+  });
+
+  it.each([
+    [new SwarmupError('CONFIG_INVALID', 'm', { fix: 'f' }), 2],
+    [new SwarmupError('UNKNOWN_NAME', 'm', { fix: 'f' }), 2],
+    [new SwarmupError('MACHINE_FAILED', 'm', { fix: 'f' }), 1],
+    [new DOMException('aborted', 'AbortError'), 130],
+    [new TypeError('defect'), 1],
+  ])('%s ends the program with status %i', (thrown, status) => {
+    expect(reportError(thrown, new PassThrough(), undefined)).toBe(status);
+  });
+});
+
+describe('plain lines', () => {
+  it('tell everything that happens with the time, and no figure twice', async () => {
+    const name = { task: 'install-docker', title: 'Docker running', target: 'worker1' };
+    const detail = (text: string): Event => ({ at: 0, type: 'unit-detail', unit: name, detail: text });
+    const told = await lines([
+      { at: 0, type: 'run-started', pipeline: 'up', cluster: 'test', mode: 'apply', units: [name] },
+      detail('downloading 10'),
+      detail('downloading 20'),
+      detail('unpacking'),
+      {
+        at: 61_000,
+        type: 'unit-finished',
+        unit: name,
+        result: unit({ outcome: 'changed', changes: [{ action: 'create', summary: 'Docker from the distribution' }] }),
+      },
+      { at: 61_000, type: 'warning', warning: { key: 'x', message: 'slow' } },
+    ]);
+    expect(told).toEqual([
+      '00:00:00 up of test: 1 steps',
+      '00:00:00 worker1  install-docker: downloading 10',
+      '00:00:00 worker1  install-docker: unpacking',
+      '00:01:01 worker1  install-docker: changed in 12 ms',
+      '00:01:01 worker1  install-docker:   Docker from the distribution',
+      '00:01:01 warning: slow',
+    ]);
+    expect(told.join('')).toBe(plain(told.join('')));
+  });
+});
+
+describe('the JSON document', () => {
+  it('has the shape that users rely on', () => {
+    const document = resultJson(
+      result([unit({ outcome: 'failed', error, changes: [{ action: 'create', summary: 'x' }] })], { ok: false }),
+    );
+    expect(document).toEqual({
+      ok: false,
+      cluster: 'test',
+      changed: 0,
+      durationMs: 1235,
+      units: [
+        {
+          task: 'install-docker',
+          target: 'worker1',
+          outcome: 'failed',
+          ms: 12,
+          changes: ['x'],
+          error: { code: 'COMMAND_FAILED', message: error.message, fix: error.fix },
+        },
+      ],
+      warnings: [],
+    });
+  });
+});
+
+describe('a group of the live view', () => {
+  it('starts with its first unit and ends with its last', async () => {
+    const group = new Group('join-workers', 'Workers joined', 2);
+    group.begin('worker1', 5);
+    await group.started;
+    group.detail('worker1', 'joining', { done: 1, total: 2 });
+    expect(group.running.get('worker1')).toMatchObject({ detail: 'joining', since: 5 });
+    group.end(unit({ target: 'worker1' }));
+    group.end(unit({ target: 'worker2', outcome: 'failed' }));
+    await group.finished;
+    expect(group.failed).toBe(true);
+  });
+});
+
+describe('the end of a run', () => {
+  it('says what there is, where, and who may log in', async () => {
+    const world = new FakeWorld();
+    world.swarm.registry = IMAGES;
+    const cluster = await clusterOf(fullText(1, 1));
+    const done = await world.run('up', cluster);
+    const text = plain(await summary(done, world.context(cluster), 'apply', 'up'));
+    expect(text).toMatch(/✔ test is as its file says: \d+ steps changed something/);
+    expect(text).toContain('web          http://manager1:80  http://worker1:80');
+    expect(text).toMatch(/user admin, password in .*portainer-admin-password/);
+    expect(text).not.toContain('generated-password');
+  });
+
+  it('of a plan is a diff by target, with what is known later', async () => {
+    const text = await summary(
+      result([
+        unit({ task: 'provision', outcome: 'changed', changes: [{ action: 'run', summary: 'start machine worker1' }] }),
+        unit({ reason: 'known after provision@worker1' }),
+      ]),
+      new FakeWorld().context(await clusterOf(fullText(1, 0))),
+      'plan',
+      'up',
+    );
+    expect(plain(text)).toBe(
+      "\nworker1\n  • start machine worker1\n  ? install-docker on worker1: known after provision@worker1\n\n1 change; 'swarmup up' makes them\n",
+    );
+  });
+
+  it('of an interrupted run says what was left where', async () => {
+    const text = await summary(
+      result([unit({ outcome: 'changed' })], { ok: false, interrupted: true }),
+      new FakeWorld().context(await clusterOf(fullText(1, 0))),
+      'apply',
+      'up',
+    );
+    expect(plain(text)).toContain(
+      'Done and left in place: install-docker on worker1. Run the same command again to go on.',
+    );
+  });
+});
