@@ -26,7 +26,7 @@ const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
   ['lint', 'oxlint', '--type-aware', '--deny-warnings'],
   ['types', 'tsc', '-p', '.'],
   ['unused code', 'knip', '--no-progress'],
-  ['generated files', process.execPath, 'lib/config/generate.ts', '--check'],
+  ['generated files', process.execPath, 'scripts/generate.ts', '--check'],
 ];
 
 function check([name, program = '', ...argv]: readonly [string, ...string[]]): Outcome {

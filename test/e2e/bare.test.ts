@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pipelines } from '../../Taskfile.ts';
 import { portIsFree } from '../../lib/remote/sockets.ts';
 import { Cli, program, ROOT, type StatusDocument, type UpDocument } from '../support/cli.ts';
+import { expectOk } from '../support/expect.ts';
 import { get, onNode, qemuProcesses } from '../support/machines.ts';
 import { needPackages } from '../support/packages.ts';
 import { buildStandIn } from '../support/standin.ts';
@@ -38,14 +39,6 @@ const folder = mkdtempSync(join(tmpdir(), 'swarmup-e2e-'));
 const cli = new Cli(folder);
 const sshConfig = join(folder, 'ssh_config');
 const state = join(folder, '.swarmup', 'e2e-bare');
-
-function expectOk({ document, stderr }: { document: UpDocument; stderr: string }): void {
-  const errors = document.units.flatMap((unit) =>
-    unit.error ? [`${unit.task}@${unit.target}: ${unit.error.message}`] : [],
-  );
-  expect(errors, stderr).toEqual([]);
-  expect(document.ok).toBe(true);
-}
 
 async function status(): Promise<StatusDocument> {
   return (await cli.json<StatusDocument>('status')).document;

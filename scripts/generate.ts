@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { pipelines } from '../../Taskfile.ts';
-import { buildProgram } from '../cli/program.ts';
-import { qemuConfig } from '../providers/qemu/config.ts';
-import { loadTasks } from '../tasks.ts';
-import { clusterFile } from './schema.ts';
+import { pipelines } from '../Taskfile.ts';
+import { buildProgram } from '../lib/cli/program.ts';
+import { qemuConfig } from '../lib/providers/qemu/config.ts';
+import { loadTasks } from '../lib/tasks.ts';
+import { clusterFile } from '../lib/config/schema.ts';
 
 /**
  * Writes what is generated from the sources: the JSON schema for editors and the references in docs/.
@@ -136,7 +136,7 @@ const files: Readonly<Record<string, string>> = {
 };
 const checking = process.argv.includes('--check');
 for (const [name, text] of Object.entries(files)) {
-  const path = fileURLToPath(new URL(`../../${name}`, import.meta.url));
+  const path = fileURLToPath(new URL(`../${name}`, import.meta.url));
   if (!checking) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);

@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Builds the npm package in a folder (default: dist): JavaScript instead of TypeScript, because Node.js runs no
+ * TypeScript inside node_modules, and everything the program reads besides. `npm pack ./dist` then makes the archive.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url));
+const target = join(root, process.argv[2] ?? 'dist');
+
+rmSync(target, { recursive: true, force: true });
+mkdirSync(target, { recursive: true });
+execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json', '--outDir', target], {
+  cwd: root,
+  stdio: 'inherit',
+});
+for (const name of ['swarmup', 'config', 'docs', 'README.md', 'LICENSE', 'lib/providers/qemu/guest-image.sh']) {
+  cpSync(join(root, name), join(target, name), { recursive: true });
+}
+const {
+  scripts: _scripts,
+  devDependencies: _tools,
+  files: _files,
+  ...manifest
+} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+writeFileSync(join(target, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);

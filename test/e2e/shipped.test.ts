@@ -1,0 +1,48 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Cli, type StatusDocument, type UpDocument } from '../support/cli.ts';
+import { expectOk } from '../support/expect.ts';
+import { get, qemuProcesses } from '../support/machines.ts';
+
+// The README's main command, as it stands there: no file, no flags, an empty folder.
+const folder = mkdtempSync(join(tmpdir(), 'swarmup-e2e-'));
+const cli = new Cli(folder);
+
+afterAll(async () => {
+  if (readdirSync(folder).includes('.swarmup')) await cli.run(['down', '--yes']);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('swarmup up, without anything else', () => {
+  it('ends with HTTP 200 from every node', async () => {
+    const up = await cli.run(['up']);
+    expect(up.status, up.stderr + up.stdout).toBe(0);
+    expect(up.stdout).toContain('local is as its file says');
+    const { document } = await cli.json<StatusDocument>('status');
+    const urls = document.services.flatMap((service) =>
+      service.urls.filter((url) => service.name === 'web' && url.port === 80),
+    );
+    expect(urls.map((url) => url.node)).toEqual(['manager1', 'worker1', 'worker2']);
+    for (const { url } of urls)
+      expect(await get(url)).toMatchObject({ status: 200, body: expect.stringContaining('Welcome to nginx') });
+  });
+
+  it('says once that the registry is away, and how to supply what was left out', async () => {
+    const again = await cli.json<UpDocument>('up');
+    expectOk(again);
+    expect(again.document.changed).toBe(0);
+    const stack = again.document.units.find((unit) => unit.task === 'deploy-stacks');
+    // Where Docker Hub can be reached, the real Portainer runs instead.
+    if (stack?.outcome === 'unchanged') return;
+    expect(stack).toMatchObject({ outcome: 'skipped', reason: expect.stringContaining('images.load') });
+    expect(again.document.warnings.filter((warning) => warning.includes('registry'))).toHaveLength(1);
+  });
+
+  it('leaves nothing behind when it is taken down', async () => {
+    expectOk(await cli.json<UpDocument>('down', '--yes'));
+    expect(readdirSync(folder)).toEqual(['output.log']);
+    expect(qemuProcesses('local').length).toBe(0);
+  });
+});

@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from './support/cli.ts';
+
+// The npm package, laid out as an installation lays it out: beside its dependencies, inside node_modules.
+const folder = mkdtempSync(join(tmpdir(), 'swarmup-package-'));
+const modules = join(folder, 'node_modules');
+const swarmup = (...argv: string[]) =>
+  execFileSync(join(modules, 'swarmup', 'swarmup'), argv, { cwd: folder, encoding: 'utf8' });
+
+beforeAll(() => {
+  mkdirSync(modules);
+  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
+    if (name !== '.package-lock.json') symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  }
+  const target = relative(ROOT, join(modules, 'swarmup'));
+  execFileSync(process.execPath, ['scripts/package.ts', target], { cwd: ROOT, stdio: 'inherit' });
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the installed package', () => {
+  it('runs as JavaScript, with the files it needs', () => {
+    expect(swarmup('--version').trim()).toMatch(/^\d+\.\d+\.\d+$/);
+    const plan = JSON.parse(swarmup('plan', '--json'));
+    expect(plan).toMatchObject({ ok: true, cluster: 'local' });
+    expect(plan.units.length).toBeGreaterThan(15);
+  });
+});
