@@ -136,14 +136,7 @@ async function install(ctx: UnitContext, known: OsRelease | undefined): Promise<
     );
   }
   const { source, version, repository } = ctx.cluster.docker;
-  if (source === 'official') {
-    if (repository === undefined) {
-      throw new SwarmupError('INSTALL_UNSUPPORTED', 'docker.source is official, and docker.repository is not set', {
-        fix: "Set docker.repository to the address of Docker's package repository (docs.docker.com/engine/install names it).",
-      });
-    }
-    await addRepository(host, repository, os, ctx.signal);
-  }
+  if (source === 'official' && repository !== undefined) await addRepository(host, repository, os, ctx.signal);
   await aptUpdate(host, ctx.report, ctx.signal);
   const packages = await choosePackages(
     host,

@@ -26,6 +26,13 @@ export class Conversion {
     const stacks = await Promise.all(Object.entries(file.stacks).map(([name, stack]) => this.#stack(name, stack)));
     const services = Object.entries(file.services).map(([name, service]) => this.#service(name, service));
     this.#noPortTwice(services, stacks);
+    if (file.docker.source === 'official' && file.docker.repository === undefined) {
+      this.#wrong(
+        ['docker', 'source'],
+        'docker.source is official, and docker.repository is not set',
+        "expected the address of Docker's package repository (docs.docker.com/engine/install names it)",
+      );
+    }
     const portainer = this.#portainer(file, stacks);
     return {
       name: file.name,

@@ -30,9 +30,6 @@ export interface NodeSpec {
   readonly role: Role;
   readonly labels: Readonly<Record<string, string>>;
   readonly availability: Availability;
-  readonly address?: string;
-  readonly user?: string;
-  readonly port?: number;
 }
 
 export interface DockerSection {

@@ -59,9 +59,6 @@ const node = z.strictObject({
   availability: availability
     .default('active')
     .describe('active, pause or drain, as `docker node update --availability`.'),
-  address: z.string().optional().describe('The address of an existing host.'),
-  user: z.string().optional().describe('The user to log in as on an existing host.'),
-  port: z.int().min(1).max(65535).optional().describe('The SSH port of an existing host.'),
 });
 
 const counts = z.strictObject({

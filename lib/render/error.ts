@@ -15,8 +15,9 @@ export function errorJson(error: SwarmupError): ErrorJson {
   return { code: error.code, message: error.message, fix: error.fix };
 }
 
-/** The failed units of a run, each with its output and fix. */
-export function failures(units: readonly UnitResult[]): string {
+/** The failed units of a run, each with its output and fix. Those that were interrupted are told together at the end. */
+export function failures(results: readonly UnitResult[]): string {
+  const units = results.filter((unit) => unit.error?.code !== 'INTERRUPTED');
   return units
     .flatMap((unit) => (unit.error ? [errorText(unit.error, `${unit.task} on ${unit.target}`)] : []))
     .join('\n');

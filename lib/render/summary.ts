@@ -3,7 +3,7 @@ import type { PipelineName } from '../../Taskfile.ts';
 import { publishedPorts, type Cluster } from '../config/model.ts';
 import type { RunContext } from '../context.ts';
 import { messageOf } from '../errors.ts';
-import type { Mode, RunResult } from '../events.ts';
+import type { Mode, RunResult, UnitResult } from '../events.ts';
 import { PASSWORD_FILE } from '../portainer/secrets.ts';
 import { changeLine, duration, plural, tally } from './format.ts';
 
@@ -26,8 +26,7 @@ export async function summary(
 ): Promise<string> {
   if (mode === 'plan') return planText(result);
   const took = duration(result.durationMs);
-  if (result.interrupted)
-    return `\n${pc.yellow('■')} interrupted after ${took}; ${tally(result.units)}. ${leftBehind(result)}\n`;
+  if (result.interrupted) return interruptedText(result, context, took);
   if (!result.ok) return `\n${pc.red('✖')} ${result.cluster} failed after ${took}; ${tally(result.units)}\n`;
   const skipped = skippedLines(result);
   const { what, note, pages: shown } = ENDINGS[pipeline];
@@ -50,12 +49,20 @@ function skippedLines(result: RunResult): string[] {
   });
 }
 
-function leftBehind(result: RunResult): string {
-  const done = result.units
-    .filter((unit) => unit.outcome === 'changed')
-    .map((unit) => `${unit.task} on ${unit.target}`);
-  const kept = done.length > 0 ? `Done and left in place: ${done.join(', ')}. ` : 'Nothing was changed. ';
-  return `${kept}Run the same command again to go on.`;
+/** What was stopped, what was done before, and what still runs: nothing is left without being named. */
+async function interruptedText(result: RunResult, { provider }: RunContext, took: string): Promise<string> {
+  const named = (units: readonly UnitResult[]) => units.map((unit) => `${unit.task} on ${unit.target}`).join(', ');
+  const stopped = result.units.filter((unit) => unit.error?.code === 'INTERRUPTED');
+  const done = result.units.filter((unit) => unit.outcome === 'changed');
+  const machines = await provider.list(new AbortController().signal);
+  const running = machines.filter((machine) => machine.state === 'running').map((machine) => machine.name);
+  return [
+    `\n${pc.yellow('■')} ${pc.bold(`${result.cluster} was interrupted`)} after ${took}\n`,
+    stopped.length > 0 ? `  stopped in the middle: ${named(stopped)}\n` : '',
+    `  done and left in place: ${done.length > 0 ? named(done) : 'nothing'}\n`,
+    running.length > 0 ? `  machines running: ${running.join(', ')} ('swarmup down' takes them away)\n` : '',
+    '  Run the same command again to go on.\n',
+  ].join('');
 }
 
 /** Where the published pages are on every node. */

@@ -184,6 +184,11 @@ services:
       /port numbers from 1 to 65535/,
     ],
     [
+      'the official source without its address',
+      'name: x\nprovider: { type: qemu }\ndocker: { source: official }\n',
+      /:3:19: docker\.source is official, and docker\.repository is not set/,
+    ],
+    [
       'too many managers',
       'name: x\nprovider: { type: qemu }\nnodes: { managers: 9 }\n',
       /:3:20: nodes\.managers is not valid/,

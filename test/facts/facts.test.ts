@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matchesVersion, parseMadison, parseStatus } from '../../lib/docker/apt.ts';
+import { addRepository, matchesVersion, parseMadison, parseStatus } from '../../lib/docker/apt.ts';
 import { daemonJson } from '../../lib/facts/daemon-json.ts';
 import { dockerService } from '../../lib/facts/docker-service.ts';
 import { gather } from '../../lib/facts/fact.ts';
@@ -122,5 +122,35 @@ docker-cli | 26.1.5+dfsg1-9+b9 | http://mirror.test/debian trixie/main amd64 Pac
       percent: 13,
     });
     expect(parseStatus('Setting up docker.io')).toBeUndefined();
+  });
+});
+
+describe("Docker's own repository", () => {
+  it('is added with its key, for this system and architecture', async () => {
+    const ran: string[] = [];
+    let source = '';
+    const host = strict<Host>('host', {
+      name: 'worker1',
+      run: async (argv, options = {}) => {
+        ran.push(argv.join(' '));
+        if (argv[0] === 'tee') source = String(options.input);
+        return { exitCode: 0, stdout: argv[0] === 'dpkg' ? 'amd64\n' : '', stderr: '' };
+      },
+    });
+    await addRepository(
+      host,
+      'https://packages.test/linux/',
+      { id: 'ubuntu', codename: 'noble' },
+      new AbortController().signal,
+    );
+    expect(ran).toEqual([
+      'install -d -m 0755 /etc/apt/keyrings',
+      '/usr/lib/apt/apt-helper download-file https://packages.test/linux/ubuntu/gpg /etc/apt/keyrings/docker.asc',
+      'dpkg --print-architecture',
+      'tee /etc/apt/sources.list.d/docker.sources',
+    ]);
+    expect(source).toBe(
+      'Types: deb\nURIs: https://packages.test/linux/ubuntu\nSuites: noble\nComponents: stable\nArchitectures: amd64\nSigned-By: /etc/apt/keyrings/docker.asc\n',
+    );
   });
 });

@@ -189,8 +189,8 @@ describe('the end of a run', () => {
       'apply',
       'up',
     );
-    expect(plain(text)).toContain(
-      'Done and left in place: install-docker on worker1. Run the same command again to go on.',
+    expect(plain(text)).toBe(
+      '\n■ test was interrupted after 1.2 s\n  done and left in place: install-docker on worker1\n  Run the same command again to go on.\n',
     );
   });
 });

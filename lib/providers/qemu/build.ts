@@ -184,7 +184,7 @@ async function assemble(work: string, { local, root }: BuildTools, io: ProviderI
 }
 
 /** Gives the finished folder its name; when another run was faster, its result serves as well. */
-async function publish(work: string, folder: string): Promise<void> {
+export async function publish(work: string, folder: string): Promise<void> {
   try {
     await rename(work, folder);
   } catch (error) {

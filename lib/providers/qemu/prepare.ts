@@ -5,6 +5,7 @@ import { hasErrno } from '../../errno.ts';
 import { generateKeyPair } from '../../remote/keys.ts';
 import type { ProviderIo, ProviderOptions } from '../provider.ts';
 import { chooseAccelerator, type Accelerator } from './accel.ts';
+import { bakeDocker, type Baking } from './bake.ts';
 import type { QemuConfig } from './config.ts';
 import { baseImage, buildImage, emulationIsStable } from './image.ts';
 import type { Layout } from './layout.ts';
@@ -26,10 +27,15 @@ export interface Preparation {
   readonly layout: Layout;
   /** Where images and answers are kept for all clusters. */
   readonly cache: string;
+  /** Makes another provider of this kind, for the machine that an image is baked in. */
+  readonly provider: Baking['provider'];
 }
 
 /** Programs, base image, accelerator and key pair; downloads and builds what is missing. */
-export async function prepare({ options, config, layout, cache }: Preparation, io: ProviderIo): Promise<Prepared> {
+export async function prepare(
+  { options, config, layout, cache, provider }: Preparation,
+  io: ProviderIo,
+): Promise<Prepared> {
   const { local, mayInstall, clock } = options;
   const root = userInfo().uid === 0;
   const tools = await findTools({ local, root, mayInstall: mayInstall || root }, io);
@@ -38,7 +44,11 @@ export async function prepare({ options, config, layout, cache }: Preparation, i
   const probing = { platform: tools.platform, local, clock, cache };
   const accelerator = await chooseAccelerator(config.accelerator, chosen, probing, io);
   const unstable = accelerator === 'tcg' && !emulationIsStable(chosen, config, tools);
-  const image = unstable ? await buildImage('debian-13', config, options, building, io) : chosen;
+  const base = unstable ? await buildImage('debian-13', config, options, building, io) : chosen;
+  // Images built here have Docker inside already; those of one's own are left as they are.
+  const bare =
+    typeof config.image === 'string' && base.configure === 'cloud-init' && options.cluster.docker.source === 'auto';
+  const image = bare ? await bakeDocker(base, { options, config, cache, qemuImg: tools.qemuImg, provider }, io) : base;
   await mkdir(layout.runtimeDir, { recursive: true, mode: 0o700 });
   return { tools, image, accelerator, authorizedKey: await clusterKey(layout) };
 }

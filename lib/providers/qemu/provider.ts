@@ -56,7 +56,8 @@ class QemuProvider implements Provider {
 
   async create(node: NodeSpec, io: ProviderIo): Promise<Machine> {
     const cache = this.#options.env['SWARMUP_CACHE_DIR'] ?? envPaths('swarmup', { suffix: '' }).cache;
-    const preparation = { options: this.#options, config: this.#config, layout: this.#layout, cache };
+    const provider = (options: ProviderOptions, config: QemuConfig) => new QemuProvider(options, config);
+    const preparation = { options: this.#options, config: this.#config, layout: this.#layout, cache, provider };
     const prepared = await this.#prepared.run(io, (shared) => prepare(preparation, shared));
     const found = (await readRecord(this.#layout, node.name)) ?? (await this.#make(node, prepared, io));
     const running = (await this.#inventory.running()).has(node.name);

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Cluster, NodeSpec } from '../../config/model.ts';
+import { aptInstall, aptUpdate, choosePackages, DISTRO_PACKAGES } from '../../docker/apt.ts';
+import { SshHost } from '../../remote/ssh.ts';
+import type { Host } from '../../remote/host.ts';
+import type { Machine, Provider, ProviderIo, ProviderOptions } from '../provider.ts';
+import { exists, publish } from './build.ts';
+import type { QemuConfig } from './config.ts';
+import { Layout } from './layout.ts';
+import type { BootImage } from './record.ts';
+
+const BUILDER: NodeSpec = { name: 'builder', role: 'manager', labels: {}, availability: 'active' };
+
+export interface Baking {
+  readonly options: ProviderOptions;
+  readonly config: QemuConfig;
+  readonly cache: string;
+  readonly qemuImg: string;
+  /** Makes the provider that runs the machine the image is baked in. */
+  readonly provider: (options: ProviderOptions, config: QemuConfig) => Provider;
+}
+
+/**
+ * A cloud image with Docker inside: the image is booted once, Docker is installed on it as on any node, and what
+ * makes the machine an individual is taken off again. The result is cached; the next clusters start from it.
+ */
+export async function bakeDocker(image: BootImage, baking: Baking, io: ProviderIo): Promise<BootImage> {
+  const { options, cache, qemuImg } = baking;
+  const hash = createHash('sha256')
+    .update(JSON.stringify([image.disk, DISTRO_PACKAGES, FORGET]))
+    .digest('hex');
+  const folder = join(cache, 'images', `${basename(image.disk).replace(/\.\w+$/, '')}-docker-${hash.slice(0, 12)}`);
+  const baked: BootImage = { disk: join(folder, 'disk.qcow2'), format: 'qcow2', configure: image.configure };
+  if (await exists(baked.disk)) return baked;
+  await mkdir(join(cache, 'images'), { recursive: true });
+  const work = await mkdtemp(join(cache, 'images', '.baking-'));
+  const cluster: Cluster = {
+    ...options.cluster,
+    name: 'baking',
+    stateDir: work,
+    nodes: [BUILDER],
+    services: [],
+    stacks: [],
+  };
+  const provider = baking.provider({ ...options, cluster }, { ...baking.config, image: { path: image.disk } });
+  const told = saying(io, 'putting Docker into the image (once): ');
+  try {
+    const machine = await provider.create(BUILDER, told);
+    await install(machine, told);
+    await provider.stop(BUILDER.name, told);
+    told.report('writing it');
+    const result = join(work, 'result');
+    await mkdir(result);
+    const disk = new Layout(cluster).disk(BUILDER.name);
+    await options.local.run([qemuImg, 'convert', '-O', 'qcow2', disk, join(result, 'disk.qcow2')], {
+      signal: io.signal,
+    });
+    await publish(result, folder);
+  } finally {
+    // Also after an interruption: the builder is nobody's machine.
+    const undo = { ...told, signal: AbortSignal.timeout(60_000) };
+    await provider.destroy(BUILDER.name, undo);
+    await provider.destroyShared(undo);
+    await rm(work, { recursive: true, force: true });
+  }
+  return baked;
+}
+
+/** What every machine must have of its own: engine id, machine-id, host keys, cloud-init's memory of this boot. */
+const FORGET = [
+  'systemctl stop docker.socket docker.service containerd.service',
+  'rm -rf /var/lib/docker /var/lib/containerd /etc/docker/key.json',
+  'cloud-init clean --logs',
+  'rm -f /etc/ssh/ssh_host_* /root/.ssh/authorized_keys',
+  'truncate -s 0 /etc/machine-id',
+  'apt-get clean',
+  'sync',
+].join(' && ');
+
+async function install(machine: Machine, io: ProviderIo): Promise<void> {
+  const host: Host = await SshHost.connect(machine.name, machine.ssh, () => undefined, io.signal);
+  try {
+    await aptUpdate(host, io.report, io.signal);
+    const packages = await choosePackages(host, DISTRO_PACKAGES, undefined, io.signal);
+    await aptInstall(host, packages, io.report, io.signal);
+    io.report('making it nobody in particular');
+    await host.run(['sh', '-ec', FORGET], { signal: io.signal });
+  } finally {
+    host.close();
+  }
+}
+
+function saying(io: ProviderIo, prefix: string): ProviderIo {
+  return { ...io, report: (detail, progress) => io.report(`${prefix}${detail}`, progress) };
+}
