@@ -3,7 +3,11 @@ import type { RunContext, UnitContext } from './context.ts';
 import { asSwarmupError, interrupted, SwarmupError } from './errors.ts';
 import type { Emit, EventBody, Mode, Outcome, RunResult, UnitName, UnitResult } from './events.ts';
 import type { Unit } from './graph.ts';
+import { Schedule } from './schedule.ts';
 import type { Change, Inspection } from './task.ts';
+
+/** Units at work at the same time, whatever their tasks allow: more would only wait for this computer. */
+const MOST_AT_ONCE = 200;
 
 export interface RunOptions {
   readonly pipeline: string;
@@ -28,7 +32,7 @@ class Run {
   readonly #options: RunOptions;
   readonly #emit: Emit;
   readonly #done = new Map<Unit, Done>();
-  readonly #running = new Map<Unit, Promise<void>>();
+  readonly #schedule: Schedule;
   readonly #warnings = new Map<string, string>();
   #failed = false;
 
@@ -36,6 +40,7 @@ class Run {
     this.#units = units;
     this.#options = options;
     this.#emit = options.emit;
+    this.#schedule = new Schedule(units, MOST_AT_ONCE);
   }
 
   async run(): Promise<RunResult> {
@@ -43,13 +48,9 @@ class Run {
     const start = context.clock.now();
     this.#emit({ type: 'run-started', pipeline, cluster: context.cluster.name, mode, units: this.#units.map(nameOf) });
     const onAbort = () =>
-      this.#emit({ type: 'interrupting', running: [...this.#running.keys()].map((unit) => unit.key) });
+      this.#emit({ type: 'interrupting', running: [...this.#schedule.running].map((unit) => unit.key) });
     signal.addEventListener('abort', onAbort, { once: true });
-    this.#startReady();
-    while (this.#running.size > 0) {
-      await Promise.race(this.#running.values());
-      this.#startReady();
-    }
+    await new Promise<void>((resolve) => this.#advance(resolve));
     signal.removeEventListener('abort', onAbort);
     for (const unit of this.#units) if (!this.#done.has(unit)) this.#finish(unit, this.#notStarted(unit), false);
 
@@ -67,16 +68,17 @@ class Run {
     return result;
   }
 
-  #startReady(): void {
-    if (this.#failed || this.#options.signal.aborted) return;
-    for (const unit of this.#units) {
-      if (this.#done.has(unit) || this.#running.has(unit)) continue;
-      if (![...unit.needs].every((need) => this.#done.has(need))) continue;
-      const siblings = [...this.#running.keys()].filter((other) => other.task === unit.task).length;
-      if (siblings >= unit.task.limit) continue;
-      const running = this.#execute(unit).finally(() => this.#running.delete(unit));
-      this.#running.set(unit, running);
+  /** Starts what may start; each unit that ends calls it again, and the last one ends the run. */
+  #advance(end: () => void): void {
+    while (!this.#failed && !this.#options.signal.aborted) {
+      const unit = this.#schedule.take();
+      if (!unit) break;
+      void this.#execute(unit).then(() => {
+        this.#schedule.finish(unit);
+        this.#advance(end);
+      });
     }
+    if (this.#schedule.running.size === 0) end();
   }
 
   async #execute(unit: Unit): Promise<void> {

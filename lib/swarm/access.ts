@@ -1,3 +1,4 @@
+import { Coalesced } from '../coalesced.ts';
 import { managersOf, type Cluster, type NodeSpec } from '../config/model.ts';
 import type { Remote } from '../context.ts';
 import { messageOf, SwarmupError } from '../errors.ts';
@@ -35,7 +36,9 @@ export interface SwarmAccess {
   forgetTokens(): void;
   /** The addresses managers are joined through, `host:2377`. */
   joinAddresses(signal: AbortSignal): Promise<readonly string[]>;
-  /** The node as the managers see it. */
+  /** The nodes as the managers see them now; asked once for all who ask at the same time. */
+  nodes(signal: AbortSignal): Promise<readonly SwarmNode[]>;
+  /** The node of this name as the managers see it. */
   nodeByName(name: string, signal: AbortSignal): Promise<SwarmNode | undefined>;
 }
 
@@ -69,6 +72,7 @@ interface SwarmInfo {
 export function swarmAccess(cluster: Cluster, remote: Remote): SwarmAccess {
   const managers = new SingleFlight<Engine>();
   const tokens = new SingleFlight<JoinTokens>();
+  let list: Coalesced<readonly SwarmNode[]> | undefined;
   const access: SwarmAccess = {
     manager: (signal) => managers.run('manager', () => findManager(managersOf(cluster), remote, signal)),
     joinTokens: (signal) =>
@@ -82,9 +86,12 @@ export function swarmAccess(cluster: Cluster, remote: Remote): SwarmAccess {
       }),
     forgetTokens: () => tokens.forget('tokens'),
     joinAddresses: async (signal) => (await localSwarm(await access.manager(signal))).managerAddresses,
+    nodes: (signal) => {
+      list ??= new Coalesced(async () => listNodes(await access.manager(signal)));
+      return list.get();
+    },
     nodeByName: async (name, signal) => {
-      const nodes = await listNodes(await access.manager(signal));
-      const named = nodes.filter((node) => node.Description.Hostname === name);
+      const named = (await access.nodes(signal)).filter((node) => node.Description.Hostname === name);
       return named.find((node) => node.Status.State === 'ready') ?? named[0];
     },
   };

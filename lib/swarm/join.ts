@@ -6,7 +6,6 @@ import type { Change, TaskDefinition } from '../task.ts';
 import { waitUntil } from '../wait.ts';
 import { localSwarm, type LocalSwarm } from './access.ts';
 import { advertised, LISTEN_ADDRESS } from './addresses.ts';
-import { listNodes } from './read.ts';
 
 export interface JoinState {
   readonly local: Pick<LocalSwarm, 'state' | 'nodeId' | 'error'>;
@@ -20,9 +19,8 @@ const JOIN_DEADLINE_MS = 180_000;
 export const joining = {
   check: async (ctx: UnitContext): Promise<JoinState> => {
     const local = await localSwarm(await ctx.engine());
-    const manager = await ctx.swarm.manager(ctx.signal);
     if (local.state === 'inactive') return { local, seen: undefined };
-    const nodes = await listNodes(manager);
+    const nodes = await ctx.swarm.nodes(ctx.signal);
     return { local, seen: nodes.find((node) => node.ID === local.nodeId)?.Status.State };
   },
   absent: (): JoinState => ({ local: { state: 'inactive', nodeId: '', error: '' }, seen: undefined }),
