@@ -43,6 +43,8 @@ export interface RunResult {
   readonly units: readonly UnitResult[];
   readonly warnings: readonly string[];
   readonly interrupted: boolean;
+  /** Only a part of the pipeline was asked for. */
+  readonly partial: boolean;
 }
 
 /** All that can happen in a run. `at` is milliseconds since the epoch. */

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly context: RunContext;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** Only a part of the pipeline is run. */
+  readonly partial?: boolean;
 }
 
 /**
@@ -63,6 +65,7 @@ class Run {
       units: results,
       warnings: [...this.#warnings.values()],
       interrupted: signal.aborted,
+      partial: this.#options.partial ?? false,
     };
     this.#emit({ type: 'run-finished', result });
     return result;

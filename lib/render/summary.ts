@@ -29,7 +29,8 @@ export async function summary(
   if (result.interrupted) return interruptedText(result, context, took);
   if (!result.ok) return `\n${pc.red('✖')} ${result.cluster} failed after ${took}; ${tally(result.units)}\n`;
   const skipped = skippedLines(result);
-  const { what, note, pages: shown } = ENDINGS[pipeline];
+  const { note, pages: shown } = ENDINGS[pipeline];
+  const what = result.partial && shown ? 'has what was asked for' : ENDINGS[pipeline].what;
   const changes = result.changed === 0 ? 'nothing changed' : plural(result.changed, 'step') + ' changed something';
   const head = `\n${pc.green('✔')} ${pc.bold(`${result.cluster} ${what}`)}: ${changes}, ${took}\n`;
   return [head, ...skipped, note ? `  ${pc.dim(note)}\n` : '', shown ? await addresses(context, result) : ''].join('');

@@ -32,6 +32,7 @@ const result = (units: UnitResult[], rest: Partial<RunResult> = {}): RunResult =
   units,
   warnings: [],
   interrupted: false,
+  partial: false,
   ...rest,
 });
 const plain = (text: string) => stripVTControlCharacters(text);

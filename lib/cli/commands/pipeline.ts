@@ -71,8 +71,9 @@ export async function run(
     checkTasks(all, Object.values(pipelines).flat());
     const selection = selectionOf(options, pipelines[pipeline], context.cluster);
     const tasks = mode === 'plan' ? all.filter((task) => !task.verifies) : all;
+    const partial = Object.keys(selection).length > 0;
     const units = layOut(tasks, context.cluster, context.world, selection);
-    const result = await runUnits(units, { pipeline, mode, context, emit, signal });
+    const result = await runUnits(units, { pipeline, mode, context, emit, signal, partial });
     onResult(result);
     await view.close(result, context, mode, pipeline);
     if (result.interrupted) return 130;
