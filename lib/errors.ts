@@ -14,6 +14,7 @@ const TABLE = {
   TASKS_INVALID: { source: 'tool' },
   INTERNAL: { source: 'tool' },
   INTERRUPTED: { source: 'user' },
+  LOCKED: { source: 'user' },
   TIMED_OUT: { source: 'host' },
   NOT_CONVERGED: { source: 'tool' },
   NOT_AS_CONFIGURED: { source: 'host' },

@@ -85,7 +85,7 @@ export function buildProgram(act: Action, version: string): Command {
   );
   program.addHelpText(
     'after',
-    '\nExit status: 0 done; 1 a task or a check failed; 2 wrong usage or configuration; 3 plan with changes (--detailed-exitcode); 130 interrupted.\nThe cluster file: docs/reference/cluster-file.md',
+    '\nExit status: 0 done; 1 a task or a check failed; 2 wrong usage or configuration; 3 plan with changes (--detailed-exitcode); 4 another run holds this cluster; 130 interrupted.\nThe cluster file: docs/reference/cluster-file.md',
   );
   return program;
 }

@@ -23,7 +23,7 @@ export function failures(results: readonly UnitResult[]): string {
     .join('\n');
 }
 
-/** Reports an error that ended the program. @returns the exit status: 2 for usage and configuration, 130 when interrupted, else 1 */
+/** Reports an error that ended the program. @returns the exit status: 2 for usage and configuration, 4 for a cluster that another run holds, 130 when interrupted, else 1 */
 export function reportError(
   thrown: unknown,
   stderr: NodeJS.WritableStream,
@@ -33,6 +33,7 @@ export function reportError(
   stderr.write(errorText(error));
   json?.write(`${JSON.stringify({ ok: false, error: errorJson(error) }, null, 2)}\n`);
   if (error.code === 'INTERRUPTED') return 130;
+  if (error.code === 'LOCKED') return 4;
   return usageCodes.has(error.code) ? 2 : 1;
 }
 

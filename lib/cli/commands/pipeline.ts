@@ -4,6 +4,7 @@ import type { Cluster } from '../../config/model.ts';
 import { SwarmupError } from '../../errors.ts';
 import type { Mode, RunResult } from '../../events.ts';
 import { checkTasks, layOut, type Selection } from '../../graph.ts';
+import { takeLock } from '../../lock.ts';
 import { runUnits } from '../../pipeline.ts';
 import { openView, type View } from '../../render/view.ts';
 import { confirm } from '../../render/confirm.ts';
@@ -73,7 +74,10 @@ export async function run(
     const tasks = mode === 'plan' ? all.filter((task) => !task.verifies) : all;
     const partial = Object.keys(selection).length > 0;
     const units = layOut(tasks, context.cluster, context.world, selection);
-    const result = await runUnits(units, { pipeline, mode, context, emit, signal, partial });
+    const lock =
+      mode === 'apply' ? await takeLock(context.cluster.stateDir, pipeline, new Date(context.clock.now())) : undefined;
+    const running = runUnits(units, { pipeline, mode, context, emit, signal, partial });
+    const result = await running.finally(async () => lock?.release());
     onResult(result);
     await view.close(result, context, mode, pipeline);
     if (result.interrupted) return 130;
