@@ -5,11 +5,17 @@ import type { Host } from '../remote/host.ts';
 /** Waits this many seconds for another package manager (unattended-upgrades, cloud-init) to finish. */
 const LOCK_TIMEOUT_S = 600;
 
+/**
+ * Where apt-get tells its progress. Not 1: apt closes that descriptor for the packages' own scripts, which then can't print;
+ * not 3, which debconf uses.
+ */
+const STATUS_FD = 5;
+
 const OPTIONS = [
   '-o',
   `DPkg::Lock::Timeout=${LOCK_TIMEOUT_S}`,
   '-o',
-  'APT::Status-Fd=1',
+  `APT::Status-Fd=${STATUS_FD}`,
   '-o',
   'Dpkg::Use-Pty=0',
   '-o',
@@ -23,10 +29,15 @@ export const DISTRO_PACKAGES = ['docker.io', 'docker-cli', 'apparmor', 'iptables
 
 export type Report = (detail: string, progress?: Progress) => void;
 
+/** Opens the progress descriptor onto standard output, and keeps packages from asking questions. */
+function withStatus(argv: readonly string[]): string[] {
+  return ['env', 'DEBIAN_FRONTEND=noninteractive', 'sh', '-c', `exec "$@" ${STATUS_FD}>&1`, 'sh', ...argv];
+}
+
 /** `apt-get update`, waiting for locks. */
 export async function aptUpdate(host: Host, report: Report, signal: AbortSignal): Promise<void> {
   report('reading the package lists');
-  await host.run(['apt-get', 'update', '-q', ...OPTIONS], {
+  await host.run(withStatus(['apt-get', 'update', '-q', ...OPTIONS]), {
     signal,
     fix: `See whether ${host.name} can reach its package mirror: swarmup ssh ${host.name} -- apt-get update`,
   });
@@ -40,9 +51,7 @@ export async function aptInstall(
   signal: AbortSignal,
 ): Promise<void> {
   await host.run(
-    [
-      'env',
-      'DEBIAN_FRONTEND=noninteractive',
+    withStatus([
       'apt-get',
       'install',
       '-y',
@@ -51,7 +60,7 @@ export async function aptInstall(
       '--allow-downgrades',
       ...OPTIONS,
       ...packages,
-    ],
+    ]),
     {
       signal,
       onLine: (line) => {

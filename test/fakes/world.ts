@@ -166,7 +166,7 @@ export class FakeWorld {
             ),
           );
         }
-        if (command.startsWith('apt-get update')) return ok();
+        if (command.includes('apt-get update')) return ok();
         if (argv[0] === 'apt-cache')
           return ok(
             'docker.io | 26.1.5+dfsg1-9 | mirror trixie/main\ndocker-cli | 26.1.5+dfsg1-9 | mirror trixie/main\n',
