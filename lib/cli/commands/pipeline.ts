@@ -74,10 +74,14 @@ export async function run(
     const tasks = mode === 'plan' ? all.filter((task) => !task.verifies) : all;
     const partial = Object.keys(selection).length > 0;
     const units = layOut(tasks, context.cluster, context.world, selection);
-    const lock =
-      mode === 'apply' ? await takeLock(context.cluster.stateDir, pipeline, new Date(context.clock.now())) : undefined;
-    const running = runUnits(units, { pipeline, mode, context, emit, signal, partial });
-    const result = await running.finally(async () => lock?.release());
+    const { cluster, clock } = context;
+    const lock = mode === 'apply' ? await takeLock(cluster.stateDir, pipeline, new Date(clock.now())) : undefined;
+    let result: RunResult;
+    try {
+      result = await runUnits(units, { pipeline, mode, context, emit, signal, partial });
+    } finally {
+      await lock?.release();
+    }
     onResult(result);
     await view.close(result, context, mode, pipeline);
     if (result.interrupted) return 130;
