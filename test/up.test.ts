@@ -257,6 +257,30 @@ describe('verify', () => {
   });
 });
 
+describe('roles and labels', () => {
+  const nodes = (second: string) => `name: test
+provider: { type: qemu }
+nodes:
+  - { name: a, role: manager }
+  - { name: b, ${second} }
+`;
+
+  it('follow the file: a worker becomes a manager, labels of others stay', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', await clusterOf(nodes('role: worker, labels: { zone: x }')));
+    const find = () => world.swarm.nodes.findIndex((node) => node.Description.Hostname === 'b');
+    const node = world.swarm.nodes[find()]!;
+    world.swarm.nodes[find()] = { ...node, Spec: { ...node.Spec, Labels: { ...node.Spec.Labels, theirs: 'y' } } };
+    const promoted = await world.run('up', await clusterOf(nodes('role: manager, labels: { zone: z }')));
+    expectOk(promoted);
+    expect(promoted.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual([
+      'b: role worker → manager',
+      'b: label zone=z',
+    ]);
+    expect(world.swarm.nodes[find()]?.Spec).toMatchObject({ Role: 'manager', Labels: { zone: 'z', theirs: 'y' } });
+  });
+});
+
 describe('drain and down', () => {
   it('drains a node until nothing runs there', async () => {
     const world = worldWithRegistry();
