@@ -27,11 +27,12 @@ export function changeLine(change: Change): string {
   return `${paint(SIGNS[change.action])} ${change.summary}`;
 }
 
-/** "2 changed, 1 unchanged" for the units of a task. */
-export function tally(results: readonly Pick<UnitResult, 'outcome'>[]): string {
-  const count = (outcome: UnitResult['outcome']) => results.filter((result) => result.outcome === outcome).length;
-  return (['changed', 'unchanged', 'skipped', 'failed'] as const)
-    .flatMap((outcome) => (count(outcome) > 0 ? [`${count(outcome)} ${outcome}`] : []))
+/** "2 changed, 1 unchanged" for the units of a task; one that was interrupted is stopped, not failed. */
+export function tally(results: readonly Pick<UnitResult, 'outcome' | 'error'>[]): string {
+  const words = results.map(({ outcome, error }) => (error?.code === 'INTERRUPTED' ? 'stopped' : outcome));
+  return (['changed', 'unchanged', 'skipped', 'stopped', 'failed'] as const)
+    .map((word) => ({ word, count: words.filter((one) => one === word).length }))
+    .flatMap(({ word, count }) => (count > 0 ? [`${count} ${word}`] : []))
     .join(', ');
 }
 
