@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
 import type { Client, ClientChannel } from 'ssh2';
-import { interrupted, messageOf, SwarmupError } from '../errors.ts';
+import { messageOf, SwarmupError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { SshEndpoint } from '../providers/provider.ts';
 import { Secret } from '../secret.ts';
@@ -11,13 +11,13 @@ import type { Host, RemoteRun } from './host.ts';
 import { lineSplitter } from './local.ts';
 import { lastLines, type Output } from './output.ts';
 import { quote } from './quote.ts';
+import { ABORT_GRACE_MS, collect, goneAfterAbort } from './ssh-command.ts';
+import { connectError, engineUnreachable } from './ssh-errors.ts';
 
 const ENGINE_SOCKET = '/var/run/docker.sock';
 const READY_TIMEOUT_MS = 60_000;
 const KEEPALIVE_MS = 10_000;
 const KEEPALIVE_MISSES = 3;
-/** What a command gets to end by itself before its channel is closed. */
-const ABORT_GRACE_MS = 2_000;
 /** In the environment of every command, so that it can be found again. */
 const RUN_MARK = 'SWARMUP_RUN';
 
@@ -204,71 +204,4 @@ export class SshHost implements Host {
   close(): void {
     this.#ssh.dispose();
   }
-}
-
-/** What a command prints until its channel closes; undefined when the connection went away before it ended. */
-function collect(channel: ClientChannel, onChunk: ((chunk: Buffer) => void) | undefined): Promise<Output | undefined> {
-  const stdout: Buffer[] = [];
-  const stderr: Buffer[] = [];
-  let exitCode: number | undefined;
-  channel.on('data', (chunk: Buffer) => {
-    stdout.push(chunk);
-    onChunk?.(chunk);
-  });
-  channel.stderr.on('data', (chunk: Buffer) => {
-    stderr.push(chunk);
-    onChunk?.(chunk);
-  });
-  // A command that a signal ended has no code; 128 and more is what a shell makes of that.
-  channel.on('exit', (code: number | null) => (exitCode = code ?? 128));
-  return new Promise((resolve) => {
-    channel.on('close', () => {
-      const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString('utf8');
-      resolve(exitCode === undefined ? undefined : { exitCode, stdout: text(stdout), stderr: text(stderr) });
-    });
-  });
-}
-
-/** Rejects some time after an abort, for commands that don't end although they were asked to. */
-function goneAfterAbort(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const onAbort = () => setTimeout(() => reject(interrupted(signal.reason)), 2 * ABORT_GRACE_MS).unref();
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-}
-
-function engineUnreachable(name: string, socket: string, cause: Error): SwarmupError {
-  return new SwarmupError(
-    'ENGINE_UNREACHABLE',
-    `${name}: the Docker Engine doesn't answer on ${socket}: ${cause.message}`,
-    {
-      fix: `Run 'swarmup up' to install and start it, or look with: swarmup ssh ${name} -- systemctl status docker`,
-      cause,
-    },
-  );
-}
-
-function connectError(name: string, endpoint: SshEndpoint, cause: unknown, keyChanged: boolean): SwarmupError {
-  const where = `${endpoint.user}@${endpoint.host}:${endpoint.port}`;
-  if (keyChanged) {
-    return new SwarmupError(
-      'SSH_HOST_KEY_CHANGED',
-      `${name}: the server at ${where} has another host key than the one pinned for this machine`,
-      {
-        fix: "Something else answers there, or the machine was rebuilt elsewhere. Don't go on before you know which; 'swarmup down' and 'up' make it anew.",
-        cause,
-      },
-    );
-  }
-  if (/authentication methods failed/i.test(messageOf(cause))) {
-    return new SwarmupError('SSH_AUTH_FAILED', `${name}: ${where} refuses the key ${endpoint.identityFile}`, {
-      fix: `Add the public key ${endpoint.identityFile}.pub to ~${endpoint.user}/.ssh/authorized_keys on ${name}.`,
-      cause,
-    });
-  }
-  return new SwarmupError('SSH_UNREACHABLE', `${name}: no SSH connection to ${where}: ${messageOf(cause)}`, {
-    fix: `See whether the machine runs (swarmup status) and whether ${endpoint.host} port ${endpoint.port} can be reached from here.`,
-    cause,
-  });
 }

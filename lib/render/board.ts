@@ -31,7 +31,7 @@ export class Group {
 
   begin(target: string, at: number): void {
     if (this.startedAt === 0) this.startedAt = at;
-    this.running.set(target, { target, detail: '', progress: undefined, since: at });
+    this.running.set(target, { target, detail: 'checking', progress: undefined, since: at });
     this.#start();
   }
 

@@ -10,6 +10,12 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
 }
 
+/** Whole seconds, for what is still under way: 0 s, 59 s, 2 min 05 s */
+export function elapsed(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return seconds < 60 ? `${seconds} s` : duration(seconds * 1000);
+}
+
 const BAR = 16;
 
 /** [######----------]  38 % */

@@ -2,7 +2,7 @@ import { Listr, ListrTaskState, type DefaultRenderer, type ListrTaskWrapper, typ
 import pc from 'picocolors';
 import { unreachable, type Listener } from '../events.ts';
 import { groupsOf, type Group, type Running } from './board.ts';
-import { bar, duration, fit, tally } from './format.ts';
+import { bar, duration, elapsed, fit, tally } from './format.ts';
 
 /** How often the moving parts are drawn again, in milliseconds. */
 const REFRESH_MS = 120;
@@ -132,9 +132,9 @@ export class LiveView {
   }
 
   #row(row: Running, width: number): string {
-    const elapsed = duration(Math.floor((Date.now() - row.since) / 1000) * 1000).replace('.0', '');
+    const time = elapsed(Date.now() - row.since);
     const figure = row.progress ? `  ${bar(row.progress)}` : '';
-    const room = (this.#stream.columns ?? 80) - width - elapsed.length - (row.progress ? 26 : 2) - 10;
-    return `${row.target.padEnd(width)}  ${pc.dim(elapsed.padStart(5))}${figure}  ${fit(row.detail, Math.max(8, room))}`;
+    const room = (this.#stream.columns ?? 80) - width - time.length - (row.progress ? 26 : 2) - 10;
+    return `${row.target.padEnd(width)}  ${pc.dim(time.padStart(5))}${figure}  ${fit(row.detail, Math.max(8, room))}`;
   }
 }

@@ -5,7 +5,7 @@ import { SwarmupError } from '../../lib/errors.ts';
 import type { Event, RunResult, UnitResult } from '../../lib/events.ts';
 import { Group } from '../../lib/render/board.ts';
 import { errorText, failures, reportError } from '../../lib/render/error.ts';
-import { bar, changeLine, duration, fit, tally } from '../../lib/render/format.ts';
+import { bar, changeLine, duration, elapsed, fit, tally } from '../../lib/render/format.ts';
 import { resultJson } from '../../lib/render/json.ts';
 import { plainListener } from '../../lib/render/plain.ts';
 import { summary } from '../../lib/render/summary.ts';
@@ -56,6 +56,7 @@ describe('figures', () => {
       '1 min 01 s',
       '62 min 05 s',
     ]);
+    expect([0, 999, 59_999, 125_400].map(elapsed)).toEqual(['0 s', '0 s', '59 s', '2 min 05 s']);
     expect(plain(bar({ done: 1, total: 4 }))).toBe('████░░░░░░░░░░░░  25 %');
     expect(plain(bar({ done: 9, total: 0 }))).toContain('0 %');
     expect(fit('abcdef', 4)).toBe('abc…');

@@ -1,0 +1,18 @@
+import type { UnitContext, World } from '../context.ts';
+import type { Cluster } from '../config/model.ts';
+import type { Target } from '../task.ts';
+import type { Machine } from './provider.ts';
+
+export interface ExistingState {
+  readonly machine: Machine | undefined;
+}
+
+/** What tasks on existing machines share: those that were there when the run began, also ones the file no longer has. */
+export const existingMachines = {
+  targets: (_cluster: Cluster, world: World): Target[] => [...world.before.keys()].map((name) => ({ id: name })),
+  check: async (ctx: UnitContext): Promise<ExistingState> => {
+    const [machine] = await ctx.provider.list(ctx.signal, [ctx.target.id]);
+    return { machine };
+  },
+  absent: (): ExistingState => ({ machine: undefined }),
+};

@@ -1,0 +1,41 @@
+import type { ClientChannel } from 'ssh2';
+import { interrupted } from '../errors.ts';
+import type { Output } from './output.ts';
+
+/** What a command gets to end by itself before its channel is closed. */
+export const ABORT_GRACE_MS = 2_000;
+
+/** What a command prints until its channel closes; undefined when the connection went away before it ended. */
+export function collect(
+  channel: ClientChannel,
+  onChunk: ((chunk: Buffer) => void) | undefined,
+): Promise<Output | undefined> {
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  let exitCode: number | undefined;
+  channel.on('data', (chunk: Buffer) => {
+    stdout.push(chunk);
+    onChunk?.(chunk);
+  });
+  channel.stderr.on('data', (chunk: Buffer) => {
+    stderr.push(chunk);
+    onChunk?.(chunk);
+  });
+  // A command that a signal ended has no code; 128 and more is what a shell makes of that.
+  channel.on('exit', (code: number | null) => (exitCode = code ?? 128));
+  return new Promise((resolve) => {
+    channel.on('close', () => {
+      const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString('utf8');
+      resolve(exitCode === undefined ? undefined : { exitCode, stdout: text(stdout), stderr: text(stderr) });
+    });
+  });
+}
+
+/** Rejects some time after an abort, for commands that don't end although they were asked to. */
+export function goneAfterAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const onAbort = () => setTimeout(() => reject(interrupted(signal.reason)), 2 * ABORT_GRACE_MS).unref();
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
