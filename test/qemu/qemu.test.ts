@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findMirror, parseSources } from '../../lib/debian/mirror.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 import { generateKeyPair } from '../../lib/remote/keys.ts';
+import { workFolder } from '../../lib/providers/qemu/build.ts';
 import { tmpfilesLines, userData, writeSeed } from '../../lib/providers/qemu/guest.ts';
 import { kernelArgs, launchArgs } from '../../lib/providers/qemu/launch.ts';
 import { Layout } from '../../lib/providers/qemu/layout.ts';
@@ -12,7 +13,6 @@ import { findTools } from '../../lib/providers/qemu/packages.ts';
 import { Ports } from '../../lib/providers/qemu/ports.ts';
 import { readRecord, writeRecord, type MachineRecord } from '../../lib/providers/qemu/record.ts';
 import { createServer } from 'node:net';
-import { writeFileSync } from 'node:fs';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'swarmup-qemu-'));
 const record = (name: string): MachineRecord => ({
@@ -86,6 +86,17 @@ describe('a machine', () => {
   });
 });
 
+describe('a folder to build in', () => {
+  it('is new, and takes away what killed runs left a day ago', async () => {
+    const cache = folder();
+    const old = await workFolder(cache);
+    const recent = await workFolder(cache);
+    utimesSync(old, 0, 0);
+    await workFolder(cache);
+    expect([existsSync(old), existsSync(recent)]).toEqual([false, true]);
+  });
+});
+
 describe('ports', () => {
   it('stay as they are, and give way when somebody else has taken one', async () => {
     const layout = new Layout({ name: 'c', stateDir: folder() });
@@ -121,7 +132,6 @@ describe('the mirror', () => {
     ],
   ])('is read from %s', async (name, text, expected) => {
     const etc = folder();
-    const { mkdirSync } = await import('node:fs');
     mkdirSync(join(etc, 'sources.list.d'));
     writeFileSync(join(etc, 'sources.list.d', name), text);
     expect(await findMirror(undefined, etc)).toEqual(expected);

@@ -1,6 +1,5 @@
-import { SwarmupError } from '../../errors.ts';
 import { openPrefixed, print, printJson } from '../../render/output.ts';
-import { asSwarmupError } from '../../errors.ts';
+import { asSwarmupError, SwarmupError } from '../../errors.ts';
 import type { CommonOptions } from '../options.ts';
 import { withSession } from '../session.ts';
 import { known } from './pipeline.ts';
@@ -49,6 +48,7 @@ export function exec(argv: readonly string[], options: ExecOptions): Promise<num
       }),
     );
     if (options.json) printJson(results);
+    if (signal.aborted) return 130;
     return results.every((result) => result.exitCode === 0) ? 0 : 1;
   });
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Cluster, NodeSpec } from '../../config/model.ts';
 import { aptInstall, aptUpdate, choosePackages, DISTRO_PACKAGES } from '../../docker/apt.ts';
 import { SshHost } from '../../remote/ssh.ts';
 import type { Host } from '../../remote/host.ts';
 import type { Machine, Provider, ProviderIo, ProviderOptions } from '../provider.ts';
-import { exists, publish } from './build.ts';
+import { exists, publish, workFolder } from './build.ts';
 import type { QemuConfig } from './config.ts';
 import { Layout } from './layout.ts';
 import type { BootImage } from './record.ts';
@@ -34,8 +34,7 @@ export async function bakeDocker(image: BootImage, baking: Baking, io: ProviderI
   const folder = join(cache, 'images', `${basename(image.disk).replace(/\.\w+$/, '')}-docker-${hash.slice(0, 12)}`);
   const baked: BootImage = { disk: join(folder, 'disk.qcow2'), format: 'qcow2', configure: image.configure };
   if (await exists(baked.disk)) return baked;
-  await mkdir(join(cache, 'images'), { recursive: true });
-  const work = await mkdtemp(join(cache, 'images', '.baking-'));
+  const work = await workFolder(cache);
   const cluster: Cluster = {
     ...options.cluster,
     name: 'baking',

@@ -63,8 +63,7 @@ export async function builtImage(recipe: Recipe, tools: BuildTools, io: Provider
     configure: 'credentials',
   };
   if (await exists(image.disk)) return image;
-  await mkdir(join(tools.cache, 'images'), { recursive: true });
-  const work = await mkdtemp(join(tools.cache, 'images', `.building-${name}-`));
+  const work = await workFolder(tools.cache);
   try {
     await debootstrap(recipe, hook, join(work, 'root.tar'), tools, io);
     await assemble(work, tools, io);
@@ -181,6 +180,20 @@ async function assemble(work: string, { local, root }: BuildTools, io: ProviderI
   await local.run(['chmod', '-R', 'u+rwX', 'root'], { cwd: work });
   await rm(tree, { recursive: true, force: true });
   await rm(join(work, 'root.tar'), { force: true });
+}
+
+const WORK = '.building-';
+const ABANDONED_MS = 24 * 3_600_000;
+
+/** A folder to build an image in; those that killed runs left behind a day ago and more are removed. */
+export async function workFolder(cache: string): Promise<string> {
+  const images = join(cache, 'images');
+  await mkdir(images, { recursive: true });
+  for (const name of (await readdir(images)).filter((entry) => entry.startsWith(WORK))) {
+    const { mtimeMs } = await stat(join(images, name));
+    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(join(images, name), { recursive: true, force: true });
+  }
+  return mkdtemp(join(images, WORK));
 }
 
 /** Gives the finished folder its name; when another run was faster, its result serves as well. */
