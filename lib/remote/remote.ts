@@ -23,10 +23,12 @@ export class SshRemote implements Remote {
         const { SshHost } = await import('./ssh.ts');
         return SshHost.connect(node, ssh, this.#emit, signal);
       });
-    const host = await connect();
+    const flight = connect();
+    const host = await flight;
     if (host.alive) return host;
     host.close();
-    this.#hosts.forget(node);
+    // Only this one: another caller may have connected anew already.
+    this.#hosts.forget(node, flight);
     return connect();
   }
 
@@ -37,9 +39,10 @@ export class SshRemote implements Remote {
         const { openEngine } = await import('./engine.ts');
         return { host, engine: await openEngine(node, () => host.dialEngine(), signal) };
       });
-    const known = await open();
+    const flight = open();
+    const known = await flight;
     if (known.host === host) return known.engine;
-    this.#engines.forget(node);
+    this.#engines.forget(node, flight);
     return (await open()).engine;
   }
 
