@@ -27,7 +27,13 @@ export async function runUnits(units: readonly Unit[], options: RunOptions): Pro
   return new Run(units, options).run();
 }
 
-type Done = { readonly result: UnitResult; readonly pending: boolean };
+/**
+ * What a unit leaves open for those that need it, in a plan: nothing; something that exists and can't be asked before it
+ * is started (`unknown`); or something that doesn't exist yet (`absent`).
+ */
+type Pending = 'no' | 'unknown' | 'absent';
+
+type Done = { readonly result: UnitResult; readonly pending: Pending };
 
 class Run {
   readonly #units: readonly Unit[];
@@ -54,7 +60,7 @@ class Run {
     signal.addEventListener('abort', onAbort, { once: true });
     await new Promise<void>((resolve) => this.#advance(resolve));
     signal.removeEventListener('abort', onAbort);
-    for (const unit of this.#units) if (!this.#done.has(unit)) this.#finish(unit, this.#notStarted(unit), false);
+    for (const unit of this.#units) if (!this.#done.has(unit)) this.#finish(unit, this.#notStarted(unit), 'no');
 
     const results = this.#units.flatMap((unit) => this.#done.get(unit)?.result ?? []);
     const result: RunResult = {
@@ -88,7 +94,7 @@ class Run {
     const { clock } = this.#options.context;
     const start = clock.now();
     this.#emit({ type: 'unit-started', unit: nameOf(unit) });
-    const finish = (outcome: Outcome, rest: Partial<UnitResult>, pending = false) =>
+    const finish = (outcome: Outcome, rest: Partial<UnitResult>, pending: Pending = 'no') =>
       this.#finish(
         unit,
         { task: unit.task.id, target: unit.target.id, outcome, ms: clock.now() - start, changes: [], ...rest },
@@ -107,7 +113,7 @@ class Run {
   async #step(
     unit: Unit,
     ctx: UnitContext,
-  ): Promise<{ outcome: Outcome; changes: readonly Change[]; reason?: string; pending: boolean }> {
+  ): Promise<{ outcome: Outcome; changes: readonly Change[]; reason?: string; pending: Pending }> {
     const { mode } = this.#options;
     const inspection = await this.#inspect(unit, ctx);
     if ('presumed' in inspection) {
@@ -115,34 +121,45 @@ class Run {
       return {
         outcome: presumed.length > 0 ? 'changed' : 'unchanged',
         changes: presumed,
-        pending: true,
+        pending: this.#pending(unit, presumed),
         ...(reason ? { reason } : {}),
       };
     }
     const { changes, skipped } = inspection;
-    if (skipped !== undefined) return { outcome: 'skipped', changes: [], reason: skipped, pending: false };
-    if (changes.length === 0) return { outcome: 'unchanged', changes, pending: false };
-    if (mode === 'plan') return { outcome: 'changed', changes, pending: true };
+    if (skipped !== undefined) return { outcome: 'skipped', changes: [], reason: skipped, pending: 'no' };
+    if (changes.length === 0) return { outcome: 'unchanged', changes, pending: 'no' };
+    if (mode === 'plan') return { outcome: 'changed', changes, pending: this.#pending(unit, changes) };
     if (mode === 'check') throw notAsConfigured(changes);
     this.#phase(unit, 'applying');
     await inspection.apply();
     this.#phase(unit, 'checking again');
     const left = (await unit.task.inspect(ctx)).changes;
     if (left.length > 0) throw notConverged(unit, left);
-    return { outcome: 'changed', changes, pending: false };
+    return { outcome: 'changed', changes, pending: 'no' };
   }
 
   /** A check; in a plan, one that can't be made yet because of an earlier step is presumed. */
   async #inspect(unit: Unit, ctx: UnitContext): Promise<Inspection | { presumed: readonly Change[]; reason?: string }> {
-    const waiting =
-      this.#options.mode === 'plan' ? [...unit.needs].filter((need) => this.#done.get(need)?.pending) : [];
+    const waiting = this.#options.mode === 'plan' ? this.#waitingFor(unit) : [];
     try {
       return await unit.task.inspect(ctx);
     } catch (error) {
       if (waiting.length === 0 || !(error instanceof SwarmupError) || error.pending === undefined) throw error;
-      if (error.pending === 'absent') return { presumed: unit.task.presume(ctx) };
+      const absent = waiting.some((need) => this.#done.get(need)?.pending === 'absent');
+      if (absent && error.pending === 'absent') return { presumed: unit.task.presume(ctx) };
       return { presumed: [], reason: `known after ${waiting.map((need) => need.key).join(', ')}` };
     }
+  }
+
+  #waitingFor(unit: Unit): Unit[] {
+    return [...unit.needs].filter((need) => (this.#done.get(need)?.pending ?? 'no') !== 'no');
+  }
+
+  /** What creates something, or waits for something that is created, leaves that absent; starting leaves it unknown. */
+  #pending(unit: Unit, changes: readonly Change[]): Pending {
+    const creates = changes.some((change) => change.action === 'create');
+    const waits = this.#waitingFor(unit).some((need) => this.#done.get(need)?.pending === 'absent');
+    return creates || waits ? 'absent' : 'unknown';
   }
 
   #contextOf(unit: Unit): UnitContext {
@@ -176,7 +193,7 @@ class Run {
     this.#emit({ type: 'unit-phase', unit: nameOf(unit), phase });
   }
 
-  #finish(unit: Unit, result: UnitResult, pending: boolean): void {
+  #finish(unit: Unit, result: UnitResult, pending: Pending): void {
     this.#done.set(unit, { result, pending });
     this.#emit({ type: 'unit-finished', unit: nameOf(unit), result });
   }

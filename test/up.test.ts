@@ -232,6 +232,26 @@ describe('plan', () => {
   });
 });
 
+describe('an engine that is stopped', () => {
+  it('is started, and a plan does not take it for one that is not there', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 2));
+    await world.run('up', cluster);
+    const engine = world.swarm.engines.get('worker2')!;
+    engine.stopped = true;
+    const plan = await world.run('up', cluster, { mode: 'plan' });
+    expectOk(plan);
+    expect(plan.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual([
+      'start the Docker Engine',
+    ]);
+    expect(plan.units.find((unit) => unit.task === 'join-workers' && unit.target === 'worker2')?.reason).toBe(
+      'known after install-docker@worker2',
+    );
+    expectOk(await world.run('up', cluster));
+    expect(engine.stopped).toBe(false);
+  });
+});
+
 describe('verify', () => {
   it('passes on a converged cluster and fails, changing nothing, on one that drifted', async () => {
     const world = worldWithRegistry();

@@ -13,6 +13,8 @@ export interface FakeEngineState {
   readonly name: string;
   readonly address: string;
   installed: boolean;
+  /** Installed, and not running. */
+  stopped: boolean;
   swarmNodeId: string;
   /** It belongs to a swarm that isn't this one. */
   foreign: boolean;
@@ -34,7 +36,15 @@ export class FakeSwarm {
   #next = 1;
 
   add(name: string, address: string, installed: boolean): FakeEngineState {
-    const state: FakeEngineState = { name, address, installed, swarmNodeId: '', foreign: false, images: new Map() };
+    const state: FakeEngineState = {
+      name,
+      address,
+      installed,
+      stopped: false,
+      swarmNodeId: '',
+      foreign: false,
+      images: new Map(),
+    };
     this.engines.set(name, state);
     return state;
   }
@@ -147,7 +157,8 @@ export class FakeSwarm {
   docker(name: string): Docker {
     const engine = () => {
       const found = this.engines.get(name);
-      if (!found?.installed) throw Object.assign(new Error('connect ENOENT /var/run/docker.sock'), { code: 'ENOENT' });
+      if (!found?.installed || found.stopped)
+        throw Object.assign(new Error('connect ENOENT /var/run/docker.sock'), { code: 'ENOENT' });
       return found;
     };
     const manager = () => {

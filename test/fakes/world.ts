@@ -141,7 +141,8 @@ export class FakeWorld {
     const engine = async (node: string): Promise<Engine> => {
       machines.running(node);
       this.fault(`engine ${node}`);
-      if (!this.swarm.engines.get(node)?.installed) {
+      const state = this.swarm.engines.get(node);
+      if (!state?.installed || state.stopped) {
         throw new SwarmupError('ENGINE_UNREACHABLE', `${node}: the Docker Engine doesn't answer`, {
           fix: 'install it',
         });
@@ -159,12 +160,15 @@ export class FakeWorld {
         const command = argv.join(' ');
         this.fault(`${name}: ${command}`);
         const ok = (stdout = '') => ({ exitCode: 0, stdout, stderr: '' });
+        const own = this.swarm.engines.get(name);
         if (argv[0] === 'sh' && command.includes('/etc/os-release')) {
-          return ok(
-            ['ID=debian\nVERSION_CODENAME=trixie', 'LoadState=not-found\nActiveState=inactive', ''].join(
-              '\n-----swarmup-----\n',
-            ),
-          );
+          const service = own?.installed ? 'LoadState=loaded' : 'LoadState=not-found';
+          const answers = ['ID=debian\nVERSION_CODENAME=trixie', `${service}\nActiveState=inactive`, ''];
+          return ok(answers.join('\n-----swarmup-----\n'));
+        }
+        if (command === 'systemctl enable --now docker') {
+          if (own) own.stopped = false;
+          return ok();
         }
         if (command.includes('apt-get update')) return ok();
         if (argv[0] === 'apt-cache')
