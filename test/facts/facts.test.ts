@@ -8,7 +8,7 @@ import type { Host } from '../../lib/remote/host.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 import { strict } from '../fakes/strict.ts';
 
-// Recorded from the systems named.
+// As these systems write them (os-release(5)); only Debian's was read off a machine here.
 const DEBIAN_13 = `PRETTY_NAME="Debian GNU/Linux 13 (trixie)"
 NAME="Debian GNU/Linux"
 VERSION_ID="13"

@@ -63,7 +63,7 @@ describe('image names', () => {
 });
 
 describe('what an engine says of a registry', () => {
-  // Recorded from Docker 26.1.5 and 20.10.24.
+  // The first was read off Docker 26.1.5 here; the others are the engine's known messages.
   it.each([
     [
       'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 10.0.2.3:53: no such host',
