@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasErrno } from './errno.ts';
+import { exists } from './files.ts';
 import { Secret } from './secret.ts';
 
 /** The local folder of a cluster, `.swarmup/<cluster>/`, readable by its owner only. Losing it may cost access, never correctness. */
@@ -31,11 +32,8 @@ export class StateFolder {
     await writeFile(path, text, { mode: 0o600 });
   }
 
-  async exists(): Promise<boolean> {
-    return stat(this.path).then(
-      () => true,
-      () => false,
-    );
+  exists(): Promise<boolean> {
+    return exists(this.path);
   }
 
   /** Removes the folder, and its parent `.swarmup` when no other cluster's is left in it. */

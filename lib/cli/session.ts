@@ -1,9 +1,9 @@
-import envPaths from 'env-paths';
 import { systemClock } from '../clock.ts';
 import { loadCluster } from '../config/load.ts';
 import type { Cluster } from '../config/model.ts';
 import type { RunContext } from '../context.ts';
 import type { Emit, Listener } from '../events.ts';
+import { cacheFolder } from '../files.ts';
 import { imageStore } from '../images/store.ts';
 import { machineTable } from '../machines.ts';
 import { loadProvider } from '../providers/index.ts';
@@ -54,7 +54,7 @@ export async function withSession<T>(options: SessionOptions, work: (session: Se
     local,
     images: imageStore({
       local,
-      cache: env['SWARMUP_CACHE_DIR'] ?? envPaths('swarmup', { suffix: '' }).cache,
+      cache: cacheFolder(env),
       mirror: mirrorOf(cluster),
     }),
     state: new StateFolder(cluster.stateDir),

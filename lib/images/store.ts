@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmupError } from '../errors.ts';
+import { exists } from '../files.ts';
 import { findMirror } from '../debian/mirror.ts';
 import type { LocalCommands } from '../remote/local.ts';
 import { SingleFlight } from '../single-flight.ts';
@@ -39,7 +39,7 @@ export function imageStore({ local, cache, mirror }: ImageStoreOptions): ImageSt
     build: (name, io) =>
       built.run(name, async () => {
         const file = join(cache, 'container-images', `nginx-debian-12-${process.arch}.tar`);
-        if (await isFile(file)) return file;
+        if (await exists(file)) return file;
         if (!(await local.which('mmdebstrap'))) {
           throw new SwarmupError('PACKAGE_MISSING', `${name} can't be built here: mmdebstrap is not installed`, {
             fix: 'Install mmdebstrap, or supply the image with images.load.',
@@ -49,11 +49,4 @@ export function imageStore({ local, cache, mirror }: ImageStoreOptions): ImageSt
         return file;
       }),
   };
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (info) => info.isFile(),
-    () => false,
-  );
 }

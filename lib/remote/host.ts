@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { Secret } from '../secret.ts';
-import type { Output } from './output.ts';
+import type { OkExit, Output } from './output.ts';
 
 export interface RemoteRun {
   readonly input?: string | Secret;
   readonly signal?: AbortSignal;
   /** Exit codes that are no failure; default: 0. */
-  readonly okExit?: readonly number[];
+  readonly okExit?: OkExit;
   readonly onLine?: (line: string) => void;
   /** Runs it as root, through sudo where the user isn't root; default true. */
   readonly asRoot?: boolean;

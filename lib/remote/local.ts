@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { SwarmupError } from '../errors.ts';
 import type { Emit } from '../events.ts';
-import { lastLines, type Output } from './output.ts';
+import { isOk, lastLines, type OkExit, type Output } from './output.ts';
 import { quote } from './quote.ts';
 
 export interface LocalRun {
@@ -13,7 +13,7 @@ export interface LocalRun {
   readonly signal?: AbortSignal;
   readonly env?: Readonly<Record<string, string>>;
   /** Exit codes that are no failure; default: 0. */
-  readonly okExit?: readonly number[];
+  readonly okExit?: OkExit;
   /** Told every line the command prints on either stream. */
   readonly onLine?: (line: string) => void;
   /** What to do when it fails. */
@@ -44,7 +44,7 @@ export function localCommands(emit: Emit, env: Readonly<Record<string, string | 
         exitCode: output.exitCode,
         ms: Date.now() - start,
       });
-      if ((options.okExit ?? [0]).includes(output.exitCode)) return output;
+      if (isOk(output, options.okExit)) return output;
       options.signal?.throwIfAborted();
       throw new SwarmupError(
         'LOCAL_COMMAND_FAILED',

@@ -9,7 +9,7 @@ import type { SshEndpoint } from '../providers/provider.ts';
 import { Secret } from '../secret.ts';
 import type { Host, RemoteRun } from './host.ts';
 import { lineSplitter } from './local.ts';
-import { lastLines, type Output } from './output.ts';
+import { isOk, lastLines, type Output } from './output.ts';
 import { quote } from './quote.ts';
 import { ABORT_GRACE_MS, collect, goneAfterAbort } from './ssh-command.ts';
 import { connectError, engineUnreachable } from './ssh-errors.ts';
@@ -95,7 +95,7 @@ export class SshHost implements Host {
       exitCode: output.exitCode,
       ms: Date.now() - start,
     });
-    if ((options.okExit ?? [0]).includes(output.exitCode)) return output;
+    if (isOk(output, options.okExit)) return output;
     if (root && /^sudo: /m.test(output.stderr) && /password|a terminal is required/.test(output.stderr)) {
       throw new SwarmupError(
         'SUDO_REFUSED',

@@ -2,7 +2,7 @@ import type { Role } from '../config/model.ts';
 import type { UnitContext } from '../context.ts';
 import { SwarmupError } from '../errors.ts';
 import { engineWords, type Engine } from '../remote/engine.ts';
-import type { Change, TaskDefinition } from '../task.ts';
+import type { Change } from '../task.ts';
 import { waitUntil } from '../wait.ts';
 import { localSwarm, type LocalSwarm } from './access.ts';
 import { advertised, LISTEN_ADDRESS } from './addresses.ts';
@@ -59,7 +59,7 @@ export const joining = {
       onSeen: (seen) => ctx.report(`waiting until ready; ${seen}`),
     });
   },
-} satisfies Pick<TaskDefinition<JoinState, Change>, 'check' | 'absent'> & Record<string, unknown>;
+};
 
 /** One attempt a manager address, because the engine itself tries only the first; a rotated token is fetched once more. */
 async function join(ctx: UnitContext, role: Role): Promise<void> {

@@ -14,6 +14,8 @@ import type { BootImage } from './record.ts';
 export type Accelerator = 'kvm' | 'hvf' | 'tcg';
 
 export interface Probing {
+  /** QEMU's own version line: another QEMU may answer otherwise. */
+  readonly qemu: string;
   readonly platform: Platform;
   readonly local: LocalCommands;
   readonly clock: Clock;
@@ -61,8 +63,7 @@ async function remembered(
   io: ProviderIo,
 ): Promise<boolean> {
   const file = join(probing.cache, 'accelerators.json');
-  const { stdout } = await probing.local.run([probing.platform.binary, '--version'], { signal: io.signal });
-  const key = `${candidate} ${release()} ${stdout.split('\n')[0]}`;
+  const key = `${candidate} ${release()} ${probing.qemu}`;
   const known = await readAnswers(file);
   const answer = known[key];
   if (answer !== undefined) return answer;

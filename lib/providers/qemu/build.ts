@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } fr
 import { join } from 'node:path';
 import { hasCode, SwarmupError } from '../../errors.ts';
 import { hasErrno } from '../../errno.ts';
+import { exists } from '../../files.ts';
 import type { LocalCommands } from '../../remote/local.ts';
 import { DISTRO_PACKAGES } from '../../docker/apt.ts';
 import type { ProviderIo } from '../provider.ts';
@@ -207,11 +208,4 @@ export async function publish(work: string, folder: string): Promise<void> {
 
 export function debianArch(): 'amd64' | 'arm64' {
   return process.arch === 'arm64' ? 'arm64' : 'amd64';
-}
-
-export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

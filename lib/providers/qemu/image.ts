@@ -1,8 +1,9 @@
 import { dirname, extname, join, resolve } from 'node:path';
 import { SwarmupError } from '../../errors.ts';
+import { exists } from '../../files.ts';
 import { download, fetchText } from '../../remote/download.ts';
 import type { ProviderIo, ProviderOptions } from '../provider.ts';
-import { builtImage, debianArch, exists, type BuildTools } from './build.ts';
+import { builtImage, debianArch, type BuildTools } from './build.ts';
 import type { QemuConfig } from './config.ts';
 import { findMirror } from '../../debian/mirror.ts';
 import type { QemuTools } from './packages.ts';

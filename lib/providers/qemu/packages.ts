@@ -46,6 +46,8 @@ const PACKAGES: Readonly<Record<string, Partial<Record<Manager, string>>>> = {
 export interface QemuTools {
   readonly platform: Platform;
   readonly qemuImg: string;
+  /** The first line of QEMU's --version. */
+  readonly versionLine: string;
   /** QEMU's major version. */
   readonly qemuVersion: number;
   /** Makes sure of the programs that images are built with. @throws PACKAGE_MISSING */
@@ -69,6 +71,7 @@ export async function findTools(options: ToolOptions, io: ProviderIo): Promise<Q
   return {
     platform: { binary, arch, ...(arch === 'aarch64' ? { firmware: 'edk2-aarch64-code.fd' } : {}) },
     qemuImg: (await options.local.which('qemu-img')) ?? 'qemu-img',
+    versionLine: stdout.split('\n')[0] ?? '',
     qemuVersion: Number(/version (\d+)/.exec(stdout)?.[1] ?? 0),
     needBuildTools: (work) => need(build, [], options, work),
   };

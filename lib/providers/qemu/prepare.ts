@@ -41,7 +41,7 @@ export async function prepare(
   const tools = await findTools({ local, root, mayInstall: mayInstall || root }, io);
   const building = { ...tools, local, cache, root };
   const chosen = await baseImage(config, options, building, io);
-  const probing = { platform: tools.platform, local, clock, cache };
+  const probing = { qemu: tools.versionLine, platform: tools.platform, local, clock, cache };
   const accelerator = await chooseAccelerator(config.accelerator, chosen, probing, io);
   const unstable = accelerator === 'tcg' && !emulationIsStable(chosen, config, tools);
   const base = unstable ? await buildImage('debian-13', config, options, building, io) : chosen;

@@ -1,8 +1,8 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import envPaths from 'env-paths';
 import { publishedPorts, type NodeSpec } from '../../config/model.ts';
 import { SwarmupError } from '../../errors.ts';
+import { cacheFolder } from '../../files.ts';
 import { generateKeyPair } from '../../remote/keys.ts';
 import { endProcess, isAlive } from '../../remote/processes.ts';
 import { monitor, qmp } from '../../remote/qmp.ts';
@@ -55,7 +55,7 @@ class QemuProvider implements Provider {
   }
 
   async create(node: NodeSpec, io: ProviderIo): Promise<Machine> {
-    const cache = this.#options.env['SWARMUP_CACHE_DIR'] ?? envPaths('swarmup', { suffix: '' }).cache;
+    const cache = cacheFolder(this.#options.env);
     const provider = (options: ProviderOptions, config: QemuConfig) => new QemuProvider(options, config);
     const preparation = { options: this.#options, config: this.#config, layout: this.#layout, cache, provider };
     const prepared = await this.#prepared.run(io, (shared) => prepare(preparation, shared));
