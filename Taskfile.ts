@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { NightlyStage } from './lib/nightly.ts';
 
 /**
  * The table of contents: every pipeline as a list of tasks. Each task is the file of its name in tasks/; the order
@@ -15,6 +16,7 @@ export const pipelines = {
     'join-workers',
     'configure-nodes',
     'pull-images',
+    'prune',
     'deploy-services',
     'deploy-stacks',
     'set-up-portainer',
@@ -26,13 +28,30 @@ export const pipelines = {
   scale: ['deploy-services', 'verify-http'],
   /** Availability of one node: `drain` and `activate`. */
   availability: ['configure-nodes'],
+  /** A drill: the machines named with --node lose their power. */
+  lose: ['cut-power'],
+  /** Those that are left take over, and every page still answers there. */
+  outlive: ['fail-over', 'verify-http'],
   /** Machines off, disks kept. */
   stop: ['power-off'],
   /** Takes away everything `up` made, and nothing else. */
   down: ['destroy-machines', 'clean-up'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-export type PipelineName = keyof typeof pipelines;
+/** The nightly test of a whole cluster: what each stage runs, and what must come of it. */
+export const nightly: readonly NightlyStage[] = [
+  { title: 'From nothing', pipeline: 'up' },
+  { title: 'A second run changes nothing', pipeline: 'up', changesNothing: true },
+  { title: 'Everything verified', pipeline: 'verify', mode: 'check' },
+  { title: 'A worker loses its power', pipeline: 'lose', victim: 'worker' },
+  { title: 'The others carry on without it', pipeline: 'outlive' },
+  { title: 'The leading manager loses its power', pipeline: 'lose', victim: 'leader' },
+  { title: 'The others carry on without both', pipeline: 'outlive' },
+  { title: 'Both are back', pipeline: 'up' },
+  { title: 'The first service is scaled up', pipeline: 'scale', more: 2 },
+  { title: 'As the file says again', pipeline: 'up' },
+  { title: 'Nothing is left behind', pipeline: 'down' },
+];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   // Not awaited here: the commands import this file, and would wait for it to end.

@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/ssh/**'],
+          exclude: ['test/e2e/**', 'test/ssh/**', 'test/browser/**'],
           // Every test sets its own stage; the order must not matter.
           sequence: { shuffle: true },
         },
@@ -20,6 +20,9 @@ export default defineConfig({
           hookTimeout: 120_000,
           fileParallelism: false,
         },
+      },
+      {
+        test: { name: 'browser', include: ['test/browser/*.test.ts'], testTimeout: 60_000, hookTimeout: 300_000 },
       },
       // Real machines under emulation: one file after the other, each test with its own deadline.
       {

@@ -4,6 +4,7 @@ export type ErrorSource = 'user' | 'host' | 'tool';
 /**
  * Every error swarmup reports. `pending` tells what a plan may presume when a check ends with it while an earlier
  * step still has changes to make: `absent` (the thing doesn't exist yet) or `unknown` (it exists, but can't be asked).
+ * `transient` ones are known to pass by themselves: the step is tried again.
  */
 const TABLE = {
   USAGE: { source: 'user' },
@@ -11,12 +12,16 @@ const TABLE = {
   CONFIG_NOT_FOUND: { source: 'user' },
   NEEDS_CONFIRMATION: { source: 'user' },
   UNKNOWN_NAME: { source: 'user' },
-  TASKS_INVALID: { source: 'tool' },
+  TASKS_INVALID: { source: 'user' },
+  PREREQUISITE_MISSING: { source: 'user' },
+  TASKFILE_INVALID: { source: 'user' },
+  RECORD_INVALID: { source: 'user' },
   INTERNAL: { source: 'tool' },
   INTERRUPTED: { source: 'user' },
   LOCKED: { source: 'user' },
   TIMED_OUT: { source: 'host' },
   NOT_CONVERGED: { source: 'tool' },
+  CHANGED_AGAIN: { source: 'tool' },
   NOT_AS_CONFIGURED: { source: 'host' },
 
   PACKAGE_MISSING: { source: 'user' },
@@ -33,7 +38,7 @@ const TABLE = {
   SSH_UNREACHABLE: { source: 'host', pending: 'unknown' },
   SSH_HOST_KEY_CHANGED: { source: 'host' },
   SSH_AUTH_FAILED: { source: 'user' },
-  SSH_CONNECTION_LOST: { source: 'host' },
+  SSH_CONNECTION_LOST: { source: 'host', transient: true },
   COMMAND_FAILED: { source: 'host' },
   SUDO_REFUSED: { source: 'user' },
 
@@ -55,7 +60,13 @@ const TABLE = {
   STACK_FAILED: { source: 'host' },
   PORTAINER_FAILED: { source: 'host', pending: 'absent' },
   HTTP_CHECK_FAILED: { source: 'host' },
-} as const satisfies Record<string, { source: ErrorSource; pending?: 'absent' | 'unknown' }>;
+} as const satisfies Record<string, Row>;
+
+interface Row {
+  readonly source: ErrorSource;
+  readonly pending?: 'absent' | 'unknown';
+  readonly transient?: true;
+}
 
 export type ErrorCode = keyof typeof TABLE;
 
@@ -65,6 +76,8 @@ export interface ErrorDetails {
   /** The last lines a command printed, if one failed. */
   readonly output?: string;
   readonly cause?: unknown;
+  /** This one is known to pass by itself, although others of its code are not. */
+  readonly transient?: boolean;
 }
 
 /** The one error class: a stable code, a message (what, where, got, expected) and the fix. */
@@ -72,6 +85,8 @@ export class SwarmupError extends Error {
   readonly code: ErrorCode;
   readonly fix: string;
   readonly output: string | undefined;
+  /** Known to pass by itself: the step is tried again. */
+  readonly transient: boolean;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
@@ -79,6 +94,15 @@ export class SwarmupError extends Error {
     this.code = code;
     this.fix = details.fix;
     this.output = details.output;
+    const row: Row = TABLE[code];
+    this.transient = details.transient ?? row.transient ?? false;
+  }
+
+  /** What records keep of it; a defect's trace is kept too. */
+  toJSON(): object {
+    const { code, message, fix, output, cause } = this;
+    const trace = code === 'INTERNAL' && cause instanceof Error ? { trace: cause.stack } : {};
+    return { code, message, fix, ...(output === undefined ? {} : { output }), ...trace };
   }
 
   get source(): ErrorSource {
@@ -87,7 +111,7 @@ export class SwarmupError extends Error {
 
   /** What a plan may presume of the thing that couldn't be asked; undefined when the error is a plain failure. */
   get pending(): 'absent' | 'unknown' | undefined {
-    const row: { source: ErrorSource; pending?: 'absent' | 'unknown' } = TABLE[this.code];
+    const row: Row = TABLE[this.code];
     return row.pending;
   }
 }

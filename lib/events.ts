@@ -1,4 +1,5 @@
 import type { ErrorCode, SwarmupError } from './errors.ts';
+import type { Retry } from './retry.ts';
 import type { Change } from './task.ts';
 
 export type Outcome = 'changed' | 'unchanged' | 'skipped' | 'failed';
@@ -9,6 +10,8 @@ export type Phase = 'checking' | 'applying' | 'checking again';
 export interface UnitResult {
   readonly task: string;
   readonly target: string;
+  /** The node it is about, if it is about one. */
+  readonly node?: string;
   readonly outcome: Outcome;
   readonly ms: number;
   /** What was changed; in a plan, what would be. */
@@ -16,12 +19,19 @@ export interface UnitResult {
   /** Why it was skipped, or why a plan can't say more. */
   readonly reason?: string;
   readonly error?: SwarmupError;
+  /** It was to be done, and something that failed before kept it from being started. */
+  readonly notDone?: boolean;
 }
 
 export interface UnitName {
   readonly task: string;
   readonly title: string;
   readonly target: string;
+}
+
+/** A unit and the keys (`task@target`) of the units it waits for. */
+export interface PlannedUnit extends UnitName {
+  readonly needs: readonly string[];
 }
 
 export interface Progress {
@@ -49,16 +59,19 @@ export interface RunResult {
 
 /** All that can happen in a run. `at` is milliseconds since the epoch. */
 export type Event = { readonly at: number } & (
+  | { readonly type: 'stage-started'; readonly title: string }
   | {
       readonly type: 'run-started';
       readonly pipeline: string;
       readonly cluster: string;
       readonly mode: Mode;
-      readonly units: readonly UnitName[];
+      readonly units: readonly PlannedUnit[];
     }
   | { readonly type: 'unit-started'; readonly unit: UnitName }
   | { readonly type: 'unit-phase'; readonly unit: UnitName; readonly phase: Phase }
   | { readonly type: 'unit-detail'; readonly unit: UnitName; readonly detail: string; readonly progress?: Progress }
+  | { readonly type: 'unit-planned'; readonly unit: UnitName; readonly changes: readonly Change[] }
+  | ({ readonly type: 'unit-retrying'; readonly unit: UnitName } & Retry)
   | { readonly type: 'unit-finished'; readonly unit: UnitName; readonly result: UnitResult }
   | {
       readonly type: 'command-finished';
@@ -66,6 +79,16 @@ export type Event = { readonly at: number } & (
       readonly command: string;
       readonly exitCode: number;
       readonly ms: number;
+      /** What it printed on both streams, the last part of it where that is much. */
+      readonly printed: string;
+    }
+  | {
+      readonly type: 'engine-asked';
+      readonly host: string;
+      /** The request, as it reads after "couldn't". */
+      readonly what: string;
+      readonly ms: number;
+      readonly error?: string;
     }
   | { readonly type: 'warning'; readonly warning: Warning }
   | { readonly type: 'interrupting'; readonly running: readonly string[] }

@@ -8,8 +8,22 @@ export interface Unit {
   readonly task: Task;
   readonly target: Target;
   readonly key: string;
+  /** Its place among all units of the pipeline. */
+  readonly index: number;
   /** The units that must be done before. */
   readonly needs: ReadonlySet<Unit>;
+  /** Those of them that may fail when the run keeps going. */
+  readonly tolerated: ReadonlySet<Unit>;
+  /** What it needs directly and the selection leaves out: it has to be in place already. */
+  readonly leftOut: readonly Unit[];
+}
+
+/** A unit while the graph is being made. */
+interface Draft {
+  readonly unit: Unit;
+  readonly needs: Set<Unit>;
+  readonly tolerated: Set<Unit>;
+  readonly leftOut: Unit[];
 }
 
 /** Which units of a pipeline to run. Empty or missing means all. */
@@ -57,30 +71,49 @@ function invalid(message: string): SwarmupError {
 
 /** Lays a pipeline out as units. Order passes through units that are not selected: what came before them still does. */
 export function layOut(tasks: readonly Task[], cluster: Cluster, world: World, selection: Selection = {}): Unit[] {
-  const all = tasks.map((task) => ({ task, targets: task.targets(cluster, world) }));
-  const units = new Map<string, { unit: Unit; needs: Set<Unit> }[]>();
-  for (const { task, targets } of all) {
-    units.set(
+  const drafts = new Map<string, Draft[]>();
+  let index = 0;
+  for (const task of tasks)
+    drafts.set(
       task.id,
-      targets.map((target) => {
-        const needs = new Set<Unit>();
-        return { unit: { task, target, key: `${task.id}@${target.id}`, needs }, needs };
-      }),
+      task.targets(cluster, world).map((target) => draft(task, target, index++)),
     );
-  }
-  for (const entries of units.values())
-    for (const { unit, needs } of entries)
-      for (const need of unit.task.needs)
-        for (const other of units.get(need.task) ?? [])
-          if (applies(need, other.unit.target, unit.target, world)) needs.add(other.unit);
+  const all = [...drafts.values()].flat();
+  for (const { unit, needs, tolerated } of all)
+    for (const need of unit.task.needs)
+      for (const other of drafts.get(need.task) ?? [])
+        if (applies(need, other.unit.target, unit.target, world)) {
+          needs.add(other.unit);
+          if (need.tolerant) tolerated.add(other.unit);
+        }
 
+  const chosen = choice(tasks, selection);
+  for (const one of all) {
+    if (!chosen(one.unit)) continue;
+    one.leftOut.push(...[...one.needs].filter((need) => !chosen(need) && mustBeInPlace(need, one, selection)));
+    contract(one, chosen);
+  }
+  return all.map(({ unit }) => unit).filter(chosen);
+}
+
+function draft(task: Task, target: Target, index: number): Draft {
+  const links = { needs: new Set<Unit>(), tolerated: new Set<Unit>(), leftOut: [] };
+  return { unit: { task, target, key: `${task.id}@${target.id}`, index, ...links }, ...links };
+}
+
+function choice(tasks: readonly Task[], selection: Selection): (unit: Unit) => boolean {
   const selected = selectedTasks(tasks, selection);
-  const chosen = (unit: Unit) =>
-    selected.has(unit.task.id) &&
-    (!selection.nodes?.length || unit.target.node === undefined || selection.nodes.includes(unit.target.node));
-  const flat = [...units.values()].flat();
-  for (const { unit, needs } of flat) if (chosen(unit)) contract(needs, chosen);
-  return flat.map(({ unit }) => unit).filter(chosen);
+  return (unit) => selected.has(unit.task.id) && onChosenNode(unit, selection);
+}
+
+function onChosenNode({ target }: Unit, { nodes }: Selection): boolean {
+  return !nodes?.length || target.node === undefined || nodes.includes(target.node);
+}
+
+/** `--skip` says that a step isn't wanted, and `--node` that other nodes don't matter now; else it is taken as done before. */
+function mustBeInPlace(need: Unit, { tolerated }: Draft, selection: Selection): boolean {
+  if (selection.skip?.includes(need.task.id)) return false;
+  return onChosenNode(need, selection) || !tolerated.has(need);
 }
 
 function applies(need: Need, other: Target, self: Target, world: World): boolean {
@@ -90,12 +123,16 @@ function applies(need: Need, other: Target, self: Target, world: World): boolean
 }
 
 /** Replaces needed units that are left out by what those need. */
-function contract(needs: Set<Unit>, chosen: (unit: Unit) => boolean): void {
+function contract({ needs, tolerated }: Draft, chosen: (unit: Unit) => boolean): void {
   for (const unit of needs) {
     if (chosen(unit)) continue;
     needs.delete(unit);
+    const through = tolerated.delete(unit);
     // A Set visits what is added while it is walked, so the replacements are looked at too.
-    for (const further of unit.needs) needs.add(further);
+    for (const further of unit.needs) {
+      if (through || unit.tolerated.has(further)) tolerated.add(further);
+      needs.add(further);
+    }
   }
 }
 

@@ -8,9 +8,12 @@ import { Secret } from './secret.ts';
 /** The local folder of a cluster, `.swarmup/<cluster>/`, readable by its owner only. Losing it may cost access, never correctness. */
 export class StateFolder {
   readonly path: string;
+  readonly #onSecret: (secret: Secret) => void;
 
-  constructor(path: string) {
+  /** @param onSecret told every secret that is read or made here, so that no record shows it */
+  constructor(path: string, onSecret: (secret: Secret) => void = () => undefined) {
     this.path = path;
+    this.#onSecret = onSecret;
   }
 
   /** A path inside the folder. */
@@ -47,9 +50,9 @@ export class StateFolder {
   /** A password that was generated once and is kept here. */
   async password(name: string): Promise<Secret> {
     const kept = (await this.read(name))?.trim();
-    if (kept) return new Secret(kept);
-    const fresh = randomBytes(18).toString('base64url');
-    await this.write(`${fresh}\n`, name);
-    return new Secret(fresh);
+    const secret = new Secret(kept || randomBytes(18).toString('base64url'));
+    if (!kept) await this.write(`${secret.reveal()}\n`, name);
+    this.#onSecret(secret);
+    return secret;
   }
 }

@@ -6,6 +6,8 @@ export interface Change {
   readonly action: 'create' | 'update' | 'remove' | 'run';
   /** What changes, as a person reads it: "service web: replicas 3 → 4". */
   readonly summary: string;
+  /** Takes away what swarmup made and the cluster file no longer names: done with `--prune`, and else only said. */
+  readonly prune?: boolean;
 }
 
 /** What one unit of a task is about: the cluster, a node, or an item (a service, a stack), perhaps on a node. */
@@ -30,6 +32,8 @@ export interface Desired {
 export interface Need {
   readonly task: string;
   readonly of?: 'same' | 'all' | ((other: Target, self: Target, world: World) => boolean);
+  /** With `--keep-going`, and for `--node`: some of them may be missing, as long as one is done. */
+  readonly tolerant?: boolean;
 }
 
 export interface TaskDefinition<State, C extends Change> {
@@ -42,6 +46,8 @@ export interface TaskDefinition<State, C extends Change> {
   readonly needs: readonly (string | Need)[];
   /** How many units of it may run at once; default: no limit of its own. */
   readonly limit?: number;
+  /** It runs only on nodes that are named with `--node`. */
+  readonly explicit?: boolean;
   /** It only looks, and fails when what it sees is wrong; plans leave it out. */
   readonly verifies?: boolean;
   readonly targets: (cluster: Cluster, world: World) => readonly Target[];
@@ -61,7 +67,8 @@ export interface TaskDefinition<State, C extends Change> {
 export interface Inspection {
   readonly changes: readonly Change[];
   readonly skipped: string | undefined;
-  readonly apply: () => Promise<void>;
+  /** Makes some of the changes found, or all. */
+  readonly apply: (changes: readonly Change[]) => Promise<void>;
 }
 
 /** A task with its state type closed over, so that a pipeline can hold tasks of every kind. */
@@ -72,6 +79,7 @@ export interface Task {
   readonly needs: readonly Need[];
   readonly limit: number;
   readonly verifies: boolean;
+  readonly explicit: boolean;
   readonly targets: (cluster: Cluster, world: World) => readonly Target[];
   /** Checks the world and plans. */
   readonly inspect: (ctx: UnitContext) => Promise<Inspection>;
@@ -87,12 +95,22 @@ export function defineTask<State, C extends Change>(definition: TaskDefinition<S
     needs: definition.needs.map((need) => (typeof need === 'string' ? { task: need } : need)),
     limit: definition.limit ?? Number.POSITIVE_INFINITY,
     verifies: definition.verifies ?? false,
+    explicit: definition.explicit ?? false,
     targets: definition.targets,
     inspect: async (ctx) => {
       const state = await definition.check(ctx);
       const skipped = definition.skip?.(state, ctx);
       const changes = skipped === undefined ? definition.plan(state, ctx) : [];
-      return { changes, skipped, apply: () => definition.apply(ctx, changes, state) };
+      return {
+        changes,
+        skipped,
+        apply: (wanted) =>
+          definition.apply(
+            ctx,
+            changes.filter((change) => wanted.includes(change)),
+            state,
+          ),
+      };
     },
     presume: (desired) => {
       const state = definition.absent(desired);

@@ -25,4 +25,5 @@ const {
   files: _files,
   ...manifest
 } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-writeFileSync(join(target, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+const exports = { '.': { types: './lib/index.d.ts', default: './lib/index.js' } };
+writeFileSync(join(target, 'package.json'), `${JSON.stringify({ ...manifest, exports }, null, 2)}\n`);

@@ -1,11 +1,10 @@
 import type { Availability, NodeSpec, Role } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { SwarmupError } from '../lib/errors.ts';
-import type { Engine } from '../lib/remote/engine.ts';
-import { listTasks } from '../lib/swarm/read.ts';
+import { runningTasks, updateNode, waitUntilEmpty } from '../lib/swarm/drain.ts';
+import { managedKeys, markedLabels, OWNER_LABEL } from '../lib/swarm/labels.ts';
 import type { SwarmNode } from '../lib/swarm/types.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
-import { waitUntil } from '../lib/wait.ts';
 
 interface State {
   readonly id: string;
@@ -17,9 +16,11 @@ interface State {
   readonly runningTasks: number;
 }
 
-type NodeChange = Change & { readonly kind: 'role' | 'availability' | 'label' | 'drain' };
-
-const DRAIN_DEADLINE_MS = 300_000;
+type NodeChange = Change & {
+  readonly kind: 'role' | 'availability' | 'label' | 'mark' | 'drain';
+  /** The label to take away. */
+  readonly key?: string;
+};
 
 /** Role, availability and labels of each node. In the guide: `docker node update --availability drain`. */
 export default defineTask<State, NodeChange>({
@@ -51,12 +52,14 @@ export default defineTask<State, NodeChange>({
         fix: "Run 'swarmup up' to start and rejoin it, or 'swarmup status' to see its machine.",
       });
     }
-    return planNode(state, node);
+    return planNode(state, node, cluster.name);
   },
   apply: async (ctx, changes, state) => {
     const manager = await ctx.swarm.manager(ctx.signal);
-    if (changes.some((change) => change.kind !== 'drain')) await update(ctx, manager, state.id);
-    if (ctx.node.availability === 'drain') await waitUntilEmpty(ctx, manager, state.id);
+    const node = { name: ctx.node.name, id: state.id };
+    if (changes.some((change) => change.kind !== 'drain'))
+      await updateNode(manager, node, (spec) => specification(spec, ctx, changes));
+    if (ctx.node.availability === 'drain') await waitUntilEmpty(ctx, manager, node);
   },
 });
 
@@ -64,7 +67,7 @@ function readNode({ ID, Status, Spec }: SwarmNode): Omit<State, 'runningTasks'> 
   return { id: ID, status: Status.State, role: Spec.Role, availability: Spec.Availability, labels: Spec.Labels ?? {} };
 }
 
-function planNode(state: State, node: NodeSpec): NodeChange[] {
+function planNode(state: State, node: NodeSpec, cluster: string): NodeChange[] {
   const changes: NodeChange[] = [];
   const set = (kind: NodeChange['kind'], summary: string) =>
     changes.push({ kind, action: 'update', summary: `${node.name}: ${summary}` });
@@ -73,43 +76,32 @@ function planNode(state: State, node: NodeSpec): NodeChange[] {
     set('availability', `availability ${state.availability} → ${node.availability}`);
   for (const [key, value] of Object.entries(node.labels))
     if (state.labels[key] !== value) set('label', `label ${key}=${value}`);
+  const managed = managedKeys(state.labels);
+  if (state.labels[OWNER_LABEL] !== cluster || Object.keys(node.labels).some((key) => !managed.includes(key)))
+    set('mark', `marked as a node of ${cluster}`);
+  for (const key of managed)
+    if (!(key in node.labels) && key in state.labels)
+      changes.push({ kind: 'label', key, action: 'remove', summary: `${node.name}: label ${key}`, prune: true });
   if (node.availability === 'drain' && state.availability === 'drain' && state.runningTasks > 0)
     set('drain', `wait for ${state.runningTasks} running tasks to stop`);
   return changes;
 }
 
-/** Reads, merges and writes the node's specification; labels set by others stay. */
-async function update(ctx: UnitContext, manager: Engine, id: string): Promise<void> {
-  const { role, availability, labels } = ctx.node;
-  await manager.call(`update ${ctx.node.name}`, async (docker) => {
-    const node: SwarmNode = await docker.getNode(id).inspect();
-    await docker.getNode(id).update({
-      ...node.Spec,
-      Role: role,
-      Availability: availability,
-      Labels: { ...node.Spec.Labels, ...labels },
-      version: node.Version.Index,
-    });
-  });
-}
-
-async function runningTasks(manager: Engine, node: string): Promise<number> {
-  const tasks = await listTasks(manager, { node: [node] });
-  return tasks.filter((task) => task.Status.State === 'running').length;
-}
-
-async function waitUntilEmpty(ctx: UnitContext, manager: Engine, id: string): Promise<void> {
-  await waitUntil({
-    until: `${ctx.node.name} runs no task any more`,
-    probe: async () => {
-      const count = await runningTasks(manager, id);
-      return count === 0 ? { done: undefined } : { seen: `${count} tasks running` };
-    },
-    deadlineMs: DRAIN_DEADLINE_MS,
-    intervalMs: 300,
-    signal: ctx.signal,
-    clock: ctx.clock,
-    fix: `See what keeps running: swarmup ssh ${ctx.node.name} -- docker ps`,
-    onSeen: (seen) => ctx.report(`draining; ${seen}`),
-  });
+/** The node's specification with exactly these changes. */
+function specification(
+  current: SwarmNode['Spec'],
+  { node, cluster }: UnitContext,
+  changes: readonly NodeChange[],
+): SwarmNode['Spec'] {
+  const kinds = new Set(changes.map((change) => change.kind));
+  const remove = changes.flatMap((change) => change.key ?? []);
+  return {
+    ...current,
+    Role: kinds.has('role') ? node.role : current.Role,
+    Availability: kinds.has('availability') ? node.availability : current.Availability,
+    Labels:
+      kinds.has('label') || kinds.has('mark')
+        ? markedLabels(current.Labels ?? {}, node.labels, remove, cluster.name)
+        : (current.Labels ?? {}),
+  };
 }

@@ -6,7 +6,8 @@ import { tagged } from '../lib/images/reference.ts';
 import type { Engine } from '../lib/remote/engine.ts';
 import { converge, lookAt, type Convergence } from '../lib/swarm/converge.ts';
 import { serviceByName } from '../lib/swarm/read.ts';
-import { differences, OWNER_LABEL, specification } from '../lib/swarm/service-spec.ts';
+import { OWNER_LABEL } from '../lib/swarm/labels.ts';
+import { differences, specification } from '../lib/swarm/service-spec.ts';
 import type { SwarmService } from '../lib/swarm/types.ts';
 import { defineTask, type Change, type Desired } from '../lib/task.ts';
 
@@ -23,8 +24,9 @@ export default defineTask<State, ServiceChange>({
   title: 'Services running',
   about: 'Creates, updates and scales the services, and waits until all their tasks run.',
   needs: [
-    { task: 'configure-nodes', of: 'all' },
-    { task: 'pull-images', of: 'all' },
+    { task: 'configure-nodes', of: 'all', tolerant: true },
+    { task: 'pull-images', of: 'all', tolerant: true },
+    'prune',
   ],
   targets: (cluster) => cluster.services.map((service) => ({ id: service.name })),
   check: async (ctx) => {

@@ -28,8 +28,9 @@ export default defineTask<State, StackChange>({
   title: 'Stacks running',
   about: 'Deploys the Compose files as stacks, with the secrets they need, and waits until all their tasks run.',
   needs: [
-    { task: 'configure-nodes', of: 'all' },
-    { task: 'pull-images', of: 'all' },
+    { task: 'configure-nodes', of: 'all', tolerant: true },
+    { task: 'pull-images', of: 'all', tolerant: true },
+    'prune',
   ],
   targets: (cluster) => cluster.stacks.map((stack) => ({ id: stack.name })),
   check: async (ctx) => {

@@ -19,7 +19,7 @@ export default defineTask<State, Change>({
   needs: [
     'install-docker',
     // Machines that were there before this run may hold a swarm; new ones can't, and aren't waited for.
-    { task: 'provision', of: (other, _self, world) => world.before.has(other.node ?? '') },
+    { task: 'provision', of: (other, _self, world) => world.before.has(other.node ?? ''), tolerant: true },
   ],
   targets: (cluster) => onNodes([firstManager(cluster)]),
   check: async (ctx) => {

@@ -30,7 +30,7 @@ export default defineTask<State, Change>({
   id: 'verify-http',
   title: 'HTTP answers on every node',
   about: 'Asks every node for every published page, several times a replica, and compares status and body.',
-  needs: ['deploy-services', 'deploy-stacks', 'set-up-portainer'],
+  needs: ['configure-nodes', 'deploy-services', 'deploy-stacks', 'set-up-portainer'],
   verifies: true,
   targets: (cluster) =>
     cluster.nodes.flatMap((node) =>

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,5 +27,27 @@ describe('the installed package', () => {
     const plan = JSON.parse(swarmup('plan', '--json'));
     expect(plan).toMatchObject({ ok: true, cluster: 'local' });
     expect(plan.units.length).toBeGreaterThan(15);
+  });
+
+  it("runs a task file of the user's, and has the types for it", () => {
+    const example = join(modules, 'swarmup/docs/examples/Taskfile.ts');
+    // Node.js strips types only outside node_modules, where a user's own file lies.
+    cpSync(example, join(folder, 'Taskfile.ts'));
+    const tasks = JSON.parse(swarmup('tasks', '--taskfile', 'Taskfile.ts', '--json'));
+    expect(tasks.pipelines.tune).toEqual(['tune-kernel', 'check-managers']);
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    const tsc = join(ROOT, 'node_modules/.bin/tsc');
+    const flags = [
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2024',
+      '--types',
+      'node',
+    ];
+    expect(execFileSync(tsc, [...flags, 'Taskfile.ts'], { cwd: folder, encoding: 'utf8' })).toBe('');
   });
 });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * All checks, in the order in which they fail fastest: format, lint, types, unused code, generated files, unit tests,
- * SSH, and clusters of real virtual machines. Closes with "N passed, N failed".
+ * SSH, reports in a browser, and clusters of real virtual machines. Closes with "N passed, N failed".
  *
  * `--quick` leaves the virtual machines out; `--static` runs only what needs no test runner.
  */
@@ -28,6 +28,8 @@ const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
   ['unused code', 'knip', '--no-progress'],
   ['generated files', process.execPath, 'scripts/generate.ts', '--check'],
 ];
+
+const QUICK = ['unit', 'ssh', 'browser'] as const;
 
 function check([name, program = '', ...argv]: readonly [string, ...string[]]): Outcome {
   const start = Date.now();
@@ -59,7 +61,7 @@ function vitest(project: string): Outcome {
 }
 
 const flags = new Set(process.argv.slice(2));
-const projects = flags.has('--static') ? [] : flags.has('--quick') ? ['unit', 'ssh'] : ['unit', 'ssh', 'e2e'];
+const projects = flags.has('--static') ? [] : flags.has('--quick') ? QUICK : [...QUICK, 'e2e'];
 const outcomes: Outcome[] = [];
 for (const one of CHECKS) outcomes.push(check(one));
 for (const project of projects) outcomes.push(vitest(project));

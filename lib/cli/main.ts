@@ -3,14 +3,13 @@ import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { buildProgram } from './program.ts';
 
+/** Nobody reads what is printed any more. */
+let lost = false;
+
 /** Runs the command line and sets the process's exit status. */
 export async function main(argv: readonly string[]): Promise<void> {
   enableCompileCache();
-  // `swarmup status | head`: whoever read our output has seen enough.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
-  });
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', onLostOutput);
   let status = Promise.resolve(0);
   const program = buildProgram((running) => void (status = running), version());
   program.exitOverride();
@@ -27,6 +26,15 @@ export async function main(argv: readonly string[]): Promise<void> {
     const { reportError } = await import('../render/error.ts');
     process.exitCode = reportError(error, process.stderr, argv.includes('--json') ? process.stdout : undefined);
   }
+}
+
+/** `swarmup status | head`, or a terminal that was closed: a run that changes something is stopped as by an interrupt. */
+function onLostOutput(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  if (lost) return;
+  lost = true;
+  if (process.listenerCount('SIGHUP') > 0) process.emit('SIGHUP');
+  else process.exit(0);
 }
 
 function version(): string {

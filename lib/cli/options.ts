@@ -17,6 +17,29 @@ export interface SelectionOptions {
   readonly node?: readonly string[];
 }
 
+/** How a pipeline is run. */
+export interface RunOptions extends CommonOptions {
+  readonly keepGoing?: boolean;
+  readonly prune?: boolean;
+  /** Milliseconds. */
+  readonly lockWait?: number;
+  readonly junit?: string;
+  readonly taskfile?: string;
+}
+
+/** For everything that runs a pipeline. */
+export function withRun(command: Command): Command {
+  return command
+    .option('--lock-wait <time>', 'wait so long for another run to end, such as 90s or 10m', duration)
+    .option('--junit <file>', 'write a JUnit report: a case for each task and node, and for each HTTP check')
+    .option('--taskfile <file>', 'a TypeScript file with tasks and pipelines of your own');
+}
+
+/** For pipelines that go over many nodes. */
+export function withKeepGoing(command: Command): Command {
+  return command.option('--keep-going', 'after a failure, go on with all that does not need what failed');
+}
+
 export function withCommon(command: Command): Command {
   return command
     .option('-f, --file <file>', 'the cluster file (default: swarmup.yaml here, else the shipped config/local.yaml)')
@@ -39,6 +62,14 @@ function list(value: string): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+/** "90s", "10m", "1h" in milliseconds */
+function duration(value: string): number {
+  const match = /^(\d+)(s|m|h)$/.exec(value);
+  if (!match) throw new InvalidArgumentError('expected a time such as 90s, 10m or 1h');
+  const unit = match[2] === 'h' ? 3_600_000 : match[2] === 'm' ? 60_000 : 1_000;
+  return Number(match[1]) * unit;
 }
 
 /** "web=4" */

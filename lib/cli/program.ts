@@ -1,9 +1,13 @@
 import { Command } from 'commander';
+import type { NightlyOptions } from './commands/nightly.ts';
 import {
   scaleArgument,
   withCommon,
+  withKeepGoing,
+  withRun,
   withSelection,
   type CommonOptions,
+  type RunOptions,
   type Scale,
   type SelectionOptions,
 } from './options.ts';
@@ -11,7 +15,7 @@ import {
 /** How a command ends: its exit status. */
 export type Action = (status: Promise<number>) => void;
 
-type RunOptions = CommonOptions & SelectionOptions;
+type PipelineOptions = RunOptions & SelectionOptions;
 
 /**
  * The command line. Building it loads nothing but the argument parser; each command loads what it needs.
@@ -30,35 +34,46 @@ export function buildProgram(act: Action, version: string): Command {
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true });
 
   const command = (usage: string, description: string) => withCommon(program.command(usage)).description(description);
-  const pipeline = (usage: string, description: string) => withSelection(command(usage, description));
+  const run = (usage: string, description: string) => withRun(command(usage, description));
+  const pipeline = (usage: string, description: string) => withSelection(run(usage, description));
 
-  pipeline('up', 'bring everything up that the file asks for; a second run changes nothing').action(
-    (options: RunOptions) => act(import('./commands/pipeline.ts').then((m) => m.up(options))),
-  );
+  withKeepGoing(pipeline('up', 'bring everything up that the file asks for; a second run changes nothing'))
+    .option('--prune', 'take away what swarmup made and the file no longer names')
+    .action((options: PipelineOptions) => act(import('./commands/pipeline.ts').then((m) => m.up(options))));
   pipeline('plan', 'show what `up` would change, changing nothing')
     .option('--detailed-exitcode', 'exit status 3 when there are changes')
-    .action((options: RunOptions & { detailedExitcode?: boolean }) =>
+    .action((options: PipelineOptions & { detailedExitcode?: boolean }) =>
       act(import('./commands/pipeline.ts').then((m) => m.plan(options))),
     );
   pipeline('verify', 'only the checks: nodes ready, services converged, HTTP on every node').action(
-    (options: RunOptions) => act(import('./commands/pipeline.ts').then((m) => m.verify(options))),
+    (options: PipelineOptions) => act(import('./commands/pipeline.ts').then((m) => m.verify(options))),
   );
+  withKeepGoing(pipeline('run', 'run any pipeline by its name: one of your own, for instance'))
+    .argument('<pipeline>')
+    .action((name: string, options: PipelineOptions) =>
+      act(import('./commands/pipeline.ts').then((m) => m.runNamed(name, options))),
+    );
+  command('tasks', 'list every pipeline and task, what each does and needs')
+    .option('--taskfile <file>', 'a TypeScript file with tasks and pipelines of your own')
+    .action((options: CommonOptions & { taskfile?: string }) =>
+      act(import('./commands/tasks.ts').then((m) => m.tasks(options))),
+    );
   command('status', 'show machines, nodes, services, tasks with their errors, URLs').action((options: CommonOptions) =>
     act(import('./commands/status.ts').then((m) => m.status(options))),
   );
-  command('scale', 'scale services, such as web=4')
+  run('scale', 'scale services, such as web=4')
     .argument('<service=replicas...>', 'service and number of replicas', scaleArgument)
-    .action((scales: readonly Scale[], options: CommonOptions) =>
+    .action((scales: readonly Scale[], options: RunOptions) =>
       act(import('./commands/day-two.ts').then((m) => m.scale(scales, options))),
     );
-  command('drain', 'take all tasks off a node and keep new ones away')
+  run('drain', 'take all tasks off a node and keep new ones away')
     .argument('<node>')
-    .action((node: string, options: CommonOptions) =>
+    .action((node: string, options: RunOptions) =>
       act(import('./commands/day-two.ts').then((m) => m.setAvailability(node, 'drain', options))),
     );
-  command('activate', 'let a node take tasks again')
+  run('activate', 'let a node take tasks again')
     .argument('<node>')
-    .action((node: string, options: CommonOptions) =>
+    .action((node: string, options: RunOptions) =>
       act(import('./commands/day-two.ts').then((m) => m.setAvailability(node, 'active', options))),
     );
   command('ssh', 'open a shell on a node, or run a command there')
@@ -77,10 +92,27 @@ export function buildProgram(act: Action, version: string): Command {
   command('ssh-config', 'print OpenSSH configuration for the nodes').action((options: CommonOptions) =>
     act(import('./commands/ssh.ts').then((m) => m.sshConfig(options))),
   );
-  command('stop', 'power the machines off and keep their disks; `up` starts them again').action(
-    (options: CommonOptions) => act(import('./commands/pipeline.ts').then((m) => m.stop(options))),
+  run('nightly', 'test the whole life of a cluster: up, lose nodes, scale, down; leaves JUnit and HTML reports')
+    .option('--out <folder>', 'where the reports go (default: nightly-NAME)')
+    .option('--retain', 'leave the cluster as it is when something fails')
+    .action((options: NightlyOptions) => act(import('./commands/nightly.ts').then((m) => m.nightly(options))));
+  command('runs', 'list the records of runs').action((options: CommonOptions) =>
+    act(import('./commands/runs.ts').then((m) => m.runs(options))),
   );
-  command('down', 'take away everything swarmup made, and nothing else').action((options: CommonOptions) =>
+  command('report', 'write one HTML page of a run: summary, timeline, failures, topology')
+    .argument('[run]', 'its name in `swarmup runs`; default: the latest')
+    .option('-o, --output <file>', 'where to write it (default: report.html in the record)')
+    .option('--junit <file>', 'write a JUnit report too')
+    .action((id: string | undefined, options: CommonOptions & { output?: string; junit?: string }) =>
+      act(import('./commands/runs.ts').then((m) => m.report(id, options))),
+    );
+  command('unlock', 'remove the lock of a run that is gone; says whose it is').action((options: CommonOptions) =>
+    act(import('./commands/unlock.ts').then((m) => m.unlock(options))),
+  );
+  run('stop', 'power the machines off and keep their disks; `up` starts them again').action((options: RunOptions) =>
+    act(import('./commands/pipeline.ts').then((m) => m.stop(options))),
+  );
+  run('down', 'take away everything swarmup made, and nothing else').action((options: RunOptions) =>
     act(import('./commands/pipeline.ts').then((m) => m.down(options))),
   );
   program.addHelpText(

@@ -10,40 +10,67 @@ import { loadProvider } from '../providers/index.ts';
 import { httpClient } from '../remote/http.ts';
 import { localCommands } from '../remote/local.ts';
 import { SshRemote } from '../remote/remote.ts';
+import type { Workplace } from '../runner.ts';
+import type { Secret } from '../secret.ts';
 import { StateFolder } from '../state-folder.ts';
 import { swarmAccess } from '../swarm/access.ts';
+import { listenForInterrupts } from './interrupts.ts';
 import type { CommonOptions } from './options.ts';
 
 /** One command's work on one cluster: everything it needs, opened once and closed at the end. */
-export interface Session {
-  readonly context: RunContext;
-  readonly emit: Emit;
-  /** Aborts on the first interrupt. */
-  readonly signal: AbortSignal;
+export type Session = Workplace;
+
+export interface SessionOptions {
+  /** Missing system packages may be installed without asking. */
+  readonly yes?: boolean | undefined;
+  /** Told everything that happens. */
+  readonly listeners?: readonly Listener[];
+  /** Told the secrets that are read or made. */
+  readonly onSecret?: (secret: Secret) => void;
+  /** Aborts the work; default: the first interrupt. */
+  readonly signal?: AbortSignal;
 }
 
-export interface SessionOptions extends CommonOptions {
-  /** Told everything that happens. */
-  readonly listener?: Listener;
-  /** Changes the validated cluster before anything is done with it: a scale, an availability. */
-  readonly change?: (cluster: Cluster) => Cluster;
+/** The cluster file that the options name. */
+export function clusterOf({ file }: CommonOptions): Promise<Cluster> {
+  return loadCluster({ file, cwd: process.cwd(), env: process.env });
 }
 
 /** Opens a session, does the work, and closes its connections whatever happens. */
-export async function withSession<T>(options: SessionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withSession<T>(
+  cluster: Cluster,
+  options: SessionOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const emit: Emit = (event) => {
+    for (const listen of options.listeners ?? []) listen({ ...event, at: systemClock.now() });
+  };
+  const interrupts = options.signal ? { signal: options.signal, stop: () => undefined } : listenForInterrupts();
+  const opened: { remote?: SshRemote } = {};
+  try {
+    const context = await openContext(cluster, options, emit, interrupts.signal);
+    opened.remote = context.remote;
+    return await work({ context, emit, signal: interrupts.signal });
+  } finally {
+    interrupts.stop();
+    await opened.remote?.close();
+  }
+}
+
+async function openContext(
+  cluster: Cluster,
+  options: SessionOptions,
+  emit: Emit,
+  signal: AbortSignal,
+): Promise<RunContext & { remote: SshRemote }> {
   const { env } = process;
-  const emit: Emit = (event) => options.listener?.({ ...event, at: systemClock.now() });
-  const loaded = await loadCluster({ file: options.file, cwd: process.cwd(), env });
-  const cluster = options.change ? options.change(loaded) : loaded;
-  const interrupts = listenForInterrupts();
-  const { signal } = interrupts;
   const local = localCommands(emit, env);
   const createProvider = await loadProvider(cluster.provider.type);
   const provider = await createProvider({ cluster, clock: systemClock, local, env, mayInstall: options.yes ?? false });
   const listed = await provider.list(signal);
   const machines = machineTable(listed);
   const remote = new SshRemote(machines, emit);
-  const context: RunContext = {
+  return {
     cluster,
     provider,
     world: { before: new Map(listed.map((machine) => [machine.name, machine])) },
@@ -52,21 +79,11 @@ export async function withSession<T>(options: SessionOptions, work: (session: Se
     swarm: swarmAccess(cluster, remote),
     http: httpClient,
     local,
-    images: imageStore({
-      local,
-      cache: cacheFolder(env),
-      mirror: mirrorOf(cluster),
-    }),
-    state: new StateFolder(cluster.stateDir),
+    images: imageStore({ local, cache: cacheFolder(env), mirror: mirrorOf(cluster) }),
+    state: new StateFolder(cluster.stateDir, options.onSecret),
     clock: systemClock,
     env,
   };
-  try {
-    return await work({ context, emit, signal });
-  } finally {
-    interrupts.stop();
-    await remote.close();
-  }
 }
 
 function mirrorOf(cluster: Cluster): string | undefined {
@@ -74,25 +91,4 @@ function mirrorOf(cluster: Cluster): string | undefined {
   return typeof config === 'object' && config !== null && 'mirror' in config && typeof config.mirror === 'string'
     ? config.mirror
     : undefined;
-}
-
-/** The first Ctrl-C (or SIGTERM, or a closed terminal) stops cleanly, the second at once. */
-function listenForInterrupts(): { signal: AbortSignal; stop: () => void } {
-  const controller = new AbortController();
-  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const onSignal = () => {
-    if (controller.signal.aborted) {
-      // The cursor may be hidden by the progress view.
-      process.stderr.write('\u001B[?25h');
-      process.exit(130);
-    }
-    controller.abort();
-  };
-  for (const name of names) process.on(name, onSignal);
-  return {
-    signal: controller.signal,
-    stop: () => {
-      for (const name of names) process.off(name, onSignal);
-    },
-  };
 }

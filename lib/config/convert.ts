@@ -47,6 +47,8 @@ export class Conversion {
       },
       services,
       stacks,
+      runs: file.runs,
+      ...(file.taskfile === undefined ? {} : { taskfile: this.#path(file.taskfile, ['taskfile']) }),
       ...(portainer ? { portainer } : {}),
     };
   }

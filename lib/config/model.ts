@@ -14,6 +14,14 @@ export interface Cluster {
   readonly services: readonly ServiceSpec[];
   readonly stacks: readonly StackSpec[];
   readonly portainer?: PortainerSpec;
+  /** Absolute path of the user's own tasks and pipelines. */
+  readonly taskfile?: string;
+  readonly runs: RunsSection;
+}
+
+export interface RunsSection {
+  /** How many records of runs are kept. */
+  readonly keep: number;
 }
 
 export type Role = 'manager' | 'worker';

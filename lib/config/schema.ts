@@ -136,6 +136,21 @@ export const clusterFile = z
       .describe('How images reach the nodes.'),
     services: z.record(name(), service).default({}).describe('Services by name.'),
     stacks: z.record(name(), stack).default({}).describe('Stacks by name.'),
+    taskfile: z
+      .string()
+      .optional()
+      .describe('A TypeScript file with tasks and pipelines of your own, relative to the cluster file.'),
+    runs: z
+      .strictObject({
+        keep: z
+          .int()
+          .min(1)
+          .max(10000)
+          .default(20)
+          .describe('How many records of runs to keep; older ones are removed.'),
+      })
+      .prefault({})
+      .describe('The records of runs, in .swarmup/NAME/runs.'),
     portainer: z
       .strictObject({
         adminPassword: z

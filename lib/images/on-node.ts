@@ -4,6 +4,7 @@ import { Transform } from 'node:stream';
 import type { Progress } from '../events.ts';
 import { messageOf, SwarmupError } from '../errors.ts';
 import { engineWords, type Engine } from '../remote/engine.ts';
+import { isTransient } from '../remote/transient.ts';
 import type { ArchivedImage } from './archive.ts';
 import { tagged } from './reference.ts';
 
@@ -87,6 +88,7 @@ export async function pull(
     throw new SwarmupError('IMAGE_UNREACHABLE', `${engine.node}: ${name} can't be pulled: ${engineWords(cause)}`, {
       fix: 'Correct the image name, make the registry reachable from the nodes, or supply an archive (docker save) with images.load.',
       cause,
+      transient: isTransient(engineWords(cause)),
     });
   }
 }

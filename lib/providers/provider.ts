@@ -59,6 +59,8 @@ export interface Provider {
   create(node: NodeSpec, io: ProviderIo): Promise<Machine>;
   /** Powers a machine off cleanly, keeping its disk. */
   stop(name: string, io: ProviderIo): Promise<void>;
+  /** Ends a machine at once, as a power cut would, keeping its disk: for drills. */
+  cutPower(name: string, io: ProviderIo): Promise<void>;
   /** Takes one machine away with all that belongs to it. */
   destroy(name: string, io: ProviderIo): Promise<void>;
   /** Takes away what the machines shared. Called when no machine is left. @returns what it couldn't remove */

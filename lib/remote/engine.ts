@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream';
 import Docker from 'dockerode';
 import { messageOf, SwarmupError, type ErrorCode } from '../errors.ts';
+import type { Emit } from '../events.ts';
 import { ChannelAgent } from './channel-agent.ts';
+import { isTransient } from './transient.ts';
 
 /** The newest API version that this code was written against; an older engine is asked in its own version. */
 const NEWEST_API = '1.45';
@@ -27,30 +29,38 @@ export interface Engine {
  * @param dial opens a stream to the engine's socket
  * @throws SwarmupError ENGINE_UNREACHABLE
  */
-export async function openEngine(node: string, dial: () => Promise<Duplex>, signal: AbortSignal): Promise<Engine> {
+export async function openEngine(
+  node: string,
+  dial: () => Promise<Duplex>,
+  signal: AbortSignal,
+  emit: Emit,
+): Promise<Engine> {
   const options = { host: 'engine', port: 80, protocol: 'http' as const, agent: new ChannelAgent(dial) };
-  const version = await new DockerEngine(node, new Docker(options)).call(
+  const version = await new DockerEngine(node, new Docker(options), emit).call(
     'ask for the version',
     (docker) => docker.version(),
     'ENGINE_UNREACHABLE',
   );
   signal.throwIfAborted();
-  return new DockerEngine(node, new Docker({ ...options, version: `v${older(version.ApiVersion, NEWEST_API)}` }));
+  const versioned = new Docker({ ...options, version: `v${older(version.ApiVersion, NEWEST_API)}` });
+  return new DockerEngine(node, versioned, emit);
 }
 
 /** An engine through dockerode. */
 export class DockerEngine implements Engine {
   readonly node: string;
   readonly #docker: Docker;
+  readonly #emit: Emit;
 
-  constructor(node: string, docker: Docker) {
+  constructor(node: string, docker: Docker, emit: Emit) {
     this.node = node;
     this.#docker = docker;
+    this.#emit = emit;
   }
 
   async call<T>(what: string, request: (docker: Docker) => Promise<T>, code: ErrorCode = 'ENGINE_REFUSED'): Promise<T> {
     try {
-      return await request(this.#docker);
+      return await this.#ask(what, request);
     } catch (cause) {
       if (cause instanceof SwarmupError) throw cause;
       throw engineError(this.node, what, cause, code);
@@ -59,10 +69,23 @@ export class DockerEngine implements Engine {
 
   async find<T>(what: string, request: (docker: Docker) => Promise<T>): Promise<T | undefined> {
     try {
-      return await request(this.#docker);
+      return await this.#ask(what, request);
     } catch (cause) {
       if (statusOf(cause) === 404) return undefined;
       throw cause instanceof SwarmupError ? cause : engineError(this.node, what, cause, 'ENGINE_REFUSED');
+    }
+  }
+
+  async #ask<T>(what: string, request: (docker: Docker) => Promise<T>): Promise<T> {
+    const start = Date.now();
+    const told = { type: 'engine-asked', host: this.node, what } as const;
+    try {
+      const answer = await request(this.#docker);
+      this.#emit({ ...told, ms: Date.now() - start });
+      return answer;
+    } catch (error) {
+      this.#emit({ ...told, ms: Date.now() - start, error: engineWords(error) });
+      throw error;
     }
   }
 
@@ -114,7 +137,7 @@ function engineError(node: string, what: string, cause: unknown, code: ErrorCode
   return new SwarmupError(
     status === undefined ? 'ENGINE_UNREACHABLE' : code,
     `${node}: couldn't ${what}: ${engineWords(cause)}`,
-    { fix, cause },
+    { fix, cause, transient: isTransient(engineWords(cause)) },
   );
 }
 

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { SwarmupError } from '../errors.ts';
 import type { Emit } from '../events.ts';
-import { isOk, lastLines, type OkExit, type Output } from './output.ts';
+import { isOk, lastLines, printed, type OkExit, type Output } from './output.ts';
 import { quote } from './quote.ts';
 
 export interface LocalRun {
@@ -43,6 +43,7 @@ export function localCommands(emit: Emit, env: Readonly<Record<string, string | 
         command: quote(argv),
         exitCode: output.exitCode,
         ms: Date.now() - start,
+        printed: options.interactive ? '' : printed(output),
       });
       if (isOk(output, options.okExit)) return output;
       options.signal?.throwIfAborted();

@@ -21,3 +21,12 @@ export function lastLines(output: Output, count = 12): string {
     .slice(-count)
     .join('\n');
 }
+
+/** The most of a command's output that events carry, in characters. */
+const PRINTED = 32_768;
+
+/** What a command printed on both streams; of very much, the end. */
+export function printed({ stdout, stderr }: Output): string {
+  const text = stderr === '' ? stdout : `${stdout}${stdout === '' || stdout.endsWith('\n') ? '' : '\n'}${stderr}`;
+  return text.length <= PRINTED ? text : `[...]${text.slice(-PRINTED)}`;
+}

@@ -37,7 +37,7 @@ export class SshRemote implements Remote {
     const open = () =>
       this.#engines.run(node, async () => {
         const { openEngine } = await import('./engine.ts');
-        return { host, engine: await openEngine(node, () => host.dialEngine(), signal) };
+        return { host, engine: await openEngine(node, () => host.dialEngine(), signal, this.#emit) };
       });
     const flight = open();
     const known = await flight;

@@ -9,8 +9,9 @@ import type { SshEndpoint } from '../providers/provider.ts';
 import { Secret } from '../secret.ts';
 import type { Host, RemoteRun } from './host.ts';
 import { lineSplitter } from './local.ts';
-import { isOk, lastLines, type Output } from './output.ts';
+import { isOk, lastLines, printed, type Output } from './output.ts';
 import { quote } from './quote.ts';
+import { isTransient } from './transient.ts';
 import { ABORT_GRACE_MS, collect, goneAfterAbort } from './ssh-command.ts';
 import { connectError, engineUnreachable } from './ssh-errors.ts';
 
@@ -94,6 +95,7 @@ export class SshHost implements Host {
       command,
       exitCode: output.exitCode,
       ms: Date.now() - start,
+      printed: printed(output),
     });
     if (isOk(output, options.okExit)) return output;
     if (root && /^sudo: /m.test(output.stderr) && /password|a terminal is required/.test(output.stderr)) {
@@ -109,6 +111,7 @@ export class SshHost implements Host {
     throw new SwarmupError('COMMAND_FAILED', `${this.name}: '${command}' ended with exit code ${output.exitCode}`, {
       fix: options.fix ?? 'Read its last lines below; correct what they name and run again.',
       output: lastLines(output),
+      transient: isTransient(lastLines(output)),
     });
   }
 

@@ -44,4 +44,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   'NEEDS_CONFIRMATION',
   'UNKNOWN_NAME',
   'PROVIDER_UNKNOWN',
+  'TASKFILE_INVALID',
+  'TASKS_INVALID',
+  'RECORD_INVALID',
 ]);

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { Progress, UnitResult } from '../events.ts';
+import type { Retry } from '../retry.ts';
 import type { Change } from '../task.ts';
 
 /** 850 ms, 3.2 s, 2 min 05 s */
@@ -30,13 +31,20 @@ const SIGNS = { create: '+', update: '~', remove: '-', run: '•' } as const;
 /** A change as a line of a diff: + added, ~ changed, - removed, • done. */
 export function changeLine(change: Change): string {
   const paint = { create: pc.green, update: pc.yellow, remove: pc.red, run: pc.cyan }[change.action];
-  return `${paint(SIGNS[change.action])} ${change.summary}`;
+  return paint(`${SIGNS[change.action]} ${change.summary}`);
+}
+
+/** "worker1: couldn't ...; trying again in 3 s (attempt 3 of 4)" */
+export function retryText({ error, attempt, of, delayMs }: Retry): string {
+  return `${error.message}; trying again in ${duration(delayMs)} (attempt ${attempt} of ${of})`;
 }
 
 /** "2 changed, 1 unchanged" for the units of a task; one that was interrupted is stopped, not failed. */
-export function tally(results: readonly Pick<UnitResult, 'outcome' | 'error'>[]): string {
-  const words = results.map(({ outcome, error }) => (error?.code === 'INTERRUPTED' ? 'stopped' : outcome));
-  return (['changed', 'unchanged', 'skipped', 'stopped', 'failed'] as const)
+export function tally(results: readonly Pick<UnitResult, 'outcome' | 'error' | 'notDone'>[]): string {
+  const words = results.map(({ outcome, error, notDone }) =>
+    error?.code === 'INTERRUPTED' ? 'stopped' : notDone ? 'not done' : outcome,
+  );
+  return (['changed', 'unchanged', 'skipped', 'stopped', 'failed', 'not done'] as const)
     .map((word) => ({ word, count: words.filter((one) => one === word).length }))
     .flatMap(({ word, count }) => (count > 0 ? [`${count} ${word}`] : []))
     .join(', ');

@@ -2,7 +2,8 @@ import type { RunResult } from '../events.ts';
 import { errorJson } from './error.ts';
 
 /** `up --json`, `verify --json`, `plan --json`: the document that users and tests rely on. */
-export function resultJson(result: RunResult): object {
+export function resultJson(result: RunResult, record?: string): object {
+  const notDone = result.units.filter((unit) => unit.notDone).map((unit) => `${unit.task}@${unit.target}`);
   return {
     ok: result.ok,
     cluster: result.cluster,
@@ -18,5 +19,7 @@ export function resultJson(result: RunResult): object {
       ...(unit.error ? { error: errorJson(unit.error) } : {}),
     })),
     warnings: result.warnings,
+    ...(notDone.length > 0 ? { notDone } : {}),
+    ...(record === undefined ? {} : { record }),
   };
 }

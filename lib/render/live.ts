@@ -2,7 +2,7 @@ import { Listr, ListrTaskState, type DefaultRenderer, type ListrTaskWrapper, typ
 import pc from 'picocolors';
 import { unreachable, type Listener } from '../events.ts';
 import { groupsOf, type Group, type Running } from './board.ts';
-import { bar, duration, elapsed, fit, tally } from './format.ts';
+import { bar, duration, elapsed, fit, retryText, tally } from './format.ts';
 
 /** How often the moving parts are drawn again, in milliseconds. */
 const REFRESH_MS = 120;
@@ -40,6 +40,10 @@ export class LiveView {
         case 'unit-finished':
           this.#groups.get(event.unit.task)?.end(event.result);
           return;
+        case 'unit-retrying':
+          this.#groups.get(event.unit.task)?.detail(event.unit.target, retryText(event), undefined);
+          this.#warnings.push(`${event.unit.task} on ${event.unit.target} was tried again: ${event.error.message}`);
+          return;
         case 'warning':
           this.#warnings.push(event.warning.message);
           return;
@@ -48,7 +52,10 @@ export class LiveView {
             `interrupted; stopping ${event.running.join(', ') || 'nothing'} (once more to stop at once)`,
           );
           return;
+        case 'unit-planned':
+        case 'stage-started':
         case 'command-finished':
+        case 'engine-asked':
         case 'run-finished':
           return;
         default:

@@ -12,3 +12,8 @@ export function printJson(value: unknown): void {
 export function openPrefixed(prefix: string): (line: string) => void {
   return (line) => print(`${prefix}  ${line}\n`);
 }
+
+/** What goes beside the results, to standard error. */
+export function tell(text: string): void {
+  process.stderr.write(text);
+}

@@ -1,5 +1,6 @@
 import { unreachable, type Event, type Listener, type UnitResult } from '../events.ts';
-import { duration } from './format.ts';
+import { pattern } from '../record/pattern.ts';
+import { duration, retryText } from './format.ts';
 
 /** One line for everything that happens, with the time: for logs, and where there is no terminal. */
 export function plainListener(stream: NodeJS.WritableStream): Listener {
@@ -16,18 +17,22 @@ export function plainListener(stream: NodeJS.WritableStream): Listener {
 
 function linesOf(event: Event, lastDetail: Map<string, string>): string[] {
   switch (event.type) {
+    case 'stage-started':
+      return [`--- ${event.title}`];
     case 'run-started':
       return [`${event.pipeline} of ${event.cluster}: ${event.units.length} steps`];
     case 'unit-detail': {
       const key = `${event.unit.task}@${event.unit.target}`;
       // A figure that moves is told once in words; a log has no use for every percent.
-      const text = event.detail.replace(/\d+(\.\d+)?/g, '#');
+      const text = pattern(event.detail);
       if (lastDetail.get(key) === text) return [];
       lastDetail.set(key, text);
       return [`${event.unit.target}  ${event.unit.task}: ${event.detail}`];
     }
     case 'unit-finished':
       return resultLines(event.result);
+    case 'unit-retrying':
+      return [`${event.unit.target}  ${event.unit.task}: ${retryText(event)}`];
     case 'warning':
       return [`warning: ${event.warning.message}`];
     case 'interrupting':
@@ -36,7 +41,9 @@ function linesOf(event: Event, lastDetail: Map<string, string>): string[] {
       ];
     case 'unit-started':
     case 'unit-phase':
+    case 'unit-planned':
     case 'command-finished':
+    case 'engine-asked':
     case 'run-finished':
       return [];
     default:

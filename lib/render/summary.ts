@@ -1,14 +1,15 @@
 import pc from 'picocolors';
-import type { PipelineName } from '../../Taskfile.ts';
 import { publishedPorts, type Cluster } from '../config/model.ts';
 import type { RunContext } from '../context.ts';
 import { messageOf } from '../errors.ts';
-import type { Mode, RunResult, UnitResult } from '../events.ts';
+import type { RunResult, UnitResult } from '../events.ts';
 import { PASSWORD_FILE } from '../portainer/secrets.ts';
-import { changeLine, duration, plural, tally } from './format.ts';
+import { duration, plural, tally } from './format.ts';
+import { planText } from './plan.ts';
+import type { Ending } from './view.ts';
 
 /** How each pipeline ends well, and whether the pages it made can be opened then. */
-const ENDINGS: Readonly<Record<PipelineName, { what: string; note?: string; pages: boolean }>> = {
+const ENDINGS: Readonly<Record<string, { what: string; note?: string; pages: boolean }>> = {
   up: { what: 'is as its file says', pages: true },
   verify: { what: 'is as its file says', pages: true },
   scale: { what: 'is scaled', note: "the next 'swarmup up' returns to what the cluster file says", pages: true },
@@ -17,30 +18,43 @@ const ENDINGS: Readonly<Record<PipelineName, { what: string; note?: string; page
   down: { what: 'is gone', pages: false },
 };
 
+const OWN_PIPELINE = { what: 'has what was asked for', pages: false };
+
 /** What is said at the end of a run. */
-export async function summary(
-  result: RunResult,
-  context: RunContext,
-  mode: Mode,
-  pipeline: PipelineName,
-): Promise<string> {
+export async function summary({ result, context, mode, pipeline }: Omit<Ending, 'record'>): Promise<string> {
   if (mode === 'plan') return planText(result);
   const took = duration(result.durationMs);
   if (result.interrupted) return interruptedText(result, context, took);
-  if (!result.ok) return `\n${pc.red('✖')} ${result.cluster} failed after ${took}; ${tally(result.units)}\n`;
+  if (!result.ok) return failedText(result, took);
   const skipped = skippedLines(result);
-  const { note, pages: shown } = ENDINGS[pipeline];
-  const what = result.partial && shown ? 'has what was asked for' : ENDINGS[pipeline].what;
+  const ending: { what: string; note?: string; pages: boolean } = ENDINGS[pipeline] ?? OWN_PIPELINE;
+  const { note, pages: shown } = ending;
+  const what = result.partial && shown ? OWN_PIPELINE.what : ending.what;
   const changes = result.changed === 0 ? 'nothing changed' : plural(result.changed, 'step') + ' changed something';
   const head = `\n${pc.green('✔')} ${pc.bold(`${result.cluster} ${what}`)}: ${changes}, ${took}\n`;
   return [head, ...skipped, note ? `  ${pc.dim(note)}\n` : '', shown ? await addresses(context, result) : ''].join('');
+}
+
+/** Where the record of a run is, for who wants to know more. */
+export function recordLine(record: string): string {
+  return `  ${pc.dim('record')}  ${record}  ${pc.dim("('swarmup report' makes a page of it)")}\n`;
+}
+
+/** That it failed, and all that was not done because of it, a line a task. */
+function failedText(result: RunResult, took: string): string {
+  const left = new Map<string, string[]>();
+  for (const { task, target, notDone } of result.units)
+    if (notDone) left.set(task, [...(left.get(task) ?? []), target]);
+  const lines = [...left].map(([task, targets]) => `    ${task} on ${targets.join(', ')}\n`);
+  const head = `\n${pc.red('✖')} ${result.cluster} failed after ${took}; ${tally(result.units)}\n`;
+  return lines.length > 0 ? `${head}  not done:\n${lines.join('')}` : head;
 }
 
 /** What was left out on purpose, a line for each reason. */
 function skippedLines(result: RunResult): string[] {
   const reasons = new Map<string, string[]>();
   for (const unit of result.units) {
-    if (unit.outcome !== 'skipped' || unit.reason === undefined) continue;
+    if (unit.outcome !== 'skipped' || unit.reason === undefined || unit.notDone) continue;
     const name = `${unit.task} on ${unit.target}`;
     reasons.set(unit.reason, [...(reasons.get(unit.reason) ?? []), name]);
   }
@@ -100,24 +114,4 @@ function pages(cluster: Cluster): { name: string; port: number }[] {
     one.verify ? [{ name: one.name, port: one.verify.port }] : [],
   );
   return checks.filter(({ port }) => ports.has(port));
-}
-
-/** A plan as a diff, by target. */
-function planText(result: RunResult): string {
-  const changed = result.units.filter((unit) => unit.changes.length > 0);
-  const unknown = result.units.filter(
-    (unit) => unit.changes.length === 0 && unit.reason !== undefined && unit.outcome !== 'skipped',
-  );
-  if (changed.length === 0 && unknown.length === 0)
-    return `\n${pc.green('✔')} ${result.cluster} is as its file says: nothing to change\n`;
-  const targets = [...new Set(changed.map((unit) => unit.target))];
-  const blocks = targets.map((target) => {
-    const lines = changed
-      .filter((unit) => unit.target === target)
-      .flatMap((unit) => unit.changes.map((change) => `  ${changeLine(change)}\n`));
-    return `${pc.bold(target)}\n${lines.join('')}`;
-  });
-  const later = unknown.map((unit) => `  ${pc.dim(`? ${unit.task} on ${unit.target}: ${unit.reason}`)}\n`);
-  const count = changed.reduce((sum, unit) => sum + unit.changes.length, 0);
-  return `\n${blocks.join('')}${later.join('')}\n${plural(count, 'change')}; 'swarmup up' makes them\n`;
 }

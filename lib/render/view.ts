@@ -1,16 +1,25 @@
-import type { PipelineName } from '../../Taskfile.ts';
 import type { RunContext } from '../context.ts';
 import type { Listener, Mode, RunResult } from '../events.ts';
 import { failures } from './error.ts';
 import { resultJson } from './json.ts';
 import { print, printJson } from './output.ts';
 import { plainListener } from './plain.ts';
-import { summary } from './summary.ts';
+import { recordLine, summary } from './summary.ts';
+
+/** How a run ended, and where it was recorded. */
+export interface Ending {
+  readonly result: RunResult;
+  readonly context: RunContext;
+  readonly mode: Mode;
+  readonly pipeline: string;
+  /** The folder of the run's record, if there is one. */
+  readonly record: string | undefined;
+}
 
 export interface View {
   readonly listener: Listener;
   /** Shows how the run ended: failures with their output and fix, or what there is now. */
-  close(result: RunResult, context: RunContext, mode: Mode, pipeline: PipelineName): Promise<void>;
+  close(ending: Ending): Promise<void>;
 }
 
 export interface ViewOptions {
@@ -24,21 +33,29 @@ export async function openView(options: ViewOptions): Promise<View> {
   const live =
     options.renderer === 'default' ||
     (options.renderer === undefined && !options.json && stream.isTTY && !process.env['CI']);
-  const end = async (result: RunResult, context: RunContext, mode: Mode, pipeline: PipelineName) => {
+  const end = async (ending: Ending) => {
+    const { result, record, mode } = ending;
     if (options.renderer !== 'silent' || !result.ok) process.stderr.write(failures(result.units));
-    if (options.json) printJson(resultJson(result));
-    else if (options.renderer !== 'silent' || mode === 'plan') print(await summary(result, context, mode, pipeline));
+    if (options.json) printJson(resultJson(result, record));
+    else if (options.renderer !== 'silent' || mode === 'plan') print(await summary(ending));
+    if (!result.ok && record) process.stderr.write(recordLine(record));
   };
   if (options.renderer === 'silent') return { listener: () => undefined, close: end };
-  if (!live) return { listener: plainListener(stream), close: end };
+  if (!live) return { listener: await linesFor(stream), close: end };
   const { LiveView } = await import('./live.ts');
   const view = new LiveView(process.stdout);
   return {
     listener: view.listener,
-    close: async (result, context, mode, pipeline) => {
+    close: async (ending) => {
       const warnings = await view.close();
       for (const warning of warnings) process.stderr.write(`  ! ${warning}\n`);
-      await end(result, context, mode, pipeline);
+      await end(ending);
     },
   };
+}
+
+async function linesFor(stream: NodeJS.WritableStream): Promise<Listener> {
+  if (process.env['GITHUB_ACTIONS'] !== 'true') return plainListener(stream);
+  const { githubListener } = await import('./github.ts');
+  return githubListener(stream);
 }

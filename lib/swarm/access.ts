@@ -30,6 +30,8 @@ export interface JoinTokens {
 export interface SwarmAccess {
   /** The engine of a manager that is part of the swarm. @throws SWARM_NO_MANAGER */
   manager(signal: AbortSignal): Promise<Engine>;
+  /** Forgets which manager answered, so that the next caller looks for one again. */
+  forgetManager(): void;
   /** The join tokens, asked for once a run; kept in memory only. */
   joinTokens(signal: AbortSignal): Promise<JoinTokens>;
   /** Forgets tokens, so that the next caller asks again (after they were rotated). */
@@ -75,6 +77,7 @@ export function swarmAccess(cluster: Cluster, remote: Remote): SwarmAccess {
   let list: Coalesced<readonly SwarmNode[]> | undefined;
   const access: SwarmAccess = {
     manager: (signal) => managers.run('manager', () => findManager(managersOf(cluster), remote, signal)),
+    forgetManager: () => managers.forget('manager'),
     joinTokens: (signal) =>
       tokens.run('tokens', async () => {
         const engine = await access.manager(signal);

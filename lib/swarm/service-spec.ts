@@ -1,9 +1,7 @@
 import type { ServiceSpec } from '../config/model.ts';
 import { sameImage } from '../images/reference.ts';
+import { OWNER_LABEL } from './labels.ts';
 import type { ServiceSpecification, SwarmService } from './types.ts';
-
-/** Marks what swarmup made: the value is the cluster's name. */
-export const OWNER_LABEL = 'swarmup.cluster';
 
 /** A difference between a service as it is and as the cluster file has it. */
 export interface Difference {
@@ -27,7 +25,8 @@ export function differences(service: SwarmService, wanted: ServiceSpec): Differe
     listed((EndpointSpec?.Ports ?? []).map((port) => portText(port.PublishedPort, port.TargetPort, port.Protocol))),
     listed(wanted.ports.map((port) => portText(port.published, port.target, port.protocol))),
   );
-  compare('env', listed([...(TaskTemplate.ContainerSpec.Env ?? [])]), listed(envList(wanted)));
+  const env = envDifference(TaskTemplate.ContainerSpec.Env ?? [], envList(wanted));
+  if (env) found.push({ field: 'env', ...env });
   compare(
     'constraints',
     listed((TaskTemplate.Placement?.Constraints ?? []).map(noSpaces)),
@@ -50,6 +49,17 @@ function portText(published: number | undefined, target: number, protocol = 'tcp
 
 function listed(values: readonly string[]): string {
   return values.length > 0 ? [...values].sort().join(' ') : 'none';
+}
+
+/** Which variables differ. Their values may be secrets, and are never shown. */
+function envDifference(
+  current: readonly string[],
+  wanted: readonly string[],
+): { from: string; to: string } | undefined {
+  const keys = (list: readonly string[]) => listed(list.map((entry) => entry.split('=', 1)[0] ?? entry));
+  if (listed(current) === listed(wanted)) return undefined;
+  const [from, to] = [keys(current), keys(wanted)];
+  return { from, to: from === to ? `${to} (other values)` : to };
 }
 
 function noSpaces(text: string): string {

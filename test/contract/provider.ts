@@ -67,6 +67,14 @@ export function providerContract(subject: () => Subject): void {
     expect(again).toMatchObject({ state: 'running', address, ssh: { hostKey } });
   });
 
+  it('cuts its power, once, and it can be started again as the same machine', async () => {
+    const { provider, node } = subject();
+    await provider.cutPower(node.name, io);
+    await provider.cutPower(node.name, io);
+    expect((await look())?.state).toBe('stopped');
+    expect(await provider.create(node, io)).toMatchObject({ state: 'running', address, ssh: { hostKey } });
+  });
+
   it('destroys it, once and for all, and again without complaint', async () => {
     const { provider, node } = subject();
     await provider.destroy(node.name, io);

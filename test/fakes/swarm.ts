@@ -35,6 +35,25 @@ export class FakeSwarm {
   readonly writes: string[] = [];
   #next = 1;
 
+  /** All that it is, for a file. */
+  snapshot() {
+    const { engines, nodes, services, secrets, tasks, clusterId, registry, writes } = this;
+    return { engines, nodes, services, secrets, tasks, clusterId, registry, writes, next: this.#next };
+  }
+
+  restore(from: ReturnType<FakeSwarm['snapshot']>): void {
+    this.engines.clear();
+    for (const [name, engine] of from.engines) this.engines.set(name, engine);
+    this.nodes.splice(0, this.nodes.length, ...from.nodes);
+    this.services.splice(0, this.services.length, ...from.services);
+    this.secrets.splice(0, this.secrets.length, ...from.secrets);
+    this.writes.splice(0, this.writes.length, ...from.writes);
+    this.tasks = from.tasks;
+    this.clusterId = from.clusterId;
+    this.registry = from.registry;
+    this.#next = from.next;
+  }
+
   add(name: string, address: string, installed: boolean): FakeEngineState {
     const state: FakeEngineState = {
       name,
@@ -51,6 +70,34 @@ export class FakeSwarm {
 
   remove(name: string): void {
     this.engines.delete(name);
+  }
+
+  /** The managers get no heartbeat from a node any more; another leads where it was the leader. */
+  lose(name: string): void {
+    this.#setState(name, 'down');
+    const lost = this.nodes.findIndex((node) => node.Description.Hostname === name && node.ManagerStatus?.Leader);
+    const next = this.nodes.findIndex((node) => node.ManagerStatus && node.Status.State === 'ready');
+    if (lost >= 0 && next >= 0) {
+      this.#lead(lost, false);
+      this.#lead(next, true);
+    }
+    this.reconcile();
+  }
+
+  regain(name: string): void {
+    this.#setState(name, 'ready');
+    this.reconcile();
+  }
+
+  #setState(name: string, state: string): void {
+    this.nodes.forEach((node, i) => {
+      if (node.Description.Hostname === name) this.nodes[i] = { ...node, Status: { ...node.Status, State: state } };
+    });
+  }
+
+  #lead(i: number, leader: boolean): void {
+    const node = this.nodes[i];
+    if (node?.ManagerStatus) this.nodes[i] = { ...node, ManagerStatus: { ...node.ManagerStatus, Leader: leader } };
   }
 
   #id(kind: string): string {
@@ -126,6 +173,15 @@ export class FakeSwarm {
         this.tasks.push(task);
       }
     }
+  }
+
+  /** `docker stack rm NAME`. */
+  removeStack(name: string): void {
+    this.writes.push(`stack rm ${name}`);
+    const own = (service: SwarmService) => service.Spec.Labels?.['com.docker.stack.namespace'] === name;
+    if (!this.services.some(own)) throw new Error(`Nothing found in stack: ${name}`);
+    this.services.splice(0, this.services.length, ...this.services.filter((service) => !own(service)));
+    this.reconcile();
   }
 
   /** `docker stack deploy -c - NAME` with the file on standard input. */
@@ -242,9 +298,38 @@ export class FakeSwarm {
               Version: this.#index(),
               Spec: { Role: spec.Role, Availability: spec.Availability, Labels: spec.Labels ?? {} },
             };
+            if (spec.Role === 'worker') delete (this.nodes[i] as { ManagerStatus?: object }).ManagerStatus;
+            this.reconcile();
+          }) as never,
+          remove: (async (options: { force?: boolean }) => {
+            manager();
+            const i = this.nodes.findIndex((node) => node.ID === id);
+            const node = this.nodes[i];
+            if (!node) throw engineError(404, `node ${id} not found`);
+            if (node.Spec.Role === 'manager')
+              throw engineError(
+                400,
+                `node ${id} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal`,
+              );
+            if (node.Status.State !== 'down' && !options.force)
+              throw engineError(400, `node ${id} is not down and can't be removed`);
+            this.writes.push(`node remove ${node.Description.Hostname}`);
+            this.nodes.splice(i, 1);
             this.reconcile();
           }) as never,
         }),
+      swarmLeave: (async (options: { force?: boolean }) => {
+        const one = engine();
+        const i = this.nodes.findIndex((node) => node.ID === one.swarmNodeId);
+        const node = this.nodes[i];
+        if (!node) throw engineError(503, 'This node is not part of a swarm');
+        if (node.Spec.Role === 'manager' && !options.force)
+          throw engineError(503, 'You are attempting to leave the swarm on a node that is participating as a manager.');
+        this.writes.push(`swarm leave ${name}`);
+        one.swarmNodeId = '';
+        this.nodes[i] = { ...node, Status: { ...node.Status, State: 'down' } };
+        this.reconcile();
+      }) as never,
       listServices: (async (options?: { filters?: string }) => (
         manager(),
         filtered(this.services, options?.filters)
@@ -260,6 +345,14 @@ export class FakeSwarm {
       }) as never,
       getService: (id: string) =>
         strict<Docker.Service>('service', {
+          remove: (async () => {
+            manager();
+            const i = this.services.findIndex((service) => service.ID === id);
+            if (i < 0) throw engineError(404, `service ${id} not found`);
+            this.writes.push(`service remove ${this.services[i]?.Spec.Name}`);
+            this.services.splice(i, 1);
+            this.reconcile();
+          }) as never,
           update: (async ({ version, ...spec }: ServiceSpecification & { version: number }) => {
             manager();
             const service = this.services.find((one) => one.ID === id);

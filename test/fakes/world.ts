@@ -16,7 +16,7 @@ import { Secret } from '../../lib/secret.ts';
 import type { StateFolder } from '../../lib/state-folder.ts';
 import { swarmAccess } from '../../lib/swarm/access.ts';
 import { loadTasks } from '../../lib/tasks.ts';
-import { pipelines, type PipelineName } from '../../Taskfile.ts';
+import { pipelines } from '../../Taskfile.ts';
 import { FakeSwarm } from './swarm.ts';
 import { strict } from './strict.ts';
 
@@ -34,26 +34,50 @@ function fakeClock(): Clock {
   };
 }
 
+/** A world as it is kept in a file. */
+export interface WorldSnapshot extends Pick<FakeWorld, 'machines' | 'passwords' | 'locks' | 'bare'> {
+  readonly swarm: ReturnType<FakeSwarm['snapshot']>;
+}
+
 /** Machines, engines and HTTP of a cluster, all in memory: for speed, and for faults that can't be provoked. */
 export class FakeWorld {
   readonly swarm = new FakeSwarm();
   readonly machines = new Map<string, Machine>();
   readonly passwords = new Map<string, string>();
+  /** Locks on machines, by machine and file; ages in seconds. */
+  readonly locks = new Map<string, { readonly token: string; readonly owner: string; readonly age: number }>();
   /** Nodes whose machines come without Docker. */
   bare = false;
   /** Faults to inject: called before each thing a test may want to break. */
   fault: (what: string) => void = () => undefined;
   readonly events: Event[] = [];
 
+  /** All that it is, for a file. */
+  snapshot(): WorldSnapshot {
+    const { machines, passwords, locks, bare } = this;
+    return { machines, passwords, locks, bare, swarm: this.swarm.snapshot() };
+  }
+
+  restore(from: WorldSnapshot): void {
+    for (const key of ['machines', 'passwords', 'locks'] as const) {
+      this[key].clear();
+      for (const [name, value] of from[key]) (this[key] as Map<string, unknown>).set(name, value);
+    }
+    this.bare = from.bare;
+    this.swarm.restore(from.swarm);
+  }
+
   /** Runs a pipeline as the command line would: a new run that knows nothing of the ones before. */
   async run(
-    pipeline: PipelineName,
+    pipeline: keyof typeof pipelines,
     cluster: Cluster,
     options: {
       mode?: 'apply' | 'plan' | 'check';
       selection?: Selection;
       signal?: AbortSignal;
       shuffle?: (ids: string[]) => string[];
+      keepGoing?: boolean;
+      prune?: boolean;
     } = {},
   ): Promise<RunResult> {
     const mode = options.mode ?? 'apply';
@@ -70,6 +94,8 @@ export class FakeWorld {
       context,
       emit: (event) => this.events.push({ ...event, at: context.clock.now() }),
       signal: options.signal ?? new AbortController().signal,
+      keepGoing: options.keepGoing ?? false,
+      prune: options.prune ?? false,
     });
   }
 
@@ -121,11 +147,18 @@ export class FakeWorld {
         const machine: Machine = { name: node.name, state: 'running', address, ssh };
         this.machines.set(node.name, machine);
         if (!known) this.swarm.add(node.name, address, !this.bare);
+        else this.swarm.regain(node.name);
         return machine;
       },
       stop: async (name) => {
         const machine = this.machines.get(name);
         if (machine) this.machines.set(name, { ...machine, state: 'stopped' });
+      },
+      cutPower: async (name) => {
+        const machine = this.machines.get(name);
+        if (!machine) return;
+        this.machines.set(name, { ...machine, state: 'stopped' });
+        this.swarm.lose(name);
       },
       destroy: async (name) => {
         this.fault(`destroy ${name}`);
@@ -147,7 +180,9 @@ export class FakeWorld {
           fix: 'install it',
         });
       }
-      return new DockerEngine(node, this.swarm.docker(node));
+      return new DockerEngine(node, this.swarm.docker(node), (event) => {
+        if (event.type === 'engine-asked') this.fault(`${node} was asked to ${event.what}`);
+      });
     };
     return { engine, host: async (node) => (machines.running(node), this.#host(node)), close: async () => undefined };
   }
@@ -180,6 +215,11 @@ export class FakeWorld {
           if (engine) engine.installed = true;
           return ok();
         }
+        if (argv[3] === 'swarmup-lock') return ok(this.#lockStep(name, argv.slice(4)));
+        if (command.startsWith('docker stack rm')) {
+          this.swarm.removeStack(argv.at(-1) ?? '');
+          return ok();
+        }
         if (command.startsWith('docker stack deploy')) {
           this.swarm.deployStack(argv.at(-1) ?? '', String(options.input));
           return ok();
@@ -187,6 +227,27 @@ export class FakeWorld {
         throw new Error(`the fake host was asked to run '${command}', which it doesn't know`);
       },
     });
+  }
+
+  /** What lib/lock/remote.ts's script does on a manager; the script itself is tested in test/ssh. */
+  #lockStep(name: string, [action, file = '', token = '', owner = '', seconds, dead]: readonly string[]): string {
+    const key = `${name}:${file}`;
+    const held = this.locks.get(key);
+    if (action === 'show') return held ? `held ${held.age}\n${held.owner}\n` : 'free\n';
+    if (action === 'beat') {
+      if (held && held.token !== token) return `lost\n${held.owner}\n`;
+      this.locks.set(key, { token, owner, age: 0 });
+      return 'taken\n';
+    }
+    if (action === 'release' || action === 'remove') {
+      if (action === 'remove' || held?.token === token) this.locks.delete(key);
+      return 'free\n';
+    }
+    if (action !== 'take') throw new Error(`the fake host's lock was asked to '${action}'`);
+    if (held && held.token !== token && held.token !== dead && held.age < Number(seconds))
+      return `held ${held.age}\n${held.owner}\n`;
+    this.locks.set(key, { token, owner, age: 0 });
+    return held ? `over ${held.age}\n${held.owner}\n` : 'taken\n';
   }
 
   #http(cluster: Cluster): HttpClient {

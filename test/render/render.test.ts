@@ -8,7 +8,9 @@ import { errorText, failures, reportError } from '../../lib/render/error.ts';
 import { bar, changeLine, duration, elapsed, fit, tally } from '../../lib/render/format.ts';
 import { resultJson } from '../../lib/render/json.ts';
 import { plainListener } from '../../lib/render/plain.ts';
+import { planText } from '../../lib/render/plan.ts';
 import { summary } from '../../lib/render/summary.ts';
+import type { Change } from '../../lib/task.ts';
 import { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText, IMAGES } from '../support/cluster.ts';
 
@@ -93,7 +95,7 @@ describe('plain lines', () => {
     const name = { task: 'install-docker', title: 'Docker running', target: 'worker1' };
     const detail = (text: string): Event => ({ at: 0, type: 'unit-detail', unit: name, detail: text });
     const told = await lines([
-      { at: 0, type: 'run-started', pipeline: 'up', cluster: 'test', mode: 'apply', units: [name] },
+      { at: 0, type: 'run-started', pipeline: 'up', cluster: 'test', mode: 'apply', units: [{ ...name, needs: [] }] },
       detail('downloading 10'),
       detail('downloading 20'),
       detail('unpacking'),
@@ -162,7 +164,7 @@ describe('the end of a run', () => {
     world.swarm.registry = IMAGES;
     const cluster = await clusterOf(fullText(1, 1));
     const done = await world.run('up', cluster);
-    const text = plain(await summary(done, world.context(cluster), 'apply', 'up'));
+    const text = plain(await summary({ result: done, context: world.context(cluster), mode: 'apply', pipeline: 'up' }));
     expect(text).toMatch(/✔ test is as its file says: \d+ steps changed something/);
     expect(text).toContain('web          http://manager1:80  http://worker1:80');
     expect(text).toMatch(/user admin, password in .*portainer-admin-password/);
@@ -170,27 +172,50 @@ describe('the end of a run', () => {
   });
 
   it('of a plan is a diff by target, with what is known later', async () => {
-    const text = await summary(
+    const remove: Change = { action: 'remove', summary: 'service old', prune: true };
+    const text = planText(
       result([
-        unit({ task: 'provision', outcome: 'changed', changes: [{ action: 'run', summary: 'start machine worker1' }] }),
-        unit({ reason: 'known after provision@worker1' }),
+        unit({
+          task: 'deploy-services',
+          target: 'web',
+          outcome: 'changed',
+          changes: [{ action: 'create', summary: 'service web' }],
+        }),
+        unit({ task: 'prune', target: 'cluster', outcome: 'changed', changes: [remove] }),
+        unit({
+          task: 'provision',
+          node: 'worker1',
+          outcome: 'changed',
+          changes: [{ action: 'run', summary: 'start machine worker1' }],
+        }),
+        unit({ node: 'worker1', reason: 'known after provision@worker1' }),
       ]),
-      new FakeWorld().context(await clusterOf(fullText(1, 0))),
-      'plan',
-      'up',
     );
     expect(plain(text)).toBe(
-      "\nworker1\n  • start machine worker1\n  ? install-docker on worker1: known after provision@worker1\n\n1 change; 'swarmup up' makes them\n",
+      [
+        '',
+        'worker1',
+        '  • start machine worker1',
+        '  ? install-docker: known after provision@worker1',
+        '',
+        'cluster',
+        '  + service web',
+        '  - service old  (with --prune)',
+        '',
+        "1 to add, 1 to run, 1 known later; 'swarmup up' makes them",
+        "1 removal; only 'swarmup up --prune' makes them",
+        '',
+      ].join('\n'),
     );
   });
 
   it('of an interrupted run says what was left where', async () => {
-    const text = await summary(
-      result([unit({ outcome: 'changed' })], { ok: false, interrupted: true }),
-      new FakeWorld().context(await clusterOf(fullText(1, 0))),
-      'apply',
-      'up',
-    );
+    const text = await summary({
+      result: result([unit({ outcome: 'changed' })], { ok: false, interrupted: true }),
+      context: new FakeWorld().context(await clusterOf(fullText(1, 0))),
+      mode: 'apply',
+      pipeline: 'up',
+    });
     expect(plain(text)).toBe(
       '\n■ test was interrupted after 1.2 s\n  done and left in place: install-docker on worker1\n  Run the same command again to go on.\n',
     );

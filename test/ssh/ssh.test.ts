@@ -129,7 +129,12 @@ describe('the Engine API through the connection', () => {
 
   it('settles the version with an older engine, and passes its errors on whole', async () => {
     const host = await connect();
-    const engine = await openEngine('node1', () => host.dialEngine(), never);
+    const engine = await openEngine(
+      'node1',
+      () => host.dialEngine(),
+      never,
+      () => undefined,
+    );
     const failure = engine.call('list the nodes', (docker) => docker.listNodes());
     await expect(failure).rejects.toMatchObject({ code: 'ENGINE_REFUSED' });
     await expect(failure).rejects.toThrow(
@@ -147,7 +152,14 @@ describe('the Engine API through the connection', () => {
       () => undefined,
       never,
     );
-    await expect(openEngine('node1', () => host.dialEngine(), never)).rejects.toMatchObject({
+    await expect(
+      openEngine(
+        'node1',
+        () => host.dialEngine(),
+        never,
+        () => undefined,
+      ),
+    ).rejects.toMatchObject({
       code: 'ENGINE_UNREACHABLE',
     });
     host.close();

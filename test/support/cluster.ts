@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { parseCluster } from '../../lib/config/load.ts';
 import type { Cluster } from '../../lib/config/model.ts';
 
-const STACK =
+/** A stack with an agent on every node, a server, and a secret from outside. */
+export const STACK =
   'services:\n  agent:\n    image: portainer/agent:lts\n    deploy: { mode: global }\n  portainer:\n    image: portainer/portainer-ce:lts\n    ports: ["9000:9000"]\n    secrets: [portainer_admin_password]\nsecrets:\n  portainer_admin_password: { external: true }\n';
 
 /** A cluster out of a text, with its files in a folder of its own. */

@@ -181,7 +181,7 @@ describe('a service and what the file says', () => {
       { field: 'image', from: 'nginx', to: 'nginx:1.27' },
       { field: 'replicas', from: '3', to: '4' },
       { field: 'ports', from: '80:80', to: 'none' },
-      { field: 'env', from: 'A=1', to: 'none' },
+      { field: 'env', from: 'A', to: 'none' },
       { field: 'constraints', from: 'node.role==worker', to: 'node.role==manager' },
     ]);
     expect(specification(wanted, 'nginx', 'test', foreign.Spec).Labels).toEqual({

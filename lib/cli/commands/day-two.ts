@@ -1,9 +1,9 @@
 import type { Availability, Cluster } from '../../config/model.ts';
-import type { CommonOptions, Scale } from '../options.ts';
+import type { RunOptions, Scale } from '../options.ts';
 import { known, run } from './pipeline.ts';
 
 /** `docker service scale`, until the file says otherwise: the next `up` returns to the file. */
-export function scale(scales: readonly Scale[], options: CommonOptions): Promise<number> {
+export function scale(scales: readonly Scale[], options: RunOptions): Promise<number> {
   const change = (cluster: Cluster): Cluster => {
     for (const { service } of scales)
       known(
@@ -23,7 +23,7 @@ export function scale(scales: readonly Scale[], options: CommonOptions): Promise
 }
 
 /** `docker node update --availability`, and for drain the wait until nothing runs there. */
-export function setAvailability(node: string, availability: Availability, options: CommonOptions): Promise<number> {
+export function setAvailability(node: string, availability: Availability, options: RunOptions): Promise<number> {
   const change = (cluster: Cluster): Cluster => {
     known(
       'node',

@@ -1,7 +1,7 @@
 import { openPrefixed, print, printJson } from '../../render/output.ts';
 import { asSwarmupError, SwarmupError } from '../../errors.ts';
 import type { CommonOptions } from '../options.ts';
-import { withSession } from '../session.ts';
+import { clusterOf, withSession } from '../session.ts';
 import { known } from './pipeline.ts';
 
 interface ExecOptions extends CommonOptions {
@@ -10,8 +10,8 @@ interface ExecOptions extends CommonOptions {
 }
 
 /** A command on every node, side by side, each line with the node's name before it. @returns 1 when it failed anywhere */
-export function exec(argv: readonly string[], options: ExecOptions): Promise<number> {
-  return withSession(options, async ({ context, signal }) => {
+export async function exec(argv: readonly string[], options: ExecOptions): Promise<number> {
+  return withSession(await clusterOf(options), options, async ({ context, signal }) => {
     if (options.role !== undefined) known('role', options.role, ['manager', 'worker']);
     const names = options.node?.split(',');
     for (const name of names ?? [])

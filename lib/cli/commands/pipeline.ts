@@ -1,26 +1,31 @@
-import { pipelines, type PipelineName } from '../../../Taskfile.ts';
-import { expectedOneOf } from '../../config/nearest.ts';
+import { pipelines } from '../../../Taskfile.ts';
+import { openCatalogue, type Catalogue } from '../../catalogue.ts';
 import type { Cluster } from '../../config/model.ts';
+import { expectedOneOf } from '../../config/nearest.ts';
 import { SwarmupError } from '../../errors.ts';
 import type { Mode, RunResult } from '../../events.ts';
-import { checkTasks, layOut, type Selection } from '../../graph.ts';
-import { takeLock } from '../../lock.ts';
-import { runUnits } from '../../pipeline.ts';
-import { openView, type View } from '../../render/view.ts';
+import type { Selection } from '../../graph.ts';
+import { tell } from '../../render/output.ts';
 import { confirm } from '../../render/confirm.ts';
-import { loadTasks } from '../../tasks.ts';
-import type { CommonOptions, SelectionOptions } from '../options.ts';
-import { withSession, type Session } from '../session.ts';
+import { recordLine } from '../../render/summary.ts';
+import { openView } from '../../render/view.ts';
+import { runPipeline, underLock, type PipelineRequest } from '../../runner.ts';
+import type { RunOptions, SelectionOptions } from '../options.ts';
+import { Reporting } from '../reporting.ts';
+import { clusterOf, withSession, type Session } from '../session.ts';
 
-type Options = CommonOptions & SelectionOptions;
+type Options = RunOptions & SelectionOptions;
 
 interface PipelineRun {
-  readonly pipeline: PipelineName;
+  readonly pipeline: string;
   readonly mode: Mode;
   readonly options: Options;
+  /** Changes the validated cluster before anything is done with it: a scale, an availability. */
   readonly change?: (cluster: Cluster) => Cluster;
   /** Asked before anything is run; false ends the command. */
   readonly proceed?: (session: Session) => Promise<boolean>;
+  /** Leaves a record only when it fails. */
+  readonly onlyFailures?: boolean;
 }
 
 /** Everything the file asks for. @returns the exit status */
@@ -28,9 +33,14 @@ export function up(options: Options): Promise<number> {
   return run({ pipeline: 'up', mode: 'apply', options });
 }
 
+/** Any pipeline by its name, above all the user's own. */
+export function runNamed(pipeline: string, options: Options): Promise<number> {
+  return run({ pipeline, mode: 'apply', options });
+}
+
 export async function plan(options: Options & { detailedExitcode?: boolean }): Promise<number> {
   let changes = 0;
-  const status = await run({ pipeline: 'up', mode: 'plan', options }, (result) => {
+  const status = await run({ pipeline: 'up', mode: 'plan', options, onlyFailures: true }, (result) => {
     changes = result.units.reduce((sum, unit) => sum + unit.changes.length, 0);
   });
   return status === 0 && options.detailedExitcode && changes > 0 ? 3 : status;
@@ -40,15 +50,16 @@ export function verify(options: Options): Promise<number> {
   return run({ pipeline: 'verify', mode: 'check', options });
 }
 
-export function stop(options: CommonOptions): Promise<number> {
+export function stop(options: Options): Promise<number> {
   return run({ pipeline: 'stop', mode: 'apply', options });
 }
 
-export function down(options: CommonOptions): Promise<number> {
+export function down(options: Options): Promise<number> {
   return run({
     pipeline: 'down',
     mode: 'apply',
     options,
+    onlyFailures: true,
     proceed: async ({ context }) => {
       const names = [...context.world.before.keys()];
       if (options.yes || names.length === 0) return true;
@@ -57,44 +68,69 @@ export function down(options: CommonOptions): Promise<number> {
   });
 }
 
-/** Runs a pipeline with the view the options ask for. @returns the exit status */
+/** Runs a pipeline with the view and the reports the options ask for. @returns the exit status */
 export async function run(
   request: PipelineRun,
   onResult: (result: RunResult) => void = () => undefined,
 ): Promise<number> {
-  const { pipeline, mode, options } = request;
-  const view: View = await openView(options);
-  const session = { ...options, listener: view.listener, ...(request.change ? { change: request.change } : {}) };
-  return withSession(session, async (opened) => {
-    const { context, emit, signal } = opened;
-    if (request.proceed && !(await request.proceed(opened))) return 1;
-    const all = await loadTasks(pipelines[pipeline]);
-    checkTasks(all, Object.values(pipelines).flat());
-    const selection = selectionOf(options, pipelines[pipeline], context.cluster);
-    const tasks = mode === 'plan' ? all.filter((task) => !task.verifies) : all;
-    const partial = Object.keys(selection).length > 0;
-    const units = layOut(tasks, context.cluster, context.world, selection);
-    const { cluster, clock } = context;
-    const lock = mode === 'apply' ? await takeLock(cluster.stateDir, pipeline, new Date(clock.now())) : undefined;
-    let result: RunResult;
+  const { pipeline, mode, options, change, proceed } = request;
+  const loaded = await clusterOf(options);
+  const cluster = change ? change(loaded) : loaded;
+  const catalogue = await openCatalogue(pipelines, options.taskfile ?? cluster.taskfile);
+  known('pipeline', pipeline, Object.keys(catalogue.pipelines));
+  const selection = selectionOf(options, catalogue, pipeline, cluster);
+  await requireNodes(catalogue, pipeline, selection);
+  const view = await openView(options);
+  const command = process.argv.slice(2).join(' ');
+  const reporting = new Reporting({
+    cluster,
+    command,
+    junit: options.junit,
+    onlyFailures: request.onlyFailures ?? false,
+  });
+  const listeners = [view.listener, ...reporting.listeners];
+  const { yes } = options;
+  return withSession(cluster, { yes, listeners, onSecret: reporting.onSecret }, async (session) => {
+    if (proceed && !(await proceed(session))) return 1;
+    const work: PipelineRequest = {
+      pipeline,
+      mode,
+      selection,
+      keepGoing: options.keepGoing ?? false,
+      prune: options.prune ?? false,
+    };
     try {
-      result = await runUnits(units, { pipeline, mode, context, emit, signal, partial });
-    } finally {
-      await lock?.release();
+      const result =
+        mode === 'apply'
+          ? await underLock({ command: pipeline, waitMs: options.lockWait ?? 0 }, session, (held) =>
+              runPipeline(catalogue, work, session, held),
+            )
+          : await runPipeline(catalogue, work, session, undefined);
+      onResult(result);
+      const record = await reporting.finish(result, session);
+      await view.close({ result, context: session.context, mode, pipeline, record });
+      if (result.interrupted) return 130;
+      return result.ok ? 0 : 1;
+    } catch (error) {
+      const record = await reporting.fail();
+      if (record) tell(recordLine(record));
+      throw error;
     }
-    onResult(result);
-    await view.close(result, context, mode, pipeline);
-    if (result.interrupted) return 130;
-    return result.ok ? 0 : 1;
   });
 }
 
 /** The selection flags, with every name checked. @throws SwarmupError UNKNOWN_NAME with the nearest valid one */
-function selectionOf(options: Options, ids: readonly string[], cluster: Cluster): Selection {
+function selectionOf(options: Options, catalogue: Catalogue, pipeline: string, cluster: Cluster): Selection {
+  const ids = catalogue.pipelines[pipeline] ?? [];
   const nodes = cluster.nodes.map((node) => node.name);
   for (const id of [...(options.only ?? []), ...(options.skip ?? []), options.from, options.to])
     if (id !== undefined) known('task', id, ids);
   for (const name of options.node ?? []) known('node', name, nodes);
+  if (options.from && options.to && ids.indexOf(options.from) > ids.indexOf(options.to)) {
+    throw new SwarmupError('USAGE', `--from ${options.from} comes after --to ${options.to}: nothing is between them`, {
+      fix: `The order is: ${ids.join(', ')}.`,
+    });
+  }
   return {
     ...(options.only ? { only: options.only } : {}),
     ...(options.skip ? { skip: options.skip } : {}),
@@ -102,6 +138,16 @@ function selectionOf(options: Options, ids: readonly string[], cluster: Cluster)
     ...(options.to ? { to: options.to } : {}),
     ...(options.node ? { nodes: options.node } : {}),
   };
+}
+
+/** Some tasks do what nobody wants everywhere. @throws SwarmupError USAGE */
+async function requireNodes(catalogue: Catalogue, pipeline: string, { nodes }: Selection): Promise<void> {
+  if (nodes?.length) return;
+  const explicit = (await catalogue.load(catalogue.pipelines[pipeline] ?? [])).find((task) => task.explicit);
+  if (!explicit) return;
+  throw new SwarmupError('USAGE', `the pipeline '${pipeline}' needs to be told on which nodes: ${explicit.about}`, {
+    fix: 'Name them with --node.',
+  });
 }
 
 /** @throws SwarmupError UNKNOWN_NAME */

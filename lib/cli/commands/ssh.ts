@@ -3,12 +3,12 @@ import type { RunContext } from '../../context.ts';
 import { knownHosts, sshArguments, sshConfigText } from '../../remote/openssh.ts';
 import { print, printJson } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
-import { withSession } from '../session.ts';
+import { clusterOf, withSession } from '../session.ts';
 import { known } from './pipeline.ts';
 
 /** OpenSSH on a node, with the pinned host key. @returns the exit status of ssh */
-export function ssh(node: string, argv: readonly string[], options: CommonOptions): Promise<number> {
-  return withSession(options, async ({ context }) => {
+export async function ssh(node: string, argv: readonly string[], options: CommonOptions): Promise<number> {
+  return withSession(await clusterOf(options), options, async ({ context }) => {
     known(
       'node',
       node,
@@ -30,8 +30,8 @@ export function ssh(node: string, argv: readonly string[], options: CommonOption
 }
 
 /** OpenSSH configuration for all machines, one Host a node. */
-export function sshConfig(options: CommonOptions): Promise<number> {
-  return withSession(options, async ({ context }) => {
+export async function sshConfig(options: CommonOptions): Promise<number> {
+  return withSession(await clusterOf(options), options, async ({ context }) => {
     const file = await writeKnownHosts(context);
     const machines = context.machines.all().filter((machine) => machine.state !== 'lost');
     if (options.json)

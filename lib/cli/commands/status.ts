@@ -2,11 +2,11 @@ import { printJson } from '../../render/output.ts';
 import { printStatus } from '../../render/status.ts';
 import { clusterStatus } from '../../swarm/status.ts';
 import type { CommonOptions } from '../options.ts';
-import { withSession } from '../session.ts';
+import { clusterOf, withSession } from '../session.ts';
 
 /** What there is: machines, nodes, services, tasks, URLs. */
-export function status(options: CommonOptions): Promise<number> {
-  return withSession(options, async ({ context, signal }) => {
+export async function status(options: CommonOptions): Promise<number> {
+  return withSession(await clusterOf(options), options, async ({ context, signal }) => {
     const found = await clusterStatus(context, signal);
     if (options.json) printJson(found);
     else printStatus(found);

@@ -78,14 +78,17 @@ class QemuProvider implements Provider {
     await this.#untilGone(name, pid, POWER_OFF_MS, io.signal);
   }
 
-  async destroy(name: string, io: ProviderIo): Promise<void> {
+  async cutPower(name: string, io: ProviderIo): Promise<void> {
     const pid = (await this.#inventory.running()).get(name);
-    if (pid !== undefined) {
-      io.report('ending the machine');
-      // Its disk is taken away next, so nothing has to be written back.
-      endProcess(pid, 'SIGKILL');
-      await this.#untilGone(name, pid, KILL_MS, io.signal);
-    }
+    if (pid === undefined) return;
+    io.report('ending the machine');
+    endProcess(pid, 'SIGKILL');
+    await this.#untilGone(name, pid, KILL_MS, io.signal);
+  }
+
+  async destroy(name: string, io: ProviderIo): Promise<void> {
+    // Its disk is taken away next, so nothing has to be written back.
+    await this.cutPower(name, io);
     await rm(this.#layout.dir(name), { recursive: true, force: true });
     await rm(this.#layout.qmpSocket(name), { force: true });
   }

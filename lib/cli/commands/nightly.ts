@@ -1,0 +1,172 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { nightly as stages, pipelines } from '../../../Taskfile.ts';
+import { openCatalogue, type Catalogue } from '../../catalogue.ts';
+import { shippedConfig } from '../../config/load.ts';
+import { hasErrno } from '../../errno.ts';
+import { asSwarmupError, SwarmupError } from '../../errors.ts';
+import type { Listener, RunResult } from '../../events.ts';
+import { Away, notPlayable, refreshed, requestOf, type NightlyStage } from '../../nightly.ts';
+import { FILES } from '../../record/recorder.ts';
+import { readRecord } from '../../record/store.ts';
+import { errorText } from '../../render/error.ts';
+import { htmlReport } from '../../render/html/report.ts';
+import { resultJson } from '../../render/json.ts';
+import { print, printJson, tell } from '../../render/output.ts';
+import { openView } from '../../render/view.ts';
+import { runPipeline, underLock, type Held, type Workplace } from '../../runner.ts';
+import type { RunOptions } from '../options.ts';
+import { Reporting, shown, writeReport } from '../reporting.ts';
+import { clusterOf, withSession } from '../session.ts';
+
+export interface NightlyOptions extends RunOptions {
+  /** The folder for reports and record. */
+  readonly out?: string;
+  /** Leaves the cluster as it is when something fails. */
+  readonly retain?: boolean;
+}
+
+interface Played {
+  readonly title: string;
+  readonly result: RunResult;
+}
+
+/** The whole life of a cluster, tested: see `nightly` in Taskfile.ts. @returns the exit status */
+export async function nightly(options: NightlyOptions): Promise<number> {
+  const cluster = await clusterOf({ ...options, file: options.file ?? join(shippedConfig, 'nightly.yaml') });
+  const out = resolve(options.out ?? `nightly-${cluster.name}`);
+  const folder = join(out, 'record');
+  await clear(folder);
+  const command = process.argv.slice(2).join(' ');
+  const junit = options.junit ?? join(out, 'junit.xml');
+  const reporting = new Reporting({ cluster, command, junit, onlyFailures: false, folder });
+  const stage = new StageView(options);
+  const listeners = [stage.listener, ...reporting.listeners];
+  return withSession(cluster, { yes: options.yes, listeners, onSecret: reporting.onSecret }, async (session) => {
+    refuseExisting(session, options);
+    const play = new Play(await openCatalogue(pipelines, options.taskfile ?? cluster.taskfile), stage, session);
+    let failure: SwarmupError | undefined;
+    try {
+      const lock = { command: 'nightly', waitMs: options.lockWait ?? 0 };
+      await underLock(lock, session, (held) => play.all(held, reporting, options.retain ?? false));
+    } catch (error) {
+      failure = asSwarmupError(error);
+    }
+    await reporting.finish();
+    await writeReport(join(out, 'report.html'), htmlReport(await readRecord(folder, 'nightly')));
+    if (failure) throw failure;
+    if (options.json) printJson(play.document());
+    else print(`\nreports  ${shown(join(out, 'report.html'))}  ${shown(junit)}\n`);
+    if (session.signal.aborted) return 130;
+    return play.ok ? 0 : 1;
+  });
+}
+
+/** Plays the stages one after the other; after a failure only the last one, which takes everything away. */
+class Play {
+  readonly #catalogue: Catalogue;
+  readonly #stage: StageView;
+  readonly #session: Workplace;
+  readonly #away = new Away();
+  readonly #played: Played[] = [];
+
+  constructor(catalogue: Catalogue, stage: StageView, session: Workplace) {
+    this.#catalogue = catalogue;
+    this.#stage = stage;
+    this.#session = session;
+  }
+
+  get ok(): boolean {
+    return this.#played.every(({ result }) => result.ok);
+  }
+
+  document(): object {
+    const { cluster } = this.#session.context;
+    const list = this.#played.map(({ title, result }) => ({ title, ...resultJson(result) }));
+    return { ok: this.ok, cluster: cluster.name, stages: list };
+  }
+
+  async all(held: Held, reporting: Reporting, retain: boolean): Promise<void> {
+    for (const stage of stages) {
+      const last = stage === stages.at(-1);
+      if (!last && (!this.ok || this.#session.signal.aborted)) continue;
+      if (last && !this.ok && retain) continue;
+      const reason = notPlayable(stage, this.#session.context.cluster);
+      if (reason !== undefined) {
+        this.#session.emit({
+          type: 'warning',
+          warning: { key: stage.title, message: `left out: ${stage.title} (${reason})` },
+        });
+        continue;
+      }
+      if (last) await reporting.keepStatus(this.#session);
+      await this.#one(stage, held, last);
+    }
+  }
+
+  /** @param last it is played even when the run was interrupted: with a signal of its own */
+  async #one(stage: NightlyStage, held: Held, last: boolean): Promise<void> {
+    const signal = last ? new AbortController().signal : this.#session.signal;
+    const cluster = this.#away.clusterFor(stage, this.#session.context.cluster);
+    const workplace = await refreshed({ ...this.#session, signal }, cluster);
+    this.#session.emit({ type: 'stage-started', title: stage.title });
+    await this.#stage.open(stage.title);
+    const request = await requestOf(stage, workplace);
+    for (const name of request.selection?.nodes ?? []) this.#away.add(name);
+    const result = await runPipeline(this.#catalogue, request, workplace, held);
+    this.#played.push({ title: stage.title, result });
+    await this.#stage.close(result, workplace, request);
+  }
+}
+
+/** A view of its own for each stage, one after the other. */
+class StageView {
+  readonly #options: NightlyOptions;
+  #view: Awaited<ReturnType<typeof openView>> | undefined;
+  readonly listener: Listener = (event) => this.#view?.listener(event);
+
+  constructor(options: NightlyOptions) {
+    this.#options = options;
+  }
+
+  async open(title: string): Promise<void> {
+    if (!this.#options.json && this.#options.renderer !== 'silent') print(`\n${title}\n`);
+    this.#view = await openView(this.#options);
+  }
+
+  async close(
+    result: RunResult,
+    { context }: Workplace,
+    { mode, pipeline }: { mode: 'apply' | 'check' | 'plan'; pipeline: string },
+  ) {
+    const ending = { result, context, mode, pipeline, record: undefined };
+    if (!this.#options.json) await this.#view?.close(ending);
+    else for (const unit of result.units) if (unit.error) tell(errorText(unit.error, `${unit.task} on ${unit.target}`));
+    this.#view = undefined;
+  }
+}
+
+/** It takes everything down at its end, so it begins only where there is nothing to lose. */
+function refuseExisting({ context }: Workplace, { file }: NightlyOptions): void {
+  const names = [...context.world.before.keys()];
+  if (names.length === 0) return;
+  throw new SwarmupError(
+    'USAGE',
+    `the nightly test takes its cluster away at the end, and ${context.cluster.name} is there already: ${names.join(', ')}`,
+    { fix: `Give the test a cluster file with a name of its own, or first: swarmup down${file ? ` -f ${file}` : ''}` },
+  );
+}
+
+/** Makes room for a new record; only what is one is removed. */
+async function clear(folder: string): Promise<void> {
+  const entries: readonly string[] = await readdir(folder).catch((error: unknown) => {
+    if (hasErrno(error, 'ENOENT')) return [];
+    throw asSwarmupError(error);
+  });
+  if (entries.length > 0 && !entries.includes(FILES.meta)) {
+    throw new SwarmupError('USAGE', `${folder} is there, and is no record of a run`, {
+      fix: 'Name another folder with --out.',
+    });
+  }
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { listRuns, readRun, runsFolder, type RecordedRun } from '../../record/store.ts';
+import { hasCode } from '../../errors.ts';
+import { print, printJson } from '../../render/output.ts';
+import { runsText } from '../../render/runs.ts';
+import type { CommonOptions } from '../options.ts';
+import { shown, writeReport } from '../reporting.ts';
+import { clusterOf } from '../session.ts';
+
+/** The records of runs, the latest last. */
+export async function runs(options: CommonOptions): Promise<number> {
+  const cluster = await clusterOf(options);
+  const folder = runsFolder(cluster.stateDir);
+  const found = (await Promise.all((await listRuns(folder)).map((id) => readable(folder, id)))).flat();
+  if (options.json)
+    printJson(
+      found.map(({ id, folder: path, meta, stages }) => {
+        const [first] = stages;
+        return {
+          id,
+          folder: path,
+          command: meta.command,
+          startedAt: meta.startedAt,
+          ok: stages.every((stage) => stage.ok ?? false),
+          // A run without an end was killed.
+          durationMs: first?.end === undefined ? null : (stages.at(-1)?.end ?? first.end) - first.start,
+        };
+      }),
+    );
+  else print(runsText(found, shown(folder)));
+  return 0;
+}
+
+/** A record that was cut off is no reason not to list the others. */
+async function readable(folder: string, id: string): Promise<RecordedRun[]> {
+  try {
+    return [await readRun(folder, id)];
+  } catch (error) {
+    if (hasCode(error, 'RECORD_INVALID')) return [];
+    throw error;
+  }
+}
+
+/** One self-contained HTML page of a run. */
+export async function report(
+  id: string | undefined,
+  options: CommonOptions & { output?: string; junit?: string },
+): Promise<number> {
+  const cluster = await clusterOf(options);
+  const found = await readRun(runsFolder(cluster.stateDir), id);
+  const { htmlReport } = await import('../../render/html/report.ts');
+  const file = options.output ?? join(found.folder, 'report.html');
+  await writeReport(file, htmlReport(found));
+  if (options.junit) {
+    const { junit } = await import('../../render/junit.ts');
+    await writeReport(options.junit, junit(found.stages));
+  }
+  if (options.json) printJson({ run: found.id, report: file });
+  else print(`${shown(file)}\n`);
+  return 0;
+}

@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, relative, resolve } from 'node:path';
+import type { Cluster } from '../config/model.ts';
+import type { Listener, RunResult } from '../events.ts';
+import { Recorder } from '../record/recorder.ts';
+import { Redactor } from '../record/redact.ts';
+import { newRunFolder, pruneRuns, runsFolder } from '../record/store.ts';
+import { Timeline } from '../record/timeline.ts';
+import { junit } from '../render/junit.ts';
+import { resultJson } from '../render/json.ts';
+import type { Workplace } from '../runner.ts';
+import type { Secret } from '../secret.ts';
+import { clusterStatus, type ClusterStatus } from '../swarm/status.ts';
+
+/** What the cluster is asked at the end of a run may take so long, in milliseconds. */
+const STATUS_MS = 10_000;
+
+export interface ReportingOptions {
+  readonly cluster: Cluster;
+  /** The command line, without the program. */
+  readonly command: string;
+  /** A file for the JUnit report. */
+  readonly junit?: string | undefined;
+  /** Leaves a record only when the run fails: for runs that change nothing, or take the record's folder away. */
+  readonly onlyFailures: boolean;
+  /** The record's folder; default: one of its own under the cluster's state folder. */
+  readonly folder?: string;
+}
+
+/** What is left of a run besides the cluster: its record, and reports of it. */
+export class Reporting {
+  readonly listeners: readonly Listener[];
+  readonly onSecret: (secret: Secret) => void;
+  readonly timeline = new Timeline();
+  readonly #options: ReportingOptions;
+  readonly #recorder: Recorder;
+  #status: ClusterStatus | undefined;
+
+  constructor(options: ReportingOptions) {
+    const { cluster } = options;
+    const redactor = new Redactor();
+    if (cluster.portainer?.adminPassword) redactor.add(cluster.portainer.adminPassword);
+    this.#options = options;
+    this.onSecret = (secret) => redactor.add(secret);
+    const startedAt = new Date();
+    this.#recorder = new Recorder({
+      folder: options.folder ?? newRunFolder(runsFolder(cluster.stateDir), startedAt),
+      meta: {
+        command: options.command,
+        cluster: cluster.name,
+        file: cluster.file,
+        provider: cluster.provider.type,
+        startedAt: startedAt.toISOString(),
+        versions: {
+          swarmup: version(),
+          'Node.js': process.versions.node,
+          system: `${process.platform} ${process.arch}`,
+        },
+      },
+      redactor,
+      onlyFailures: options.onlyFailures,
+    });
+    this.listeners = [this.timeline.listener, this.#recorder.listener];
+  }
+
+  /** Asks the cluster how it is now, for the record. What can't be asked is left out. */
+  async statusOf({ context, signal }: Workplace): Promise<ClusterStatus | undefined> {
+    if (context.machines.all().every((machine) => machine.state !== 'running')) return undefined;
+    try {
+      return await clusterStatus(context, AbortSignal.any([signal, AbortSignal.timeout(STATUS_MS)]));
+    } catch {
+      // The run itself said what is wrong; the record then has no picture of the cluster.
+      return undefined;
+    }
+  }
+
+  /** Notes how the cluster is now: for a run that takes it away at its end. */
+  async keepStatus(workplace: Workplace): Promise<void> {
+    this.#status = await this.statusOf(workplace);
+  }
+
+  /** The run ended in an error of its own. @returns the record's folder, as seen from here */
+  async fail(): Promise<string | undefined> {
+    this.#recorder.fail();
+    return this.finish();
+  }
+
+  /** Writes the reports and ends the record. @returns the record's folder, as seen from here */
+  async finish(result?: RunResult, workplace?: Workplace): Promise<string | undefined> {
+    const { junit: file, cluster, onlyFailures } = this.#options;
+    const status = workplace && !onlyFailures ? await this.statusOf(workplace) : this.#status;
+    if (file !== undefined) await writeReport(file, junit(this.timeline.stages));
+    const folder = this.#recorder.close({ ...(result ? { result: resultJson(result) } : {}), status });
+    if (folder !== undefined && this.#options.folder === undefined)
+      await pruneRuns(runsFolder(cluster.stateDir), cluster.runs.keep);
+    return folder === undefined ? undefined : shown(folder);
+  }
+}
+
+/** Writes a file that the user asked for, with the folder it lies in. */
+export async function writeReport(file: string, text: string): Promise<void> {
+  await mkdir(dirname(resolve(file)), { recursive: true });
+  await writeFile(file, text);
+}
+
+/** A path as a person would write it: from here, where that is shorter. */
+export function shown(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.length < path.length && near !== '' ? near : path;
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { version: found }: { version: string } = JSON.parse(text);
+  return found;
+}

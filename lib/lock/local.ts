@@ -1,0 +1,104 @@
+import { mkdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { hasErrno } from '../errno.ts';
+import { isAlive } from '../remote/processes.ts';
+import { parseOwner, STALE_MS, type Owner } from './owner.ts';
+
+/** Who holds a lock, and how long ago there was a sign of life. `owner` is undefined for a file that was cut off. */
+export interface Holder {
+  readonly owner: Owner | undefined;
+  readonly ageMs: number;
+}
+
+/** What came of trying to take a lock. A dead run's lock is taken over: `from` is that run. */
+export type Attempt = { readonly taken: true; readonly from?: Owner | undefined } | { readonly held: Holder };
+
+/** The lock on this machine: a file beside the cluster's state folder. */
+export class LocalLock {
+  readonly path: string;
+
+  constructor(stateDir: string) {
+    this.path = `${stateDir}.lock`;
+  }
+
+  async take(owner: Owner): Promise<Attempt> {
+    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+    for (;;) {
+      if (await writeNew(this.path, owner)) return { taken: true };
+      const holder = await this.holder();
+      if (!holder) continue;
+      if (!isDead(holder)) return { held: holder };
+      if (await this.#takeOver(holder, owner)) return { taken: true, from: holder.owner };
+    }
+  }
+
+  /** Who holds it now, alive or dead; undefined when it is free. */
+  async holder(): Promise<Holder | undefined> {
+    try {
+      const [text, { mtimeMs }] = await Promise.all([readFile(this.path, 'utf8'), stat(this.path)]);
+      return { owner: parseOwner(text), ageMs: Math.max(0, Date.now() - mtimeMs) };
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Shows a sign of life. @returns false when the lock is somebody else's now */
+  async beat(owner: Owner): Promise<boolean> {
+    if ((await this.holder())?.owner?.token !== owner.token) return false;
+    const now = new Date();
+    await utimes(this.path, now, now);
+    return true;
+  }
+
+  async release(owner: Owner): Promise<void> {
+    if ((await this.holder())?.owner?.token === owner.token) await this.remove();
+  }
+
+  /** Removes it, whoever holds it; and the folder `.swarmup` when nothing else is in it. */
+  async remove(): Promise<void> {
+    await rm(this.path, { force: true });
+    try {
+      await rmdir(dirname(this.path));
+    } catch (error) {
+      // Other clusters' folders, or this one's own, are still there.
+      if (!hasErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
+    }
+  }
+
+  /**
+   * Replaces a dead run's lock. Several runs may find the same dead lock: the one that makes the file of its take-over
+   * looks once more whether it is still that lock, and replaces it in one step.
+   */
+  async #takeOver(dead: Holder, owner: Owner): Promise<boolean> {
+    const claim = `${this.path}.${dead.owner?.token ?? 'none'}`;
+    if (!(await writeNew(claim, owner))) {
+      const other = await readFile(claim, 'utf8').then(parseOwner, () => undefined);
+      // Killed in the middle of its take-over.
+      if (other && other.host === hostname() && !isAlive(other.pid)) await rm(claim, { force: true });
+      return false;
+    }
+    const now = await this.holder();
+    const same = now !== undefined && now.owner?.token === dead.owner?.token;
+    if (same) await rename(claim, this.path);
+    else await rm(claim, { force: true });
+    return same;
+  }
+}
+
+/** On this machine the process tells; of another one there are only the signs of life. */
+function isDead({ owner, ageMs }: Holder): boolean {
+  if (!owner) return ageMs > 1_000;
+  return owner.host === hostname() ? !isAlive(owner.pid) : ageMs > STALE_MS;
+}
+
+async function writeNew(path: string, owner: Owner): Promise<boolean> {
+  try {
+    await writeFile(path, `${JSON.stringify(owner)}\n`, { flag: 'wx', mode: 0o600 });
+    return true;
+  } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import type { Host } from '../remote/host.ts';
+import type { Attempt, Holder } from './local.ts';
+import { parseOwner, STALE_MS, type Owner } from './owner.ts';
+
+/** On tmpfs: a machine that was restarted is held by nobody. */
+const FOLDER = '/run/swarmup';
+
+/**
+ * Every step runs under flock(1), so none interleaves with another's. The age comes from the machine's own clock, so the
+ * clocks of those who ask don't matter. The first line of the file is the token, the second the owner.
+ *
+ * Arguments: action, file, token, owner, seconds until stale, token of a run known to be dead.
+ */
+const SCRIPT = `
+umask 077; mkdir -p "\${2%/*}" && exec 9>"$2.guard" && flock 9 || exit 1
+age() { echo $(( $(date +%s) - $(stat -c %Y "$1") )); }
+owner=$(sed -n 1p "$2" 2>/dev/null)
+case $1 in
+take)
+  if [ -e "$2" ]; then
+    seconds=$(age "$2")
+    if [ "$owner" != "$3" ] && [ "$owner" != "$6" ] && [ "$seconds" -lt "$5" ]; then
+      echo "held $seconds"; sed -n 2p "$2"; exit 0
+    fi
+    echo "over $seconds"; sed -n 2p "$2"
+  else echo taken; fi
+  printf '%s\\n%s\\n' "$3" "$4" > "$2.new" && mv "$2.new" "$2";;
+beat)
+  # After a restart of the machine nobody holds it: it is still ours.
+  if [ ! -e "$2" ]; then printf '%s\\n%s\\n' "$3" "$4" > "$2"; fi
+  if [ "$owner" = "$3" ] || [ -z "$owner" ]; then touch "$2"; echo taken; else echo lost; sed -n 2p "$2" 2>/dev/null; fi;;
+release) [ "$owner" = "$3" ] && rm -f "$2"; echo free;;
+remove) rm -f "$2"; echo free;;
+show) if [ -e "$2" ]; then echo "held $(age "$2")"; sed -n 2p "$2"; else echo free; fi;;
+esac`;
+
+type Action = 'take' | 'beat' | 'release' | 'remove' | 'show';
+
+/** The lock on the cluster's first manager, where runs from every machine see it. */
+export class RemoteLock {
+  readonly #host: Host;
+  readonly #file: string;
+
+  constructor(host: Host, cluster: string) {
+    this.#host = host;
+    this.#file = `${FOLDER}/${cluster}.lock`;
+  }
+
+  get place(): string {
+    return `${this.#file} on ${this.#host.name}`;
+  }
+
+  /** @param dead the token of a run that is known to have ended: its lock is taken over at once */
+  async take(owner: Owner, dead: string | undefined, signal: AbortSignal): Promise<Attempt> {
+    const { word, holder } = await this.#run('take', owner, signal, dead);
+    if (word === 'held') return { held: holder };
+    return word === 'over' ? { taken: true, from: holder.owner } : { taken: true };
+  }
+
+  /** @returns false when the lock is somebody else's now */
+  async beat(owner: Owner, signal: AbortSignal): Promise<boolean> {
+    return (await this.#run('beat', owner, signal)).word === 'taken';
+  }
+
+  async release(owner: Owner, signal: AbortSignal): Promise<void> {
+    await this.#run('release', owner, signal);
+  }
+
+  async holder(signal: AbortSignal): Promise<Holder | undefined> {
+    const { word, holder } = await this.#run('show', undefined, signal);
+    return word === 'held' ? holder : undefined;
+  }
+
+  /** Removes it, whoever holds it. */
+  async remove(signal: AbortSignal): Promise<void> {
+    await this.#run('remove', undefined, signal);
+  }
+
+  async #run(action: Action, owner: Owner | undefined, signal: AbortSignal, dead = '') {
+    const seconds = String(STALE_MS / 1000);
+    const values = [this.#file, owner?.token ?? '', owner ? JSON.stringify(owner) : '', seconds, dead];
+    const { stdout } = await this.#host.run(['sh', '-c', SCRIPT, 'swarmup-lock', action, ...values], { signal });
+    const [head = '', text = ''] = stdout.split('\n');
+    const [word = '', age = '0'] = head.split(' ');
+    return { word, holder: { owner: parseOwner(text), ageMs: Number(age) * 1000 } satisfies Holder };
+  }
+}

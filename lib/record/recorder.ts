@@ -1,0 +1,138 @@
+import { unreachable, type Event, type Listener } from '../events.ts';
+import { pattern } from './pattern.ts';
+import type { Redactor } from './redact.ts';
+import { Sink } from './sink.ts';
+
+/** What is known of a run when it begins. */
+export interface RunMeta {
+  /** The command line, without the program. */
+  readonly command: string;
+  readonly cluster: string;
+  /** The cluster file. */
+  readonly file: string;
+  readonly provider: string;
+  readonly startedAt: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+export interface RecorderOptions {
+  /** The run's own folder. */
+  readonly folder: string;
+  readonly meta: RunMeta;
+  readonly redactor: Redactor;
+  /** Leaves a record only when the run fails. */
+  readonly onlyFailures: boolean;
+}
+
+/** The files of a record. */
+export const FILES = {
+  meta: 'run.json',
+  events: 'events.jsonl',
+  plan: 'plan.json',
+  result: 'result.json',
+  status: 'status.json',
+  transcript: (host: string) => `hosts/${host}.log`,
+} as const;
+
+/** Writes all that happens in a run to its folder: events as JSON lines, a transcript for each host, plan and result. */
+export class Recorder {
+  readonly listener: Listener;
+  readonly #sink: Sink;
+  readonly #redactor: Redactor;
+  readonly #lastDetail = new Map<string, string>();
+  readonly #plan: object[] = [];
+  readonly #onlyFailures: boolean;
+  #failed = false;
+
+  constructor({ folder, meta, redactor, onlyFailures }: RecorderOptions) {
+    this.#sink = new Sink(folder);
+    this.#redactor = redactor;
+    this.#onlyFailures = onlyFailures;
+    this.#write(FILES.meta, json(meta));
+    this.listener = (event) => this.#add(event);
+  }
+
+  /** Something failed, whatever the events say. */
+  fail(): void {
+    this.#failed = true;
+  }
+
+  /** Ends the record. @returns its folder, if there is one */
+  close(parts: { readonly result?: object; readonly status?: object | undefined } = {}): string | undefined {
+    if (this.#failed) this.#sink.release();
+    if (this.#plan.length > 0) this.#write(FILES.plan, json(this.#plan));
+    if (parts.status) this.#write(FILES.status, json(parts.status));
+    if (parts.result) this.#write(FILES.result, json(parts.result));
+    this.#sink.close();
+    return this.#sink.written ? this.#sink.folder : undefined;
+  }
+
+  #write(file: string, text: string): void {
+    this.#sink.append(file, this.#redactor.clean(text));
+  }
+
+  #add(event: Event): void {
+    if (event.type === 'run-finished' && !event.result.ok) this.#failed = true;
+    // Before that nothing has happened that is worth a record: another run may hold the cluster.
+    if (event.type === 'run-started' && !this.#onlyFailures) this.#sink.release();
+    if (event.type === 'unit-planned') {
+      const { task, target } = event.unit;
+      this.#plan.push({ task, target, changes: event.changes });
+    }
+    const transcript = transcriptOf(event);
+    if (transcript) this.#write(FILES.transcript(transcript.host), transcript.text);
+    if (this.#isNews(event)) this.#write(FILES.events, `${JSON.stringify(event, withoutOutput)}\n`);
+  }
+
+  /** A figure that moves is recorded once. */
+  #isNews(event: Event): boolean {
+    if (event.type === 'engine-asked') return false;
+    if (event.type !== 'unit-detail') return true;
+    const key = `${event.unit.task}@${event.unit.target}`;
+    const text = pattern(event.detail);
+    const known = this.#lastDetail.get(key) === text;
+    this.#lastDetail.set(key, text);
+    return !known;
+  }
+}
+
+/** What a command printed is in the transcript of its host. */
+function withoutOutput(this: unknown, key: string, value: unknown): unknown {
+  return key === 'printed' ? undefined : value;
+}
+
+function transcriptOf(event: Event): { host: string; text: string } | undefined {
+  const time = new Date(event.at).toISOString();
+  switch (event.type) {
+    case 'command-finished': {
+      const lines = event.printed.split('\n').filter((line) => line !== '');
+      const printed = lines.map((line) => `    ${line}\n`).join('');
+      return {
+        host: event.host,
+        text: `${time} $ ${event.command}\n${printed}    => exit ${event.exitCode}, ${event.ms} ms\n`,
+      };
+    }
+    case 'engine-asked': {
+      const end = event.error === undefined ? 'ok' : `failed: ${event.error}`;
+      return { host: event.host, text: `${time} engine: ${event.what} => ${end}, ${event.ms} ms\n` };
+    }
+    case 'stage-started':
+    case 'run-started':
+    case 'run-finished':
+    case 'unit-started':
+    case 'unit-phase':
+    case 'unit-planned':
+    case 'unit-detail':
+    case 'unit-retrying':
+    case 'unit-finished':
+    case 'warning':
+    case 'interrupting':
+      return undefined;
+    default:
+      return unreachable(event);
+  }
+}
+
+function json(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

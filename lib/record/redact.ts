@@ -1,0 +1,30 @@
+import type { Secret } from '../secret.ts';
+
+/** What no record may hold, whatever printed it: join tokens, unlock keys, private keys. */
+const PATTERNS = [
+  /SWMTKN-[0-9]+-[0-9a-z]+-[0-9a-z]+/g,
+  /SWMKEY-[0-9]+-[0-9A-Za-z+/=]+/g,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+] as const;
+
+/** Takes secrets out of texts, as a second net: none should get that far, as secrets travel as `Secret`. */
+export class Redactor {
+  readonly #values = new Set<string>();
+
+  add(secret: Secret): void {
+    const value = secret.reveal();
+    if (value !== '') this.#values.add(value);
+  }
+
+  clean(text: string): string {
+    let cleaned = text;
+    for (const pattern of PATTERNS) cleaned = cleaned.replace(pattern, '***');
+    for (const value of this.#values) {
+      cleaned = cleaned.replaceAll(value, '***');
+      // As it stands inside a JSON text.
+      const quoted = JSON.stringify(value).slice(1, -1);
+      if (quoted !== value) cleaned = cleaned.replaceAll(quoted, '***');
+    }
+    return cleaned;
+  }
+}

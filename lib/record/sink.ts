@@ -1,0 +1,49 @@
+import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/**
+ * Appends to the files of a folder: held back in memory until it is released, and from then on written at once, so that
+ * nothing is lost when the process is killed.
+ */
+export class Sink {
+  readonly folder: string;
+  readonly #files = new Map<string, number>();
+  #held: { readonly file: string; readonly text: string }[] | undefined = [];
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** @param file a path inside the folder */
+  append(file: string, text: string): void {
+    if (this.#held) {
+      this.#held.push({ file, text });
+      return;
+    }
+    let descriptor = this.#files.get(file);
+    if (descriptor === undefined) {
+      const path = join(this.folder, file);
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      descriptor = openSync(path, 'a', 0o600);
+      this.#files.set(file, descriptor);
+    }
+    writeSync(descriptor, text);
+  }
+
+  /** Writes what was held back, and from now on at once. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const { file, text } of held) this.append(file, text);
+  }
+
+  /** Whether there is anything on the disk; `down` may have taken the folder away meanwhile. */
+  get written(): boolean {
+    return this.#held === undefined && existsSync(this.folder);
+  }
+
+  close(): void {
+    for (const descriptor of this.#files.values()) closeSync(descriptor);
+    this.#files.clear();
+  }
+}

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expectedOneOf } from '../config/nearest.ts';
+import { hasErrno } from '../errno.ts';
+import { SwarmupError } from '../errors.ts';
+import type { Event } from '../events.ts';
+import type { ClusterStatus } from '../swarm/status.ts';
+import { FILES, type RunMeta } from './recorder.ts';
+import { Timeline, type Stage } from './timeline.ts';
+
+/** The record of a run, read back. */
+export interface RecordedRun {
+  /** The folder's name: when it began, in UTC. */
+  readonly id: string;
+  readonly folder: string;
+  readonly meta: RunMeta;
+  readonly stages: readonly Stage[];
+  /** The cluster when the run had ended, if it could be asked. */
+  readonly status: ClusterStatus | undefined;
+}
+
+/** The folder with the records of a cluster's runs. */
+export function runsFolder(stateDir: string): string {
+  return join(stateDir, 'runs');
+}
+
+/** A folder for a run that begins now: its time in UTC, with a number where there is one already. */
+export function newRunFolder(runs: string, now: Date): string {
+  const time = now.toISOString().slice(0, 19).replaceAll(':', '-');
+  for (let i = 1; ; i++) {
+    const folder = join(runs, i === 1 ? `${time}Z` : `${time}Z-${i}`);
+    if (!existsSync(folder)) return folder;
+  }
+}
+
+/** The runs there are records of, oldest first. */
+export async function listRuns(runs: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(runs, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
+
+/** Removes the oldest records, so that this many are left. */
+export async function pruneRuns(runs: string, keep: number): Promise<void> {
+  const ids = await listRuns(runs);
+  for (const id of ids.slice(0, Math.max(0, ids.length - keep)))
+    await rm(join(runs, id), { recursive: true, force: true });
+}
+
+/**
+ * Reads a record.
+ *
+ * @param id the run's name; without it, the latest
+ * @throws SwarmupError UNKNOWN_NAME with the nearest name there is
+ */
+export async function readRun(runs: string, id?: string): Promise<RecordedRun> {
+  const ids = await listRuns(runs);
+  const found = id === undefined ? ids.at(-1) : ids.find((one) => one === id);
+  if (found !== undefined) return readRecord(join(runs, found), found);
+  const what = id === undefined ? 'there is no record of a run' : `there is no record of a run '${id}'`;
+  throw new SwarmupError('UNKNOWN_NAME', `${what} in ${runs}`, {
+    fix:
+      id === undefined || ids.length === 0
+        ? "A run of 'swarmup up' leaves one."
+        : `${expectedOneOf(id, ids)}; see 'swarmup runs'.`,
+  });
+}
+
+/** Reads the record in a folder. @throws SwarmupError RECORD_INVALID */
+export async function readRecord(folder: string, id: string): Promise<RecordedRun> {
+  const meta = await readJson<RunMeta>(join(folder, FILES.meta));
+  if (!meta) {
+    throw new SwarmupError('RECORD_INVALID', `${folder} is no record of a run: it has no ${FILES.meta}`, {
+      fix: "Choose another: 'swarmup runs' lists them.",
+    });
+  }
+  const timeline = new Timeline();
+  for (const event of await readEvents(join(folder, FILES.events))) timeline.listener(event);
+  const status = await readJson<ClusterStatus>(join(folder, FILES.status));
+  return { id, folder, meta, stages: timeline.stages, status };
+}
+
+async function readEvents(path: string): Promise<readonly Event[]> {
+  const text = await readText(path);
+  return (text ?? '').split('\n').flatMap((line): Event[] => {
+    try {
+      const event: Event = JSON.parse(line);
+      return [event];
+    } catch {
+      // The last line of a run that was killed may be cut off.
+      return [];
+    }
+  });
+}
+
+async function readJson<T>(path: string): Promise<T | undefined> {
+  const text = await readText(path);
+  if (text === undefined) return undefined;
+  try {
+    const value: T = JSON.parse(text);
+    return value;
+  } catch (cause) {
+    throw new SwarmupError('RECORD_INVALID', `${path} can't be read: it is no whole JSON document`, {
+      fix: "Its run was killed while it wrote. Choose another: 'swarmup runs' lists them.",
+      cause,
+    });
+  }
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    if (hasErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+}

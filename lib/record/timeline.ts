@@ -1,0 +1,147 @@
+import { unreachable, type Event, type Listener, type Mode, type Outcome, type UnitName } from '../events.ts';
+import type { Change } from '../task.ts';
+
+/** A unit of a run with its times, milliseconds since the epoch; a unit without `end` was cut off. */
+export interface TimedUnit extends UnitName {
+  readonly key: string;
+  readonly needs: readonly string[];
+  start: number | undefined;
+  end: number | undefined;
+  outcome: Outcome | undefined;
+  node: string | undefined;
+  changes: readonly Change[];
+  reason: string | undefined;
+  notDone: boolean;
+  error: RecordedError | undefined;
+  readonly retries: { readonly at: number; readonly message: string }[];
+}
+
+/** An error as a record keeps it. */
+export interface RecordedError {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+  readonly output?: string | undefined;
+}
+
+/** One run of a pipeline; a nightly has several. */
+export interface Stage {
+  readonly pipeline: string;
+  /** What it is there for, where a run has several stages. */
+  readonly title: string | undefined;
+  readonly cluster: string;
+  readonly mode: Mode;
+  readonly start: number;
+  end: number | undefined;
+  ok: boolean | undefined;
+  interrupted: boolean;
+  readonly units: readonly TimedUnit[];
+  readonly warnings: string[];
+}
+
+/** Puts a run's events together, as they happen or as they were recorded. */
+export class Timeline {
+  readonly stages: Stage[] = [];
+  readonly #units = new Map<string, TimedUnit>();
+  #title: string | undefined;
+
+  readonly listener: Listener = (event) => this.#add(event);
+
+  #add(event: Event): void {
+    const stage = this.stages.at(-1);
+    switch (event.type) {
+      case 'stage-started':
+        this.#title = event.title;
+        return;
+      case 'run-started':
+        this.#begin(event);
+        return;
+      case 'unit-started':
+        this.#change(event.unit, (unit) => (unit.start = event.at));
+        return;
+      case 'unit-retrying':
+        this.#change(event.unit, (unit) => unit.retries.push({ at: event.at, message: event.error.message }));
+        return;
+      case 'unit-finished':
+        this.#change(event.unit, (unit) => {
+          const { outcome, changes, reason, error, notDone, node } = event.result;
+          Object.assign(unit, { outcome, changes, reason, error, node, notDone: notDone ?? false });
+          if (unit.start !== undefined) unit.end = event.at;
+        });
+        return;
+      case 'warning':
+        stage?.warnings.push(event.warning.message);
+        return;
+      case 'run-finished':
+        if (stage) Object.assign(stage, { end: event.at, ok: event.result.ok, interrupted: event.result.interrupted });
+        return;
+      case 'unit-phase':
+      case 'unit-detail':
+      case 'unit-planned':
+      case 'command-finished':
+      case 'engine-asked':
+      case 'interrupting':
+        return;
+      default:
+        unreachable(event);
+    }
+  }
+
+  #begin({ at, pipeline, cluster, mode, units }: Extract<Event, { type: 'run-started' }>): void {
+    this.#units.clear();
+    const timed = units.map(({ task, title, target, needs }): TimedUnit => {
+      const key = `${task}@${target}`;
+      const nothing = { start: undefined, end: undefined, outcome: undefined, node: undefined, reason: undefined };
+      const unit = {
+        task,
+        title,
+        target,
+        key,
+        needs,
+        ...nothing,
+        changes: [],
+        notDone: false,
+        error: undefined,
+        retries: [],
+      };
+      this.#units.set(key, unit);
+      return unit;
+    });
+    const open = { end: undefined, ok: undefined, interrupted: false, warnings: [] };
+    this.stages.push({ pipeline, title: this.#title, cluster, mode, start: at, units: timed, ...open });
+    this.#title = undefined;
+  }
+
+  #change({ task, target }: UnitName, change: (unit: TimedUnit) => unknown): void {
+    const unit = this.#units.get(`${task}@${target}`);
+    if (unit) change(unit);
+  }
+}
+
+/**
+ * The units that decided how long a stage took: from the last one to end back through whatever ended last before each
+ * could start, be it something it needs or another unit of its own task that had its turn first.
+ */
+export function criticalPath({ units }: Stage): ReadonlySet<string> {
+  const done = units.filter((unit) => unit.start !== undefined && unit.end !== undefined);
+  const byKey = new Map(done.map((unit) => [unit.key, unit]));
+  const path = new Set<string>();
+  let current = latest(done);
+  while (current && !path.has(current.key)) {
+    path.add(current.key);
+    const { start = 0, task, key, needs } = current;
+    const before = [
+      ...needs.flatMap((need) => byKey.get(need) ?? []),
+      ...done.filter((unit) => unit.task === task && unit.key !== key),
+    ];
+    current = latest(before.filter((unit) => (unit.end ?? 0) <= start && !path.has(unit.key)));
+  }
+  return path;
+}
+
+function latest(units: readonly TimedUnit[]): TimedUnit | undefined {
+  return units.reduce<TimedUnit | undefined>(
+    (last, unit) => ((unit.end ?? 0) >= (last?.end ?? 0) ? unit : last),
+    undefined,
+  );
+}

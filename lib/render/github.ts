@@ -1,0 +1,32 @@
+import type { Event, Listener } from '../events.ts';
+import { plainListener } from './plain.ts';
+
+/**
+ * Plain lines for GitHub Actions: the progress of a run in a group that is folded, what failed and what was warned of
+ * as annotations. Source: "Workflow commands for GitHub Actions".
+ */
+export function githubListener(stream: NodeJS.WritableStream): Listener {
+  const plain = plainListener(stream);
+  return (event) => {
+    if (event.type === 'run-started')
+      stream.write(`::group::${data(`${event.pipeline} of ${event.cluster} (${event.mode})`)}\n`);
+    plain(event);
+    if (event.type === 'run-finished') stream.write(`::endgroup::\n${annotations(event)}`);
+  };
+}
+
+function annotations({ result }: Extract<Event, { type: 'run-finished' }>): string {
+  const failed = result.units.flatMap(({ task, target, error }) =>
+    error ? [`::error title=${property(`${task} on ${target}`)}::${data(`${error.message}\n${error.fix}`)}\n`] : [],
+  );
+  const warned = result.warnings.map((warning) => `::warning title=swarmup::${data(warning)}\n`);
+  return [...failed, ...warned].join('');
+}
+
+function data(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

@@ -1,0 +1,176 @@
+import type { RecordedRun } from '../../record/store.ts';
+import type { Stage, TimedUnit } from '../../record/timeline.ts';
+import { duration, tally } from '../format.ts';
+import { gantt } from './gantt.ts';
+import { html, Markup } from './markup.ts';
+import { STYLE } from './style.ts';
+import { topology } from './topology.ts';
+
+/** One page about a run that needs nothing besides itself: no script, no font, no picture from elsewhere. */
+export function htmlReport(run: RecordedRun): string {
+  const { meta, stages, status } = run;
+  const title = `${meta.cluster}: swarmup ${meta.command}`;
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="generator" content="swarmup" />
+        <title>${title}</title>
+        <style>
+          ${new Markup(STYLE)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <header>
+            <h1>${title} ${pill(stages)}</h1>
+            <p class="dim">
+              ${meta.startedAt.slice(0, 19).replace('T', ' ')} UTC · ${meta.provider} · <code>${meta.file}</code>
+            </p>
+          </header>
+          ${summary(stages)} ${stages.map((stage, i) => stageSection(stage, stages.length > 1 ? i + 1 : undefined))}
+          ${status ? topology(status) : undefined} ${versions(run)}
+        </main>
+      </body>
+    </html> `;
+  return page.text;
+}
+
+function pill(stages: readonly Stage[]): Markup {
+  if (stages.some((stage) => stage.interrupted)) return html`<span class="pill open">interrupted</span>`;
+  if (stages.some((stage) => stage.ok === false)) return html`<span class="pill failed">failed</span>`;
+  if (stages.length === 0 || stages.some((stage) => stage.ok === undefined))
+    return html`<span class="pill open">cut off</span>`;
+  return html`<span class="pill ok">ok</span>`;
+}
+
+function summary(stages: readonly Stage[]): Markup {
+  const units = stages.flatMap((stage) => stage.units);
+  const count = (of: (unit: TimedUnit) => boolean) => units.filter(of).length;
+  const took = stages.reduce((sum, stage) => sum + ((stage.end ?? stage.start) - stage.start), 0);
+  const figures = [
+    [duration(took), 'took'],
+    [count((unit) => unit.outcome === 'changed'), 'changed something'],
+    [count((unit) => unit.outcome === 'unchanged'), 'had nothing to change'],
+    [count((unit) => unit.outcome === 'skipped' && !unit.notDone), 'left out'],
+    [count((unit) => unit.error !== undefined), 'failed'],
+    [count((unit) => unit.notDone || unit.outcome === undefined), 'not done'],
+    [units.reduce((sum, unit) => sum + unit.retries.length, 0), 'tried again'],
+  ].filter(([value], i) => i < 3 || value !== 0);
+  return html`<section id="summary">
+    <h2>Summary</h2>
+    <ul class="figures">
+      ${figures.map(([value, text]) => html`<li><b>${value}</b><span class="dim">${text}</span></li>`)}
+    </ul>
+    ${stageTable(stages)}
+  </section>`;
+}
+
+/** Several stages, at a glance. */
+function stageTable(stages: readonly Stage[]): Markup | undefined {
+  if (stages.length < 2) return undefined;
+  const rows = stages.map((stage, i) => {
+    const took = stage.end === undefined ? 'cut off' : duration(stage.end - stage.start);
+    return html`<tr>
+      <td>${pill([stage])}</td>
+      <td><a href="#stage-${i + 1}">${nameOf(stage)}</a></td>
+      <td class="figure">${took}</td>
+      <td>${tallyOf(stage)}</td>
+    </tr>`;
+  });
+  return html`<div class="table">
+    <table>
+      ${rows}
+    </table>
+  </div>`;
+}
+
+/** @param number the stage's number, where there are several */
+function stageSection(stage: Stage, number: number | undefined): Markup {
+  const failed = stage.units.filter((unit) => unit.error);
+  const left = stage.units.filter((unit) => unit.notDone);
+  const skipped = stage.units.filter((unit) => unit.outcome === 'skipped' && !unit.notDone);
+  const retried = stage.units.flatMap((unit) =>
+    unit.retries.map(({ message }) => html`<li>${unit.task} on ${unit.target} was tried again: ${message}</li>`),
+  );
+  const warnings = stage.warnings.map((warning) => html`<li>${warning}</li>`);
+  const reasons = new Map<string, string[]>();
+  for (const { reason = '', task, target } of skipped)
+    reasons.set(reason, [...(reasons.get(reason) ?? []), `${task} on ${target}`]);
+  const body = html`${failed.map(problem)} ${block('Warnings', [...warnings, ...retried])}
+  ${block(
+    'Not done',
+    left.map(({ task, target, reason }) => html`<li>${task} on ${target}: <span class="dim">${reason}</span></li>`),
+  )}
+  ${block(
+    'Left out',
+    [...reasons].map(([reason, which]) => html`<li>${which.join(', ')}: <span class="dim">${reason}</span></li>`),
+  )}
+  ${gantt(stage)}`;
+  if (number === undefined)
+    return html`<section id="timeline">
+      <h2>Timeline</h2>
+      ${body}
+    </section>`;
+  // Of many stages only those that need to be looked at are unfolded.
+  const open = number === 1 || stage.ok !== true ? new Markup(' open') : undefined;
+  return html`<section id="stage-${number}">
+    <details class="stage" ${open}>
+      <summary>${nameOf(stage)} ${pill([stage])}</summary>
+      ${body}
+    </details>
+  </section>`;
+}
+
+function problem({ task, target, error }: TimedUnit): Markup {
+  const output = error?.output ? html`<pre>${error.output}</pre>` : undefined;
+  return html`<div class="problem">
+    <b>${task} on ${target}</b> <code class="dim">${error?.code}</code>
+    <p>${error?.message}</p>
+    ${output}
+    <p><b>Fix</b> ${error?.fix}</p>
+  </div>`;
+}
+
+function block(title: string, items: readonly Markup[]): Markup | undefined {
+  return items.length > 0
+    ? html`<h3>${title}</h3>
+        <ul class="notes">
+          ${items}
+        </ul>`
+    : undefined;
+}
+
+function nameOf({ title, pipeline, mode }: Stage): string {
+  return title ?? (mode === 'apply' ? pipeline : `${pipeline} (${mode})`);
+}
+
+function tallyOf({ units }: Stage): string {
+  return tally(units.flatMap(({ outcome, notDone }) => (outcome === undefined ? [] : [{ outcome, notDone }])));
+}
+
+function versions({ meta, status, id }: RecordedRun): Markup {
+  const engines = new Map<string, string[]>();
+  for (const { name, engine } of status?.nodes ?? [])
+    if (engine) engines.set(engine, [...(engines.get(engine) ?? []), name]);
+  const rows = [
+    ...Object.entries(meta.versions),
+    ...[...engines].map(([engine, nodes]) => [`Docker on ${nodes.join(', ')}`, engine]),
+    ['run', id],
+  ].map(
+    ([what, which]) =>
+      html`<tr>
+        <td class="dim">${what}</td>
+        <td>${which}</td>
+      </tr>`,
+  );
+  return html`<section id="versions">
+    <h2>Versions</h2>
+    <div class="table">
+      <table>
+        ${rows}
+      </table>
+    </div>
+  </section>`;
+}

@@ -1,0 +1,49 @@
+import pc from 'picocolors';
+import type { RunResult, UnitResult } from '../events.ts';
+import type { Change } from '../task.ts';
+import { changeLine, plural } from './format.ts';
+
+/** Where what isn't on one node is shown: services, stacks. */
+const CLUSTER = 'cluster';
+
+/** A plan as a diff: what would change on each node, then in the cluster; and what is only known later. */
+export function planText(result: RunResult): string {
+  const open = result.units.filter((unit) => unit.changes.length > 0 || isUnknown(unit));
+  if (open.length === 0) return `\n${pc.green('✔')} ${result.cluster} is as its file says: nothing to change\n`;
+  const places = [...new Set(open.map(placeOf))].sort((a, b) => Number(a === CLUSTER) - Number(b === CLUSTER));
+  const blocks = places.map((place) => {
+    const lines = open.filter((unit) => placeOf(unit) === place).flatMap(linesOf);
+    return `\n${pc.bold(place)}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+  });
+  return `${blocks.join('')}\n${planCounts(result)}\n`;
+}
+
+/** "2 to add, 1 to change; 'swarmup up' makes them" */
+function planCounts({ units }: RunResult): string {
+  const changes = units.flatMap((unit) => unit.changes).filter((change) => !change.prune);
+  const count = (word: string, ...actions: readonly Change['action'][]) => {
+    const found = changes.filter((change) => actions.includes(change.action)).length;
+    return found > 0 ? [`${found} to ${word}`] : [];
+  };
+  const parts = [...count('add', 'create'), ...count('change', 'update'), ...count('remove', 'remove')];
+  parts.push(...count('run', 'run'));
+  const later = units.filter(isUnknown).length;
+  if (later > 0) parts.push(`${later} known later`);
+  const surplus = units.flatMap((unit) => unit.changes).filter((change) => change.prune).length;
+  const made = parts.length > 0 ? `${parts.join(', ')}; 'swarmup up' makes them` : '';
+  const left = surplus > 0 ? `${plural(surplus, 'removal')}; only 'swarmup up --prune' makes them` : '';
+  return [made, left].filter((text) => text !== '').join('\n');
+}
+
+function linesOf(unit: UnitResult): string[] {
+  if (isUnknown(unit)) return [pc.dim(`? ${unit.task}: ${unit.reason}`)];
+  return unit.changes.map((change) => `${changeLine(change)}${change.prune ? pc.dim('  (with --prune)') : ''}`);
+}
+
+function isUnknown(unit: UnitResult): boolean {
+  return unit.changes.length === 0 && unit.reason !== undefined && unit.outcome !== 'skipped';
+}
+
+function placeOf(unit: UnitResult): string {
+  return unit.node ?? CLUSTER;
+}

@@ -1,0 +1,34 @@
+import type { Clock } from './clock.ts';
+import { SwarmupError } from './errors.ts';
+
+/** How long to wait before each further attempt, in milliseconds. */
+const BACK_OFF_MS = [1_000, 3_000, 9_000] as const;
+
+export interface Retry {
+  readonly error: SwarmupError;
+  /** The attempt that comes next; the first is 1. */
+  readonly attempt: number;
+  readonly of: number;
+  readonly delayMs: number;
+}
+
+export interface RetryOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onRetry: (retry: Retry) => void;
+}
+
+/** Tries again, with back-off, after errors that are known to pass by themselves; any other error ends it. */
+export async function retrying<T>(work: () => Promise<T>, { clock, signal, onRetry }: RetryOptions): Promise<T> {
+  const of = BACK_OFF_MS.length + 1;
+  for (const [i, delayMs] of BACK_OFF_MS.entries()) {
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted || !(error instanceof SwarmupError) || !error.transient) throw error;
+      onRetry({ error, attempt: i + 2, of, delayMs });
+      await clock.sleep(delayMs, signal);
+    }
+  }
+  return work();
+}

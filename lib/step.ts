@@ -1,0 +1,95 @@
+import type { UnitContext } from './context.ts';
+import { SwarmupError } from './errors.ts';
+import type { Mode, Outcome, Phase } from './events.ts';
+import type { Unit } from './graph.ts';
+import type { Presumptions } from './presumption.ts';
+import type { Change, Inspection } from './task.ts';
+
+/** The right to change anything, which may still be on its way. */
+export interface Gate {
+  readonly open: boolean;
+  pass(): Promise<void>;
+}
+
+/** How one unit ended, if it ended well. */
+export interface StepResult {
+  readonly outcome: Exclude<Outcome, 'failed'>;
+  readonly changes: readonly Change[];
+  readonly reason?: string;
+}
+
+export interface StepOptions {
+  readonly mode: Mode;
+  /** Takes away what swarmup made and the cluster file no longer names. */
+  readonly prune: boolean;
+  readonly phase: (phase: Phase) => void;
+  /** What is seen before the cluster's lock is held may be another run's doing: it is looked at again then. */
+  readonly gate: Gate | undefined;
+  /** Told what will be changed, before it is. */
+  readonly planned: (changes: readonly Change[]) => void;
+}
+
+/**
+ * Check, plan, apply, and check again. In the mode `check`, changes are a failure instead.
+ *
+ * @throws SwarmupError what the task threw, NOT_AS_CONFIGURED or NOT_CONVERGED
+ */
+export async function performStep(unit: Unit, ctx: UnitContext, options: StepOptions): Promise<StepResult> {
+  const wasOpen = options.gate?.open ?? true;
+  let inspection = await unit.task.inspect(ctx);
+  if (!wasOpen && inspection.changes.length > 0) {
+    await options.gate?.pass();
+    inspection = await unit.task.inspect(ctx);
+  }
+  if (inspection.skipped !== undefined) return { outcome: 'skipped', changes: [], reason: inspection.skipped };
+  const changes = wanted(inspection, ctx, options);
+  if (changes.length === 0) return { outcome: 'unchanged', changes };
+  if (options.mode === 'check') throw notAsConfigured(changes);
+  options.planned(changes);
+  options.phase('applying');
+  await inspection.apply(changes);
+  options.phase('checking again');
+  const left = wanted(await unit.task.inspect(ctx), ctx, options);
+  if (left.length > 0) throw notConverged(unit, left);
+  return { outcome: 'changed', changes };
+}
+
+/** What the unit would change, for a plan. */
+export async function planStep(unit: Unit, ctx: UnitContext, presumptions: Presumptions): Promise<StepResult> {
+  const inspection = await presumptions.inspect(unit, ctx);
+  const presumed = 'presumed' in inspection;
+  if (!presumed && inspection.skipped !== undefined)
+    return { outcome: 'skipped', changes: [], reason: inspection.skipped };
+  const changes = presumed ? inspection.presumed : inspection.changes;
+  presumptions.settle(unit, changes, presumed);
+  const reason = presumed ? inspection.reason : undefined;
+  return { outcome: changes.length > 0 ? 'changed' : 'unchanged', changes, ...(reason ? { reason } : {}) };
+}
+
+/** The changes to make now. What only `--prune` takes away is said instead. */
+function wanted({ changes }: Inspection, ctx: UnitContext, { prune }: StepOptions): readonly Change[] {
+  if (prune) return changes;
+  for (const change of changes)
+    if (change.prune)
+      ctx.warn(
+        `not in the cluster file any more: ${change.summary}; 'swarmup up --prune' takes it away`,
+        change.summary,
+      );
+  return changes.filter((change) => !change.prune);
+}
+
+function list(changes: readonly Change[]): string {
+  return changes.map((change) => change.summary).join('; ');
+}
+
+function notAsConfigured(changes: readonly Change[]): SwarmupError {
+  return new SwarmupError('NOT_AS_CONFIGURED', `not as the cluster file says: ${list(changes)}`, {
+    fix: "Run 'swarmup up' to bring it there, or 'swarmup plan' to see all that differs.",
+  });
+}
+
+function notConverged(unit: Unit, left: readonly Change[]): SwarmupError {
+  return new SwarmupError('NOT_CONVERGED', `${unit.key} was applied, and a second look still finds: ${list(left)}`, {
+    fix: 'Something else may be changing it at the same time. Run again; if it stays, report it with these lines.',
+  });
+}

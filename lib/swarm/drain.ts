@@ -1,0 +1,46 @@
+import type { UnitContext } from '../context.ts';
+import type { Engine } from '../remote/engine.ts';
+import { waitUntil } from '../wait.ts';
+import { listTasks } from './read.ts';
+import type { SwarmNode } from './types.ts';
+
+const DRAIN_DEADLINE_MS = 300_000;
+
+/** How many tasks run on a node now. */
+export async function runningTasks(manager: Engine, nodeId: string): Promise<number> {
+  const tasks = await listTasks(manager, { node: [nodeId] });
+  return tasks.filter((task) => task.Status.State === 'running').length;
+}
+
+/** Waits until a drained node runs nothing any more. @throws SwarmupError TIMED_OUT */
+export async function waitUntilEmpty(
+  ctx: UnitContext,
+  manager: Engine,
+  node: { name: string; id: string },
+): Promise<void> {
+  await waitUntil({
+    until: `${node.name} runs no task any more`,
+    probe: async () => {
+      const count = await runningTasks(manager, node.id);
+      return count === 0 ? { done: undefined } : { seen: `${count} tasks running` };
+    },
+    deadlineMs: DRAIN_DEADLINE_MS,
+    intervalMs: 300,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: `See what keeps running: swarmup ssh ${node.name} -- docker ps`,
+    onSeen: (seen) => ctx.report(`draining; ${seen}`),
+  });
+}
+
+/** Reads a node's specification, changes it and writes it back. What the change leaves alone stays as it is. */
+export async function updateNode(
+  manager: Engine,
+  node: { name: string; id: string },
+  change: (spec: SwarmNode['Spec']) => SwarmNode['Spec'],
+): Promise<void> {
+  await manager.call(`update ${node.name}`, async (docker) => {
+    const found: SwarmNode = await docker.getNode(node.id).inspect();
+    await docker.getNode(node.id).update({ ...change(found.Spec), version: found.Version.Index });
+  });
+}

@@ -1,0 +1,42 @@
+import type { NodeSpec } from './config/model.ts';
+import type { RunContext, UnitContext } from './context.ts';
+import type { Emit, UnitName } from './events.ts';
+import type { Unit } from './graph.ts';
+
+export interface UnitIo {
+  readonly context: RunContext;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+  readonly warn: (message: string, key: string) => void;
+}
+
+/** What a task gets for one of its units. */
+export function contextOf(unit: Unit, { context, signal, emit, warn: warnOnce }: UnitIo): UnitContext {
+  const report: UnitContext['report'] = (detail, progress) =>
+    emit({ type: 'unit-detail', unit: nameOf(unit), detail, ...(progress ? { progress } : {}) });
+  const warn = (message: string, key = message) => warnOnce(message, key);
+  const nodeName = () => nodeOf(unit, context).name;
+  return {
+    ...context,
+    target: unit.target,
+    get node() {
+      return nodeOf(unit, context);
+    },
+    signal,
+    report,
+    warn,
+    io: { signal, report, warn },
+    host: (node) => context.remote.host(node ?? nodeName(), signal),
+    engine: (node) => context.remote.engine(node ?? nodeName(), signal),
+  };
+}
+
+export function nameOf(unit: Unit): UnitName {
+  return { task: unit.task.id, title: unit.task.title, target: unit.target.id };
+}
+
+function nodeOf(unit: Unit, { cluster }: RunContext): NodeSpec {
+  const node = cluster.nodes.find((n) => n.name === unit.target.node);
+  if (!node) throw new Error(`the unit ${unit.key} has no node of this cluster`);
+  return node;
+}

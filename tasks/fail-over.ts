@@ -1,0 +1,68 @@
+import type { UnitContext } from '../lib/context.ts';
+import { SwarmupError } from '../lib/errors.ts';
+import { lookAt } from '../lib/swarm/converge.ts';
+import { listNodes, listServices } from '../lib/swarm/read.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+import { waitUntil } from '../lib/wait.ts';
+
+interface State {
+  /** What is still to happen, in words; empty when the others have taken over. */
+  readonly waitingFor: string;
+}
+
+const DEADLINE_MS = 300_000;
+
+/** After machines were lost: the managers have noticed, and what ran there runs elsewhere. */
+export default defineTask<State, Change>({
+  id: 'fail-over',
+  title: 'Others took over',
+  about: 'Waits until the managers have noticed the lost nodes and every service runs on the others.',
+  needs: [{ task: 'cut-power', of: 'all' }],
+  targets: () => [CLUSTER],
+  check: async (ctx) => ({ waitingFor: await look(ctx) }),
+  absent: () => ({ waitingFor: '' }),
+  plan: ({ waitingFor }) =>
+    waitingFor === '' ? [] : [{ action: 'run', summary: `wait until the others took over (${waitingFor})` }],
+  apply: async (ctx) => {
+    await waitUntil({
+      until: 'the other nodes have taken over',
+      probe: async () => {
+        const seen = await look(ctx);
+        return seen === '' ? { done: undefined } : { seen };
+      },
+      deadlineMs: DEADLINE_MS,
+      intervalMs: 500,
+      signal: ctx.signal,
+      clock: ctx.clock,
+      fix: 'See what is missing with swarmup status. More than half of the managers must be reachable, and the nodes left must have room.',
+      onSeen: (seen) => ctx.report(seen),
+    });
+  },
+});
+
+/** While the managers elect a leader they answer with an error: that is something to wait for. */
+async function look(ctx: UnitContext): Promise<string> {
+  try {
+    return await whatIsMissing(ctx);
+  } catch (error) {
+    if (!(error instanceof SwarmupError) || !error.transient) throw error;
+    ctx.swarm.forgetManager();
+    return error.message;
+  }
+}
+
+async function whatIsMissing(ctx: UnitContext): Promise<string> {
+  const machines = await ctx.provider.list(ctx.signal);
+  const away = new Set(machines.filter((machine) => machine.state !== 'running').map((machine) => machine.name));
+  const manager = await ctx.swarm.manager(ctx.signal);
+  const [nodes, services] = await Promise.all([listNodes(manager), listServices(manager)]);
+  const ready = nodes.filter((node) => node.Status.State === 'ready').map((node) => node.Description.Hostname);
+  const unnoticed = ready.filter((name) => away.has(name));
+  if (unnoticed.length > 0) return `the managers still take ${unnoticed.join(', ')} for ready`;
+  const looks = await lookAt(
+    manager,
+    services.map((service) => service.ID),
+  );
+  const open = looks.filter((one) => one.waitingFor !== '');
+  return open.map((one) => `${one.service.Spec.Name}: ${one.waitingFor}`).join('; ');
+}

@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import { pipelines } from '../Taskfile.ts';
+import { SwarmupError } from '../lib/errors.ts';
+import { FakeWorld } from './fakes/world.ts';
+import { clusterOf, fullText, IMAGES } from './support/cluster.ts';
+import { errorsOf, worldWithRegistry } from './support/worlds.ts';
+
+const cluster = await clusterOf(fullText(3, 2));
+
+describe('one step alone', () => {
+  it.each(pipelines.up)('%s changes nothing on a converged cluster', async (id) => {
+    const world = worldWithRegistry();
+    await world.run('up', cluster);
+    const writes = world.swarm.writes.length;
+    const result = await world.run('up', cluster, { selection: { only: [id] } });
+    expect(errorsOf(result)).toEqual([]);
+    expect(result.changed).toBe(0);
+    expect(new Set(result.units.map((unit) => unit.task))).toEqual(new Set([id]));
+    expect(world.swarm.writes).toHaveLength(writes);
+  });
+
+  it.each(pipelines.up.filter((id) => id !== 'provision'))(
+    '%s of nothing says that machines are missing',
+    async (id) => {
+      const world = worldWithRegistry();
+      const result = await world.run('up', cluster, { selection: { only: [id] } });
+      const [failed] = result.units.filter((unit) => unit.outcome === 'failed');
+      expect(failed?.error).toMatchObject({
+        code: 'PREREQUISITE_MISSING',
+        message: expect.stringMatching(/needs provision on (manager|worker)\d, which is not in place: machine/),
+        fix: "Run that step first ('swarmup up --to provision'), or everything: swarmup up",
+      });
+      expect(world.machines.size).toBe(0);
+    },
+  );
+
+  it('names the earliest step that is missing, not the one just before', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', cluster, { selection: { to: 'collect-token' } });
+    const result = await world.run('up', cluster, { selection: { only: ['deploy-services'] } });
+    expect(result.units[0]?.error?.message).toMatch(
+      /^deploy-services on web needs join-managers on manager2, which is not in place: manager2 joins as manager$/,
+    );
+  });
+
+  it('looks only at what it needs directly when that is in place', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', cluster);
+    const hosts: string[] = [];
+    world.fault = (what) => void hosts.push(what);
+    await world.run('up', cluster, { selection: { only: ['join-workers'] } });
+    expect(hosts.filter((what) => what.startsWith('create'))).toEqual([]);
+  });
+
+  it('goes on without a step that is skipped on purpose', async () => {
+    const world = worldWithRegistry();
+    const result = await world.run('up', cluster, {
+      selection: { skip: ['deploy-stacks', 'set-up-portainer', 'verify-http'] },
+    });
+    expect(errorsOf(result)).toEqual([]);
+    expect(world.swarm.services.map((service) => service.Spec.Name)).toEqual(['web']);
+  });
+
+  it('on one node does not care about the others', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', cluster);
+    world.swarm.engines.get('worker2')!.stopped = true;
+    world.swarm.engines.get('worker1')!.stopped = true;
+    const selection = { nodes: ['worker1'] };
+    expect(errorsOf(await world.run('up', cluster, { selection }))).toEqual([]);
+    expect(world.swarm.engines.get('worker1')?.stopped).toBe(false);
+    expect(world.swarm.engines.get('worker2')?.stopped).toBe(true);
+  });
+});
+
+describe('--keep-going', () => {
+  const broken = () => {
+    const world = worldWithRegistry();
+    world.fault = (what) => {
+      if (what === 'create worker2') throw new SwarmupError('MACHINE_FAILED', 'worker2 did not start', { fix: 'x' });
+    };
+    return world;
+  };
+
+  it('does everything that needs no failed node, and lists the rest', async () => {
+    const world = broken();
+    const result = await world.run('up', cluster, { keepGoing: true });
+    expect(result.ok).toBe(false);
+    expect(errorsOf(result)).toEqual(['provision@worker2: worker2 did not start']);
+    expect(
+      result.units.filter((unit) => unit.notDone).map((unit) => `${unit.task}@${unit.target}: ${unit.reason}`),
+    ).toEqual([
+      'install-docker@worker2: needs provision@worker2, which failed',
+      'join-workers@worker2: needs install-docker@worker2, not done as provision@worker2 failed',
+      'configure-nodes@worker2: needs join-workers@worker2, not done as provision@worker2 failed',
+      'pull-images@worker2: needs install-docker@worker2, not done as provision@worker2 failed',
+      'verify-http@worker2:80: needs configure-nodes@worker2, not done as provision@worker2 failed',
+      'verify-http@worker2:9000: needs configure-nodes@worker2, not done as provision@worker2 failed',
+    ]);
+    expect(world.swarm.nodes).toHaveLength(4);
+    expect(world.swarm.services.map((service) => service.Spec.Name)).toContain('web');
+
+    world.fault = () => undefined;
+    const again = await world.run('up', cluster);
+    expect(errorsOf(again)).toEqual([]);
+    expect(world.swarm.nodes).toHaveLength(5);
+  });
+
+  it('without it nothing more is started', async () => {
+    const world = broken();
+    const result = await world.run('up', cluster);
+    expect(world.swarm.services).toEqual([]);
+    expect(result.units.filter((unit) => unit.task === 'deploy-services').map((unit) => unit.notDone)).toEqual([true]);
+  });
+
+  it('goes no further where all of what is needed failed', async () => {
+    const world = new FakeWorld();
+    world.swarm.registry = new Set([...IMAGES].filter((image) => image !== 'nginx:latest'));
+    const result = await world.run('up', cluster, { keepGoing: true });
+    expect(result.units.find((unit) => unit.task === 'deploy-services')?.reason).toMatch(
+      /needs pull-images@\w+, which failed/,
+    );
+    expect(world.swarm.services).toEqual([]);
+  });
+});
+
+describe('errors that pass by themselves', () => {
+  const refuse = (times: number, words: string) => {
+    const world = worldWithRegistry();
+    let left = times;
+    world.fault = (what) => {
+      if (what !== 'engine worker1' || left-- <= 0) return;
+      throw new SwarmupError('ENGINE_REFUSED', words, { fix: 'x', transient: true });
+    };
+    return world;
+  };
+  const retries = (world: FakeWorld) => world.events.filter((event) => event.type === 'unit-retrying');
+
+  it('are tried again with back-off, and each time is told', async () => {
+    const world = refuse(2, 'update out of sequence');
+    expect(errorsOf(await world.run('up', cluster))).toEqual([]);
+    expect(retries(world).map(({ unit, attempt, of, delayMs }) => [unit.target, attempt, of, delayMs])).toEqual([
+      ['worker1', 2, 4, 1000],
+      ['worker1', 3, 4, 3000],
+    ]);
+  });
+
+  it('are a failure when they stay', async () => {
+    const world = refuse(100, 'update out of sequence');
+    const selection = { only: ['provision', 'install-docker'], nodes: ['worker1'] };
+    const result = await world.run('up', cluster, { selection });
+    expect(errorsOf(result)).toEqual(['install-docker@worker1: update out of sequence']);
+    expect(retries(world)).toHaveLength(3);
+  });
+
+  it('are the only ones that are tried again', async () => {
+    const world = worldWithRegistry();
+    let asked = 0;
+    world.fault = (what) => {
+      if (what !== 'create worker1') return;
+      asked++;
+      throw new SwarmupError('MACHINE_FAILED', 'no', { fix: 'x' });
+    };
+    await world.run('up', cluster);
+    expect(asked).toBe(1);
+  });
+});

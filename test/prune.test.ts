@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { managedKeys, markedLabels } from '../lib/swarm/labels.ts';
+import { clusterOf, fullText } from './support/cluster.ts';
+import { errorsOf, worldWithRegistry } from './support/worlds.ts';
+
+const text = (nodes: string, rest = "  web: { image: nginx, ports: ['80:80'] }\n") =>
+  `name: test\nprovider: { type: qemu }\nnodes:\n${nodes}services:\n${rest}`;
+const A = '  - { name: a, role: manager }\n';
+const B = '  - { name: b, role: worker, labels: { zone: x, disk: ssd } }\n';
+const C = '  - { name: c, role: manager }\n';
+
+describe('what is in the cluster and no longer in its file', () => {
+  const before = text(
+    A + B + C,
+    "  web: { image: nginx, ports: ['80:80'] }\n  old: { image: nginx, ports: ['81:80'] }\n",
+  );
+  const after = text(
+    `${A}  - { name: b, role: worker, labels: { disk: ssd } }\n`,
+    "  new: { image: nginx, ports: ['81:80'] }\n  web: { image: nginx, ports: ['80:80'] }\n",
+  );
+  const removals = ['b: label zone', 'service old', 'node c and its machine'];
+
+  it('is shown by a plan, and by up without --prune, and left alone', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', await clusterOf(before));
+    const plan = await world.run('up', await clusterOf(after), { mode: 'plan' });
+    const planned = plan.units.flatMap((unit) => unit.changes);
+    expect(
+      planned
+        .filter((change) => change.prune)
+        .map((change) => change.summary)
+        .toSorted(),
+    ).toEqual(removals.toSorted());
+    expect(planned.every((change) => change.action === 'remove' || !change.prune)).toBe(true);
+  });
+
+  it('stays without --prune, and every run says so', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', await clusterOf(before));
+    const next = text(`${A}  - { name: b, role: worker }\n`);
+    for (let i = 0; i < 2; i++) {
+      const result = await world.run('up', await clusterOf(next));
+      expect(errorsOf(result)).toEqual([]);
+      expect(result.changed).toBe(0);
+      expect(result.warnings.toSorted()).toEqual(
+        ['b: label disk', 'b: label zone', 'node c and its machine', 'service old'].map(
+          (summary) => `not in the cluster file any more: ${summary}; 'swarmup up --prune' takes it away`,
+        ),
+      );
+    }
+    expect(world.machines.has('c')).toBe(true);
+    expect(world.swarm.services.map((service) => service.Spec.Name)).toEqual(['web', 'old']);
+  });
+
+  it('goes with --prune: before what takes its place, and nothing else', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', await clusterOf(before));
+    const b = world.swarm.nodes.findIndex((node) => node.Description.Hostname === 'b');
+    const node = world.swarm.nodes[b]!;
+    world.swarm.nodes[b] = { ...node, Spec: { ...node.Spec, Labels: { ...node.Spec.Labels, theirs: 'y' } } };
+    world.swarm.services.push({
+      ...structuredClone(world.swarm.services[0]!),
+      ID: 'by-hand',
+      Spec: { Name: 'theirs', TaskTemplate: { ContainerSpec: { Image: 'nginx' } }, Mode: {} },
+    });
+
+    world.swarm.writes.length = 0;
+    const result = await world.run('up', await clusterOf(after), { prune: true });
+    expect(errorsOf(result)).toEqual([]);
+    expect(result.warnings).toEqual([]);
+    expect(world.swarm.services.map((service) => service.Spec.Name).toSorted()).toEqual(['new', 'theirs', 'web']);
+    expect([...world.machines.keys()]).toEqual(['a', 'b']);
+    expect(world.swarm.nodes.map((one) => one.Description.Hostname)).toEqual(['a', 'b']);
+    expect(world.swarm.nodes[1]?.Spec.Labels).toEqual({
+      disk: 'ssd',
+      theirs: 'y',
+      'swarmup.cluster': 'test',
+      'swarmup.labels': 'disk',
+    });
+    const { writes } = world.swarm;
+    expect(writes.indexOf('service remove old')).toBeLessThan(writes.indexOf('service create new'));
+    expect(writes.filter((write) => /leave|remove c|update c/.test(write))).toEqual([
+      'node update c',
+      'node update c',
+      'swarm leave c',
+      'node remove c',
+    ]);
+    const again = await world.run('up', await clusterOf(after), { prune: true });
+    expect(again.changed).toBe(0);
+  });
+
+  it('is taken out of the swarm too when its machine was lost', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', await clusterOf(before));
+    world.machines.delete('c');
+    const i = world.swarm.nodes.findIndex((node) => node.Description.Hostname === 'c');
+    world.swarm.nodes[i] = { ...world.swarm.nodes[i]!, Status: { State: 'down', Addr: '' } };
+    const kept = await clusterOf(
+      text(A + B, "  web: { image: nginx, ports: ['80:80'] }\n  old: { image: nginx, ports: ['81:80'] }\n"),
+    );
+    const result = await world.run('up', kept, { prune: true });
+    expect(result.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual([
+      'node c (down, it has no machine)',
+    ]);
+    expect(world.swarm.nodes.map((one) => one.Description.Hostname)).toEqual(['a', 'b']);
+  });
+
+  it('are stacks as a whole, and single services of a stack', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 1));
+    await world.run('up', cluster);
+    const portainer = cluster.stacks[0]!;
+    const smaller = { ...portainer, services: portainer.services.filter((service) => service.name !== 'agent') };
+    const first = await world.run('up', { ...cluster, stacks: [smaller] }, { mode: 'plan' });
+    expect(first.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toContain(
+      'service portainer_agent',
+    );
+    const { portainer: _gone, ...rest } = cluster;
+    const result = await world.run('up', { ...rest, stacks: [] }, { prune: true });
+    expect(errorsOf(result)).toEqual([]);
+    expect(result.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual(['stack portainer']);
+    expect(world.swarm.services.map((service) => service.Spec.Name)).toEqual(['web']);
+  });
+});
+
+describe('labels of a node', () => {
+  it('remember which of them swarmup set', () => {
+    const first = markedLabels({ theirs: 'y' }, { zone: 'x', disk: 'ssd' }, [], 'c');
+    expect(first).toEqual({
+      theirs: 'y',
+      zone: 'x',
+      disk: 'ssd',
+      'swarmup.cluster': 'c',
+      'swarmup.labels': 'disk,zone',
+    });
+    expect(managedKeys(first)).toEqual(['disk', 'zone']);
+    const second = markedLabels(first, { disk: 'hdd' }, [], 'c');
+    expect(managedKeys(second)).toEqual(['disk', 'zone']);
+    expect(markedLabels(second, { disk: 'hdd' }, ['zone'], 'c')).toEqual({
+      theirs: 'y',
+      disk: 'hdd',
+      'swarmup.cluster': 'c',
+      'swarmup.labels': 'disk',
+    });
+    expect(markedLabels({}, {}, [], 'c')).toEqual({ 'swarmup.cluster': 'c' });
+  });
+});

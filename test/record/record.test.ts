@@ -1,0 +1,205 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync, appendFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Reporting } from '../../lib/cli/reporting.ts';
+import { SwarmupError } from '../../lib/errors.ts';
+import type { Event, EventBody } from '../../lib/events.ts';
+import { Redactor } from '../../lib/record/redact.ts';
+import { listRuns, newRunFolder, pruneRuns, readRun, runsFolder } from '../../lib/record/store.ts';
+import { criticalPath, Timeline } from '../../lib/record/timeline.ts';
+import { Secret } from '../../lib/secret.ts';
+import { clusterOf, fullText } from '../support/cluster.ts';
+import { runUp } from '../support/rig.ts';
+import { worldWithRegistry } from '../support/worlds.ts';
+
+const PASSWORD = 'correct horse "battery" staple';
+
+/** Everything in a folder, as one text. */
+function everythingIn(folder: string): string {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile())
+    .map((path) => readFileSync(path, 'utf8'))
+    .join('\n');
+}
+
+describe('the record of a run', () => {
+  it('has the events, a transcript for each host, the plan, the result and the cluster, for its owner only', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 1));
+    await runUp(cluster, world);
+    const run = await readRun(runsFolder(cluster.stateDir));
+    expect(run.id).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ$/);
+    expect(readdirSync(run.folder).toSorted()).toEqual([
+      'events.jsonl',
+      'plan.json',
+      'result.json',
+      'run.json',
+      'status.json',
+    ]);
+    expect(statSync(run.folder).mode & 0o777).toBe(0o700);
+    expect(statSync(join(run.folder, 'events.jsonl')).mode & 0o777).toBe(0o600);
+    expect(run.meta).toMatchObject({ command: 'up', cluster: 'test', provider: 'qemu' });
+    expect(run.stages).toHaveLength(1);
+    expect(run.stages[0]).toMatchObject({ pipeline: 'up', ok: true, interrupted: false });
+    expect(run.stages[0]?.units.every((unit) => unit.end !== undefined)).toBe(true);
+    expect(run.status?.services.map((service) => service.name)).toContain('web');
+    const plan = JSON.parse(readFileSync(join(run.folder, 'plan.json'), 'utf8'));
+    expect(plan).toContainEqual({
+      task: 'join-workers',
+      target: 'worker1',
+      changes: [{ action: 'create', summary: 'worker1 joins as worker' }],
+    });
+    expect(JSON.parse(readFileSync(join(run.folder, 'result.json'), 'utf8'))).toMatchObject({
+      ok: true,
+      cluster: 'test',
+    });
+  });
+
+  it('keeps no secret, whatever printed it', async () => {
+    const cluster = await clusterOf(
+      fullText(1, 0).replace('portainer: {}', 'portainer: { adminPassword: "${PASSWORD}" }'),
+      { PASSWORD },
+    );
+    const reporting = new Reporting({ cluster, command: 'up', onlyFailures: false });
+    const generated = 'made-up-by-swarmup';
+    reporting.onSecret(new Secret(generated));
+    const emit = (body: EventBody) => {
+      for (const listen of reporting.listeners) listen({ ...body, at: 0 });
+    };
+    const leaks = `${PASSWORD} ${generated} SWMTKN-1-abc123-def456 SWMKEY-1-aB+/= x`;
+    const unit = { task: 'provision', title: 'Machines', target: 'manager1' };
+    const error = new SwarmupError('COMMAND_FAILED', leaks, {
+      fix: leaks,
+      output: `${leaks}\n-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n`,
+    });
+    emit({ type: 'run-started', pipeline: 'up', cluster: 'test', mode: 'apply', units: [{ ...unit, needs: [] }] });
+    emit({ type: 'command-finished', host: 'manager1', command: `echo ${leaks}`, exitCode: 0, ms: 1, printed: leaks });
+    emit({ type: 'engine-asked', host: 'manager1', what: 'x', ms: 1, error: leaks });
+    emit({ type: 'unit-detail', unit, detail: leaks });
+    emit({ type: 'unit-planned', unit, changes: [{ action: 'run', summary: leaks }] });
+    emit({ type: 'unit-finished', unit, result: { ...unit, outcome: 'failed', ms: 1, changes: [], error } });
+    emit({ type: 'warning', warning: { key: 'x', message: leaks } });
+    const folder = await reporting.fail();
+    const text = everythingIn(join(cluster.stateDir, 'runs'));
+    expect(folder).toBeDefined();
+    expect(text).toContain('=> exit 0, 1 ms');
+    for (const secret of [PASSWORD, JSON.stringify(PASSWORD).slice(1, -1), generated, 'SWMTKN-1', 'SWMKEY-1', 'abc'])
+      expect(text).not.toContain(secret);
+  });
+
+  it('of what changes nothing is left only when it fails', async () => {
+    const cluster = await clusterOf(fullText(1, 0));
+    const start: Event = { at: 0, type: 'run-started', pipeline: 'down', cluster: 'test', mode: 'apply', units: [] };
+    const quiet = new Reporting({ cluster, command: 'down', onlyFailures: true });
+    for (const listen of quiet.listeners) listen(start);
+    expect(await quiet.finish()).toBeUndefined();
+    expect(existsSync(cluster.stateDir)).toBe(false);
+    const failed = new Reporting({ cluster, command: 'down', onlyFailures: true });
+    for (const listen of failed.listeners) listen(start);
+    expect(await failed.fail()).toContain('runs/');
+    expect((await readRun(runsFolder(cluster.stateDir))).meta.command).toBe('down');
+  });
+
+  it('does not exist for a run that never began', async () => {
+    const cluster = await clusterOf(fullText(1, 0));
+    const reporting = new Reporting({ cluster, command: 'up', onlyFailures: false });
+    expect(await reporting.finish()).toBeUndefined();
+    expect(existsSync(cluster.stateDir)).toBe(false);
+  });
+
+  it('can be read when its last line was cut off', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 0));
+    await runUp(cluster, world);
+    const runs = runsFolder(cluster.stateDir);
+    const { folder } = await readRun(runs);
+    appendFileSync(join(folder, 'events.jsonl'), '{"type":"unit-star');
+    expect((await readRun(runs)).stages[0]?.ok).toBe(true);
+    writeFileSync(join(folder, 'status.json'), '{');
+    await expect(readRun(runs)).rejects.toMatchObject({ code: 'RECORD_INVALID' });
+  });
+});
+
+describe('records', () => {
+  const folder = () => join(mkdtempSync(join(tmpdir(), 'swarmup-runs-')), 'runs');
+
+  it('are pruned from the oldest', async () => {
+    const world = worldWithRegistry();
+    const cluster = { ...(await clusterOf(fullText(1, 0))), runs: { keep: 3 } };
+    for (let i = 0; i < 5; i++) await runUp(cluster, world);
+    const ids = await listRuns(runsFolder(cluster.stateDir));
+    expect(ids).toHaveLength(3);
+    await pruneRuns(runsFolder(cluster.stateDir), 1);
+    expect(await listRuns(runsFolder(cluster.stateDir))).toEqual(ids.slice(-1));
+  });
+
+  it('that began in the same second are kept apart, in order', async () => {
+    const runs = folder();
+    const now = new Date('2026-01-02T03:04:05.678Z');
+    const { mkdirSync } = await import('node:fs');
+    for (let i = 0; i < 12; i++) mkdirSync(newRunFolder(runs, now), { recursive: true });
+    const ids = await listRuns(runs);
+    expect(ids.slice(0, 2)).toEqual(['2026-01-02T03-04-05Z', '2026-01-02T03-04-05Z-2']);
+    expect(ids.at(-1)).toBe('2026-01-02T03-04-05Z-12');
+  });
+
+  it('that are not there are named with the nearest one', async () => {
+    await expect(readRun(folder())).rejects.toMatchObject({
+      code: 'UNKNOWN_NAME',
+      fix: expect.stringContaining('swarmup up'),
+    });
+  });
+});
+
+describe('the critical path', () => {
+  const unit = (task: string, target: string, start: number, end: number, needs: string[] = []) => ({
+    task,
+    target,
+    start,
+    end,
+    needs,
+  });
+
+  function stageOf(units: ReturnType<typeof unit>[]) {
+    const timeline = new Timeline();
+    const name = ({ task, target }: { task: string; target: string }) => ({ task, title: task, target });
+    const planned = units.map((one) => ({ ...name(one), needs: one.needs }));
+    timeline.listener({ at: 0, type: 'run-started', pipeline: 'up', cluster: 'c', mode: 'apply', units: planned });
+    for (const one of units) {
+      timeline.listener({ at: one.start, type: 'unit-started', unit: name(one) });
+      const result = { ...name(one), outcome: 'changed' as const, ms: 1, changes: [] };
+      timeline.listener({ at: one.end, type: 'unit-finished', unit: name(one), result });
+    }
+    return timeline.stages[0]!;
+  }
+
+  it('goes back from what ended last through what each waited for', () => {
+    const stage = stageOf([
+      unit('a', '1', 0, 10),
+      unit('a', '2', 0, 30),
+      unit('b', '1', 10, 15, ['a@1']),
+      unit('b', '2', 30, 40, ['a@2']),
+      unit('c', 'x', 40, 50, ['b@1', 'b@2']),
+    ]);
+    expect([...criticalPath(stage)]).toEqual(['c@x', 'b@2', 'a@2']);
+  });
+
+  it('goes through the unit of the same task that had its turn before', () => {
+    const stage = stageOf([
+      unit('a', '1', 0, 5),
+      unit('join', '1', 5, 20, ['a@1']),
+      unit('join', '2', 20, 40, ['a@1']),
+    ]);
+    expect([...criticalPath(stage)]).toEqual(['join@2', 'join@1', 'a@1']);
+  });
+});
+
+describe('the redactor', () => {
+  it('takes out private keys whole, also when they were cut off', () => {
+    const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\nbnNz\n-----END OPENSSH PRIVATE KEY-----';
+    expect(new Redactor().clean(`a ${key} b`)).toBe('a *** b');
+    expect(new Redactor().clean(`a ${key.slice(0, 45)}`)).toBe('a ***');
+  });
+});

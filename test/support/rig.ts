@@ -1,0 +1,27 @@
+import { pipelines } from '../../Taskfile.ts';
+import { openCatalogue } from '../../lib/catalogue.ts';
+import { Reporting } from '../../lib/cli/reporting.ts';
+import type { Cluster } from '../../lib/config/model.ts';
+import type { Event, EventBody, RunResult } from '../../lib/events.ts';
+import { runPipeline, underLock } from '../../lib/runner.ts';
+import type { FakeWorld } from '../fakes/world.ts';
+
+/** `swarmup up` in a simulated world, with a real lock and a real record on this machine. */
+export async function runUp(
+  cluster: Cluster,
+  world: FakeWorld,
+  onEvent: (event: Event) => void = () => undefined,
+): Promise<RunResult> {
+  const reporting = new Reporting({ cluster, command: 'up', onlyFailures: false });
+  const emit = (body: EventBody) => {
+    const event = { ...body, at: Date.now() };
+    for (const listen of [...reporting.listeners, onEvent]) listen(event);
+  };
+  const workplace = { context: world.context(cluster), signal: new AbortController().signal, emit };
+  const catalogue = await openCatalogue(pipelines, undefined);
+  const result = await underLock({ command: 'up', waitMs: 0 }, workplace, (held) =>
+    runPipeline(catalogue, { pipeline: 'up', mode: 'apply' }, workplace, held),
+  );
+  await reporting.finish(result, workplace);
+  return result;
+}
