@@ -4,7 +4,15 @@ export interface Interrupts {
   stop(): void;
 }
 
-/** The first Ctrl-C (or SIGTERM, or a closed terminal) stops cleanly, the second at once. */
+/** A pipe or a terminal that is closed: nobody reads what is printed any more. */
+export function isLostOutput(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'EPIPE' || error.code === 'EIO';
+}
+
+/**
+ * The first Ctrl-C (or SIGTERM, or a closed terminal) stops cleanly, the second at once. Output that nobody reads any more
+ * is a first one, never a second: what is printed while the run stops would end it half-way.
+ */
 export function listenForInterrupts(): Interrupts {
   const controller = new AbortController();
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -16,11 +24,17 @@ export function listenForInterrupts(): Interrupts {
     }
     controller.abort();
   };
+  const onLostOutput = (error: NodeJS.ErrnoException) => {
+    if (isLostOutput(error) && !controller.signal.aborted) controller.abort();
+  };
+  const outputs = [process.stdout, process.stderr];
   for (const name of names) process.on(name, onSignal);
+  for (const output of outputs) output.on('error', onLostOutput);
   return {
     signal: controller.signal,
     stop: () => {
       for (const name of names) process.off(name, onSignal);
+      for (const output of outputs) output.off('error', onLostOutput);
     },
   };
 }

@@ -1,10 +1,8 @@
 import { enableCompileCache } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
+import { isLostOutput } from './interrupts.ts';
 import { buildProgram } from './program.ts';
-
-/** Nobody reads what is printed any more. */
-let lost = false;
 
 /** Runs the command line and sets the process's exit status. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -28,13 +26,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** `swarmup status | head`, or a terminal that was closed: a run that changes something is stopped as by an interrupt. */
+/** `swarmup status | head`: whoever read our output has seen enough. What is at work is stopped by its own listener. */
 function onLostOutput(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-  if (lost) return;
-  lost = true;
-  if (process.listenerCount('SIGHUP') > 0) process.emit('SIGHUP');
-  else process.exit(0);
+  if (!isLostOutput(error)) throw error;
 }
 
 function version(): string {

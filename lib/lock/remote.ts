@@ -41,9 +41,10 @@ export class RemoteLock {
   readonly #host: Host;
   readonly #file: string;
 
-  constructor(host: Host, cluster: string) {
+  /** @param folder where the locks of all clusters lie on the machine */
+  constructor(host: Host, cluster: string, folder = FOLDER) {
     this.#host = host;
-    this.#file = `${FOLDER}/${cluster}.lock`;
+    this.#file = `${folder}/${cluster}.lock`;
   }
 
   get place(): string {

@@ -42,6 +42,7 @@ export class Recorder {
   readonly #lastDetail = new Map<string, string>();
   readonly #plan: object[] = [];
   readonly #onlyFailures: boolean;
+  #started = false;
   #failed = false;
 
   constructor({ folder, meta, redactor, onlyFailures }: RecorderOptions) {
@@ -59,12 +60,18 @@ export class Recorder {
 
   /** Ends the record. @returns its folder, if there is one */
   close(parts: { readonly result?: object; readonly status?: object | undefined } = {}): string | undefined {
-    if (this.#failed) this.#sink.release();
+    if (this.#failed && this.#started) this.#sink.release();
     if (this.#plan.length > 0) this.#write(FILES.plan, json(this.#plan));
     if (parts.status) this.#write(FILES.status, json(parts.status));
     if (parts.result) this.#write(FILES.result, json(parts.result));
     this.#sink.close();
     return this.#sink.written ? this.#sink.folder : undefined;
+  }
+
+  /** Before that nothing has happened that is worth a record: another run may hold the cluster. */
+  #start(): void {
+    this.#started = true;
+    if (!this.#onlyFailures) this.#sink.release();
   }
 
   #write(file: string, text: string): void {
@@ -73,8 +80,7 @@ export class Recorder {
 
   #add(event: Event): void {
     if (event.type === 'run-finished' && !event.result.ok) this.#failed = true;
-    // Before that nothing has happened that is worth a record: another run may hold the cluster.
-    if (event.type === 'run-started' && !this.#onlyFailures) this.#sink.release();
+    if (event.type === 'run-started') this.#start();
     if (event.type === 'unit-planned') {
       const { task, target } = event.unit;
       this.#plan.push({ task, target, changes: event.changes });

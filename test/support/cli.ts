@@ -58,6 +58,27 @@ export class Cli {
     });
   }
 
+  /** Starts a command and kills it with SIGKILL after so many milliseconds. @returns how it ended, and its last line */
+  killed(argv: readonly string[], afterMs: number): Promise<{ signal: string | null; after: number; last: string }> {
+    const child = spawn(LAUNCHER, argv, {
+      cwd: this.folder,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, ...this.env },
+    });
+    let last = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      appendFileSync(this.log, chunk);
+      last = chunk.toString().trimEnd().split('\n').at(-1) ?? last;
+    });
+    const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
+    return new Promise((resolve) => {
+      child.on('close', (_status, signal) => {
+        clearTimeout(timer);
+        resolve({ signal, after: Math.round(afterMs), last });
+      });
+    });
+  }
+
   /** Runs with --json. @returns the document and the exit status */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says which document the command prints
   async json<T>(...argv: readonly string[]): Promise<{ status: number; document: T; stderr: string; ms: number }> {
