@@ -1,5 +1,5 @@
 import type { ErrorCode, SwarmupError } from './errors.ts';
-import type { Retry } from './retry.ts';
+import type { Retry } from './pipeline/retry.ts';
 import type { Change } from './task.ts';
 
 export type Outcome = 'changed' | 'unchanged' | 'skipped' | 'failed';
@@ -91,7 +91,7 @@ export type Event = { readonly at: number } & (
       readonly error?: string;
     }
   | { readonly type: 'warning'; readonly warning: Warning }
-  | { readonly type: 'interrupting'; readonly running: readonly string[] }
+  | { readonly type: 'interrupting'; readonly running: readonly UnitName[] }
   | { readonly type: 'run-finished'; readonly result: RunResult }
 );
 

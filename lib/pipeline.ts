@@ -1,14 +1,14 @@
-import { Blocking } from './blocking.ts';
+import { Blocking } from './pipeline/blocking.ts';
 import type { RunContext, UnitContext } from './context.ts';
 import { asSwarmupError, interrupted, SwarmupError } from './errors.ts';
 import type { Emit, Mode, RunResult, UnitResult } from './events.ts';
 import type { Unit } from './graph.ts';
-import { Prerequisites } from './prerequisites.ts';
-import { Presumptions } from './presumption.ts';
-import { retrying } from './retry.ts';
-import { Schedule } from './schedule.ts';
-import { performStep, planStep, type Gate, type StepResult } from './step.ts';
-import { contextOf, nameOf } from './unit-context.ts';
+import { Prerequisites } from './pipeline/prerequisites.ts';
+import { Presumptions } from './pipeline/presumption.ts';
+import { retrying } from './pipeline/retry.ts';
+import { Schedule } from './pipeline/schedule.ts';
+import { performStep, planStep, type Gate, type StepResult } from './pipeline/step.ts';
+import { contextOf, nameOf } from './pipeline/unit-context.ts';
 
 /** Units at work at the same time, whatever their tasks allow: more would only wait for this computer. */
 const MOST_AT_ONCE = 200;
@@ -74,7 +74,7 @@ class Run {
     const onAbort = () =>
       // Not when the lock was lost: that is told as the error it is.
       signal.reason instanceof SwarmupError ||
-      this.#emit({ type: 'interrupting', running: [...this.#schedule.running].map((unit) => unit.key) });
+      this.#emit({ type: 'interrupting', running: [...this.#schedule.running].map(nameOf) });
     signal.addEventListener('abort', onAbort, { once: true });
     await new Promise<void>((resolve) => this.#advance(resolve));
     signal.removeEventListener('abort', onAbort);

@@ -6,7 +6,7 @@ import type { Emit, Mode, RunResult } from './events.ts';
 import { layOut, type Selection, type Unit } from './graph.ts';
 import { ClusterLock } from './lock/cluster-lock.ts';
 import { runUnits } from './pipeline.ts';
-import type { Gate } from './step.ts';
+import type { Gate } from './pipeline/step.ts';
 
 /** What one run of a pipeline works with. */
 export interface Workplace {

@@ -50,6 +50,7 @@ export default defineTask<State, DockerChange>({
   plan: ({ version, host }, { cluster, target }) => {
     const { source, version: pinned, daemon } = cluster.docker;
     const changes: DockerChange[] = [];
+    if (version === undefined && host?.service.masked) throw masked(target.id);
     const installed = version !== undefined || host?.service.installed === true;
     const wrongVersion = version !== undefined && pinned !== undefined && !matchesVersion(version, pinned);
     if (!installed || wrongVersion) {
@@ -90,6 +91,12 @@ export default defineTask<State, DockerChange>({
     });
   },
 });
+
+function masked(node: string): SwarmupError {
+  return new SwarmupError('INSTALL_UNSUPPORTED', `${node}: docker.service is masked, so nothing can start it`, {
+    fix: `Somebody switched it off on purpose. To have it again: swarmup ssh ${node} -- sudo systemctl unmask docker.service docker.socket`,
+  });
+}
 
 async function engineVersion(ctx: UnitContext): Promise<string | undefined> {
   try {

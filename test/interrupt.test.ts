@@ -54,10 +54,8 @@ describe('a run that is interrupted', () => {
       expect(existsSync(lockOf(run.place))).toBe(true);
       run.child.kill(signal);
       expect(await run.ended).toEqual({ status: 130, signal: null });
-      expect(run.output()).toContain(
-        'interrupted: stopping provision@manager1, provision@worker1; once more to stop at once',
-      );
-      expect(run.output()).toContain('stopped in the middle: provision on manager1, provision on worker1');
+      expect(run.output()).toContain('interrupted: stopping provision on manager1, worker1; once more to stop at once');
+      expect(run.output()).toContain('stopped in the middle: provision on manager1, worker1');
       expect(run.output()).toMatch(/record {2}\.swarmup\/stuck\/runs\/\S+Z/);
       expect(existsSync(lockOf(run.place))).toBe(false);
     },

@@ -5,6 +5,8 @@ export interface DockerService {
   readonly installed: boolean;
   readonly active: boolean;
   readonly enabled: boolean;
+  /** Switched off for good: systemd starts it for nobody. */
+  readonly masked: boolean;
 }
 
 /** Source: systemctl(1), `show` prints properties even of units that don't exist. */
@@ -14,5 +16,6 @@ export const dockerService: Fact<DockerService> = {
     installed: /^LoadState=loaded$/m.test(output),
     active: /^ActiveState=active$/m.test(output),
     enabled: /^UnitFileState=enabled$/m.test(output),
+    masked: /^LoadState=masked$/m.test(output),
   }),
 };

@@ -41,6 +41,8 @@ export class Recorder {
   readonly #redactor: Redactor;
   readonly #lastDetail = new Map<string, string>();
   readonly #plan: object[] = [];
+  /** The scripts that transcripts have already, by host. */
+  readonly #scripts = new Set<string>();
   readonly #onlyFailures: boolean;
   #started = false;
   #failed = false;
@@ -85,7 +87,7 @@ export class Recorder {
       const { task, target } = event.unit;
       this.#plan.push({ task, target, changes: event.changes });
     }
-    const transcript = transcriptOf(event);
+    const transcript = transcriptOf(event, this.#scripts);
     if (transcript) this.#write(FILES.transcript(transcript.host), transcript.text);
     if (this.#isNews(event)) this.#write(FILES.events, `${JSON.stringify(event, withoutOutput)}\n`);
   }
@@ -107,7 +109,7 @@ function withoutOutput(this: unknown, key: string, value: unknown): unknown {
   return key === 'printed' ? undefined : value;
 }
 
-function transcriptOf(event: Event): { host: string; text: string } | undefined {
+function transcriptOf(event: Event, scripts: Set<string>): { host: string; text: string } | undefined {
   const time = new Date(event.at).toISOString();
   switch (event.type) {
     case 'command-finished': {
@@ -115,7 +117,7 @@ function transcriptOf(event: Event): { host: string; text: string } | undefined 
       const printed = lines.map((line) => `    ${line}\n`).join('');
       return {
         host: event.host,
-        text: `${time} $ ${event.command}\n${printed}    => exit ${event.exitCode}, ${event.ms} ms\n`,
+        text: `${time} $ ${shortened(event, scripts)}\n${printed}    => exit ${event.exitCode}, ${event.ms} ms\n`,
       };
     }
     case 'engine-asked': {
@@ -137,6 +139,15 @@ function transcriptOf(event: Event): { host: string; text: string } | undefined 
     default:
       return unreachable(event);
   }
+}
+
+/** A command; a script of several lines in it is written out the first time a host runs it. */
+function shortened({ host, command }: { host: string; command: string }, scripts: Set<string>): string {
+  const script = /\n[^]*\n/.exec(command)?.[0];
+  if (script === undefined) return command;
+  const known = scripts.has(host + script);
+  scripts.add(host + script);
+  return known ? command.replace(script, () => ' [the same script as before] ') : command;
 }
 
 function json(value: object): string {

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { Progress, UnitResult } from '../events.ts';
-import type { Retry } from '../retry.ts';
+import type { Retry } from '../pipeline/retry.ts';
 import type { Change } from '../task.ts';
 
 /** 850 ms, 3.2 s, 2 min 05 s */
@@ -57,4 +57,20 @@ export function fit(text: string, width: number): string {
 
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** How many names of a list are told before the rest is counted. */
+const NAMES = 4;
+
+/** Units by task: "provision on manager1, worker1 and 40 more; join-workers on worker7" */
+export function unitsText(units: readonly { readonly task: string; readonly target: string }[]): string {
+  const byTask = new Map<string, string[]>();
+  for (const { task, target } of units) byTask.set(task, [...(byTask.get(task) ?? []), target]);
+  return [...byTask].map(([task, targets]) => `${task} on ${some(targets)}`).join('; ');
+}
+
+/** "a, b, c and 39 more" */
+function some(names: readonly string[]): string {
+  if (names.length <= NAMES) return names.join(', ');
+  return `${names.slice(0, NAMES - 1).join(', ')} and ${names.length - NAMES + 1} more`;
 }

@@ -2,7 +2,7 @@ import { Listr, ListrTaskState, type DefaultRenderer, type ListrTaskWrapper, typ
 import pc from 'picocolors';
 import { unreachable, type Listener } from '../events.ts';
 import { groupsOf, type Group, type Running } from './board.ts';
-import { bar, duration, elapsed, fit, retryText, tally } from './format.ts';
+import { bar, duration, elapsed, fit, retryText, tally, unitsText } from './format.ts';
 
 /** How often the moving parts are drawn again, in milliseconds. */
 const REFRESH_MS = 120;
@@ -49,7 +49,7 @@ export class LiveView {
           return;
         case 'interrupting':
           this.#warnings.push(
-            `interrupted; stopping ${event.running.join(', ') || 'nothing'} (once more to stop at once)`,
+            `interrupted; stopping ${unitsText(event.running) || 'nothing'} (once more to stop at once)`,
           );
           return;
         case 'unit-planned':

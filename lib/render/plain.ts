@@ -1,6 +1,6 @@
 import { unreachable, type Event, type Listener, type UnitResult } from '../events.ts';
 import { pattern } from '../record/pattern.ts';
-import { duration, retryText } from './format.ts';
+import { duration, retryText, unitsText } from './format.ts';
 
 /** One line for everything that happens, with the time: for logs, and where there is no terminal. */
 export function plainListener(stream: NodeJS.WritableStream): Listener {
@@ -37,7 +37,7 @@ function linesOf(event: Event, lastDetail: Map<string, string>): string[] {
       return [`warning: ${event.warning.message}`];
     case 'interrupting':
       return [
-        `interrupted: stopping ${event.running.join(', ') || 'nothing, as nothing runs'}; once more to stop at once`,
+        `interrupted: stopping ${unitsText(event.running) || 'nothing, as nothing runs'}; once more to stop at once`,
       ];
     case 'unit-started':
     case 'unit-phase':

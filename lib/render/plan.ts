@@ -18,6 +18,15 @@ export function planText(result: RunResult): string {
   return `${blocks.join('')}\n${planCounts(result)}\n`;
 }
 
+/** The same for programs: `place` is a node or the cluster; `until` names what has to be done before more is known. */
+export function planDiff({ units }: RunResult): object[] {
+  return units.flatMap((unit) => {
+    const at = { place: placeOf(unit), task: unit.task, target: unit.target };
+    if (isUnknown(unit)) return [{ ...at, action: 'unknown', summary: unit.reason }];
+    return unit.changes.map(({ action, summary, prune }) => ({ ...at, action, summary, ...(prune ? { prune } : {}) }));
+  });
+}
+
 /** "2 to add, 1 to change; 'swarmup up' makes them" */
 function planCounts({ units }: RunResult): string {
   const changes = units.flatMap((unit) => unit.changes).filter((change) => !change.prune);

@@ -2,9 +2,9 @@ import pc from 'picocolors';
 import { publishedPorts, type Cluster } from '../config/model.ts';
 import type { RunContext } from '../context.ts';
 import { messageOf } from '../errors.ts';
-import type { RunResult, UnitResult } from '../events.ts';
+import type { RunResult } from '../events.ts';
 import { PASSWORD_FILE } from '../portainer/secrets.ts';
-import { duration, plural, tally } from './format.ts';
+import { duration, plural, tally, unitsText } from './format.ts';
 import { planText } from './plan.ts';
 import type { Ending } from './view.ts';
 
@@ -66,15 +66,14 @@ function skippedLines(result: RunResult): string[] {
 
 /** What was stopped, what was done before, and what still runs: nothing is left without being named. */
 async function interruptedText(result: RunResult, { provider }: RunContext, took: string): Promise<string> {
-  const named = (units: readonly UnitResult[]) => units.map((unit) => `${unit.task} on ${unit.target}`).join(', ');
   const stopped = result.units.filter((unit) => unit.error?.code === 'INTERRUPTED');
   const done = result.units.filter((unit) => unit.outcome === 'changed');
   const machines = await provider.list(new AbortController().signal);
   const running = machines.filter((machine) => machine.state === 'running').map((machine) => machine.name);
   return [
     `\n${pc.yellow('■')} ${pc.bold(`${result.cluster} was interrupted`)} after ${took}\n`,
-    stopped.length > 0 ? `  stopped in the middle: ${named(stopped)}\n` : '',
-    `  done and left in place: ${done.length > 0 ? named(done) : 'nothing'}\n`,
+    stopped.length > 0 ? `  stopped in the middle: ${unitsText(stopped)}\n` : '',
+    `  done and left in place: ${done.length > 0 ? unitsText(done) : 'nothing'}\n`,
     running.length > 0 ? `  machines running: ${running.join(', ')} ('swarmup down' takes them away)\n` : '',
     '  Run the same command again to go on.\n',
   ].join('');

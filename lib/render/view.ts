@@ -3,8 +3,12 @@ import type { Listener, Mode, RunResult } from '../events.ts';
 import { failures } from './error.ts';
 import { resultJson } from './json.ts';
 import { print, printJson } from './output.ts';
+import { planDiff } from './plan.ts';
 import { plainListener } from './plain.ts';
 import { recordLine, summary } from './summary.ts';
+
+/** In a terminal with fewer rows the live list would not fit, and could only show its end. */
+const FEWEST_ROWS = 18;
 
 /** How a run ended, and where it was recorded. */
 export interface Ending {
@@ -32,11 +36,16 @@ export async function openView(options: ViewOptions): Promise<View> {
   const stream = options.json ? process.stderr : process.stdout;
   const live =
     options.renderer === 'default' ||
-    (options.renderer === undefined && !options.json && stream.isTTY && !process.env['CI']);
+    (options.renderer === undefined &&
+      !options.json &&
+      stream.isTTY &&
+      stream.rows >= FEWEST_ROWS &&
+      !process.env['CI']);
   const end = async (ending: Ending) => {
     const { result, record, mode } = ending;
     if (options.renderer !== 'silent' || !result.ok) process.stderr.write(failures(result.units));
-    if (options.json) printJson(resultJson(result, record));
+    if (options.json)
+      printJson({ ...resultJson(result, record), ...(mode === 'plan' ? { diff: planDiff(result) } : {}) });
     else if (options.renderer !== 'silent' || mode === 'plan') print(await summary(ending));
     if (!result.ok && record) process.stderr.write(recordLine(record));
   };

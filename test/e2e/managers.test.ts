@@ -37,7 +37,7 @@ describe('three managers', () => {
     const moments: string[] = [];
     while (moments.length < 10) {
       // Anywhere on the way: each run goes on from where the one before was cut off.
-      const end = await cli.killed(['up'], 2_000 + Math.random() * 14_000);
+      const end = await cli.killed(['up'], 2_000 + Math.random() * 20_000);
       if (end.signal === 'SIGKILL') moments.push(`${end.after} ms: ${end.last}`);
       // On a fast computer it may be done before: then from the beginning again.
       else expectOk(await cli.json<UpDocument>('down', '--yes'));

@@ -50,12 +50,22 @@ describe('os-release', () => {
 
 describe('the docker service', () => {
   it.each([
-    ['LoadState=loaded\nActiveState=active\nUnitFileState=enabled', { installed: true, active: true, enabled: true }],
+    [
+      'LoadState=loaded\nActiveState=active\nUnitFileState=enabled',
+      { installed: true, active: true, enabled: true, masked: false },
+    ],
     [
       'LoadState=loaded\nActiveState=failed\nUnitFileState=disabled',
-      { installed: true, active: false, enabled: false },
+      { installed: true, active: false, enabled: false, masked: false },
     ],
-    ['LoadState=not-found\nActiveState=inactive\nUnitFileState=', { installed: false, active: false, enabled: false }],
+    [
+      'LoadState=masked\nActiveState=inactive\nUnitFileState=masked',
+      { installed: false, active: false, enabled: false, masked: true },
+    ],
+    [
+      'LoadState=not-found\nActiveState=inactive\nUnitFileState=',
+      { installed: false, active: false, enabled: false, masked: false },
+    ],
   ])('is read', (text, expected) => {
     expect(dockerService.parse(text)).toEqual(expected);
   });

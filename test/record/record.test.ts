@@ -89,6 +89,30 @@ describe('the record of a run', () => {
       expect(text).not.toContain(secret);
   });
 
+  it('has a script once, however often it runs', async () => {
+    const cluster = await clusterOf(fullText(1, 0));
+    const reporting = new Reporting({ cluster, command: 'up', onlyFailures: false });
+    const emit = (body: EventBody) => {
+      for (const listen of reporting.listeners) listen({ ...body, at: 0 });
+    };
+    emit({ type: 'run-started', pipeline: 'up', cluster: 'test', mode: 'apply', units: [] });
+    for (const word of ['one', 'two'])
+      emit({
+        type: 'command-finished',
+        host: 'm',
+        command: `sh -c '\nline $1\n' sh ${word}`,
+        exitCode: 0,
+        ms: 1,
+        printed: `${word}\n`,
+      });
+    await reporting.finish();
+    const { folder } = await readRun(runsFolder(cluster.stateDir));
+    expect(readFileSync(join(folder, 'hosts/m.log'), 'utf8')).toBe(
+      "1970-01-01T00:00:00.000Z $ sh -c '\nline $1\n' sh one\n    one\n    => exit 0, 1 ms\n" +
+        "1970-01-01T00:00:00.000Z $ sh -c ' [the same script as before] ' sh two\n    two\n    => exit 0, 1 ms\n",
+    );
+  });
+
   it('of what changes nothing is left only when it fails', async () => {
     const cluster = await clusterOf(fullText(1, 0));
     const start: Event = { at: 0, type: 'run-started', pipeline: 'down', cluster: 'test', mode: 'apply', units: [] };

@@ -8,8 +8,9 @@ import { errorText, failures, reportError } from '../../lib/render/error.ts';
 import { bar, changeLine, duration, elapsed, fit, tally } from '../../lib/render/format.ts';
 import { resultJson } from '../../lib/render/json.ts';
 import { plainListener } from '../../lib/render/plain.ts';
-import { planText } from '../../lib/render/plan.ts';
-import { summary } from '../../lib/render/summary.ts';
+import { githubListener } from '../../lib/render/github.ts';
+import { planDiff, planText } from '../../lib/render/plan.ts';
+import { recordLine, summary } from '../../lib/render/summary.ts';
 import type { Change } from '../../lib/task.ts';
 import { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText, IMAGES } from '../support/cluster.ts';
@@ -119,6 +120,63 @@ describe('plain lines', () => {
   });
 });
 
+describe('GitHub Actions', () => {
+  it('gets a group for each run, and failures and warnings as annotations after it', async () => {
+    const stream = new PassThrough();
+    const listen = githubListener(stream);
+    const name = { task: 'install-docker', title: 'Docker running', target: 'worker1' };
+    const failed = unit({ outcome: 'failed', error });
+    listen({
+      at: 0,
+      type: 'run-started',
+      pipeline: 'up',
+      cluster: 'test',
+      mode: 'apply',
+      units: [{ ...name, needs: [] }],
+    });
+    listen({ at: 0, type: 'unit-finished', unit: name, result: failed });
+    listen({ at: 0, type: 'run-finished', result: result([failed], { ok: false, warnings: ['100 % slow'] }) });
+    stream.end();
+    const text = (await stream.toArray()).join('');
+    expect(text.split('\n')).toEqual([
+      '::group::up of test (apply)',
+      '00:00:00 up of test: 1 steps',
+      '00:00:00 worker1  install-docker: failed in 12 ms',
+      '::endgroup::',
+      "::error title=install-docker on worker1::worker1: 'apt-get update' ended with exit code 100%0ASee whether the mirror answers.",
+      '::warning title=swarmup::100 %25 slow',
+      '',
+    ]);
+  });
+});
+
+describe('a retry', () => {
+  it('is told where it happens', async () => {
+    const name = { task: 'join-workers', title: 'Workers joined', target: 'worker1' };
+    const retry = { error, attempt: 2, of: 4, delayMs: 1000 };
+    expect(await lines([{ at: 0, type: 'unit-retrying', unit: name, ...retry }])).toEqual([
+      `00:00:00 worker1  join-workers: ${error.message}; trying again in 1.0 s (attempt 2 of 4)`,
+    ]);
+  });
+});
+
+describe('a run that failed', () => {
+  it('lists all that was not done, and names its record', async () => {
+    const left = (target: string) =>
+      unit({ task: 'join-workers', target, outcome: 'skipped', notDone: true, reason: 'x' });
+    const failed = result([unit({ outcome: 'failed', error }), left('worker1'), left('worker2')], { ok: false });
+    const context = new FakeWorld().context(await clusterOf(fullText(1, 0)));
+    expect(plain(await summary({ result: failed, context, mode: 'apply', pipeline: 'up' }))).toBe(
+      '\n✖ test failed after 1.2 s; 1 failed, 2 not done\n  not done:\n    join-workers on worker1, worker2\n',
+    );
+    expect(plain(recordLine('.swarmup/x/runs/y'))).toContain('record  .swarmup/x/runs/y');
+    expect(resultJson(failed, 'r')).toMatchObject({
+      notDone: ['join-workers@worker1', 'join-workers@worker2'],
+      record: 'r',
+    });
+  });
+});
+
 describe('the JSON document', () => {
   it('has the shape that users rely on', () => {
     const document = resultJson(
@@ -207,6 +265,21 @@ describe('the end of a run', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('of a plan is for programs too', () => {
+    const change: Change = { action: 'remove', summary: 'service old', prune: true };
+    expect(
+      planDiff(
+        result([
+          unit({ task: 'prune', target: 'cluster', changes: [change] }),
+          unit({ node: 'worker1', reason: 'known after x' }),
+        ]),
+      ),
+    ).toEqual([
+      { place: 'cluster', task: 'prune', target: 'cluster', action: 'remove', summary: 'service old', prune: true },
+      { place: 'worker1', task: 'install-docker', target: 'worker1', action: 'unknown', summary: 'known after x' },
+    ]);
   });
 
   it('of an interrupted run says what was left where', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { SshEndpoint } from '../../lib/providers/provider.ts';
 import { generateKeyPair } from '../../lib/remote/keys.ts';
 import { needPackages } from './packages.ts';
+import { endProcess } from '../../lib/remote/processes.ts';
 import { portIsFree, readBanner } from '../../lib/remote/sockets.ts';
 
 /** A real OpenSSH server on loopback, with keys of its own, for this user. */
@@ -69,7 +70,7 @@ export async function startSshd(): Promise<TestSshd> {
     },
     stop: () => {
       // The server's children serve the connections; they end with their own process ids.
-      for (const pid of childrenOf(server.pid ?? 0)) process.kill(pid, 'SIGKILL');
+      for (const pid of childrenOf(server.pid ?? 0)) endProcess(pid, 'SIGKILL');
       server.kill('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     },

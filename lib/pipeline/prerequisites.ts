@@ -1,6 +1,6 @@
-import type { UnitContext } from './context.ts';
-import { asSwarmupError, SwarmupError } from './errors.ts';
-import type { Unit } from './graph.ts';
+import type { UnitContext } from '../context.ts';
+import { asSwarmupError, SwarmupError } from '../errors.ts';
+import type { Unit } from '../graph.ts';
 
 /** A step that has to be done first, and what shows that it isn't. */
 interface Missing {

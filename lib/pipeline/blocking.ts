@@ -1,4 +1,4 @@
-import type { Unit } from './graph.ts';
+import type { Unit } from '../graph.ts';
 
 /** Which units can't be done any more, because something they need wasn't. */
 export class Blocking {

@@ -1,7 +1,7 @@
-import type { UnitContext } from './context.ts';
-import { SwarmupError } from './errors.ts';
-import type { Unit } from './graph.ts';
-import type { Change, Inspection } from './task.ts';
+import type { UnitContext } from '../context.ts';
+import { SwarmupError } from '../errors.ts';
+import type { Unit } from '../graph.ts';
+import type { Change, Inspection } from '../task.ts';
 
 /**
  * What a unit leaves open for those that need it, in a plan: nothing; something that exists and can't be asked before it
