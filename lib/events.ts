@@ -19,6 +19,8 @@ export interface UnitResult {
   /** Why it was skipped, or why a plan can't say more. */
   readonly reason?: string;
   readonly error?: SwarmupError;
+  /** The errors after which it was tried again. */
+  readonly retries?: readonly string[];
   /** It was to be done, and something that failed before kept it from being started. */
   readonly notDone?: boolean;
 }

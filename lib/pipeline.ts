@@ -52,6 +52,7 @@ class Run {
   readonly #prerequisites = new Prerequisites((unit) => this.#contextOf(unit));
   readonly #presumptions = new Presumptions();
   readonly #warnings = new Map<string, string>();
+  readonly #retries = new Map<Unit, string[]>();
   #failed = false;
 
   constructor(units: readonly Unit[], options: RunOptions) {
@@ -157,6 +158,7 @@ class Run {
     const onRetry = (retry: Parameters<Parameters<typeof retrying>[1]['onRetry']>[0]) => {
       // The manager that was asked may be the one that is away.
       context.swarm.forgetManager();
+      this.#retries.set(unit, [...(this.#retries.get(unit) ?? []), retry.error.message]);
       this.#emit({ type: 'unit-retrying', unit: nameOf(unit), ...retry });
     };
     return retrying(work, { clock: context.clock, signal, onRetry });
@@ -173,7 +175,9 @@ class Run {
     this.#emit({ type: 'warning', warning: { key, message } });
   }
 
-  #finish(unit: Unit, result: UnitResult): void {
+  #finish(unit: Unit, ended: UnitResult): void {
+    const retries = this.#retries.get(unit);
+    const result = retries ? { ...ended, retries } : ended;
     this.#results.set(unit, result);
     this.#emit({ type: 'unit-finished', unit: nameOf(unit), result });
   }

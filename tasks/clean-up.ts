@@ -4,6 +4,8 @@ import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
 interface State {
   readonly folder: boolean;
   readonly path: string;
+  /** Machines that are still there: they need what they share. */
+  readonly machines: readonly string[];
 }
 
 /** Takes away what the machines shared and the local folder: keys, records, a generated password. */
@@ -11,10 +13,18 @@ export default defineTask<State, Change>({
   id: 'clean-up',
   title: 'Nothing left behind',
   about: "Takes away what the machines shared, and the cluster's local folder with its keys.",
-  needs: [{ task: 'destroy-machines', of: 'all' }],
+  needs: [{ task: 'destroy-machines', of: 'all', tolerant: true }],
   targets: () => [CLUSTER],
-  check: async (ctx) => ({ folder: await ctx.state.exists(), path: ctx.state.path }),
-  absent: () => ({ folder: false, path: '' }),
+  check: async (ctx) => {
+    const machines = await ctx.provider.list(ctx.signal);
+    return {
+      folder: await ctx.state.exists(),
+      path: ctx.state.path,
+      machines: machines.map((machine) => machine.name),
+    };
+  },
+  absent: () => ({ folder: false, path: '', machines: [] }),
+  skip: ({ machines }) => (machines.length > 0 ? `machines are left: ${machines.join(', ')}` : undefined),
   plan: ({ folder, path }) => (folder ? [{ action: 'remove', summary: path }] : []),
   apply: async (ctx) => {
     const left = await ctx.provider.destroyShared(ctx.io);

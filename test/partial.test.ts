@@ -138,7 +138,12 @@ describe('errors that pass by themselves', () => {
 
   it('are tried again with back-off, and each time is told', async () => {
     const world = refuse(2, 'update out of sequence');
-    expect(errorsOf(await world.run('up', cluster))).toEqual([]);
+    const result = await world.run('up', cluster);
+    expect(errorsOf(result)).toEqual([]);
+    expect(result.units.find((unit) => unit.task === 'install-docker' && unit.target === 'worker1')?.retries).toEqual([
+      'update out of sequence',
+      'update out of sequence',
+    ]);
     expect(retries(world).map(({ unit, attempt, of, delayMs }) => [unit.target, attempt, of, delayMs])).toEqual([
       ['worker1', 2, 4, 1000],
       ['worker1', 3, 4, 3000],

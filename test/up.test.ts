@@ -319,6 +319,21 @@ describe('drain and down', () => {
     expectOk(await world.run('up', drained));
   });
 
+  it('takes one machine away when it is named, and leaves what the others share', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 2));
+    await world.run('up', cluster);
+    const result = await world.run('down', cluster, { selection: { nodes: ['worker2'] } });
+    expectOk(result);
+    expect([...world.machines.keys()]).toEqual(['manager1', 'worker1']);
+    expect(result.units.find((unit) => unit.task === 'clean-up')).toMatchObject({
+      outcome: 'skipped',
+      reason: 'machines are left: manager1, worker1',
+    });
+    const alone = await world.run('down', cluster, { selection: { only: ['clean-up'] } });
+    expect(alone.units[0]?.error?.code).toBe('PREREQUISITE_MISSING');
+  });
+
   it('takes everything away, and has nothing to do after that', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 2));

@@ -61,9 +61,9 @@ export function buildProgram(act: Action, version: string): Command {
   command('status', 'show machines, nodes, services, tasks with their errors, URLs').action((options: CommonOptions) =>
     act(import('./commands/status.ts').then((m) => m.status(options))),
   );
-  run('scale', 'scale services, such as web=4')
+  pipeline('scale', 'scale services, such as web=4')
     .argument('<service=replicas...>', 'service and number of replicas', scaleArgument)
-    .action((scales: readonly Scale[], options: RunOptions) =>
+    .action((scales: readonly Scale[], options: PipelineOptions) =>
       act(import('./commands/day-two.ts').then((m) => m.scale(scales, options))),
     );
   run('drain', 'take all tasks off a node and keep new ones away')
@@ -109,10 +109,10 @@ export function buildProgram(act: Action, version: string): Command {
   command('unlock', 'remove the lock of a run that is gone; says whose it is').action((options: CommonOptions) =>
     act(import('./commands/unlock.ts').then((m) => m.unlock(options))),
   );
-  run('stop', 'power the machines off and keep their disks; `up` starts them again').action((options: RunOptions) =>
-    act(import('./commands/pipeline.ts').then((m) => m.stop(options))),
+  pipeline('stop', 'power the machines off and keep their disks; `up` starts them again').action(
+    (options: PipelineOptions) => act(import('./commands/pipeline.ts').then((m) => m.stop(options))),
   );
-  run('down', 'take away everything swarmup made, and nothing else').action((options: RunOptions) =>
+  pipeline('down', 'take away everything swarmup made, and nothing else').action((options: PipelineOptions) =>
     act(import('./commands/pipeline.ts').then((m) => m.down(options))),
   );
   program.addHelpText(

@@ -9,7 +9,8 @@ export interface ExistingState {
 
 /** What tasks on existing machines share: those that were there when the run began, also ones the file no longer has. */
 export const existingMachines = {
-  targets: (_cluster: Cluster, world: World): Target[] => [...world.before.keys()].map((name) => ({ id: name })),
+  targets: (_cluster: Cluster, world: World): Target[] =>
+    [...world.before.keys()].map((name) => ({ id: name, node: name })),
   check: async (ctx: UnitContext): Promise<ExistingState> => {
     const [machine] = await ctx.provider.list(ctx.signal, [ctx.target.id]);
     return { machine };

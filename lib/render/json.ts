@@ -16,6 +16,7 @@ export function resultJson(result: RunResult, record?: string): object {
       ms: Math.round(unit.ms),
       changes: unit.changes.map((change) => change.summary),
       ...(unit.reason ? { reason: unit.reason } : {}),
+      ...(unit.retries ? { retries: unit.retries } : {}),
       ...(unit.error ? { error: errorJson(unit.error) } : {}),
     })),
     warnings: result.warnings,

@@ -1,9 +1,9 @@
 import type { Availability, Cluster } from '../../config/model.ts';
-import type { RunOptions, Scale } from '../options.ts';
+import type { RunOptions, Scale, SelectionOptions } from '../options.ts';
 import { known, run } from './pipeline.ts';
 
 /** `docker service scale`, until the file says otherwise: the next `up` returns to the file. */
-export function scale(scales: readonly Scale[], options: RunOptions): Promise<number> {
+export function scale(scales: readonly Scale[], options: RunOptions & SelectionOptions): Promise<number> {
   const change = (cluster: Cluster): Cluster => {
     for (const { service } of scales)
       known(

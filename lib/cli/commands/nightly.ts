@@ -12,6 +12,7 @@ import { readRecord } from '../../record/store.ts';
 import { errorText } from '../../render/error.ts';
 import { htmlReport } from '../../render/html/report.ts';
 import { resultJson } from '../../render/json.ts';
+import { nightlyText, type PlayedStage } from '../../render/nightly.ts';
 import { print, printJson, tell } from '../../render/output.ts';
 import { openView } from '../../render/view.ts';
 import { runPipeline, underLock, type Held, type Workplace } from '../../runner.ts';
@@ -24,11 +25,6 @@ export interface NightlyOptions extends RunOptions {
   readonly out?: string;
   /** Leaves the cluster as it is when something fails. */
   readonly retain?: boolean;
-}
-
-interface Played {
-  readonly title: string;
-  readonly result: RunResult;
 }
 
 /** The whole life of a cluster, tested: see `nightly` in Taskfile.ts. @returns the exit status */
@@ -45,18 +41,15 @@ export async function nightly(options: NightlyOptions): Promise<number> {
   return withSession(cluster, { yes: options.yes, listeners, onSecret: reporting.onSecret }, async (session) => {
     refuseExisting(session, options);
     const play = new Play(await openCatalogue(pipelines, options.taskfile ?? cluster.taskfile), stage, session);
-    let failure: SwarmupError | undefined;
     try {
       const lock = { command: 'nightly', waitMs: options.lockWait ?? 0 };
       await underLock(lock, session, (held) => play.all(held, reporting, options.retain ?? false));
-    } catch (error) {
-      failure = asSwarmupError(error);
+    } finally {
+      const record = await reporting.finish();
+      if (record) await writeReport(join(out, 'report.html'), htmlReport(await readRecord(folder, 'nightly')));
     }
-    await reporting.finish();
-    await writeReport(join(out, 'report.html'), htmlReport(await readRecord(folder, 'nightly')));
-    if (failure) throw failure;
     if (options.json) printJson(play.document());
-    else print(`\nreports  ${shown(join(out, 'report.html'))}  ${shown(junit)}\n`);
+    else print(`${nightlyText(play.played, stages)}  reports  ${shown(join(out, 'report.html'))}  ${shown(junit)}\n`);
     if (session.signal.aborted) return 130;
     return play.ok ? 0 : 1;
   });
@@ -68,7 +61,9 @@ class Play {
   readonly #stage: StageView;
   readonly #session: Workplace;
   readonly #away = new Away();
-  readonly #played: Played[] = [];
+  readonly played: PlayedStage[] = [];
+  /** What broke a stage that didn't even end. */
+  #broken: SwarmupError | undefined;
 
   constructor(catalogue: Catalogue, stage: StageView, session: Workplace) {
     this.#catalogue = catalogue;
@@ -77,31 +72,35 @@ class Play {
   }
 
   get ok(): boolean {
-    return this.#played.every(({ result }) => result.ok);
+    return !this.#broken && this.played.every(({ result }) => result.ok);
   }
 
   document(): object {
     const { cluster } = this.#session.context;
-    const list = this.#played.map(({ title, result }) => ({ title, ...resultJson(result) }));
+    const list = this.played.map(({ title, result }) => ({ title, ...resultJson(result) }));
     return { ok: this.ok, cluster: cluster.name, stages: list };
   }
 
+  /** @throws SwarmupError what broke a stage, once everything is taken away */
   async all(held: Held, reporting: Reporting, retain: boolean): Promise<void> {
     for (const stage of stages) {
       const last = stage === stages.at(-1);
-      if (!last && (!this.ok || this.#session.signal.aborted)) continue;
-      if (last && !this.ok && retain) continue;
+      if (last ? !this.ok && retain : !this.ok || this.#session.signal.aborted) continue;
       const reason = notPlayable(stage, this.#session.context.cluster);
-      if (reason !== undefined) {
-        this.#session.emit({
-          type: 'warning',
-          warning: { key: stage.title, message: `left out: ${stage.title} (${reason})` },
+      if (reason !== undefined) this.#leaveOut(stage, reason);
+      else {
+        if (last) await reporting.keepStatus(this.#session);
+        await this.#one(stage, held, last).catch((error: unknown) => {
+          this.#broken ??= asSwarmupError(error);
         });
-        continue;
       }
-      if (last) await reporting.keepStatus(this.#session);
-      await this.#one(stage, held, last);
     }
+    if (this.#broken) throw this.#broken;
+  }
+
+  #leaveOut({ title }: NightlyStage, reason: string): void {
+    const message = `left out: ${title} (${reason})`;
+    this.#session.emit({ type: 'warning', warning: { key: title, message } });
   }
 
   /** @param last it is played even when the run was interrupted: with a signal of its own */
@@ -114,7 +113,7 @@ class Play {
     const request = await requestOf(stage, workplace);
     for (const name of request.selection?.nodes ?? []) this.#away.add(name);
     const result = await runPipeline(this.#catalogue, request, workplace, held);
-    this.#played.push({ title: stage.title, result });
+    this.played.push({ title: stage.title, result });
     await this.#stage.close(result, workplace, request);
   }
 }
@@ -123,7 +122,10 @@ class Play {
 class StageView {
   readonly #options: NightlyOptions;
   #view: Awaited<ReturnType<typeof openView>> | undefined;
-  readonly listener: Listener = (event) => this.#view?.listener(event);
+  readonly listener: Listener = (event) => {
+    if (this.#view) this.#view.listener(event);
+    else if (event.type === 'warning') tell(`${event.warning.message}\n`);
+  };
 
   constructor(options: NightlyOptions) {
     this.#options = options;

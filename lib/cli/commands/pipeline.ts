@@ -61,9 +61,10 @@ export function down(options: Options): Promise<number> {
     options,
     onlyFailures: true,
     proceed: async ({ context }) => {
-      const names = [...context.world.before.keys()];
+      const names = [...context.world.before.keys()].filter((name) => options.node?.includes(name) ?? true);
       if (options.yes || names.length === 0) return true;
-      return confirm(`Remove the cluster ${context.cluster.name} with ${names.join(', ')} and everything on them?`);
+      const whole = options.node ? 'of the cluster' : 'and with them the whole cluster';
+      return confirm(`Remove ${names.join(', ')} ${whole} ${context.cluster.name}, with everything on them?`);
     },
   });
 }
