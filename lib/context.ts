@@ -47,6 +47,8 @@ export interface Machines {
 export interface Remote {
   host(node: string, signal: AbortSignal): Promise<Host>;
   engine(node: string, signal: AbortSignal): Promise<Engine>;
+  /** Whether a machine that runs can be connected to by now: it may still be booting. */
+  answers(node: string, signal: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -85,8 +85,10 @@ export async function underLock<T>(
     signal,
     waitMs,
     warn: warner(workplace),
-    manager: (until) =>
-      context.machines.get(first)?.state === 'running' ? context.remote.host(first, until) : undefined,
+    manager: async (until) => {
+      const there = context.machines.get(first)?.state === 'running' && (await context.remote.answers(first, until));
+      return there ? context.remote.host(first, until) : undefined;
+    },
   });
   const gate = openGate(lock, workplace);
   try {
@@ -120,12 +122,13 @@ async function extendAfter(unit: Unit, lock: ClusterLock, workplace: Workplace):
   if (unit.task.id === 'provision' && unit.target.id === first) await extend(lock, workplace);
 }
 
-/** Holds the lock on the first manager, where it can be reached; what can't be reached, nobody else can change either. */
+/** Holds the lock on the first manager, where that can be reached. */
 async function extend(lock: ClusterLock, workplace: Workplace): Promise<void> {
   try {
     await lock.extend();
   } catch (error) {
-    if (!hasCode(error, 'SSH_UNREACHABLE', 'SSH_CONNECTION_LOST', 'SSH_AUTH_FAILED')) throw error;
+    if (!hasCode(error, 'SSH_UNREACHABLE', 'SSH_CONNECTION_LOST', 'SSH_AUTH_FAILED', 'SSH_HOST_KEY_CHANGED'))
+      throw error;
     const first = firstManager(workplace.context.cluster).name;
     warner(workplace)(`the lock is held on this computer only, as ${first} can't be reached: ${messageOf(error)}`);
   }

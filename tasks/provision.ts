@@ -7,6 +7,8 @@ interface State {
   readonly provider: Pick<Provider, 'plan'> | undefined;
   readonly node: NodeSpec | undefined;
   readonly machine: Machine | undefined;
+  /** A machine that runs may still be booting: a run before this one was cut off. */
+  readonly answers: boolean;
 }
 
 /** Creates or starts each node's machine. In the guide: `docker-machine create` for manager1, worker1 and worker2. */
@@ -18,11 +20,17 @@ export default defineTask<State, Change>({
   targets: (cluster) => onNodes(cluster.nodes),
   check: async (ctx) => {
     const [machine] = await ctx.provider.list(ctx.signal, [ctx.node.name]);
-    return { provider: ctx.provider, node: ctx.node, machine };
+    if (machine) ctx.machines.set(machine);
+    const answers = machine?.state === 'running' && (await ctx.remote.answers(ctx.node.name, ctx.signal));
+    return { provider: ctx.provider, node: ctx.node, machine, answers };
   },
-  absent: () => ({ provider: undefined, node: undefined, machine: undefined }),
-  plan: ({ provider, node, machine }, { target }) =>
-    provider && node ? provider.plan(node, machine) : [{ action: 'create', summary: `machine ${target.id}` }],
+  absent: () => ({ provider: undefined, node: undefined, machine: undefined, answers: false }),
+  plan: ({ provider, node, machine, answers }, { target }) => {
+    if (!provider || !node) return [{ action: 'create', summary: `machine ${target.id}` }];
+    const changes = provider.plan(node, machine);
+    if (machine?.state !== 'running' || answers) return changes;
+    return [...changes, { action: 'run', summary: `wait until ${node.name} answers` }];
+  },
   apply: async (ctx) => {
     ctx.machines.set(await ctx.provider.create(ctx.node, ctx.io));
   },

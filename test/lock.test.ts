@@ -28,7 +28,7 @@ function options(dir: string, rest: Partial<LockOptions> = {}): LockOptions & { 
   const warnings: string[] = [];
   const { clock } = fakes;
   const warn = (message: string) => void warnings.push(message);
-  const manager = () => undefined;
+  const manager = async () => undefined;
   return {
     cluster: 'c',
     stateDir: dir,
@@ -150,6 +150,21 @@ describe('the lock on the first manager', () => {
     const lock = await ClusterLock.take(options(dir, { manager: host }));
     await lock.extend();
     await lock.release();
+  });
+
+  it('is inherited through runs that were killed before they held it', async () => {
+    const { world, manager: host, key } = await manager();
+    const dir = stateDir();
+    const local = new LocalLock(dir);
+    const killed = [owner({ pid: DEAD_PID }), owner({ pid: DEAD_PID }), owner({ pid: DEAD_PID })];
+    for (const one of killed) await local.take(one);
+    world.locks.set(key, { token: killed[0]!.token, owner: JSON.stringify(killed[0]), age: 1 });
+    const wanted = options(dir, { manager: host });
+    const lock = await ClusterLock.take(wanted);
+    await lock.extend();
+    expect(wanted.warnings).toEqual([]);
+    await lock.release();
+    expect(world.locks.size).toBe(0);
   });
 
   it('that somebody else took over stops the run', async () => {

@@ -171,6 +171,19 @@ describe('up', () => {
     expectOk(await world.run('up', cluster));
   });
 
+  it('waits for a machine that still boots: the run that started it was cut off', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 1));
+    await world.run('up', cluster);
+    world.booting.add('worker1');
+    const plan = await world.run('up', cluster, { mode: 'plan' });
+    expect(plan.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual([
+      'wait until worker1 answers',
+    ]);
+    expectOk(await world.run('up', cluster));
+    expect(world.booting.size).toBe(0);
+  });
+
   it('stops when interrupted, and a second run converges', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 2));

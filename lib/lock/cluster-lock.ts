@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { messageOf, SwarmupError } from '../errors.ts';
 import type { Host } from '../remote/host.ts';
 import { LocalLock, type Attempt, type Holder } from './local.ts';
-import { describeOwner, HEARTBEAT_MS, locked, thisRun, type Owner } from './owner.ts';
+import { describeOwner, HEARTBEAT_MS, inheritance, locked, thisRun, type Owner } from './owner.ts';
 import { RemoteLock } from './remote.ts';
 
 const POLL_MS = 1_000;
@@ -19,8 +19,8 @@ export interface LockOptions {
   /** How long to wait for another run to end, in milliseconds; 0: not at all. */
   readonly waitMs: number;
   readonly warn: (message: string) => void;
-  /** The way to the first manager, where its machine runs; undefined while it doesn't. */
-  readonly manager: (signal: AbortSignal) => Promise<Host> | undefined;
+  /** The way to the first manager; undefined while there is none. */
+  readonly manager: (signal: AbortSignal) => Promise<Host | undefined>;
 }
 
 /**
@@ -34,8 +34,8 @@ export class ClusterLock {
   readonly #owner: Owner;
   readonly #local: LocalLock;
   readonly #losing = new AbortController();
-  /** The token of the dead run whose local lock this is now: it held the lock on the manager, too. */
-  #predecessor: string | undefined;
+  /** The tokens of the dead runs whose local lock this is now: one of them may hold the lock on the manager. */
+  #dead: readonly string[] = [];
   /** It is held on the first manager too. */
   #extended = false;
   #timer: NodeJS.Timeout | undefined;
@@ -51,7 +51,7 @@ export class ClusterLock {
   static async take(options: LockOptions): Promise<ClusterLock> {
     const lock = new ClusterLock(options);
     const from = await lock.#untilTaken(() => lock.#local.take(lock.#owner), lock.#local.path);
-    lock.#predecessor = from?.token;
+    lock.#dead = inheritance(from);
     lock.#timer = setInterval(() => void lock.beat(), HEARTBEAT_MS).unref();
     return lock;
   }
@@ -64,9 +64,9 @@ export class ClusterLock {
   async extend(): Promise<void> {
     const remote = await this.#remote(this.#options.signal);
     if (!remote) return;
-    const take = () => remote.take(this.#owner, this.#predecessor, this.#options.signal);
+    const take = () => remote.take(this.#owner, this.#dead, this.#options.signal);
     const from = await this.#untilTaken(take, remote.place);
-    if (from && from.token !== this.#predecessor && from.token !== this.#owner.token)
+    if (from && from.token !== this.#owner.token && !this.#dead.includes(from.token))
       this.#options.warn(`took over the lock of a run that shows no sign of life: ${describeOwner(from)}`);
     this.#extended = true;
   }

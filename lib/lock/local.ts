@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { hasErrno } from '../errno.ts';
 import { isAlive } from '../remote/processes.ts';
-import { parseOwner, STALE_MS, type Owner } from './owner.ts';
+import { inheritance, parseOwner, STALE_MS, type Owner } from './owner.ts';
 
 /** Who holds a lock, and how long ago there was a sign of life. `owner` is undefined for a file that was cut off. */
 export interface Holder {
@@ -73,7 +73,7 @@ export class LocalLock {
    */
   async #takeOver(dead: Holder, owner: Owner): Promise<boolean> {
     const claim = `${this.path}.${dead.owner?.token ?? 'none'}`;
-    if (!(await writeNew(claim, owner))) {
+    if (!(await writeNew(claim, { ...owner, heirTo: [...inheritance(dead.owner)] }))) {
       const other = await readFile(claim, 'utf8').then(parseOwner, () => undefined);
       // Killed in the middle of its take-over.
       if (other && other.host === hostname() && !isAlive(other.pid)) await rm(claim, { force: true });

@@ -16,6 +16,8 @@ const ownerSchema = z.object({
   pid: z.number(),
   command: z.string(),
   since: z.string(),
+  /** Runs that died before it: what they held on the first manager is its own to take over. */
+  heirTo: z.array(z.string()).default([]),
 });
 
 /** The run that holds a cluster. */
@@ -24,7 +26,16 @@ export type Owner = z.output<typeof ownerSchema>;
 /** This process, as the owner of a lock. */
 export function thisRun(command: string, now: Date): Owner {
   const { username } = userInfo();
-  return { token: randomUUID(), user: username, host: hostname(), pid: process.pid, command, since: now.toISOString() };
+  const { pid } = process;
+  return { token: randomUUID(), user: username, host: hostname(), pid, command, since: now.toISOString(), heirTo: [] };
+}
+
+/** How many dead runs are remembered: each may have been killed before it held the lock on the first manager. */
+const MOST_HEIRLOOMS = 50;
+
+/** The tokens that a run inherits from a dead one, the latest first. */
+export function inheritance(dead: Owner | undefined): readonly string[] {
+  return dead ? [dead.token, ...dead.heirTo].slice(0, MOST_HEIRLOOMS) : [];
 }
 
 /** @returns undefined for what no run wrote, or a kill cut off */

@@ -9,7 +9,7 @@ const FOLDER = '/run/swarmup';
  * Every step runs under flock(1), so none interleaves with another's. The age comes from the machine's own clock, so the
  * clocks of those who ask don't matter. The first line of the file is the token, the second the owner.
  *
- * Arguments: action, file, token, owner, seconds until stale, token of a run known to be dead.
+ * Arguments: action, file, token, owner, seconds until stale, tokens of runs known to be dead.
  */
 const SCRIPT = `
 umask 077; mkdir -p "\${2%/*}" && exec 9>"$2.guard" && flock 9 || exit 1
@@ -19,9 +19,9 @@ case $1 in
 take)
   if [ -e "$2" ]; then
     seconds=$(age "$2")
-    if [ "$owner" != "$3" ] && [ "$owner" != "$6" ] && [ "$seconds" -lt "$5" ]; then
-      echo "held $seconds"; sed -n 2p "$2"; exit 0
-    fi
+    case " $3 $6 " in *" $owner "*) ;; *)
+      if [ "$seconds" -lt "$5" ]; then echo "held $seconds"; sed -n 2p "$2"; exit 0; fi;;
+    esac
     echo "over $seconds"; sed -n 2p "$2"
   else echo taken; fi
   printf '%s\\n%s\\n' "$3" "$4" > "$2.new" && mv "$2.new" "$2";;
@@ -51,8 +51,8 @@ export class RemoteLock {
     return `${this.#file} on ${this.#host.name}`;
   }
 
-  /** @param dead the token of a run that is known to have ended: its lock is taken over at once */
-  async take(owner: Owner, dead: string | undefined, signal: AbortSignal): Promise<Attempt> {
+  /** @param dead the tokens of runs that are known to have ended: their lock is taken over at once */
+  async take(owner: Owner, dead: readonly string[], signal: AbortSignal): Promise<Attempt> {
     const { word, holder } = await this.#run('take', owner, signal, dead);
     if (word === 'held') return { held: holder };
     return word === 'over' ? { taken: true, from: holder.owner } : { taken: true };
@@ -77,9 +77,9 @@ export class RemoteLock {
     await this.#run('remove', undefined, signal);
   }
 
-  async #run(action: Action, owner: Owner | undefined, signal: AbortSignal, dead = '') {
+  async #run(action: Action, owner: Owner | undefined, signal: AbortSignal, dead: readonly string[] = []) {
     const seconds = String(STALE_MS / 1000);
-    const values = [this.#file, owner?.token ?? '', owner ? JSON.stringify(owner) : '', seconds, dead];
+    const values = [this.#file, owner?.token ?? '', owner ? JSON.stringify(owner) : '', seconds, dead.join(' ')];
     const { stdout } = await this.#host.run(['sh', '-c', SCRIPT, 'swarmup-lock', action, ...values], { signal });
     const [head = '', text = ''] = stdout.split('\n');
     const [word = '', age = '0'] = head.split(' ');

@@ -1,19 +1,26 @@
 import type { Machines, Remote } from '../context.ts';
+import { hasCode } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { SingleFlight } from '../single-flight.ts';
 import type { Engine } from './engine.ts';
 import type { SshHost } from './ssh.ts';
 
+/** A machine that has not let us in within this is still booting, or as good as not there; in milliseconds. */
+const ANSWER_MS = 15_000;
+
 /** One SSH connection a host for the whole run, opened when first asked for and again after it was lost. */
 export class SshRemote implements Remote {
   readonly #machines: Machines;
   readonly #emit: Emit;
+  readonly #answerMs: number;
   readonly #hosts = new SingleFlight<SshHost>();
   readonly #engines = new SingleFlight<{ host: SshHost; engine: Engine }>();
 
-  constructor(machines: Machines, emit: Emit) {
+  /** @param answerMs how long a machine may take to let us in before it counts as still booting */
+  constructor(machines: Machines, emit: Emit, answerMs = ANSWER_MS) {
     this.#machines = machines;
     this.#emit = emit;
+    this.#answerMs = answerMs;
   }
 
   async host(node: string, signal: AbortSignal): Promise<SshHost> {
@@ -30,6 +37,19 @@ export class SshRemote implements Remote {
     // Only this one: another caller may have connected anew already.
     this.#hosts.forget(node, flight);
     return connect();
+  }
+
+  async answers(node: string, signal: AbortSignal): Promise<boolean> {
+    const limit = AbortSignal.timeout(this.#answerMs);
+    try {
+      // The connection is kept: looking costs nothing that isn't needed next.
+      await this.host(node, AbortSignal.any([signal, limit]));
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (limit.aborted || hasCode(error, 'SSH_UNREACHABLE', 'SSH_CONNECTION_LOST')) return false;
+      throw error;
+    }
   }
 
   async engine(node: string, signal: AbortSignal): Promise<Engine> {

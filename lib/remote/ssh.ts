@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
 import type { Client, ClientChannel } from 'ssh2';
-import { messageOf, SwarmupError } from '../errors.ts';
+import { interrupted, messageOf, SwarmupError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { SshEndpoint } from '../providers/provider.ts';
 import { Secret } from '../secret.ts';
@@ -53,10 +53,17 @@ export class SshHost implements Host {
     const ssh = new NodeSSH();
     const pinned = Buffer.from(endpoint.hostKey.split(' ')[1] ?? '', 'base64');
     let offered: Buffer | undefined;
-    const onAbort = () => ssh.dispose();
-    signal.addEventListener('abort', onAbort, { once: true });
+    // Disposing of a connection that is being made ends it, and tells nobody.
+    let onAbort = (): void => undefined;
+    const aborted = new Promise<never>((_resolve, reject) => {
+      onAbort = () => {
+        ssh.dispose();
+        reject(interrupted(signal.reason));
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
     try {
-      await ssh.connect({
+      const connecting = ssh.connect({
         host: endpoint.host,
         port: endpoint.port,
         username: endpoint.user,
@@ -70,6 +77,7 @@ export class SshHost implements Host {
           return key.equals(pinned);
         },
       });
+      await Promise.race([connecting, aborted]);
     } catch (cause) {
       signal.throwIfAborted();
       throw connectError(name, endpoint, cause, offered !== undefined && !offered.equals(pinned));

@@ -46,6 +46,8 @@ export class FakeWorld {
   readonly passwords = new Map<string, string>();
   /** Locks on machines, by machine and file; ages in seconds. */
   readonly locks = new Map<string, { readonly token: string; readonly owner: string; readonly age: number }>();
+  /** Machines that run and don't let anybody in yet; to create one again is to wait until it does. */
+  readonly booting = new Set<string>();
   /** Nodes whose machines come without Docker. */
   bare = false;
   /** Faults to inject: called before each thing a test may want to break. */
@@ -140,6 +142,7 @@ export class FakeWorld {
           : [{ action: 'create', summary: `machine ${node.name}` }],
       create: async (node) => {
         this.fault(`create ${node.name}`);
+        this.booting.delete(node.name);
         const known = this.machines.get(node.name);
         const index = this.machines.size;
         const address = known?.address ?? `10.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;
@@ -184,7 +187,13 @@ export class FakeWorld {
         if (event.type === 'engine-asked') this.fault(`${node} was asked to ${event.what}`);
       });
     };
-    return { engine, host: async (node) => (machines.running(node), this.#host(node)), close: async () => undefined };
+    const answers = async (node: string) => (machines.running(node), !this.booting.has(node));
+    return {
+      answers,
+      engine,
+      host: async (node) => (machines.running(node), this.#host(node)),
+      close: async () => undefined,
+    };
   }
 
   /** Knows the few commands that tasks run on hosts; any other is an error. */
@@ -244,7 +253,7 @@ export class FakeWorld {
       return 'free\n';
     }
     if (action !== 'take') throw new Error(`the fake host's lock was asked to '${action}'`);
-    if (held && held.token !== token && held.token !== dead && held.age < Number(seconds))
+    if (held && held.token !== token && !dead?.split(' ').includes(held.token) && held.age < Number(seconds))
       return `held ${held.age}\n${held.owner}\n`;
     this.locks.set(key, { token, owner, age: 0 });
     return held ? `over ${held.age}\n${held.owner}\n` : 'taken\n';

@@ -21,7 +21,7 @@ const silentFor = (seconds: number) => {
 
 beforeAll(async () => {
   sshd = await startSshd();
-  const connect = () => SshHost.connect('manager1', sshd.endpoint, () => undefined, never);
+  const connect = () => SshHost.connect('manager1', sshd.endpoint, () => [], never);
   hosts = await Promise.all(Array.from({ length: 4 }, connect));
 });
 beforeEach(() => rmSync(folder(), { recursive: true, force: true }));
@@ -34,7 +34,7 @@ describe("the lock's script", () => {
   it('lets one of many in that come at the same time, and tells the others who it is', async () => {
     for (let round = 0; round < 5; round++) {
       const runs = hosts.map((_, i) => ({ own: owner(), lock: lock(i) }));
-      const attempts = await Promise.all(runs.map((run) => run.lock.take(run.own, undefined, never)));
+      const attempts = await Promise.all(runs.map((run) => run.lock.take(run.own, [], never)));
       const winners = runs.filter((_, i) => 'taken' in attempts[i]!);
       expect(winners).toHaveLength(1);
       for (const attempt of attempts) if ('held' in attempt) expect(attempt.held.owner).toEqual(winners[0]?.own);
@@ -45,30 +45,30 @@ describe("the lock's script", () => {
 
   it('is readable by its owner only, and survives every character of a name', async () => {
     const own = { ...owner(), command: `up -f "it's" $HOME \`id\` %s \\n`, host: 'häuser' };
-    expect(await lock().take(own, undefined, never)).toEqual({ taken: true });
+    expect(await lock().take(own, [], never)).toEqual({ taken: true });
     expect((await lock(1).holder(never))?.owner).toEqual(own);
     expect(readFileSync(file(), 'utf8').split('\n')).toHaveLength(3);
   });
 
   it('takes over what has been silent for long, and not before', async () => {
     const first = owner();
-    await lock().take(first, undefined, never);
+    await lock().take(first, [], never);
     silentFor(50);
-    expect(await lock(1).take(owner(), undefined, never)).toMatchObject({
+    expect(await lock(1).take(owner(), [], never)).toMatchObject({
       held: { owner: first, ageMs: expect.any(Number) },
     });
     silentFor(70);
-    expect(await lock(1).take(owner(), undefined, never)).toEqual({ taken: true, from: first });
+    expect(await lock(1).take(owner(), [], never)).toEqual({ taken: true, from: first });
   });
 
   it('stays alive with its heartbeat, and notices when it is lost', async () => {
     const first = owner();
-    await lock().take(first, undefined, never);
+    await lock().take(first, [], never);
     silentFor(70);
     expect(await lock().beat(first, never)).toBe(true);
-    expect(await lock(1).take(owner(), undefined, never)).toHaveProperty('held');
+    expect(await lock(1).take(owner(), [], never)).toHaveProperty('held');
     silentFor(70);
-    await lock(1).take(owner(), undefined, never);
+    await lock(1).take(owner(), [], never);
     expect(await lock().beat(first, never)).toBe(false);
     await lock().release(first, never);
     expect(existsSync(file())).toBe(true);
@@ -76,7 +76,7 @@ describe("the lock's script", () => {
 
   it("is still its owner's after the machine was restarted, unless another came first", async () => {
     const first = owner();
-    await lock().take(first, undefined, never);
+    await lock().take(first, [], never);
     rmSync(folder(), { recursive: true });
     expect(await lock().beat(first, never)).toBe(true);
     expect((await lock().holder(never))?.owner).toEqual(first);
@@ -84,15 +84,15 @@ describe("the lock's script", () => {
 
   it('of a run that is known to be dead is taken over at once', async () => {
     const dead = owner();
-    await lock().take(dead, undefined, never);
-    expect(await lock(1).take(owner(), 'some other', never)).toHaveProperty('held');
-    expect(await lock(1).take(owner(), dead.token, never)).toEqual({ taken: true, from: dead });
+    await lock().take(dead, [], never);
+    expect(await lock(1).take(owner(), ['some', 'other'], never)).toHaveProperty('held');
+    expect(await lock(1).take(owner(), ['some', dead.token, 'other'], never)).toEqual({ taken: true, from: dead });
   });
 
   it("that was cut off is nobody's, and can be removed by hand", async () => {
-    await lock().take(owner(), undefined, never);
+    await lock().take(owner(), [], never);
     writeFileSync(file(), '');
-    expect(await lock().take(owner(), undefined, never)).toEqual({ taken: true, from: undefined });
+    expect(await lock().take(owner(), [], never)).toEqual({ taken: true, from: undefined });
     await lock().remove(never);
     expect(await lock().holder(never)).toBeUndefined();
   });

@@ -1,9 +1,14 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventBody } from '../../lib/events.ts';
+import { machineTable } from '../../lib/machines.ts';
+import type { SshEndpoint } from '../../lib/providers/provider.ts';
 import { openEngine } from '../../lib/remote/engine.ts';
 import { generateKeyPair } from '../../lib/remote/keys.ts';
 import { isAlive } from '../../lib/remote/processes.ts';
+import { SshRemote } from '../../lib/remote/remote.ts';
 import { SshHost } from '../../lib/remote/ssh.ts';
 import { Secret } from '../../lib/secret.ts';
 import { startSshd, type TestSshd } from '../support/sshd.ts';
@@ -163,5 +168,41 @@ describe('the Engine API through the connection', () => {
       code: 'ENGINE_UNREACHABLE',
     });
     host.close();
+  });
+});
+
+describe('whether a machine answers', () => {
+  const remoteTo = (endpoint: SshEndpoint) => {
+    const machine = { name: 'node1', state: 'running', address: '127.0.0.1', ssh: endpoint } as const;
+    return new SshRemote(machineTable([machine]), () => undefined, 2_000);
+  };
+
+  it('is yes where it lets us in, and the connection is kept', async () => {
+    const remote = remoteTo(sshd.endpoint);
+    expect(await remote.answers('node1', never)).toBe(true);
+    const host = await remote.host('node1', never);
+    expect((await host.run(['echo', 'here'])).stdout).toBe('here\n');
+    await remote.close();
+  });
+
+  it('is no where nothing listens, and where something listens and says nothing', async () => {
+    const silent = createTcpServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    for (const endpoint of [
+      { ...sshd.endpoint, port: 1 },
+      { ...sshd.endpoint, port },
+    ]) {
+      const remote = remoteTo(endpoint);
+      expect(await remote.answers('node1', never)).toBe(false);
+      await remote.close();
+    }
+    silent.close();
+  });
+
+  it('is an error where another server answers in its place', async () => {
+    const remote = remoteTo({ ...sshd.endpoint, hostKey: generateKeyPair('other').publicKey });
+    await expect(remote.answers('node1', never)).rejects.toMatchObject({ code: 'SSH_HOST_KEY_CHANGED' });
+    await remote.close();
   });
 });
