@@ -35,14 +35,14 @@ export class Reporting {
   readonly timeline = new Timeline();
   readonly #options: ReportingOptions;
   readonly #recorder: Recorder;
+  readonly #redactor = new Redactor();
   #status: ClusterStatus | undefined;
 
   constructor(options: ReportingOptions) {
     const { cluster } = options;
-    const redactor = new Redactor();
-    if (cluster.portainer?.adminPassword) redactor.add(cluster.portainer.adminPassword);
+    if (cluster.portainer?.adminPassword) this.#redactor.add(cluster.portainer.adminPassword);
     this.#options = options;
-    this.onSecret = (secret) => redactor.add(secret);
+    this.onSecret = (secret) => this.#redactor.add(secret);
     const startedAt = new Date();
     this.#recorder = new Recorder({
       folder: options.folder ?? newRunFolder(runsFolder(cluster.stateDir), startedAt),
@@ -58,7 +58,7 @@ export class Reporting {
           system: `${process.platform} ${process.arch}`,
         },
       },
-      redactor,
+      redactor: this.#redactor,
       onlyFailures: options.onlyFailures,
     });
     this.listeners = [this.timeline.listener, this.#recorder.listener];
@@ -90,7 +90,7 @@ export class Reporting {
   async finish(result?: RunResult, workplace?: Workplace): Promise<string | undefined> {
     const { junit: file, cluster, onlyFailures } = this.#options;
     const status = workplace && !onlyFailures ? await this.statusOf(workplace) : this.#status;
-    if (file !== undefined) await writeReport(file, junit(this.timeline.stages));
+    if (file !== undefined) await writeReport(file, this.#redactor.clean(junit(this.timeline.stages)));
     const folder = this.#recorder.close({ ...(result ? { result: resultJson(result) } : {}), status });
     if (folder !== undefined && this.#options.folder === undefined)
       await pruneRuns(runsFolder(cluster.stateDir), cluster.runs.keep);

@@ -3,35 +3,23 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SwarmupError } from '../../lib/errors.ts';
 import { readRun, runsFolder, type RecordedRun } from '../../lib/record/store.ts';
 import { Timeline } from '../../lib/record/timeline.ts';
 import { htmlReport } from '../../lib/render/html/report.ts';
 import { junit } from '../../lib/render/junit.ts';
+import { launchBrowser } from '../support/browser.ts';
 import { clusterOf, fullText } from '../support/cluster.ts';
-import { needPackages } from '../support/packages.ts';
 import { runUp } from '../support/rig.ts';
 import { worldWithRegistry } from '../support/worlds.ts';
-
-/** Without a network: what it would load from elsewhere fails. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-report-'));
 let browser: Browser;
 
 beforeAll(async () => {
-  needPackages('chromium');
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+  browser = await launchBrowser();
 }, 300_000);
 afterAll(async () => {
   await browser.close();

@@ -62,7 +62,8 @@ describe('the record of a run', () => {
       fullText(1, 0).replace('portainer: {}', 'portainer: { adminPassword: "${PASSWORD}" }'),
       { PASSWORD },
     );
-    const reporting = new Reporting({ cluster, command: 'up', onlyFailures: false });
+    const junit = join(mkdtempSync(join(tmpdir(), 'swarmup-junit-')), 'reports', 'junit.xml');
+    const reporting = new Reporting({ cluster, command: 'up', onlyFailures: false, junit });
     const generated = 'made-up-by-swarmup';
     reporting.onSecret(new Secret(generated));
     const emit = (body: EventBody) => {
@@ -82,7 +83,7 @@ describe('the record of a run', () => {
     emit({ type: 'unit-finished', unit, result: { ...unit, outcome: 'failed', ms: 1, changes: [], error } });
     emit({ type: 'warning', warning: { key: 'x', message: leaks } });
     const folder = await reporting.fail();
-    const text = everythingIn(join(cluster.stateDir, 'runs'));
+    const text = everythingIn(join(cluster.stateDir, 'runs')) + readFileSync(junit, 'utf8');
     expect(folder).toBeDefined();
     expect(text).toContain('=> exit 0, 1 ms');
     for (const secret of [PASSWORD, JSON.stringify(PASSWORD).slice(1, -1), generated, 'SWMTKN-1', 'SWMKEY-1', 'abc'])
