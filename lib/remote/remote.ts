@@ -1,4 +1,5 @@
 import type { Machines, Remote } from '../context.ts';
+import { unlessAborted } from '../abort.ts';
 import { hasCode } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { SingleFlight } from '../single-flight.ts';
@@ -31,7 +32,11 @@ export class SshRemote implements Remote {
         return SshHost.connect(node, ssh, this.#emit, signal);
       });
     const flight = connect();
-    const host = await flight;
+    const host = await unlessAborted(flight, signal).catch((error: unknown) => {
+      // Whoever began this connection gave it up, which is no reason for us to.
+      if (hasCode(error, 'INTERRUPTED') && !signal.aborted) return unlessAborted(connect(), signal);
+      throw error;
+    });
     if (host.alive) return host;
     host.close();
     // Only this one: another caller may have connected anew already.

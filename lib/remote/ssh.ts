@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
 import type { Client, ClientChannel } from 'ssh2';
+import { unlessAborted } from '../abort.ts';
 import { interrupted, messageOf, SwarmupError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { SshEndpoint } from '../providers/provider.ts';
@@ -49,19 +50,10 @@ export class SshHost implements Host {
    * @throws SwarmupError SSH_UNREACHABLE, SSH_HOST_KEY_CHANGED or SSH_AUTH_FAILED
    */
   static async connect(name: string, endpoint: SshEndpoint, emit: Emit, signal: AbortSignal): Promise<SshHost> {
-    signal.throwIfAborted();
+    if (signal.aborted) throw interrupted(signal.reason);
     const ssh = new NodeSSH();
     const pinned = Buffer.from(endpoint.hostKey.split(' ')[1] ?? '', 'base64');
     let offered: Buffer | undefined;
-    // Disposing of a connection that is being made ends it, and tells nobody.
-    let onAbort = (): void => undefined;
-    const aborted = new Promise<never>((_resolve, reject) => {
-      onAbort = () => {
-        ssh.dispose();
-        reject(interrupted(signal.reason));
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
     try {
       const connecting = ssh.connect({
         host: endpoint.host,
@@ -77,12 +69,11 @@ export class SshHost implements Host {
           return key.equals(pinned);
         },
       });
-      await Promise.race([connecting, aborted]);
+      // Disposing of a connection that is being made ends it, and tells nobody.
+      await unlessAborted(connecting, signal, () => ssh.dispose());
     } catch (cause) {
-      signal.throwIfAborted();
+      if (signal.aborted) throw interrupted(cause);
       throw connectError(name, endpoint, cause, offered !== undefined && !offered.equals(pinned));
-    } finally {
-      signal.removeEventListener('abort', onAbort);
     }
     return new SshHost(name, ssh, endpoint, emit);
   }

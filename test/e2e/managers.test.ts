@@ -128,12 +128,15 @@ describe('three managers', () => {
     write();
   });
 
-  it('are powered off cleanly and come back with all they had', async () => {
-    expectOk(await cli.json<UpDocument>('stop'));
-    expect(qemuProcesses('e2e-managers')).toEqual([]);
-    expect((await status()).nodes.map((node) => node.machine)).toEqual(['stopped', 'stopped', 'stopped']);
+  it('are powered off cleanly, one by name, and come back with all they had', async () => {
+    expectOk(await cli.json<UpDocument>('stop', '--node', 'manager3'));
+    expect(qemuProcesses('e2e-managers')).toHaveLength(2);
+    expect((await status()).nodes.map((node) => node.machine)).toEqual(['running', 'running', 'stopped']);
+    const plan = await cli.json<UpDocument>('plan');
+    expect(plan.document.units.flatMap((unit) => unit.changes)).toEqual(['start machine manager3']);
     expectOk(await cli.json<UpDocument>('up'));
-    expect(await onNode(sshConfig, 'manager1', 'journalctl --list-boots | wc -l')).toMatch(/^\d+$/);
+    expect(await onNode(sshConfig, 'manager3', 'journalctl --list-boots | wc -l')).toMatch(/^\d+$/);
+    expect((await status()).nodes.every((node) => node.swarm?.state === 'ready')).toBe(true);
     expect((await cli.json<UpDocument>('up')).document.changed).toBe(0);
   });
 

@@ -200,6 +200,22 @@ describe('whether a machine answers', () => {
     silent.close();
   });
 
+  it('is no for everybody who asks at the same time, and who wants to connect goes on trying', async () => {
+    const silent = createTcpServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const remote = remoteTo({ ...sshd.endpoint, port });
+    const first = remote.answers('node1', never);
+    const patience = new AbortController();
+    let ended = false;
+    const patient = remote.host('node1', patience.signal).finally(() => (ended = true));
+    expect(await Promise.all([first, remote.answers('node1', never)])).toEqual([false, false]);
+    expect(ended).toBe(false);
+    patience.abort();
+    await expect(patient).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    silent.close();
+  });
+
   it('is an error where another server answers in its place', async () => {
     const remote = remoteTo({ ...sshd.endpoint, hostKey: generateKeyPair('other').publicKey });
     await expect(remote.answers('node1', never)).rejects.toMatchObject({ code: 'SSH_HOST_KEY_CHANGED' });
