@@ -27,10 +27,14 @@ export interface RunOptions extends CommonOptions {
   readonly taskfile?: string;
 }
 
+/** For what changes a cluster. */
+export function withLock(command: Command): Command {
+  return command.option('--lock-wait <time>', 'wait so long for another run to end, such as 90s or 10m', duration);
+}
+
 /** For everything that runs a pipeline. */
 export function withRun(command: Command): Command {
   return command
-    .option('--lock-wait <time>', 'wait so long for another run to end, such as 90s or 10m', duration)
     .option('--junit <file>', 'write a JUnit report: a case for each task and node, and for each HTTP check')
     .option('--taskfile <file>', 'a TypeScript file with tasks and pipelines of your own');
 }

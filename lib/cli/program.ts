@@ -4,6 +4,7 @@ import {
   scaleArgument,
   withCommon,
   withKeepGoing,
+  withLock,
   withRun,
   withSelection,
   type CommonOptions,
@@ -34,18 +35,19 @@ export function buildProgram(act: Action, version: string): Command {
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true });
 
   const command = (usage: string, description: string) => withCommon(program.command(usage)).description(description);
-  const run = (usage: string, description: string) => withRun(command(usage, description));
+  const run = (usage: string, description: string) => withLock(withRun(command(usage, description)));
   const pipeline = (usage: string, description: string) => withSelection(run(usage, description));
+  const looking = (usage: string, description: string) => withSelection(withRun(command(usage, description)));
 
   withKeepGoing(pipeline('up', 'bring everything up that the file asks for; a second run changes nothing'))
     .option('--prune', 'take away what swarmup made and the file no longer names')
     .action((options: PipelineOptions) => act(import('./commands/pipeline.ts').then((m) => m.up(options))));
-  pipeline('plan', 'show what `up` would change, changing nothing')
+  looking('plan', 'show what `up` would change, changing nothing')
     .option('--detailed-exitcode', 'exit status 3 when there are changes')
     .action((options: PipelineOptions & { detailedExitcode?: boolean }) =>
       act(import('./commands/pipeline.ts').then((m) => m.plan(options))),
     );
-  pipeline('verify', 'only the checks: nodes ready, services converged, HTTP on every node').action(
+  looking('verify', 'only the checks: nodes ready, services converged, HTTP on every node').action(
     (options: PipelineOptions) => act(import('./commands/pipeline.ts').then((m) => m.verify(options))),
   );
   withKeepGoing(pipeline('run', 'run any pipeline by its name: one of your own, for instance'))

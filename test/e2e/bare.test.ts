@@ -172,21 +172,6 @@ describe('a cluster from bare machines', () => {
     ).toEqual(['worker1  worker1', 'worker2  worker2']);
   });
 
-  it('goes on after a machine was killed and a run was interrupted', async () => {
-    const [pid] = qemuProcesses('e2e-bare', 'worker2');
-    expect(pid).toBeGreaterThan(0);
-    process.kill(pid ?? 0, 'SIGKILL');
-    const verify = await cli.json<UpDocument>('verify');
-    expect(verify.status).toBe(1);
-    const interrupted = await cli.run(['up'], /booting/);
-    expect(interrupted.status).toBe(130);
-    expect(interrupted.stdout).toContain('Run the same command again');
-    const up = await cli.json<UpDocument>('up');
-    expectOk(up);
-    expect(await manager("docker service ls --filter name=web --format '{{.Replicas}}'")).toBe('3/3');
-    expect((await status()).nodes.every((node) => node.swarm?.state === 'ready')).toBe(true);
-  });
-
   it('has told no secret to anybody', async () => {
     const secrets = [
       await manager('docker swarm join-token -q worker'),

@@ -33,7 +33,11 @@ afterAll(async () => {
 });
 
 describe('three managers', () => {
-  it('come up although the run is killed ten times on the way, with nothing doubled', async () => {
+  it('come up although the run is interrupted once and killed ten times on the way, with nothing doubled', async () => {
+    const interrupted = await cli.run(['up'], /booting/);
+    expect(interrupted.status).toBe(130);
+    expect(interrupted.stdout).toContain('stopped in the middle: provision on ');
+    expect(interrupted.stdout).toContain('Run the same command again');
     const moments: string[] = [];
     while (moments.length < 10) {
       // Anywhere on the way: each run goes on from where the one before was cut off.
