@@ -29,8 +29,8 @@ export interface RunOptions {
   readonly gate?: Gate;
   /** Any change is a failure: it was expected to be done already. */
   readonly changesNothing?: boolean;
-  /** Done after a unit has ended well, before what needs it starts. */
-  readonly afterUnit?: (unit: Unit) => Promise<void>;
+  /** Done after a unit has changed something, before what needs it starts. */
+  readonly afterChange?: (unit: Unit) => Promise<void>;
 }
 
 /**
@@ -124,7 +124,7 @@ class Run {
   }
 
   async #execute(unit: Unit): Promise<void> {
-    const { context, signal, afterUnit, changesNothing } = this.#options;
+    const { context, signal, mode, afterChange, changesNothing } = this.#options;
     const start = context.clock.now();
     this.#emit({ type: 'unit-started', unit: nameOf(unit) });
     const finish = (rest: Pick<UnitResult, 'outcome'> & Partial<UnitResult>) =>
@@ -132,7 +132,7 @@ class Run {
     try {
       const step = await this.#step(unit, this.#contextOf(unit));
       if (changesNothing && step.outcome === 'changed') throw changedAgain(unit, step);
-      await afterUnit?.(unit);
+      if (mode === 'apply' && step.outcome === 'changed') await afterChange?.(unit);
       finish(step);
     } catch (thrown) {
       const error = signal.aborted ? interrupted(thrown) : asSwarmupError(thrown);

@@ -54,7 +54,9 @@ export async function runPipeline(
     keepGoing: mode !== 'apply' || (request.keepGoing ?? false),
     prune: prune ?? false,
     changesNothing: request.changesNothing ?? false,
-    ...(held ? { gate: held.gate, afterUnit: (unit) => extendAfter(unit, held.lock, { context, emit, signal }) } : {}),
+    ...(held
+      ? { gate: held.gate, afterChange: (unit) => extendAfter(unit, held.lock, { context, emit, signal }) }
+      : {}),
   });
 }
 
@@ -116,7 +118,7 @@ function openGate(lock: ClusterLock, workplace: Workplace): Gate {
   return gate;
 }
 
-/** The machine of the first manager is there now: from here on runs from other computers can see the lock. */
+/** The machine of the first manager was made, started or waited for: from here on runs from other computers can see the lock. */
 async function extendAfter(unit: Unit, lock: ClusterLock, workplace: Workplace): Promise<void> {
   const first = firstManager(workplace.context.cluster).name;
   if (unit.task.id === 'provision' && unit.target.id === first) await extend(lock, workplace);

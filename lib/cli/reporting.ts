@@ -86,10 +86,14 @@ export class Reporting {
     return this.finish();
   }
 
-  /** Writes the reports and ends the record. @returns the record's folder, as seen from here */
-  async finish(result?: RunResult, workplace?: Workplace): Promise<string | undefined> {
-    const { junit: file, cluster, onlyFailures } = this.#options;
-    const status = workplace && !onlyFailures ? await this.statusOf(workplace) : this.#status;
+  /**
+   * Writes the reports and ends the record.
+   *
+   * @param status how the cluster is now
+   * @returns the record's folder, as seen from here
+   */
+  async finish(result?: RunResult, status = this.#status): Promise<string | undefined> {
+    const { junit: file, cluster } = this.#options;
     if (file !== undefined) await writeReport(file, this.#redactor.clean(junit(this.timeline.stages)));
     const folder = this.#recorder.close({ ...(result ? { result: resultJson(result) } : {}), status });
     if (folder !== undefined && this.#options.folder === undefined)

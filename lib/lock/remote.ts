@@ -6,32 +6,36 @@ import { parseOwner, STALE_MS, type Owner } from './owner.ts';
 const FOLDER = '/run/swarmup';
 
 /**
- * Every step runs under flock(1), so none interleaves with another's. The age comes from the machine's own clock, so the
+ * Every step runs under flock(1), so none interleaves with another's, and starts few programs: on a busy or emulated machine
+ * each costs a tenth of a second. The age comes from the machine's own clock, so the
  * clocks of those who ask don't matter. The first line of the file is the token, the second the owner.
  *
  * Arguments: action, file, token, owner, seconds until stale, tokens of runs known to be dead.
  */
 const SCRIPT = `
-umask 077; mkdir -p "\${2%/*}" && exec 9>"$2.guard" && flock 9 || exit 1
-age() { echo $(( $(date +%s) - $(stat -c %Y "$1") )); }
-owner=$(sed -n 1p "$2" 2>/dev/null)
+umask 077
+[ -d "\${2%/*}" ] || mkdir -p "\${2%/*}" || exit 1
+exec 9>"$2.guard" && flock 9 || exit 1
+owner=; held=
+if [ -e "$2" ]; then { read -r owner; read -r held; } < "$2"; fi
+age() { echo $(( $(date +%s) - $(stat -c %Y "$2") )); }
+mine() { printf '%s\\n%s\\n' "$3" "$4" > "$2"; }
 case $1 in
 take)
   if [ -e "$2" ]; then
-    seconds=$(age "$2")
+    seconds=$(age "$@")
     case " $3 $6 " in *" $owner "*) ;; *)
-      if [ "$seconds" -lt "$5" ]; then echo "held $seconds"; sed -n 2p "$2"; exit 0; fi;;
+      if [ "$seconds" -lt "$5" ]; then printf '%s\\n' "held $seconds" "$held"; exit 0; fi;;
     esac
-    echo "over $seconds"; sed -n 2p "$2"
+    printf '%s\\n' "over $seconds" "$held"
   else echo taken; fi
-  printf '%s\\n%s\\n' "$3" "$4" > "$2.new" && mv "$2.new" "$2";;
+  mine "$@";;
 beat)
   # After a restart of the machine nobody holds it: it is still ours.
-  if [ ! -e "$2" ]; then printf '%s\\n%s\\n' "$3" "$4" > "$2"; fi
-  if [ "$owner" = "$3" ] || [ -z "$owner" ]; then touch "$2"; echo taken; else echo lost; sed -n 2p "$2" 2>/dev/null; fi;;
-release) [ "$owner" = "$3" ] && rm -f "$2"; echo free;;
+  if [ "$owner" = "$3" ] || [ -z "$owner" ]; then mine "$@"; echo taken; else printf '%s\\n' lost "$held"; fi;;
+release) [ "$owner" != "$3" ] || rm -f "$2"; echo free;;
 remove) rm -f "$2"; echo free;;
-show) if [ -e "$2" ]; then echo "held $(age "$2")"; sed -n 2p "$2"; else echo free; fi;;
+show) if [ -e "$2" ]; then printf '%s\\n' "held $(age "$@")" "$held"; else echo free; fi;;
 esac`;
 
 type Action = 'take' | 'beat' | 'release' | 'remove' | 'show';

@@ -22,6 +22,6 @@ export async function runUp(
   const result = await underLock({ command: 'up', waitMs: 0 }, workplace, (held) =>
     runPipeline(catalogue, { pipeline: 'up', mode: 'apply' }, workplace, held),
   );
-  await reporting.finish(result, workplace);
+  await reporting.finish(result, await reporting.statusOf(workplace));
   return result;
 }

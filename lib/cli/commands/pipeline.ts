@@ -9,7 +9,8 @@ import { tell } from '../../render/output.ts';
 import { confirm } from '../../render/confirm.ts';
 import { recordLine } from '../../render/summary.ts';
 import { openView } from '../../render/view.ts';
-import { runPipeline, underLock, type PipelineRequest } from '../../runner.ts';
+import { runPipeline, underLock, type Held, type PipelineRequest } from '../../runner.ts';
+import type { ClusterStatus } from '../../swarm/status.ts';
 import type { RunOptions, SelectionOptions } from '../options.ts';
 import { Reporting } from '../reporting.ts';
 import { clusterOf, withSession, type Session } from '../session.ts';
@@ -101,14 +102,17 @@ export async function run(
       prune: options.prune ?? false,
     };
     try {
-      const result =
-        mode === 'apply'
-          ? await underLock({ command: pipeline, waitMs: options.lockWait ?? 0 }, session, (held) =>
-              runPipeline(catalogue, work, session, held),
-            )
-          : await runPipeline(catalogue, work, session, undefined);
+      let status: Promise<ClusterStatus | undefined> = Promise.resolve(undefined);
+      const perform = async (held?: Held) => {
+        const ended = await runPipeline(catalogue, work, session, held);
+        // Asked for while the lock is given back.
+        if (!request.onlyFailures) status = reporting.statusOf(session);
+        return ended;
+      };
+      const lock = { command: pipeline, waitMs: options.lockWait ?? 0 };
+      const result = mode === 'apply' ? await underLock(lock, session, perform) : await perform();
       onResult(result);
-      const record = await reporting.finish(result, session);
+      const record = await reporting.finish(result, await status);
       await view.close({ result, context: session.context, mode, pipeline, record });
       if (result.interrupted) return 130;
       return result.ok ? 0 : 1;
