@@ -5,7 +5,7 @@ import type { Emit, Mode, RunResult, UnitResult } from './events.ts';
 import type { Unit } from './graph.ts';
 import { Prerequisites } from './pipeline/prerequisites.ts';
 import { Presumptions } from './pipeline/presumption.ts';
-import { retrying } from './pipeline/retry.ts';
+import { retrying, type Retry } from './pipeline/retry.ts';
 import { Schedule } from './pipeline/schedule.ts';
 import { performStep, planStep, type Gate, type StepResult } from './pipeline/step.ts';
 import { contextOf, nameOf } from './pipeline/unit-context.ts';
@@ -155,7 +155,7 @@ class Run {
         planned: (changes) => this.#emit({ type: 'unit-planned', unit: nameOf(unit), changes }),
       });
     };
-    const onRetry = (retry: Parameters<Parameters<typeof retrying>[1]['onRetry']>[0]) => {
+    const onRetry = (retry: Retry) => {
       // The manager that was asked may be the one that is away.
       context.swarm.forgetManager();
       this.#retries.set(unit, [...(this.#retries.get(unit) ?? []), retry.error.message]);

@@ -95,10 +95,13 @@ export async function underLock<T>(
   const gate = openGate(lock, workplace);
   try {
     const done = await work({ lock, gate });
-    await gate.pass();
+    // An interrupted run has its own way to say so.
+    if (!signal.aborted) await gate.pass();
     lock.lost.throwIfAborted();
     return done;
   } finally {
+    // What is still on its way to the manager would arrive after the release. Whether it fails was said above.
+    await gate.pass().catch(() => undefined);
     await lock.release();
   }
 }
@@ -109,7 +112,7 @@ function openGate(lock: ClusterLock, workplace: Workplace): Gate {
   const opening = extend(lock, workplace).then(
     () => void (gate.open = true),
     (error: unknown) => {
-      lock.fail(error);
+      if (!workplace.signal.aborted) lock.fail(error);
       throw error;
     },
   );

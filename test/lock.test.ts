@@ -6,7 +6,9 @@ import { ClusterLock, type LockOptions } from '../lib/lock/cluster-lock.ts';
 import { LocalLock } from '../lib/lock/local.ts';
 import { thisRun, type Owner } from '../lib/lock/owner.ts';
 import { FakeWorld } from './fakes/world.ts';
-import { clusterOf } from './support/cluster.ts';
+import { clusterOf, fullText } from './support/cluster.ts';
+import { runUp } from './support/rig.ts';
+import { worldWithRegistry } from './support/worlds.ts';
 
 const DEAD_PID = 4_194_305;
 const never = new AbortController().signal;
@@ -165,6 +167,33 @@ describe('the lock on the first manager', () => {
     expect(wanted.warnings).toEqual([]);
     await lock.release();
     expect(world.locks.size).toBe(0);
+  });
+
+  it('is given back by a run that was interrupted while it took it', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 0));
+    await world.run('up', cluster);
+    const controller = new AbortController();
+    world.fault = (what) => {
+      if (what.includes('swarmup-lock take')) controller.abort();
+    };
+    const result = await runUp(cluster, world, undefined, controller.signal);
+    expect(result).toMatchObject({ ok: false, interrupted: true });
+    expect(world.locks.size).toBe(0);
+    expect(existsSync(`${cluster.stateDir}.lock`)).toBe(false);
+  });
+
+  it("ends a run that has begun to look when it is another run's", async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 1));
+    await world.run('up', cluster);
+    const writes = world.swarm.writes.length;
+    const key = 'manager1:/run/swarmup/test.lock';
+    world.locks.set(key, { token: 'x', owner: JSON.stringify(owner(elsewhere)), age: 0 });
+    const drifted = { ...cluster, services: cluster.services.map((service) => ({ ...service, replicas: 5 })) };
+    await expect(runUp(drifted, world)).rejects.toMatchObject({ code: 'LOCKED' });
+    expect(world.swarm.writes).toHaveLength(writes);
+    expect(world.locks.get(key)?.token).toBe('x');
   });
 
   it('that somebody else took over stops the run', async () => {

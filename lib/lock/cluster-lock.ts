@@ -36,7 +36,7 @@ export class ClusterLock {
   readonly #losing = new AbortController();
   /** The tokens of the dead runs whose local lock this is now: one of them may hold the lock on the manager. */
   #dead: readonly string[] = [];
-  /** It is held on the first manager too. */
+  /** It is held on the first manager too, or may be: an attempt was made. */
   #extended = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -65,10 +65,11 @@ export class ClusterLock {
     const remote = await this.#remote(this.#options.signal);
     if (!remote) return;
     const take = () => remote.take(this.#owner, this.#dead, this.#options.signal);
+    // Before the answer: an attempt that is interrupted may have taken it.
+    this.#extended = true;
     const from = await this.#untilTaken(take, remote.place);
     if (from && from.token !== this.#owner.token && !this.#dead.includes(from.token))
       this.#options.warn(`took over the lock of a run that shows no sign of life: ${describeOwner(from)}`);
-    this.#extended = true;
   }
 
   /** Shows a sign of life, and notices when another run has taken the lock over. */

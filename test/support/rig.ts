@@ -11,13 +11,14 @@ export async function runUp(
   cluster: Cluster,
   world: FakeWorld,
   onEvent: (event: Event) => void = () => undefined,
+  signal = new AbortController().signal,
 ): Promise<RunResult> {
   const reporting = new Reporting({ cluster, command: 'up', onlyFailures: false });
   const emit = (body: EventBody) => {
     const event = { ...body, at: Date.now() };
     for (const listen of [...reporting.listeners, onEvent]) listen(event);
   };
-  const workplace = { context: world.context(cluster), signal: new AbortController().signal, emit };
+  const workplace = { context: world.context(cluster), signal, emit };
   const catalogue = await openCatalogue(pipelines, undefined);
   const result = await underLock({ command: 'up', waitMs: 0 }, workplace, (held) =>
     runPipeline(catalogue, { pipeline: 'up', mode: 'apply' }, workplace, held),
