@@ -132,7 +132,7 @@ export function criticalPath({ units }: Stage): ReadonlySet<string> {
     const { start = 0, task, key, needs } = current;
     const before = [
       ...needs.flatMap((need) => byKey.get(need) ?? []),
-      ...done.filter((unit) => unit.task === task && unit.key !== key),
+      ...done.filter((unit) => unit.task === task && unit.key !== key && (unit.start ?? 0) < start),
     ];
     current = latest(before.filter((unit) => (unit.end ?? 0) <= start && !path.has(unit.key)));
   }

@@ -133,13 +133,21 @@ function problem({ task, target, error }: TimedUnit): Markup {
   </div>`;
 }
 
+/** Lists longer than this are folded. */
+const MOST_ITEMS = 30;
+
 function block(title: string, items: readonly Markup[]): Markup | undefined {
-  return items.length > 0
-    ? html`<h3>${title}</h3>
-        <ul class="notes">
-          ${items}
-        </ul>`
-    : undefined;
+  if (items.length === 0) return undefined;
+  const list = html`<ul class="notes">
+    ${items}
+  </ul>`;
+  if (items.length <= MOST_ITEMS)
+    return html`<h3>${title}</h3>
+      ${list}`;
+  return html`<details>
+    <summary>${title}: ${items.length}</summary>
+    ${list}
+  </details>`;
 }
 
 function nameOf({ title, pipeline, mode }: Stage): string {
