@@ -8,6 +8,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/ssh/**', 'test/browser/**'],
+          // Many start processes, which takes its time on a busy machine.
+          testTimeout: 60_000,
           // Every test sets its own stage; the order must not matter.
           sequence: { shuffle: true },
         },

@@ -10,6 +10,9 @@ const folder = mkdtempSync(join(tmpdir(), 'swarmup-interrupt-'));
 const provider = join(ROOT, 'test/support/stuck-provider.ts');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** A busy machine takes its time to start a process. */
+const PATIENCE = { timeout: 30_000 };
+
 interface Started {
   readonly child: ChildProcess;
   readonly place: string;
@@ -64,7 +67,7 @@ describe('a run that is interrupted', () => {
   it('twice stops at once, and the next run is not held up by it', async () => {
     const run = await started(true);
     run.child.kill('SIGINT');
-    await expect.poll(run.output).toContain('once more to stop at once');
+    await expect.poll(run.output, PATIENCE).toContain('once more to stop at once');
     run.child.kill('SIGINT');
     expect(await run.ended).toEqual({ status: 130, signal: null });
     expect(existsSync(lockOf(run.place))).toBe(true);
@@ -115,7 +118,9 @@ describe('a second run', () => {
     const run = await started(false);
     const cli = new Cli(run.place);
     const waiting = cli.run(['up', '--only', 'join-workers', '--lock-wait', '5m']);
-    await expect.poll(() => existsSync(cli.log) && readFileSync(cli.log, 'utf8')).toContain('waiting for another run');
+    await expect
+      .poll(() => existsSync(cli.log) && readFileSync(cli.log, 'utf8'), PATIENCE)
+      .toContain('waiting for another run');
     run.child.kill('SIGINT');
     await run.ended;
     const { status, stdout } = await waiting;
