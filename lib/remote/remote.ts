@@ -14,6 +14,7 @@ export class SshRemote implements Remote {
   readonly #machines: Machines;
   readonly #emit: Emit;
   readonly #answerMs: number;
+  readonly #closing = new AbortController();
   readonly #hosts = new SingleFlight<SshHost>();
   readonly #engines = new SingleFlight<{ host: SshHost; engine: Engine }>();
 
@@ -29,12 +30,13 @@ export class SshRemote implements Remote {
     const connect = () =>
       this.#hosts.run(node, async () => {
         const { SshHost } = await import('./ssh.ts');
-        return SshHost.connect(node, ssh, this.#emit, signal);
+        return SshHost.connect(node, ssh, this.#emit, AbortSignal.any([signal, this.#closing.signal]));
       });
     const flight = connect();
     const host = await unlessAborted(flight, signal).catch((error: unknown) => {
       // Whoever began this connection gave it up, which is no reason for us to.
-      if (hasCode(error, 'INTERRUPTED') && !signal.aborted) return unlessAborted(connect(), signal);
+      if (hasCode(error, 'INTERRUPTED') && !signal.aborted && !this.#closing.signal.aborted)
+        return unlessAborted(connect(), signal);
       throw error;
     });
     if (host.alive) return host;
@@ -71,7 +73,9 @@ export class SshRemote implements Remote {
     return (await open()).engine;
   }
 
+  /** Ends every connection, also those that are being made. None can be made after it: it would keep the process alive. */
   async close(): Promise<void> {
+    this.#closing.abort();
     const hosts = await Promise.allSettled(this.#hosts.all());
     for (const host of hosts) if (host.status === 'fulfilled') host.value.close();
   }

@@ -69,8 +69,14 @@ export class SshHost implements Host {
           return key.equals(pinned);
         },
       });
-      // Disposing of a connection that is being made ends it, and tells nobody.
-      await unlessAborted(connecting, signal, () => ssh.dispose());
+      // Disposing of a connection that is being made ends it, and tells nobody; of one that is not begun yet, only later.
+      await unlessAborted(connecting, signal, () => {
+        ssh.dispose();
+        connecting.then(
+          () => ssh.dispose(),
+          () => undefined,
+        );
+      });
     } catch (cause) {
       if (signal.aborted) throw interrupted(cause);
       throw connectError(name, endpoint, cause, offered !== undefined && !offered.equals(pinned));

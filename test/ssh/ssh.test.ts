@@ -216,6 +216,15 @@ describe('whether a machine answers', () => {
     silent.close();
   });
 
+  it('cannot be asked after the end: a connection that is made then would keep the process alive', async () => {
+    const remote = remoteTo(sshd.endpoint);
+    const late = remote.host('node1', never);
+    const closed = remote.close();
+    await expect(late).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    await closed;
+    await expect(remote.host('node1', never)).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  });
+
   it('is an error where another server answers in its place', async () => {
     const remote = remoteTo({ ...sshd.endpoint, hostKey: generateKeyPair('other').publicKey });
     await expect(remote.answers('node1', never)).rejects.toMatchObject({ code: 'SSH_HOST_KEY_CHANGED' });
