@@ -6,6 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          globalSetup: ['test/support/temporary.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/ssh/**', 'test/browser/**'],
           // Many start processes, which takes its time on a busy machine.
@@ -24,7 +25,13 @@ export default defineConfig({
         },
       },
       {
-        test: { name: 'browser', include: ['test/browser/*.test.ts'], testTimeout: 60_000, hookTimeout: 300_000 },
+        test: {
+          name: 'browser',
+          include: ['test/browser/*.test.ts'],
+          globalSetup: ['test/support/temporary.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 300_000,
+        },
       },
       // Real machines under emulation: one file after the other, each test with its own deadline.
       {

@@ -137,7 +137,7 @@ describe('three managers', () => {
     expect(qemuProcesses('e2e-managers')).toHaveLength(2);
     expect((await status()).nodes.map((node) => node.machine)).toEqual(['running', 'running', 'stopped']);
     const plan = await cli.json<UpDocument>('plan');
-    expect(plan.document.units.flatMap((unit) => unit.changes)).toEqual(['start machine manager3']);
+    expect(plan.document.units.flatMap((unit) => unit.changes)).toContain('start machine manager3');
     expectOk(await cli.json<UpDocument>('up'));
     expect(await onNode(sshConfig, 'manager3', 'journalctl --list-boots | wc -l')).toMatch(/^\d+$/);
     expect((await status()).nodes.every((node) => node.swarm?.state === 'ready')).toBe(true);
