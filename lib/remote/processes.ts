@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { LocalCommands } from './local.ts';
 
 export interface RunningProcess {
@@ -33,14 +33,24 @@ async function fromPs(local: LocalCommands): Promise<RunningProcess[]> {
   });
 }
 
-/** Whether a process exists. */
+/** Whether a process runs. One that ended and that nobody has asked about yet (a zombie) does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     // EPERM: it exists and belongs to somebody else.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Source: proc(5); the name in brackets may hold anything, so the state is what follows the last one. */
+function isZombie(pid: number): boolean {
+  try {
+    return /\) [ZX] [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    // It ended meanwhile, which the next look sees; or this system has no /proc, and tells no more than that it exists.
+    return false;
   }
 }
 
