@@ -1,5 +1,4 @@
-import type { Cluster } from './config/model.ts';
-import { managersOf, workersOf } from './config/model.ts';
+import { managersOf, scaled, workersOf, type Cluster } from './config/model.ts';
 import type { RunContext } from './context.ts';
 import { SwarmupError } from './errors.ts';
 import type { Mode } from './events.ts';
@@ -40,11 +39,10 @@ export class Away {
   /** The cluster as it is for a stage: without what is away, unless the stage brings it back. */
   clusterFor(stage: NightlyStage, cluster: Cluster): Cluster {
     if (stage.pipeline === 'up' || stage.pipeline === 'down') this.#names.clear();
-    const nodes = cluster.nodes.filter((node) => !this.#names.has(node.name));
-    const [first, ...others] = cluster.services;
-    if (stage.more === undefined || !first) return { ...cluster, nodes };
-    const { portainer: _left, ...rest } = cluster;
-    return { ...rest, nodes, services: [{ ...first, replicas: first.replicas + stage.more }, ...others], stacks: [] };
+    const there = { ...cluster, nodes: cluster.nodes.filter((node) => !this.#names.has(node.name)) };
+    const [first] = cluster.services;
+    if (stage.more === undefined || !first) return there;
+    return scaled(there, new Map([[first.name, first.replicas + stage.more]]));
   }
 
   add(name: string): void {

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hasErrno } from './errno.ts';
-import { exists } from './files.ts';
+import { exists, ifThere, removeIfEmpty } from './files.ts';
 import { Secret } from './secret.ts';
 
 /** The local folder of a cluster, `.swarmup/<cluster>/`, readable by its owner only. Losing it may cost access, never correctness. */
@@ -22,10 +21,7 @@ export class StateFolder {
   }
 
   async read(...parts: string[]): Promise<string | undefined> {
-    return readFile(this.file(...parts), 'utf8').catch((error: unknown) => {
-      if (hasErrno(error, 'ENOENT')) return undefined;
-      throw error;
-    });
+    return ifThere(readFile(this.file(...parts), 'utf8'));
   }
 
   /** Writes a file with mode 0600. */
@@ -42,9 +38,7 @@ export class StateFolder {
   /** Removes the folder, and its parent `.swarmup` when no other cluster's is left in it. */
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
-    await rmdir(dirname(this.path)).catch((error: unknown) => {
-      if (!hasErrno(error, 'ENOTEMPTY', 'ENOENT', 'EEXIST')) throw error;
-    });
+    await removeIfEmpty(dirname(this.path));
   }
 
   /** A password that was generated once and is kept here. */

@@ -1,4 +1,5 @@
 import type { UnitContext } from '../lib/context.ts';
+import { existingMachines } from '../lib/providers/existing.ts';
 import type { Machine } from '../lib/providers/provider.ts';
 import type { Engine } from '../lib/remote/engine.ts';
 import { removeNode } from '../lib/swarm/remove-node.ts';
@@ -30,7 +31,7 @@ export default defineTask<State, Removal>({
   needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }],
   targets: (cluster, world) => [CLUSTER, ...surplusMachines(cluster, world).map((id): Target => ({ id, node: id }))],
   check: async (ctx) => {
-    if (ctx.target !== CLUSTER) return { ...NOTHING, machine: await machineOf(ctx) };
+    if (ctx.target !== CLUSTER) return { ...NOTHING, ...(await existingMachines.check(ctx)) };
     const found = await findSurplus(await ctx.swarm.manager(ctx.signal), ctx.cluster, ctx.world);
     const services = found.services.map(({ ID, Spec }) => ({ id: ID, name: Spec.Name }));
     return { ...NOTHING, ...found, services };
@@ -57,11 +58,6 @@ export default defineTask<State, Removal>({
 
 const NOTHING: State = { services: [], stacks: [], nodes: [], machine: undefined };
 const REMOVE = { action: 'remove', prune: true } as const;
-
-async function machineOf({ provider, signal, target }: UnitContext): Promise<Machine | undefined> {
-  const [machine] = await provider.list(signal, [target.id]);
-  return machine;
-}
 
 async function remove(ctx: UnitContext, manager: Engine, change: Exclude<Removal, { kind: 'machine' }>): Promise<void> {
   ctx.report(`removing ${change.summary}`);

@@ -111,6 +111,18 @@ describe('the lock of a cluster', () => {
     await winners[0]?.release();
   });
 
+  it('is taken over although another take-over was cut off half-way', async () => {
+    const dir = stateDir();
+    const dead = owner({ pid: DEAD_PID });
+    await new LocalLock(dir).take(dead);
+    const claim = `${dir}.lock.${dead.token}`;
+    writeFileSync(claim, '');
+    const then = new Date(Date.now() - 2_000);
+    utimesSync(claim, then, then);
+    await (await ClusterLock.take(options(dir))).release();
+    expect(existsSync(join(dir, '..'))).toBe(false);
+  });
+
   it('of another machine is respected', async () => {
     const dir = stateDir();
     await new LocalLock(dir).take(owner(elsewhere));

@@ -3,13 +3,8 @@ import { pipelines } from '../Taskfile.ts';
 import type { RunResult } from '../lib/events.ts';
 import { hasCode, SwarmupError } from '../lib/errors.ts';
 import { FakeWorld } from './fakes/world.ts';
-import { clusterOf, fullText, IMAGES } from './support/cluster.ts';
-
-function worldWithRegistry(): FakeWorld {
-  const world = new FakeWorld();
-  world.swarm.registry = IMAGES;
-  return world;
-}
+import { clusterOf, fullText } from './support/cluster.ts';
+import { worldWithRegistry } from './support/worlds.ts';
 
 function outcomes(result: RunResult): Record<string, number> {
   const counts: Record<string, number> = {};

@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module';
-import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { isLostOutput } from './interrupts.ts';
+import { version } from '../version.ts';
 import { buildProgram } from './program.ts';
 
 /** Runs the command line and sets the process's exit status. */
@@ -29,10 +29,4 @@ export async function main(argv: readonly string[]): Promise<void> {
 /** `swarmup status | head`: whoever read our output has seen enough. What is at work is stopped by its own listener. */
 function onLostOutput(error: NodeJS.ErrnoException): void {
   if (!isLostOutput(error)) throw error;
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const { version: found }: { version: string } = JSON.parse(text);
-  return found;
 }

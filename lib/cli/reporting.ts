@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import type { Cluster } from '../config/model.ts';
@@ -12,6 +11,7 @@ import { resultJson } from '../render/json.ts';
 import type { Workplace } from '../runner.ts';
 import type { Secret } from '../secret.ts';
 import { clusterStatus, type ClusterStatus } from '../swarm/status.ts';
+import { version } from '../version.ts';
 
 /** What the cluster is asked at the end of a run may take so long, in milliseconds. */
 const STATUS_MS = 10_000;
@@ -32,7 +32,7 @@ export interface ReportingOptions {
 export class Reporting {
   readonly listeners: readonly Listener[];
   readonly onSecret: (secret: Secret) => void;
-  readonly timeline = new Timeline();
+  readonly #timeline = new Timeline();
   readonly #options: ReportingOptions;
   readonly #recorder: Recorder;
   readonly #redactor = new Redactor();
@@ -61,7 +61,7 @@ export class Reporting {
       redactor: this.#redactor,
       onlyFailures: options.onlyFailures,
     });
-    this.listeners = [this.timeline.listener, this.#recorder.listener];
+    this.listeners = [this.#timeline.listener, this.#recorder.listener];
   }
 
   /** Asks the cluster how it is now, for the record. What can't be asked is left out. */
@@ -94,7 +94,7 @@ export class Reporting {
    */
   async finish(result?: RunResult, status = this.#status): Promise<string | undefined> {
     const { junit: file, cluster } = this.#options;
-    if (file !== undefined) await writeReport(file, this.#redactor.clean(junit(this.timeline.stages)));
+    if (file !== undefined) await writeReport(file, this.#redactor.clean(junit(this.#timeline.stages)));
     const folder = this.#recorder.close({ ...(result ? { result: resultJson(result) } : {}), status });
     if (folder !== undefined && this.#options.folder === undefined)
       await pruneRuns(runsFolder(cluster.stateDir), cluster.runs.keep);
@@ -112,10 +112,4 @@ export async function writeReport(file: string, text: string): Promise<void> {
 export function shown(path: string): string {
   const near = relative(process.cwd(), path);
   return near.length < path.length && near !== '' ? near : path;
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const { version: found }: { version: string } = JSON.parse(text);
-  return found;
 }

@@ -111,6 +111,16 @@ export function workersOf(cluster: Cluster): readonly NodeSpec[] {
   return cluster.nodes.filter((node) => node.role === 'worker');
 }
 
+/** The cluster with these services alone, at so many replicas each: whatever else it has is not touched. */
+export function scaled(cluster: Cluster, replicas: ReadonlyMap<string, number>): Cluster {
+  const services = cluster.services.flatMap((service) => {
+    const wanted = replicas.get(service.name);
+    return wanted === undefined ? [] : [{ ...service, replicas: wanted }];
+  });
+  const { portainer: _left, ...rest } = cluster;
+  return { ...rest, services, stacks: [] };
+}
+
 /** The first manager: the node that initialises the swarm. Validation guarantees that there is one. */
 export function firstManager(cluster: Cluster): NodeSpec {
   const [first] = managersOf(cluster);

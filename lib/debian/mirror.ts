@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SwarmupError } from '../errors.ts';
-import { hasErrno } from '../errno.ts';
+import { ifThere } from '../files.ts';
 
 export interface Mirror {
   readonly main: string;
@@ -59,19 +59,10 @@ export function parseSources(file: string, text: string): Source[] {
 }
 
 async function entries(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).filter((name) => /\.(list|sources)$/.test(name)).map((name) => join(folder, name));
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
+  const names = (await ifThere(readdir(folder))) ?? [];
+  return names.filter((name) => /\.(list|sources)$/.test(name)).map((name) => join(folder, name));
 }
 
 async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return '';
-    throw error;
-  }
+  return (await ifThere(readFile(file, 'utf8'))) ?? '';
 }

@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { hasErrno } from '../errno.ts';
+import { ifThere, removeIfEmpty } from '../files.ts';
 import { isAlive } from '../remote/processes.ts';
 import { inheritance, parseOwner, STALE_MS, type Owner } from './owner.ts';
 
@@ -34,14 +35,8 @@ export class LocalLock {
   }
 
   /** Who holds it now, alive or dead; undefined when it is free. */
-  async holder(): Promise<Holder | undefined> {
-    try {
-      const [text, { mtimeMs }] = await Promise.all([readFile(this.path, 'utf8'), stat(this.path)]);
-      return { owner: parseOwner(text), ageMs: Math.max(0, Date.now() - mtimeMs) };
-    } catch (error) {
-      if (hasErrno(error, 'ENOENT')) return undefined;
-      throw error;
-    }
+  holder(): Promise<Holder | undefined> {
+    return holderOf(this.path);
   }
 
   /** Shows a sign of life. @returns false when the lock is somebody else's now */
@@ -59,12 +54,7 @@ export class LocalLock {
   /** Removes it, whoever holds it; and the folder `.swarmup` when nothing else is in it. */
   async remove(): Promise<void> {
     await rm(this.path, { force: true });
-    try {
-      await rmdir(dirname(this.path));
-    } catch (error) {
-      // Other clusters' folders, or this one's own, are still there.
-      if (!hasErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
-    }
+    await removeIfEmpty(dirname(this.path));
   }
 
   /**
@@ -74,9 +64,9 @@ export class LocalLock {
   async #takeOver(dead: Holder, owner: Owner): Promise<boolean> {
     const claim = `${this.path}.${dead.owner?.token ?? 'none'}`;
     if (!(await writeNew(claim, { ...owner, heirTo: [...inheritance(dead.owner)] }))) {
-      const other = await readFile(claim, 'utf8').then(parseOwner, () => undefined);
+      const other = await holderOf(claim);
       // Killed in the middle of its take-over.
-      if (other && other.host === hostname() && !isAlive(other.pid)) await rm(claim, { force: true });
+      if (other && isDead(other)) await rm(claim, { force: true });
       return false;
     }
     const now = await this.holder();
@@ -85,6 +75,13 @@ export class LocalLock {
     else await rm(claim, { force: true });
     return same;
   }
+}
+
+async function holderOf(path: string): Promise<Holder | undefined> {
+  const found = await ifThere(Promise.all([readFile(path, 'utf8'), stat(path)]));
+  if (!found) return undefined;
+  const [text, { mtimeMs }] = found;
+  return { owner: parseOwner(text), ageMs: Math.max(0, Date.now() - mtimeMs) };
 }
 
 /** On this machine the process tells; of another one there are only the signs of life. */

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectedOneOf } from '../config/nearest.ts';
-import { hasErrno } from '../errno.ts';
 import { SwarmupError } from '../errors.ts';
 import type { Event } from '../events.ts';
+import { ifThere } from '../files.ts';
 import type { ClusterStatus } from '../swarm/status.ts';
 import { FILES, type RunMeta } from './recorder.ts';
 import { Timeline, type Stage } from './timeline.ts';
@@ -36,16 +36,11 @@ export function newRunFolder(runs: string, now: Date): string {
 
 /** The runs there are records of, oldest first. */
 export async function listRuns(runs: string): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(runs, { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name)
-      .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
+  const entries = (await ifThere(readdir(runs, { withFileTypes: true }))) ?? [];
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
 /** Removes the oldest records, so that this many are left. */
@@ -89,7 +84,7 @@ export async function readRecord(folder: string, id: string): Promise<RecordedRu
 }
 
 async function readEvents(path: string): Promise<readonly Event[]> {
-  const text = await readText(path);
+  const text = await ifThere(readFile(path, 'utf8'));
   return (text ?? '').split('\n').flatMap((line): Event[] => {
     try {
       const event: Event = JSON.parse(line);
@@ -102,7 +97,7 @@ async function readEvents(path: string): Promise<readonly Event[]> {
 }
 
 async function readJson<T>(path: string): Promise<T | undefined> {
-  const text = await readText(path);
+  const text = await ifThere(readFile(path, 'utf8'));
   if (text === undefined) return undefined;
   try {
     const value: T = JSON.parse(text);
@@ -113,11 +108,4 @@ async function readJson<T>(path: string): Promise<T | undefined> {
       cause,
     });
   }
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch((error: unknown) => {
-    if (hasErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  });
 }

@@ -39,6 +39,21 @@ export interface Stage {
   readonly warnings: string[];
 }
 
+/** How a run, or one of its stages, ended; one that was killed was cut off. */
+export type Verdict = 'ok' | 'failed' | 'interrupted' | 'cut off';
+
+export function verdictOf(stages: readonly Stage[]): Verdict {
+  if (stages.some((stage) => stage.interrupted)) return 'interrupted';
+  if (stages.some((stage) => stage.ok === false)) return 'failed';
+  return stages.length === 0 || stages.some((stage) => stage.ok === undefined) ? 'cut off' : 'ok';
+}
+
+/** From the beginning of the first stage to the end of the last, in milliseconds; undefined for one that was cut off. */
+export function durationOf(stages: readonly Stage[]): number | undefined {
+  const [first, last] = [stages[0], stages.at(-1)];
+  return first === undefined || last?.end === undefined ? undefined : last.end - first.start;
+}
+
 /** Puts a run's events together, as they happen or as they were recorded. */
 export class Timeline {
   readonly stages: Stage[] = [];

@@ -64,9 +64,8 @@ const NAMES = 4;
 
 /** Units by task: "provision on manager1, worker1 and 40 more; join-workers on worker7" */
 export function unitsText(units: readonly { readonly task: string; readonly target: string }[]): string {
-  const byTask = new Map<string, string[]>();
-  for (const { task, target } of units) byTask.set(task, [...(byTask.get(task) ?? []), target]);
-  return [...byTask].map(([task, targets]) => `${task} on ${some(targets)}`).join('; ');
+  const byTask = Map.groupBy(units, (unit) => unit.task);
+  return [...byTask].map(([task, group]) => `${task} on ${some(group.map((unit) => unit.target))}`).join('; ');
 }
 
 /** "a, b, c and 39 more" */

@@ -1,10 +1,16 @@
 import pc from 'picocolors';
 import type { RunResult, UnitResult } from '../events.ts';
-import type { Change } from '../task.ts';
 import { changeLine, plural } from './format.ts';
 
 /** Where what isn't on one node is shown: services, stacks. */
 const CLUSTER = 'cluster';
+
+const WORDS = [
+  ['create', 'add'],
+  ['update', 'change'],
+  ['remove', 'remove'],
+  ['run', 'run'],
+] as const;
 
 /** A plan as a diff: what would change on each node, then in the cluster; and what is only known later. */
 export function planText(result: RunResult): string {
@@ -18,7 +24,7 @@ export function planText(result: RunResult): string {
   return `${blocks.join('')}\n${planCounts(result)}\n`;
 }
 
-/** The same for programs: `place` is a node or the cluster; `until` names what has to be done before more is known. */
+/** The same for programs: `place` is a node or the cluster; of what is only known later, `summary` says after what. */
 export function planDiff({ units }: RunResult): object[] {
   return units.flatMap((unit) => {
     const at = { place: placeOf(unit), task: unit.task, target: unit.target };
@@ -30,12 +36,10 @@ export function planDiff({ units }: RunResult): object[] {
 /** "2 to add, 1 to change; 'swarmup up' makes them" */
 function planCounts({ units }: RunResult): string {
   const changes = units.flatMap((unit) => unit.changes).filter((change) => !change.prune);
-  const count = (word: string, ...actions: readonly Change['action'][]) => {
-    const found = changes.filter((change) => actions.includes(change.action)).length;
+  const parts = WORDS.flatMap(([action, word]) => {
+    const found = changes.filter((change) => change.action === action).length;
     return found > 0 ? [`${found} to ${word}`] : [];
-  };
-  const parts = [...count('add', 'create'), ...count('change', 'update'), ...count('remove', 'remove')];
-  parts.push(...count('run', 'run'));
+  });
   const later = units.filter(isUnknown).length;
   if (later > 0) parts.push(`${later} known later`);
   const surplus = units.flatMap((unit) => unit.changes).filter((change) => change.prune).length;

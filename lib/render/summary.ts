@@ -42,25 +42,23 @@ export function recordLine(record: string): string {
 
 /** That it failed, and all that was not done because of it, a line a task. */
 function failedText(result: RunResult, took: string): string {
-  const left = new Map<string, string[]>();
-  for (const { task, target, notDone } of result.units)
-    if (notDone) left.set(task, [...(left.get(task) ?? []), target]);
-  const lines = [...left].map(([task, targets]) => `    ${task} on ${targets.join(', ')}\n`);
+  const left = Map.groupBy(
+    result.units.filter((unit) => unit.notDone),
+    (unit) => unit.task,
+  );
+  const lines = [...left].map(([task, units]) => `    ${task} on ${units.map((unit) => unit.target).join(', ')}\n`);
   const head = `\n${pc.red('✖')} ${result.cluster} failed after ${took}; ${tally(result.units)}\n`;
   return lines.length > 0 ? `${head}  not done:\n${lines.join('')}` : head;
 }
 
 /** What was left out on purpose, a line for each reason. */
 function skippedLines(result: RunResult): string[] {
-  const reasons = new Map<string, string[]>();
-  for (const unit of result.units) {
-    if (unit.outcome !== 'skipped' || unit.reason === undefined || unit.notDone) continue;
-    const name = `${unit.task} on ${unit.target}`;
-    reasons.set(unit.reason, [...(reasons.get(unit.reason) ?? []), name]);
-  }
-  return [...reasons].map(([reason, [first, ...others]]) => {
+  const skipped = result.units.filter(
+    (unit) => unit.outcome === 'skipped' && unit.reason !== undefined && !unit.notDone,
+  );
+  return [...Map.groupBy(skipped, (unit) => unit.reason)].map(([reason, [first, ...others]]) => {
     const more = others.length > 0 ? pc.dim(` (and ${others.length} more)`) : '';
-    return `  ${pc.yellow('-')} ${first}${more} skipped: ${reason}\n`;
+    return `  ${pc.yellow('-')} ${first?.task} on ${first?.target}${more} skipped: ${reason}\n`;
   });
 }
 

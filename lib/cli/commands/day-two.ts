@@ -1,4 +1,4 @@
-import type { Availability, Cluster } from '../../config/model.ts';
+import { scaled, type Availability, type Cluster } from '../../config/model.ts';
 import type { RunOptions, Scale, SelectionOptions } from '../options.ts';
 import { known, run } from './pipeline.ts';
 
@@ -11,13 +11,7 @@ export function scale(scales: readonly Scale[], options: RunOptions & SelectionO
         service,
         cluster.services.map((one) => one.name),
       );
-    // Only what was named is touched: the other services and stacks are left out of this run.
-    const services = cluster.services.flatMap((service) => {
-      const found = scales.find((one) => one.service === service.name);
-      return found ? [{ ...service, replicas: found.replicas }] : [];
-    });
-    const { portainer: _left, ...rest } = cluster;
-    return { ...rest, services, stacks: [] };
+    return scaled(cluster, new Map(scales.map(({ service, replicas }) => [service, replicas])));
   };
   return run({ pipeline: 'scale', mode: 'apply', options, change });
 }

@@ -3,13 +3,13 @@ import { join, resolve } from 'node:path';
 import { nightly as stages, pipelines } from '../../../Taskfile.ts';
 import { openCatalogue, type Catalogue } from '../../catalogue.ts';
 import { shippedConfig } from '../../config/load.ts';
-import { hasErrno } from '../../errno.ts';
 import { asSwarmupError, SwarmupError } from '../../errors.ts';
 import type { Listener, RunResult } from '../../events.ts';
+import { ifThere } from '../../files.ts';
 import { Away, notPlayable, refreshed, requestOf, type NightlyStage } from '../../nightly.ts';
 import { FILES } from '../../record/recorder.ts';
 import { readRecord } from '../../record/store.ts';
-import { errorText } from '../../render/error.ts';
+import { failures } from '../../render/error.ts';
 import { htmlReport } from '../../render/html/report.ts';
 import { resultJson } from '../../render/json.ts';
 import { nightlyText, type PlayedStage } from '../../render/nightly.ts';
@@ -143,7 +143,7 @@ class StageView {
   ) {
     const ending = { result, context, mode, pipeline, record: undefined };
     if (!this.#options.json) await this.#view?.close(ending);
-    else for (const unit of result.units) if (unit.error) tell(errorText(unit.error, `${unit.task} on ${unit.target}`));
+    else tell(failures(result.units));
     this.#view = undefined;
   }
 }
@@ -161,10 +161,7 @@ function refuseExisting({ context }: Workplace, { file }: NightlyOptions): void 
 
 /** Makes room for a new record; only what is one is removed. */
 async function clear(folder: string): Promise<void> {
-  const entries: readonly string[] = await readdir(folder).catch((error: unknown) => {
-    if (hasErrno(error, 'ENOENT')) return [];
-    throw asSwarmupError(error);
-  });
+  const entries = (await ifThere(readdir(folder))) ?? [];
   if (entries.length > 0 && !entries.includes(FILES.meta)) {
     throw new SwarmupError('USAGE', `${folder} is there, and is no record of a run`, {
       fix: 'Name another folder with --out.',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { listRuns, readRun, runsFolder, type RecordedRun } from '../../record/store.ts';
+import { durationOf, verdictOf } from '../../record/timeline.ts';
 import { hasCode } from '../../errors.ts';
 import { print, printJson } from '../../render/output.ts';
 import { runsText } from '../../render/runs.ts';
@@ -14,18 +15,14 @@ export async function runs(options: CommonOptions): Promise<number> {
   const found = (await Promise.all((await listRuns(folder)).map((id) => readable(folder, id)))).flat();
   if (options.json)
     printJson(
-      found.map(({ id, folder: path, meta, stages }) => {
-        const [first] = stages;
-        return {
-          id,
-          folder: path,
-          command: meta.command,
-          startedAt: meta.startedAt,
-          ok: stages.every((stage) => stage.ok ?? false),
-          // A run without an end was killed.
-          durationMs: first?.end === undefined ? null : (stages.at(-1)?.end ?? first.end) - first.start,
-        };
-      }),
+      found.map(({ id, folder: path, meta, stages }) => ({
+        id,
+        folder: path,
+        command: meta.command,
+        startedAt: meta.startedAt,
+        ok: verdictOf(stages) === 'ok',
+        durationMs: durationOf(stages) ?? null,
+      })),
     );
   else print(runsText(found, shown(folder)));
   return 0;

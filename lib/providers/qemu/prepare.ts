@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import { hasErrno } from '../../errno.ts';
+import { ifThere } from '../../files.ts';
 import { generateKeyPair } from '../../remote/keys.ts';
 import type { ProviderIo, ProviderOptions } from '../provider.ts';
 import { chooseAccelerator, type Accelerator } from './accel.ts';
@@ -55,11 +55,8 @@ export async function prepare(
 
 /** The cluster's own key pair, made once; its public half. */
 async function clusterKey({ identityFile, cluster }: Layout): Promise<string> {
-  try {
-    return (await readFile(`${identityFile}.pub`, 'utf8')).trim();
-  } catch (error) {
-    if (!hasErrno(error, 'ENOENT')) throw error;
-  }
+  const kept = await ifThere(readFile(`${identityFile}.pub`, 'utf8'));
+  if (kept !== undefined) return kept.trim();
   const pair = generateKeyPair(`swarmup-${cluster}`);
   await mkdir(dirname(identityFile), { recursive: true, mode: 0o700 });
   await writeFile(identityFile, pair.privateKey, { mode: 0o600 });

@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { SwarmupError } from '../../errors.ts';
-import { hasErrno } from '../../errno.ts';
+import { ifThere } from '../../files.ts';
 import type { Layout } from './layout.ts';
 
 /** How a base image is booted and told who it is. */
@@ -32,13 +32,8 @@ export type BootImage = z.output<typeof bootSchema>;
 export type MachineRecord = z.output<typeof recordSchema>;
 
 export async function readRecord(layout: Layout, node: string): Promise<MachineRecord | undefined> {
-  let text: string;
-  try {
-    text = await readFile(layout.record(node), 'utf8');
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+  const text = await ifThere(readFile(layout.record(node), 'utf8'));
+  if (text === undefined) return undefined;
   try {
     return recordSchema.parse(JSON.parse(text));
   } catch (cause) {
@@ -58,10 +53,5 @@ export async function writeRecord(layout: Layout, record: MachineRecord): Promis
 }
 
 export async function recordedNames(layout: Layout): Promise<string[]> {
-  try {
-    return await readdir(layout.machines);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
+  return (await ifThere(readdir(layout.machines))) ?? [];
 }

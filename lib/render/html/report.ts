@@ -1,5 +1,5 @@
 import type { RecordedRun } from '../../record/store.ts';
-import type { Stage, TimedUnit } from '../../record/timeline.ts';
+import { verdictOf, type Stage, type TimedUnit } from '../../record/timeline.ts';
 import { duration, tally } from '../format.ts';
 import { gantt } from './gantt.ts';
 import { html, Markup } from './markup.ts';
@@ -38,11 +38,8 @@ export function htmlReport(run: RecordedRun): string {
 }
 
 function pill(stages: readonly Stage[]): Markup {
-  if (stages.some((stage) => stage.interrupted)) return html`<span class="pill open">interrupted</span>`;
-  if (stages.some((stage) => stage.ok === false)) return html`<span class="pill failed">failed</span>`;
-  if (stages.length === 0 || stages.some((stage) => stage.ok === undefined))
-    return html`<span class="pill open">cut off</span>`;
-  return html`<span class="pill ok">ok</span>`;
+  const verdict = verdictOf(stages);
+  return html`<span class="pill ${verdict === 'ok' || verdict === 'failed' ? verdict : 'open'}">${verdict}</span>`;
 }
 
 function summary(stages: readonly Stage[]): Markup {
@@ -95,9 +92,8 @@ function stageSection(stage: Stage, number: number | undefined): Markup {
     unit.retries.map(({ message }) => html`<li>${unit.task} on ${unit.target} was tried again: ${message}</li>`),
   );
   const warnings = stage.warnings.map((warning) => html`<li>${warning}</li>`);
-  const reasons = new Map<string, string[]>();
-  for (const { reason = '', task, target } of skipped)
-    reasons.set(reason, [...(reasons.get(reason) ?? []), `${task} on ${target}`]);
+  const reasons = Map.groupBy(skipped, (unit) => unit.reason ?? '');
+  const names = (units: readonly TimedUnit[]) => units.map(({ task, target }) => `${task} on ${target}`).join(', ');
   const body = html`${failed.map(problem)} ${block('Warnings', [...warnings, ...retried])}
   ${block(
     'Not done',
@@ -105,7 +101,7 @@ function stageSection(stage: Stage, number: number | undefined): Markup {
   )}
   ${block(
     'Left out',
-    [...reasons].map(([reason, which]) => html`<li>${which.join(', ')}: <span class="dim">${reason}</span></li>`),
+    [...reasons].map(([reason, units]) => html`<li>${names(units)}: <span class="dim">${reason}</span></li>`),
   )}
   ${gantt(stage)}`;
   if (number === undefined)
@@ -159,12 +155,11 @@ function tallyOf({ units }: Stage): string {
 }
 
 function versions({ meta, status, id }: RecordedRun): Markup {
-  const engines = new Map<string, string[]>();
-  for (const { name, engine } of status?.nodes ?? [])
-    if (engine) engines.set(engine, [...(engines.get(engine) ?? []), name]);
+  const joined = (status?.nodes ?? []).filter((node) => node.engine !== null);
+  const engines = Map.groupBy(joined, (node) => node.engine ?? '');
   const rows = [
     ...Object.entries(meta.versions),
-    ...[...engines].map(([engine, nodes]) => [`Docker on ${nodes.join(', ')}`, engine]),
+    ...[...engines].map(([engine, nodes]) => [`Docker on ${nodes.map((node) => node.name).join(', ')}`, engine]),
     ['run', id],
   ].map(
     ([what, which]) =>
