@@ -1,6 +1,7 @@
 import type { Change } from '../lib/task.ts';
 import type { Machine, Provider } from '../lib/providers/provider.ts';
 import type { NodeSpec } from '../lib/config/model.ts';
+import { untilConnected } from '../lib/remote/connected.ts';
 import { defineTask, onNodes } from '../lib/task.ts';
 
 interface State {
@@ -33,5 +34,6 @@ export default defineTask<State, Change>({
   },
   apply: async (ctx) => {
     ctx.machines.set(await ctx.provider.create(ctx.node, ctx.io));
+    await untilConnected(ctx);
   },
 });

@@ -170,13 +170,23 @@ describe('up', () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 1));
     await world.run('up', cluster);
-    world.booting.add('worker1');
+    world.booting.set('worker1', 3);
     const plan = await world.run('up', cluster, { mode: 'plan' });
     expect(plan.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual([
       'wait until worker1 answers',
     ]);
     expectOk(await world.run('up', cluster));
-    expect(world.booting.size).toBe(0);
+    expect(world.booting.get('worker1')).toBe(0);
+  });
+
+  it('waits for a new machine that greets long before it lets anybody in', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 1));
+    world.fault = (what) => {
+      if (what === 'create worker1') world.booting.set('worker1', 5);
+    };
+    expectOk(await world.run('up', cluster));
+    expect(world.booting.get('worker1')).toBe(0);
   });
 
   it('stops when interrupted, and a second run converges', async () => {

@@ -46,8 +46,8 @@ export class FakeWorld {
   readonly passwords = new Map<string, string>();
   /** Locks on machines, by machine and file; ages in seconds. */
   readonly locks = new Map<string, { readonly token: string; readonly owner: string; readonly age: number }>();
-  /** Machines that run and don't let anybody in yet; to create one again is to wait until it does. */
-  readonly booting = new Set<string>();
+  /** Machines that run and don't let anybody in yet: how many more attempts each refuses. */
+  readonly booting = new Map<string, number>();
   /** Nodes whose machines come without Docker. */
   bare = false;
   /** Faults to inject: called before each thing a test may want to break. */
@@ -142,7 +142,6 @@ export class FakeWorld {
           : [{ action: 'create', summary: `machine ${node.name}` }],
       create: async (node) => {
         this.fault(`create ${node.name}`);
-        this.booting.delete(node.name);
         const known = this.machines.get(node.name);
         const index = this.machines.size;
         const address = known?.address ?? `10.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;
@@ -187,11 +186,18 @@ export class FakeWorld {
         if (event.type === 'engine-asked') this.fault(`${node} was asked to ${event.what}`);
       });
     };
-    const answers = async (node: string) => (machines.running(node), !this.booting.has(node));
+    const answers = async (node: string) => (machines.running(node), !this.booting.get(node));
+    const host = async (node: string) => {
+      machines.running(node);
+      const refusals = this.booting.get(node) ?? 0;
+      if (refusals === 0) return this.#host(node);
+      this.booting.set(node, refusals - 1);
+      throw new SwarmupError('SSH_UNREACHABLE', `${node}: no SSH connection`, { fix: 'wait' });
+    };
     return {
       answers,
       engine,
-      host: async (node) => (machines.running(node), this.#host(node)),
+      host,
       close: async () => undefined,
     };
   }
