@@ -8,6 +8,7 @@ import type { NightlyStage } from './lib/nightly.ts';
 export const pipelines = {
   /** Everything the cluster file asks for. */
   up: [
+    'prepare-provider',
     'provision',
     'install-docker',
     'init-manager',
@@ -20,6 +21,21 @@ export const pipelines = {
     'deploy-services',
     'deploy-stacks',
     'set-up-portainer',
+    'verify-http',
+  ],
+  /** One node anew, without the others noticing. */
+  replace: [
+    'retire-node',
+    'prepare-provider',
+    'provision',
+    'install-docker',
+    'init-manager',
+    'collect-token',
+    'join-managers',
+    'join-workers',
+    'configure-nodes',
+    'pull-images',
+    'deploy-services',
     'verify-http',
   ],
   /** Only the checks. */

@@ -8,7 +8,7 @@ export default defineConfig({
           name: 'unit',
           globalSetup: ['test/support/temporary.ts'],
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/ssh/**', 'test/browser/**'],
+          exclude: ['test/e2e/**', 'test/ssh/**', 'test/ec2/**', 'test/browser/**'],
           // Many start processes, which takes its time on a busy machine.
           testTimeout: 60_000,
           // Every test sets its own stage; the order must not matter.
@@ -21,6 +21,17 @@ export default defineConfig({
           include: ['test/ssh/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      // An emulated EC2 each, which runs in a chroot.
+      {
+        test: {
+          name: 'ec2',
+          include: ['test/ec2/*.test.ts'],
+          globalSetup: ['test/support/temporary.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

@@ -15,6 +15,8 @@ import type { Desired, Target } from './task.ts';
 export interface World {
   /** Machines that existed before this run, by node name. */
   readonly before: ReadonlyMap<string, Machine>;
+  /** Whether the provider's machines share anything that has to be there first. */
+  readonly shares?: boolean;
 }
 
 /** What every unit of a run shares. Made once a run; tasks get it through their UnitContext. */

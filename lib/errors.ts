@@ -35,6 +35,14 @@ const TABLE = {
   MACHINE_STOPPED: { source: 'host', pending: 'unknown' },
   MACHINE_FAILED: { source: 'host' },
 
+  CLOUD_CREDENTIALS: { source: 'user' },
+  CLOUD_DENIED: { source: 'user' },
+  CLOUD_INVALID: { source: 'user' },
+  CLOUD_LIMIT: { source: 'user' },
+  CLOUD_NO_CAPACITY: { source: 'host' },
+  CLOUD_FAILED: { source: 'host' },
+  CLOUD_FOREIGN: { source: 'user' },
+
   SSH_UNREACHABLE: { source: 'host', pending: 'unknown' },
   SSH_HOST_KEY_CHANGED: { source: 'host' },
   SSH_AUTH_FAILED: { source: 'user' },

@@ -22,6 +22,11 @@ export function machineTable(listed: readonly Machine[]): Machines {
           fix: "Run 'swarmup up' to start it.",
         });
       }
+      if (machine.state === 'starting') {
+        throw new SwarmupError('MACHINE_STOPPED', `${node}'s machine is not up yet`, {
+          fix: "Run 'swarmup up': it waits until the machine can be reached.",
+        });
+      }
       return machine;
     },
   };

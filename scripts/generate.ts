@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { pipelines } from '../Taskfile.ts';
 import { buildProgram } from '../lib/cli/program.ts';
+import { awsConfig } from '../lib/providers/aws/config.ts';
+import { iamPolicy } from '../lib/providers/aws/policy.ts';
 import { qemuConfig } from '../lib/providers/qemu/config.ts';
 import { loadTasks } from '../lib/tasks.ts';
 import { clusterFile } from '../lib/config/schema.ts';
@@ -37,11 +39,17 @@ function schemaOf(type: z.ZodType): Node {
 /** The JSON schema of a cluster file, with the section of every provider inside the project. */
 function jsonSchema(): Node {
   const schema = schemaOf(clusterFile);
-  const { $schema: _dialect, ...qemu } = schemaOf(qemuConfig);
-  const other: Node = { type: 'object', properties: { type: { not: { enum: ['qemu'] } } }, required: ['type'] };
+  const [qemu, aws] = [qemuConfig, awsConfig].map((section) => {
+    const { $schema: _dialect, ...own } = schemaOf(section);
+    return own;
+  });
+  const other: Node = { type: 'object', properties: { type: { not: { enum: ['qemu', 'aws'] } } }, required: ['type'] };
   return {
     ...schema,
-    properties: { ...schema.properties, provider: { ...schema.properties?.['provider'], anyOf: [qemu, other] } },
+    properties: {
+      ...schema.properties,
+      provider: { ...schema.properties?.['provider'], anyOf: [qemu ?? {}, aws ?? {}, other] },
+    },
   };
 }
 
@@ -64,6 +72,12 @@ function reference(): string {
     '| key | type | default | meaning |',
     '| --- | --- | --- | --- |',
     ...rows(qemu, 'provider.'),
+    '',
+    '## `provider` with `type: aws`',
+    '',
+    '| key | type | default | meaning |',
+    '| --- | --- | --- | --- |',
+    ...rows(schemaOf(awsConfig), 'provider.'),
     '',
   ].join('\n');
 }
@@ -141,6 +155,7 @@ const files: Readonly<Record<string, string>> = {
   'config/swarmup.schema.json': `${JSON.stringify(jsonSchema(), null, 2)}\n`,
   'docs/reference/cluster-file.md': reference(),
   'docs/reference/commands.md': await commands(),
+  'docs/reference/aws-policy.json': `${JSON.stringify(iamPolicy(), null, 2)}\n`,
 };
 const checking = process.argv.includes('--check');
 for (const [name, text] of Object.entries(files)) {

@@ -6,6 +6,8 @@ interface State {
   readonly path: string;
   /** Machines that are still there: they need what they share. */
   readonly machines: readonly string[];
+  /** What the machines shared, as far as it lies elsewhere. */
+  readonly shared: readonly string[];
 }
 
 /** Takes away what the machines shared and the local folder: keys, records, a generated password. */
@@ -21,11 +23,13 @@ export default defineTask<State, Change>({
       folder: await ctx.state.exists(),
       path: ctx.state.path,
       machines: machines.map((machine) => machine.name),
+      shared: (await ctx.provider.shared?.leftovers(ctx.signal)) ?? [],
     };
   },
-  absent: () => ({ folder: false, path: '', machines: [] }),
+  absent: () => ({ folder: false, path: '', machines: [], shared: [] }),
   skip: ({ machines }) => (machines.length > 0 ? `machines are left: ${machines.join(', ')}` : undefined),
-  plan: ({ folder, path }) => (folder ? [{ action: 'remove', summary: path }] : []),
+  plan: ({ folder, path, shared }) =>
+    [...shared, ...(folder ? [path] : [])].map((summary): Change => ({ action: 'remove', summary })),
   apply: async (ctx) => {
     const left = await ctx.provider.destroyShared(ctx.io);
     if (left.length > 0) {

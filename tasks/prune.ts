@@ -2,6 +2,7 @@ import type { UnitContext } from '../lib/context.ts';
 import { existingMachines } from '../lib/providers/existing.ts';
 import type { Machine } from '../lib/providers/provider.ts';
 import type { Engine } from '../lib/remote/engine.ts';
+import { removeMachine } from '../lib/swarm/remove-machine.ts';
 import { removeNode } from '../lib/swarm/remove-node.ts';
 import { findSurplus, surplusMachines } from '../lib/swarm/surplus.ts';
 import type { SwarmNode } from '../lib/swarm/types.ts';
@@ -69,16 +70,4 @@ async function remove(ctx: UnitContext, manager: Engine, change: Exclude<Removal
     const host = await ctx.host(manager.node);
     await host.run(['docker', 'stack', 'rm', change.name], { signal: ctx.signal });
   }
-}
-
-/** The node leaves the swarm before its machine goes. */
-async function removeMachine(ctx: UnitContext, machine: Machine): Promise<void> {
-  const manager = await ctx.swarm.manager(ctx.signal);
-  const nodes = (await ctx.swarm.nodes(ctx.signal)).filter((node) => node.Description.Hostname === machine.name);
-  for (const node of nodes) {
-    const reachable = machine.state === 'running' && node.Status.State === 'ready';
-    await removeNode(ctx, manager, node, reachable ? await ctx.engine(machine.name) : undefined);
-  }
-  await ctx.provider.destroy(machine.name, ctx.io);
-  ctx.machines.delete(machine.name);
 }

@@ -19,10 +19,11 @@ describe('one step alone', () => {
     expect(world.swarm.writes).toHaveLength(writes);
   });
 
-  it.each(pipelines.up.filter((id) => id !== 'provision'))(
+  it.each(pipelines.up.filter((id) => id !== 'provision' && id !== 'prepare-provider'))(
     '%s of nothing says that machines are missing',
     async (id) => {
       const world = worldWithRegistry();
+      world.prepared = true;
       const result = await world.run('up', cluster, { selection: { only: [id] } });
       const [failed] = result.units.filter((unit) => unit.outcome === 'failed');
       expect(failed?.error).toMatchObject({
@@ -152,6 +153,7 @@ describe('errors that pass by themselves', () => {
 
   it('are a failure when they stay', async () => {
     const world = refuse(100, 'update out of sequence');
+    world.prepared = true;
     const selection = { only: ['provision', 'install-docker'], nodes: ['worker1'] };
     const result = await world.run('up', cluster, { selection });
     expect(errorsOf(result)).toEqual(['install-docker@worker1: update out of sequence']);

@@ -78,6 +78,11 @@ export function buildProgram(act: Action, version: string): Command {
     .action((node: string, options: RunOptions) =>
       act(import('./commands/day-two.ts').then((m) => m.setAvailability(node, 'active', options))),
     );
+  run('replace', 'make one node anew: drained, taken out, its machine made again, and joined')
+    .argument('<node>')
+    .action((node: string, options: RunOptions) =>
+      act(import('./commands/day-two.ts').then((m) => m.replace(node, options))),
+    );
   command('ssh', 'open a shell on a node, or run a command there')
     .argument('<node>')
     .argument('[command...]', 'after --')

@@ -73,7 +73,10 @@ async function openContext(
   return {
     cluster,
     provider,
-    world: { before: new Map(listed.map((machine) => [machine.name, machine])) },
+    world: {
+      before: new Map(listed.map((machine) => [machine.name, machine])),
+      shares: provider.shared !== undefined,
+    },
     machines,
     remote,
     swarm: swarmAccess(cluster, remote),

@@ -1,3 +1,4 @@
+import { madeOnlyBy } from '../task.ts';
 import type { UnitContext } from '../context.ts';
 import { asSwarmupError, SwarmupError } from '../errors.ts';
 import type { Unit } from '../graph.ts';
@@ -44,7 +45,7 @@ export class Prerequisites {
     let seen: string;
     try {
       const { changes } = await unit.task.inspect(ctx);
-      const left = changes.filter((change) => !change.prune);
+      const left = changes.filter((change) => madeOnlyBy(change) === undefined);
       if (left.length === 0) return undefined;
       seen = left.map((change) => change.summary).join('; ');
     } catch (error) {

@@ -3,7 +3,7 @@ import { SwarmupError } from '../errors.ts';
 import type { Mode, Outcome, Phase } from '../events.ts';
 import type { Unit } from '../graph.ts';
 import type { Presumptions } from './presumption.ts';
-import type { Change, Inspection } from '../task.ts';
+import { madeOnlyBy, type Change, type Inspection } from '../task.ts';
 
 /** The right to change anything, which may still be on its way. */
 export interface Gate {
@@ -66,16 +66,20 @@ export async function planStep(unit: Unit, ctx: UnitContext, presumptions: Presu
   return { outcome: changes.length > 0 ? 'changed' : 'unchanged', changes, ...(reason ? { reason } : {}) };
 }
 
-/** The changes to make now. What only `--prune` takes away is said instead. */
+/** The changes to make now. What only another command makes is said instead. */
 function wanted({ changes }: Inspection, ctx: UnitContext, { prune }: StepOptions): readonly Change[] {
-  if (prune) return changes;
-  for (const change of changes)
-    if (change.prune)
-      ctx.warn(
-        `not in the cluster file any more: ${change.summary}; 'swarmup up --prune' takes it away`,
-        change.summary,
-      );
-  return changes.filter((change) => !change.prune);
+  const now = (change: Change) => madeOnlyBy(change) === undefined || (prune && change.prune === true);
+  for (const change of changes) {
+    if (now(change)) continue;
+    const by = madeOnlyBy(change) ?? '';
+    ctx.warn(
+      change.replace
+        ? `not as the cluster file says: ${change.summary}; '${by} ${ctx.target.id}' makes it anew`
+        : `not in the cluster file any more: ${change.summary}; '${by}' takes it away`,
+      change.summary,
+    );
+  }
+  return changes.filter(now);
 }
 
 function list(changes: readonly Change[]): string {

@@ -14,6 +14,10 @@ const PROVIDERS: Readonly<Record<string, Entry>> = {
     schema: async () => (await import('./qemu/config.ts')).qemuConfig,
     factory: async () => (await import('./qemu/provider.ts')).createQemuProvider,
   },
+  aws: {
+    schema: async () => (await import('./aws/config.ts')).awsConfig,
+    factory: async () => (await import('./aws/provider.ts')).createAwsProvider,
+  },
 };
 
 /** The schema of a provider's section; `unknown` says what was expected when there is no such provider. */

@@ -14,16 +14,40 @@ export interface SshEndpoint {
   readonly hostKey: string;
   /** Where the Docker Engine listens on the machine; default /var/run/docker.sock. */
   readonly engineSocket?: string;
+  /** The SSH server to go through: a bastion. */
+  readonly via?: SshEndpoint;
 }
 
 export interface Machine {
   /** The node's name. */
   readonly name: string;
-  /** lost: it runs, but what is needed to reach it is gone; `create` makes it anew. */
-  readonly state: 'running' | 'stopped' | 'lost';
+  /**
+   * starting: it was made or started, and can't be reached yet; `create` waits for it. lost: it runs, but what is needed to
+   * reach it is gone; `create` makes it anew.
+   */
+  readonly state: 'running' | 'starting' | 'stopped' | 'lost';
   /** The address that the other nodes reach it by: what Swarm advertises. */
   readonly address: string;
   readonly ssh: SshEndpoint;
+  /** For machines that cost money while they run. */
+  readonly rented?: Rented;
+}
+
+/** A machine as its owner bills it. */
+export interface Rented {
+  /** The owner's name for it, such as i-0123456789abcdef0. */
+  readonly id: string;
+  /** Such as t3.small. */
+  readonly type: string;
+  readonly zone?: string;
+  /** When it was started last, in ISO 8601. */
+  readonly since?: string;
+}
+
+/** What an hour of a machine costs, by a table of the user's own. */
+export interface Price {
+  readonly amount: number;
+  readonly currency: string;
 }
 
 /** Where a client reaches a port of a machine. */
@@ -49,6 +73,20 @@ export interface ProviderOptions {
   readonly mayInstall: boolean;
 }
 
+/** What the machines of a provider share, and what has to be there before the first of them: networks, keys. */
+export interface SharedThings {
+  /**
+   * Looks at what is there, and at all that is known to go wrong later; changes nothing.
+   *
+   * @returns what `apply` would do
+   */
+  plan(io: ProviderIo): Promise<readonly Change[]>;
+  /** Makes it so. */
+  apply(io: ProviderIo): Promise<void>;
+  /** What is still there of it, and of machines that are gone: for those who clean up. */
+  leftovers(signal: AbortSignal): Promise<readonly string[]>;
+}
+
 /** Where machines come from. Every method may be called again: it then does what is left to do. */
 export interface Provider {
   /** Every machine that carries this cluster's mark, also those no longer in the cluster file; or those named. */
@@ -65,6 +103,10 @@ export interface Provider {
   destroy(name: string, io: ProviderIo): Promise<void>;
   /** Takes away what the machines shared. Called when no machine is left. @returns what it couldn't remove */
   destroyShared(io: ProviderIo): Promise<readonly string[]>;
+  /** For providers that have any. */
+  readonly shared?: SharedThings;
+  /** What an hour of a node's machine costs, where the user has said. */
+  price?(node: NodeSpec): Price | undefined;
   /** The address a client uses for a port of a machine. */
   endpoint(machine: Machine, port: number): Endpoint;
 }

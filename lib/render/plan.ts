@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { RunResult, UnitResult } from '../events.ts';
+import { madeOnlyBy } from '../task.ts';
 import { changeLine, plural } from './format.ts';
 
 /** Where what isn't on one node is shown: services, stacks. */
@@ -29,28 +30,41 @@ export function planDiff({ units }: RunResult): object[] {
   return units.flatMap((unit) => {
     const at = { place: placeOf(unit), task: unit.task, target: unit.target };
     if (isUnknown(unit)) return [{ ...at, action: 'unknown', summary: unit.reason }];
-    return unit.changes.map(({ action, summary, prune }) => ({ ...at, action, summary, ...(prune ? { prune } : {}) }));
+    return unit.changes.map(({ action, summary, prune, replace }) => ({
+      ...at,
+      action,
+      summary,
+      ...(prune ? { prune } : {}),
+      ...(replace ? { replace } : {}),
+    }));
   });
 }
 
 /** "2 to add, 1 to change; 'swarmup up' makes them" */
 function planCounts({ units }: RunResult): string {
-  const changes = units.flatMap((unit) => unit.changes).filter((change) => !change.prune);
+  const all = units.flatMap((unit) => unit.changes);
+  const changes = all.filter((change) => madeOnlyBy(change) === undefined);
   const parts = WORDS.flatMap(([action, word]) => {
     const found = changes.filter((change) => change.action === action).length;
     return found > 0 ? [`${found} to ${word}`] : [];
   });
   const later = units.filter(isUnknown).length;
   if (later > 0) parts.push(`${later} known later`);
-  const surplus = units.flatMap((unit) => unit.changes).filter((change) => change.prune).length;
+  const surplus = all.filter((change) => change.prune).length;
+  const anew = all.filter((change) => change.replace).length;
   const made = parts.length > 0 ? `${parts.join(', ')}; 'swarmup up' makes them` : '';
   const left = surplus > 0 ? `${plural(surplus, 'removal')}; only 'swarmup up --prune' makes them` : '';
-  return [made, left].filter((text) => text !== '').join('\n');
+  const other =
+    anew > 0 ? `${plural(anew, 'machine')} to make anew; only 'swarmup replace NODE' does, one at a time` : '';
+  return [made, left, other].filter((text) => text !== '').join('\n');
 }
 
 function linesOf(unit: UnitResult): string[] {
   if (isUnknown(unit)) return [pc.dim(`? ${unit.task}: ${unit.reason}`)];
-  return unit.changes.map((change) => `${changeLine(change)}${change.prune ? pc.dim('  (with --prune)') : ''}`);
+  return unit.changes.map((change) => {
+    const by = madeOnlyBy(change);
+    return `${changeLine(change)}${by === undefined ? '' : pc.dim(`  (with ${by})`)}`;
+  });
 }
 
 function isUnknown(unit: UnitResult): boolean {

@@ -1,6 +1,8 @@
 import pc from 'picocolors';
 import type { ClusterStatus } from '../swarm/status.ts';
 import { print } from './output.ts';
+import { estimateText, rentText, type RentedNode } from './rent.ts';
+import { table } from './table.ts';
 
 /** `status` as tables. */
 export function printStatus(status: ClusterStatus): void {
@@ -43,6 +45,9 @@ export function printStatus(status: ClusterStatus): void {
     }
     print('\n');
   }
+  const rented = nodes.filter((node): node is typeof node & RentedNode => node.rented !== undefined);
+  print(rentText(rented));
+  print(estimateText(rented.map((node) => node.rented.perHour)));
   for (const problem of problems) print(`\n${pc.yellow('!')} ${problem}\n`);
 }
 
@@ -50,14 +55,4 @@ function placement(tasks: ClusterStatus['services'][number]['tasks']): string {
   const counts = new Map<string, number>();
   for (const task of tasks) if (task.state === 'running') counts.set(task.node, (counts.get(task.node) ?? 0) + 1);
   return [...counts].map(([node, count]) => (count > 1 ? `${node}×${count}` : node)).join(' ') || '-';
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return `${pc.dim(line(head))}\n${rows.map((row) => `${line(row)}\n`).join('')}`;
 }

@@ -6,12 +6,15 @@ import type { RunResult } from '../events.ts';
 import { PASSWORD_FILE } from '../portainer/secrets.ts';
 import { duration, plural, tally, unitsText } from './format.ts';
 import { planText } from './plan.ts';
+import { rentOf } from '../swarm/status.ts';
+import { estimateText, rentText } from './rent.ts';
 import type { Ending } from './view.ts';
 
 /** How each pipeline ends well, and whether the pages it made can be opened then. */
 const ENDINGS: Readonly<Record<string, { what: string; note?: string; pages: boolean }>> = {
   up: { what: 'is as its file says', pages: true },
   verify: { what: 'is as its file says', pages: true },
+  replace: { what: 'has the node anew', pages: true },
   scale: { what: 'is scaled', note: "the next 'swarmup up' returns to what the cluster file says", pages: true },
   availability: { what: 'is set', note: "the next 'swarmup up' returns to what the cluster file says", pages: false },
   stop: { what: 'is powered off', note: "'swarmup up' starts it again", pages: false },
@@ -22,7 +25,7 @@ const OWN_PIPELINE = { what: 'has what was asked for', pages: false };
 
 /** What is said at the end of a run. */
 export async function summary({ result, context, mode, pipeline }: Omit<Ending, 'record'>): Promise<string> {
-  if (mode === 'plan') return planText(result);
+  if (mode === 'plan') return `${planText(result)}${costText(context)}`;
   const took = duration(result.durationMs);
   if (result.interrupted) return interruptedText(result, context, took);
   if (!result.ok) return failedText(result, took);
@@ -33,6 +36,15 @@ export async function summary({ result, context, mode, pipeline }: Omit<Ending, 
   const changes = result.changed === 0 ? 'nothing changed' : plural(result.changed, 'step') + ' changed something';
   const head = `\n${pc.green('✔')} ${pc.bold(`${result.cluster} ${what}`)}: ${changes}, ${took}\n`;
   return [head, ...skipped, note ? `  ${pc.dim(note)}\n` : '', shown ? await addresses(context, result) : ''].join('');
+}
+
+/** What is there and costs money, and what an hour of all that the file asks for would come to. */
+function costText(context: RunContext): string {
+  const nodes = context.machines.all().flatMap((machine) => {
+    const rented = rentOf(context, machine);
+    return rented ? [{ name: machine.name, rented }] : [];
+  });
+  return `${rentText(nodes)}${estimateText(context.cluster.nodes.map((node) => context.provider.price?.(node)))}`;
 }
 
 /** Where the record of a run is, for who wants to know more. */
@@ -67,7 +79,9 @@ async function interruptedText(result: RunResult, { provider }: RunContext, took
   const stopped = result.units.filter((unit) => unit.error?.code === 'INTERRUPTED');
   const done = result.units.filter((unit) => unit.outcome === 'changed');
   const machines = await provider.list(new AbortController().signal);
-  const running = machines.filter((machine) => machine.state === 'running').map((machine) => machine.name);
+  const running = machines
+    .filter(({ state }) => state === 'running' || state === 'starting')
+    .map((machine) => machine.name);
   return [
     `\n${pc.yellow('■')} ${pc.bold(`${result.cluster} was interrupted`)} after ${took}\n`,
     stopped.length > 0 ? `  stopped in the middle: ${unitsText(stopped)}\n` : '',

@@ -6,26 +6,36 @@ import type { Change } from '../task.ts';
 import { waitUntil } from '../wait.ts';
 import { localSwarm, type LocalSwarm } from './access.ts';
 import { advertised, LISTEN_ADDRESS } from './addresses.ts';
+import { OWNER_LABEL } from './labels.ts';
+import { removeNode } from './remove-node.ts';
+import type { SwarmNode } from './types.ts';
 
 export interface JoinState {
   readonly local: Pick<LocalSwarm, 'state' | 'nodeId' | 'error'>;
   /** The state in which the managers see this node: ready, down, disconnected, unknown. */
   readonly seen: string | undefined;
+  /** Nodes of this name whose machines are gone: another machine has taken their place. */
+  readonly ghosts: readonly SwarmNode[];
 }
 
 const JOIN_DEADLINE_MS = 180_000;
+const GHOST_DEADLINE_MS = 120_000;
 
 /** Joining is the same for managers and workers but for the token. */
 export const joining = {
   check: async (ctx: UnitContext): Promise<JoinState> => {
     const local = await localSwarm(await ctx.engine());
-    if (local.state === 'inactive') return { local, seen: undefined };
     const nodes = await ctx.swarm.nodes(ctx.signal);
-    return { local, seen: nodes.find((node) => node.ID === local.nodeId)?.Status.State };
+    const seen = nodes.find((node) => node.ID === local.nodeId)?.Status.State;
+    return { local, seen: local.state === 'inactive' ? undefined : seen, ghosts: ghostsOf(ctx, local, nodes) };
   },
-  absent: (): JoinState => ({ local: { state: 'inactive', nodeId: '', error: '' }, seen: undefined }),
-  plan: ({ local, seen }: JoinState, role: Role, node: string): Change[] => {
-    if (local.state === 'inactive') return [{ action: 'create', summary: `${node} joins as ${role}` }];
+  absent: (): JoinState => ({ local: { state: 'inactive', nodeId: '', error: '' }, seen: undefined, ghosts: [] }),
+  plan: ({ local, seen, ghosts }: JoinState, role: Role, node: string): Change[] => {
+    const removals = ghosts.map((ghost): Change => ({
+      action: 'remove',
+      summary: `dead node ${node} (${ghost.ID}), which another machine takes the place of`,
+    }));
+    if (local.state === 'inactive') return [...removals, { action: 'create', summary: `${node} joins as ${role}` }];
     if (local.state === 'locked') {
       throw new SwarmupError('SWARM_FOREIGN', `${node}'s swarm is locked`, {
         fix: `Unlock it: swarmup ssh ${node} -- docker swarm unlock`,
@@ -37,10 +47,12 @@ export const joining = {
       });
     }
     return local.state === 'active' && seen === 'ready'
-      ? []
-      : [{ action: 'run', summary: `wait until ${node} is ready (now ${seen})` }];
+      ? removals
+      : [...removals, { action: 'run', summary: `wait until ${node} is ready (now ${seen})` }];
   },
   apply: async (ctx: UnitContext, role: Role, state: JoinState): Promise<void> => {
+    // Before the new one counts as a manager: the majority is then easier to have.
+    for (const ghost of state.ghosts) await removeGhost(ctx, ghost);
     if (state.local.state === 'inactive') await join(ctx, role);
     await waitUntil({
       until: `the managers see ${ctx.node.name} ready`,
@@ -60,6 +72,38 @@ export const joining = {
     });
   },
 };
+
+/**
+ * Nodes of this cluster under the node's name that aren't the node itself. While its engine is in no swarm, they all are of a
+ * machine before this one; later only those that are down for sure.
+ */
+function ghostsOf(ctx: UnitContext, local: LocalSwarm, nodes: readonly SwarmNode[]): readonly SwarmNode[] {
+  return nodes.filter(
+    ({ ID, Description, Spec, Status }) =>
+      ID !== local.nodeId &&
+      Description.Hostname === ctx.node.name &&
+      Spec.Labels?.[OWNER_LABEL] === ctx.cluster.name &&
+      (local.state === 'inactive' || Status.State === 'down'),
+  );
+}
+
+/** The managers notice after some seconds that a node is gone; until then it can't be told from one that lives. */
+async function removeGhost(ctx: UnitContext, { ID }: SwarmNode): Promise<void> {
+  const dead = await waitUntil({
+    until: `the managers see that the old ${ctx.node.name} (${ID}) is down`,
+    probe: async () => {
+      const now = (await ctx.swarm.nodes(ctx.signal)).find((node) => node.ID === ID);
+      return now && now.Status.State !== 'down' ? { seen: `it is ${now.Status.State}` } : { done: now };
+    },
+    deadlineMs: GHOST_DEADLINE_MS,
+    intervalMs: 500,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: `Is a machine of that name still running that the provider doesn't know? Look with: swarmup status; then remove it by hand: docker node rm ${ID}`,
+    onSeen: () => ctx.report(`waiting until the old ${ctx.node.name} counts as down`),
+  });
+  if (dead) await removeNode(ctx, await ctx.swarm.manager(ctx.signal), dead, undefined);
+}
 
 /** One attempt a manager address, because the engine itself tries only the first; a rotated token is fetched once more. */
 async function join(ctx: UnitContext, role: Role): Promise<void> {

@@ -1,6 +1,6 @@
 import type { RunContext } from '../context.ts';
 import { asSwarmupError, type SwarmupError } from '../errors.ts';
-import type { SshEndpoint } from '../providers/provider.ts';
+import type { Machine, Price, Rented, SshEndpoint } from '../providers/provider.ts';
 import type { Engine } from '../remote/engine.ts';
 import { judge } from './converge.ts';
 import { listNodes, listServices, listTasks } from './read.ts';
@@ -27,6 +27,8 @@ export interface NodeStatus {
     readonly leader: boolean;
   } | null;
   readonly engine: string | null;
+  /** For machines that cost money while they run: what they are, since when, and what that comes to. */
+  readonly rented?: Rented & { readonly hours: number; readonly perHour?: Price };
 }
 
 export interface ServiceStatus {
@@ -86,10 +88,25 @@ async function clusterId(manager: Engine): Promise<string> {
   return swarm.ID;
 }
 
-function nodeStatus({ cluster, machines }: RunContext, name: string, nodes: readonly SwarmNode[]): NodeStatus {
+/** What a machine costs its owner, as far as that is known; `hours` counts from its last start. */
+export function rentOf(
+  { cluster, provider, clock }: Pick<RunContext, 'cluster' | 'provider' | 'clock'>,
+  { name, state, rented }: Machine,
+): NodeStatus['rented'] {
+  if (!rented) return undefined;
+  const node = cluster.nodes.find((one) => one.name === name);
+  const perHour = node && provider.price?.(node);
+  const running = state === 'running' || state === 'starting';
+  const ms = running && rented.since ? clock.now() - Date.parse(rented.since) : 0;
+  return { ...rented, hours: Math.round(Math.max(0, ms) / 360_000) / 10, ...(perHour ? { perHour } : {}) };
+}
+
+function nodeStatus(context: RunContext, name: string, nodes: readonly SwarmNode[]): NodeStatus {
+  const { cluster, machines } = context;
   const machine = machines.get(name);
   const member = nodes.find((node) => node.Description.Hostname === name);
   const reachable = machine && machine.state !== 'lost';
+  const rented = machine && rentOf(context, machine);
   return {
     name,
     role: member?.Spec.Role ?? cluster.nodes.find((node) => node.name === name)?.role ?? 'none',
@@ -112,6 +129,7 @@ function nodeStatus({ cluster, machines }: RunContext, name: string, nodes: read
         }
       : null,
     engine: member?.Description.Engine.EngineVersion ?? null,
+    ...(rented ? { rented } : {}),
   };
 }
 

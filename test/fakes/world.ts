@@ -35,7 +35,7 @@ function fakeClock(): Clock {
 }
 
 /** A world as it is kept in a file. */
-export interface WorldSnapshot extends Pick<FakeWorld, 'machines' | 'passwords' | 'locks' | 'bare'> {
+export interface WorldSnapshot extends Pick<FakeWorld, 'machines' | 'passwords' | 'locks' | 'bare' | 'prepared'> {
   readonly swarm: ReturnType<FakeSwarm['snapshot']>;
 }
 
@@ -50,14 +50,16 @@ export class FakeWorld {
   readonly booting = new Map<string, number>();
   /** Nodes whose machines come without Docker. */
   bare = false;
+  /** What machines share is there. */
+  prepared = false;
   /** Faults to inject: called before each thing a test may want to break. */
   fault: (what: string) => void = () => undefined;
   readonly events: Event[] = [];
 
   /** All that it is, for a file. */
   snapshot(): WorldSnapshot {
-    const { machines, passwords, locks, bare } = this;
-    return { machines, passwords, locks, bare, swarm: this.swarm.snapshot() };
+    const { machines, passwords, locks, bare, prepared } = this;
+    return { machines, passwords, locks, bare, prepared, swarm: this.swarm.snapshot() };
   }
 
   restore(from: WorldSnapshot): void {
@@ -66,6 +68,7 @@ export class FakeWorld {
       for (const [name, value] of from[key]) (this[key] as Map<string, unknown>).set(name, value);
     }
     this.bare = from.bare;
+    this.prepared = from.prepared;
     this.swarm.restore(from.swarm);
   }
 
@@ -107,7 +110,7 @@ export class FakeWorld {
     return {
       cluster,
       provider: this.provider(),
-      world: { before: new Map(this.machines) },
+      world: { before: new Map(this.machines), shares: true },
       machines,
       remote,
       swarm: swarmAccess(cluster, remote),
@@ -167,7 +170,19 @@ export class FakeWorld {
         this.machines.delete(name);
         this.swarm.remove(name);
       },
-      destroyShared: async () => [],
+      destroyShared: async () => {
+        this.prepared = false;
+        return [];
+      },
+      shared: {
+        plan: async () => (this.prepared ? [] : [{ action: 'create', summary: 'key pair' }]),
+        apply: async () => {
+          this.fault('prepare');
+          if (this.prepared) throw new Error('the fake cloud was asked for a second key pair');
+          this.prepared = true;
+        },
+        leftovers: async () => (this.prepared ? ['key pair'] : []),
+      },
       endpoint: (machine, port) => ({ host: machine.name, port }),
     };
   }

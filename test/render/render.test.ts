@@ -258,7 +258,7 @@ describe('the end of a run', () => {
         '',
         'cluster',
         '  + service web',
-        '  - service old  (with --prune)',
+        '  - service old  (with swarmup up --prune)',
         '',
         "1 to add, 1 to run, 1 known later; 'swarmup up' makes them",
         "1 removal; only 'swarmup up --prune' makes them",

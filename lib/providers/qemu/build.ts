@@ -18,6 +18,8 @@ export interface Recipe {
   /** The Debian release whose kernel is used: an older QEMU's emulation is not stable with Linux 6.12. */
   readonly kernelFrom: 'debian-13' | 'debian-12';
   readonly mirror: Mirror;
+  /** More packages; with cloud-init among them, that is what tells the guest who it is. */
+  readonly extra?: readonly string[];
 }
 
 const SUITES = { 'debian-13': 'trixie', 'debian-12': 'bookworm' } as const;
@@ -61,7 +63,7 @@ export async function builtImage(recipe: Recipe, tools: BuildTools, io: Provider
     format: 'raw',
     kernel: join(folder, 'vmlinuz'),
     initrd: join(folder, 'initrd'),
-    configure: 'credentials',
+    configure: recipe.extra?.includes('cloud-init') ? 'cloud-init' : 'credentials',
   };
   if (await exists(image.disk)) return image;
   const work = await workFolder(tools.cache);
@@ -99,6 +101,7 @@ async function debootstrap(
     ...(recipe.docker
       ? DISTRO_PACKAGES.filter((name) => name !== 'docker-cli' || recipe.distribution !== 'debian-12')
       : []),
+    ...(recipe.extra ?? []),
   ];
   const argv = [
     'mmdebstrap',

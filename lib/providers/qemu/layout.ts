@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { userInfo, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cluster } from '../../config/model.ts';
+import { identityFileOf } from '../cluster-key.ts';
 
 /** The guests' own networks; they exist inside QEMU only, so every cluster uses the same addresses. */
 export const UPLINK = {
@@ -26,7 +27,7 @@ export class Layout {
   constructor(cluster: Pick<Cluster, 'name' | 'stateDir'>) {
     this.cluster = cluster.name;
     this.machines = join(cluster.stateDir, 'machines');
-    this.identityFile = join(cluster.stateDir, 'ssh', 'id_ed25519');
+    this.identityFile = identityFileOf(cluster);
     this.knownHosts = join(cluster.stateDir, 'ssh', 'known_hosts');
     this.realm = createHash('sha256').update(cluster.stateDir).digest('hex').slice(0, 10);
   }

@@ -1,8 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { dirname } from 'node:path';
-import { ifThere } from '../../files.ts';
-import { generateKeyPair } from '../../remote/keys.ts';
+import { clusterKey } from '../cluster-key.ts';
 import type { ProviderIo, ProviderOptions } from '../provider.ts';
 import { chooseAccelerator, type Accelerator } from './accel.ts';
 import { bakeDocker, type Baking } from './bake.ts';
@@ -50,16 +48,5 @@ export async function prepare(
     typeof config.image === 'string' && base.configure === 'cloud-init' && options.cluster.docker.source === 'auto';
   const image = bare ? await bakeDocker(base, { options, config, cache, qemuImg: tools.qemuImg, provider }, io) : base;
   await mkdir(layout.runtimeDir, { recursive: true, mode: 0o700 });
-  return { tools, image, accelerator, authorizedKey: await clusterKey(layout) };
-}
-
-/** The cluster's own key pair, made once; its public half. */
-async function clusterKey({ identityFile, cluster }: Layout): Promise<string> {
-  const kept = await ifThere(readFile(`${identityFile}.pub`, 'utf8'));
-  if (kept !== undefined) return kept.trim();
-  const pair = generateKeyPair(`swarmup-${cluster}`);
-  await mkdir(dirname(identityFile), { recursive: true, mode: 0o700 });
-  await writeFile(identityFile, pair.privateKey, { mode: 0o600 });
-  await writeFile(`${identityFile}.pub`, `${pair.publicKey}\n`, { mode: 0o644 });
-  return pair.publicKey;
+  return { tools, image, accelerator, authorizedKey: await clusterKey(layout.identityFile, layout.cluster) };
 }

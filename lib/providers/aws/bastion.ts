@@ -1,0 +1,10 @@
+import { dirname, resolve } from 'node:path';
+import type { Cluster } from '../../config/model.ts';
+import type { SshEndpoint } from '../provider.ts';
+import type { AwsConfig } from './config.ts';
+
+/** The SSH server in front of the machines, if the cluster file names one. */
+export function bastionEndpoint({ bastion }: AwsConfig, { file }: Pick<Cluster, 'file'>): SshEndpoint | undefined {
+  if (!bastion) return undefined;
+  return { ...bastion, identityFile: resolve(dirname(file), bastion.identityFile) };
+}

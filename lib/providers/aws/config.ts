@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { size } from '../../config/schema.ts';
+import { IMAGE_NAMES } from './image-names.ts';
+
+/** An IPv4 range in CIDR notation, or `my-address`: the public address of the computer that swarmup runs on. */
+const range = z
+  .string()
+  .refine((text) => text === 'my-address' || isRange(text), {
+    error: 'expected my-address or an IPv4 range, such as 203.0.113.0/24',
+  })
+  .describe('my-address or an IPv4 range, such as 203.0.113.0/24.');
+
+const instanceType = z
+  .string()
+  .regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, { error: 'expected an instance type, such as t3.small' });
+
+/** The provider section of a cluster file for `type: aws`. */
+export const awsConfig = z
+  .strictObject({
+    type: z.literal('aws'),
+    region: z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: 'expected a region, such as eu-central-1' })
+      .optional()
+      .describe('The region; default: AWS_REGION, else that of the profile.'),
+    profile: z.string().min(1).optional().describe('A profile of ~/.aws/config; default: AWS_PROFILE, else default.'),
+    image: z
+      .union([
+        z.enum(IMAGE_NAMES),
+        z.strictObject({
+          id: z
+            .string()
+            .regex(/^ami-[0-9a-f]+$/, { error: 'expected the id of an image, such as ami-0123456789abcdef0' })
+            .describe('An image of your own.'),
+          user: z.string().min(1).describe('The user that its cloud-init gives the key to.'),
+        }),
+      ])
+      .default('ubuntu-24.04')
+      .describe("A name, which stands for the newest image in the publisher's own account, or an image by its id."),
+    instanceType: z
+      .union([
+        instanceType,
+        z.strictObject({
+          manager: instanceType.default('t3.small').describe('For managers.'),
+          worker: instanceType.default('t3.small').describe('For workers.'),
+          nodes: z.record(z.string(), instanceType).default({}).describe('For single nodes, by name.'),
+        }),
+      ])
+      .default('t3.small')
+      .describe('The instance type of all machines, or one a role or node.'),
+    disk: size().default(20480).describe('The encrypted root volume of each machine, such as 20GiB.'),
+    subnets: z
+      .array(z.string().regex(/^subnet-[0-9a-f]+$/, { error: 'expected the id of a subnet, such as subnet-0123abcd' }))
+      .min(1)
+      .optional()
+      .describe('Subnets of one VPC to spread the machines over; default: those of the default VPC.'),
+    zones: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe(
+        'Availability zones to spread the machines over, such as [eu-central-1a, eu-central-1b]; default: all.',
+      ),
+    allow: z
+      .strictObject({
+        ssh: z.array(range).min(1).default(['my-address']).describe('Who may reach SSH.'),
+        published: z.array(range).default(['my-address']).describe('Who may reach the published ports.'),
+        addressService: z
+          .url()
+          .default('https://checkip.amazonaws.com')
+          .describe('What tells my-address: answers a GET with the address it is asked from.'),
+      })
+      .prefault({})
+      .describe('Which addresses may reach the machines; each other they always may.'),
+    bastion: z
+      .strictObject({
+        host: z.string().min(1).describe('Its name or address.'),
+        port: z.int().min(1).max(65535).default(22).describe('The port of its SSH server.'),
+        user: z.string().min(1).describe('Whom to log in as.'),
+        identityFile: z.string().min(1).describe('The private key for it, relative to the cluster file.'),
+        hostKey: z
+          .string()
+          .regex(/^ssh-ed25519 [A-Za-z0-9+/]+=*/, { error: 'expected its public host key: ssh-ed25519 AAAA...' })
+          .describe('Its public Ed25519 host key: ssh-ed25519 AAAA...'),
+      })
+      .optional()
+      .describe('An SSH server in front of the machines, which then have no public address.'),
+    spot: z
+      .enum(['none', 'workers'])
+      .default('none')
+      .describe('workers: rents the workers as one-time spot instances, which EC2 may take back at any time.'),
+    tags: z.record(z.string(), z.string()).default({}).describe('More tags for everything that is made.'),
+    instanceProfile: z.string().min(1).optional().describe('The name of an instance profile for the machines.'),
+    prices: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'A table of hourly prices for an estimate, relative to the cluster file: {currency, perHour: {TYPE: N}}.',
+      ),
+    endpoint: z
+      .url()
+      .optional()
+      .describe("EC2's address, for emulators and private endpoints; default: AWS_ENDPOINT_URL."),
+  })
+  .superRefine((config, context) => {
+    for (const key of Object.keys(config.tags))
+      if (/^(aws|swarmup):/i.test(key) || key === 'Name')
+        context.addIssue({
+          code: 'custom',
+          path: ['tags', key],
+          message: 'this tag is not free: Name, aws:... and swarmup:... are taken',
+        });
+  })
+  .describe('Machines on AWS EC2.');
+
+export type AwsConfig = z.output<typeof awsConfig>;
+
+const cidr = z.cidrv4();
+
+function isRange(text: string): boolean {
+  return cidr.safeParse(text).success;
+}

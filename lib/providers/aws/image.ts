@@ -1,0 +1,81 @@
+import type { Image } from '@aws-sdk/client-ec2';
+import { SwarmupError } from '../../errors.ts';
+import type { Ec2Api } from './api.ts';
+import type { AwsConfig } from './config.ts';
+import { IMAGE_NAMES, PUBLICATIONS, type ImageName, type Publication } from './image-names.ts';
+import type { Architecture } from './types.ts';
+
+/** An image to boot. */
+export interface BootImage {
+  readonly id: string;
+  /** As the cluster file names it: what the machine's tag says. */
+  readonly label: string;
+  readonly architecture: Architecture;
+  /** The device of the root volume, such as /dev/sda1. */
+  readonly rootDevice: string;
+}
+
+/** The image as the cluster file names it: a name, or an id. */
+export function labelOf({ image }: Pick<AwsConfig, 'image'>): string {
+  return typeof image === 'string' ? image : image.id;
+}
+
+/** Whom a machine lets in: the publisher's choice, for the image it was made from. */
+export function userOf({ image }: Pick<AwsConfig, 'image'>, label = labelOf({ image })): string {
+  const published: Publication | undefined = isName(label) ? PUBLICATIONS[label] : undefined;
+  if (published) return published.user;
+  return typeof image === 'string' ? PUBLICATIONS[image].user : image.user;
+}
+
+function isName(label: string): label is ImageName {
+  return IMAGE_NAMES.some((name) => name === label);
+}
+
+/**
+ * The image for an architecture: the newest of the publisher's own account, or the one of one's own.
+ *
+ * @throws SwarmupError CLOUD_INVALID when there is none, or it is for another architecture
+ */
+export async function findImage(
+  api: Ec2Api,
+  { image }: Pick<AwsConfig, 'image'>,
+  architecture: Architecture,
+  signal: AbortSignal,
+): Promise<BootImage> {
+  const own = typeof image === 'object';
+  const published = own ? undefined : PUBLICATIONS[image];
+  const { Images = [] } = await api.DescribeImages(
+    published
+      ? {
+          Owners: [published.owner],
+          // Publishers deprecate old releases; who names one gets it all the same.
+          IncludeDeprecated: published.warning !== undefined,
+          Filters: [
+            { Name: 'name', Values: [published.pattern(architecture)] },
+            { Name: 'architecture', Values: [architecture] },
+            { Name: 'state', Values: ['available'] },
+          ],
+        }
+      : { ImageIds: [own ? image.id : ''] },
+    signal,
+  );
+  const label = labelOf({ image });
+  const newest = Images.toSorted((a, b) => created(b) - created(a))[0];
+  if (!newest?.ImageId) {
+    throw new SwarmupError('CLOUD_INVALID', `provider.image: this region has no ${label} image for ${architecture}`, {
+      fix: 'Choose another provider.image or provider.region, or name an image of your own: image: { id: ami-..., user: ... }.',
+    });
+  }
+  if (newest.Architecture !== architecture) {
+    throw new SwarmupError(
+      'CLOUD_INVALID',
+      `provider.image: ${label} is for ${newest.Architecture}, and the instance type is ${architecture}`,
+      { fix: 'Choose an image and an instance type of one architecture: t4g, m7g and the like are arm64.' },
+    );
+  }
+  return { id: newest.ImageId, label, architecture, rootDevice: newest.RootDeviceName ?? '/dev/sda1' };
+}
+
+function created(image: Image): number {
+  return Date.parse(image.CreationDate ?? '') || 0;
+}

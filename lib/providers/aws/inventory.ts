@@ -1,0 +1,169 @@
+import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
+import type { Clock } from '../../clock.ts';
+import { Coalesced } from '../../coalesced.ts';
+import type { Cluster } from '../../config/model.ts';
+import type { Machine, Rented } from '../provider.ts';
+import type { Ec2Api } from './api.ts';
+import type { AwsConfig } from './config.ts';
+import { userOf } from './image.ts';
+import { bastionEndpoint } from './bastion.ts';
+import { ownFilters, TAG, tagValue } from './tags.ts';
+
+/** An instance as it is kept here: found by its tags, whoever made it on whichever computer. */
+export interface AwsMachine extends Machine {
+  readonly rented: Rented;
+  readonly phase: InstanceStateName;
+  /** The image as the cluster file named it when the machine was made. */
+  readonly image: string | undefined;
+  /** Ids of further instances under the same name: a second one is never wanted. */
+  readonly doubles: readonly string[];
+  readonly spot: boolean;
+}
+
+/** How old an answer may be, in milliseconds: all who wait share it. */
+const FRESH_MS = 2_000;
+
+const GONE: readonly string[] = ['shutting-down', 'terminated'];
+
+/**
+ * The cluster's instances. However many ask, EC2 is asked at most once in two seconds, for all at once; and nobody gets an
+ * answer that was begun before the last change made here.
+ */
+export class Inventory {
+  readonly #api: Ec2Api;
+  readonly #cluster: Cluster;
+  readonly #config: AwsConfig;
+  readonly #clock: Clock;
+  readonly #identityFile: string;
+  #last: { readonly begun: number; readonly instances: readonly Instance[] } | undefined;
+  #changedAt = Number.NEGATIVE_INFINITY;
+  readonly #asking: Coalesced<readonly Instance[]>;
+
+  constructor(
+    api: Ec2Api,
+    options: { readonly cluster: Cluster; readonly clock: Clock },
+    config: AwsConfig,
+    identityFile: string,
+  ) {
+    this.#api = api;
+    this.#cluster = options.cluster;
+    this.#clock = options.clock;
+    this.#config = config;
+    this.#identityFile = identityFile;
+    this.#asking = new Coalesced(() => this.#ask());
+  }
+
+  /** To be called after every change: what was seen before it doesn't count any more. */
+  changed(): void {
+    this.#changedAt = this.#clock.now();
+    this.#last = undefined;
+  }
+
+  /** Every instance of the cluster that EC2 still shows, also terminated ones. */
+  async instances(): Promise<readonly Instance[]> {
+    const last = this.#last;
+    if (last && last.begun > this.#changedAt && this.#clock.now() - last.begun <= FRESH_MS) return last.instances;
+    return this.#asking.get();
+  }
+
+  async list(names?: readonly string[]): Promise<readonly AwsMachine[]> {
+    const living = (await this.instances()).filter((instance) => !isGone(instance));
+    const byName = Map.groupBy(living, nodeOf);
+    return [...byName]
+      .filter(([name]) => name !== '' && (names?.includes(name) ?? true))
+      .map(([name, instances]) => this.#machine(name, instances))
+      .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+  }
+
+  /** Ids of a node's instances that are gone: whatever takes their place is another machine. */
+  async gone(name: string): Promise<readonly string[]> {
+    return (await this.instances())
+      .filter((instance) => nodeOf(instance) === name && isGone(instance))
+      .map((instance) => instance.InstanceId ?? '')
+      .toSorted();
+  }
+
+  /** Why EC2 ended an instance; undefined while it lives, or isn't shown. */
+  async endOf(id: string): Promise<string | undefined> {
+    const instance = (await this.instances()).find((one) => one.InstanceId === id);
+    if (!instance || !isGone(instance)) return undefined;
+    const { StateReason, StateTransitionReason } = instance;
+    return StateReason?.Message ?? StateTransitionReason ?? 'it gives no reason';
+  }
+
+  async #ask(): Promise<readonly Instance[]> {
+    const begun = this.#clock.now();
+    const instances: Instance[] = [];
+    let token: string | undefined;
+    do {
+      // Not the caller's signal: others wait for the same answer.
+      const page = await this.#api.DescribeInstances(
+        { Filters: ownFilters(this.#cluster.name), MaxResults: 1000, ...(token ? { NextToken: token } : {}) },
+        AbortSignal.timeout(ASK_MS),
+      );
+      instances.push(...(page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []));
+      token = page.NextToken;
+    } while (token);
+    this.#last = { begun, instances };
+    return instances;
+  }
+
+  #machine(name: string, instances: readonly Instance[]): AwsMachine {
+    const [instance = {}, ...others] = instances.toSorted(byAge);
+    const phase = instance.State?.Name ?? 'pending';
+    const hostKey = tagValue(instance.Tags, TAG.hostKey) ?? '';
+    const image = tagValue(instance.Tags, TAG.image);
+    const via = bastionEndpoint(this.#config, this.#cluster);
+    const host = (via ? instance.PrivateIpAddress : instance.PublicIpAddress) ?? '';
+    const ready = phase === 'running' && hostKey !== '' && host !== '';
+    return {
+      name,
+      state: ready ? 'running' : phase === 'running' || phase === 'pending' ? 'starting' : 'stopped',
+      phase,
+      address: instance.PrivateIpAddress ?? '',
+      image,
+      doubles: others.map((other) => other.InstanceId ?? ''),
+      spot: instance.InstanceLifecycle === 'spot',
+      rented: {
+        id: instance.InstanceId ?? '',
+        type: instance.InstanceType ?? 'unknown',
+        ...(instance.Placement?.AvailabilityZone ? { zone: instance.Placement.AvailabilityZone } : {}),
+        ...(instance.LaunchTime ? { since: instance.LaunchTime.toISOString() } : {}),
+      },
+      ssh: {
+        host,
+        port: 22,
+        user: userOf(this.#config, image),
+        identityFile: this.#identityFile,
+        hostKey,
+        ...(via ? { via } : {}),
+      },
+    };
+  }
+}
+
+/** The SDK tries again by itself; after this long nobody answers. */
+const ASK_MS = 120_000;
+
+/** The oldest first: it is the one that others have seen. Two of one age are told apart by their ids. */
+function byAge(a: Instance, b: Instance): number {
+  return (
+    (a.LaunchTime?.getTime() ?? 0) - (b.LaunchTime?.getTime() ?? 0) ||
+    (a.InstanceId ?? '').localeCompare(b.InstanceId ?? '')
+  );
+}
+
+function isGone(instance: Instance): boolean {
+  return GONE.includes(instance.State?.Name ?? '');
+}
+
+function nodeOf(instance: Instance): string {
+  return tagValue(instance.Tags, TAG.node) ?? '';
+}
+
+/** A machine of this provider. @throws when it is of another: a mistake in swarmup */
+export function asAws(machine: Machine): AwsMachine {
+  if (!('phase' in machine && 'doubles' in machine)) throw new Error(`${machine.name} is no machine of EC2`);
+  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- only Inventory makes machines with these fields
+  return machine as AwsMachine;
+}

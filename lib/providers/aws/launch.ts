@@ -1,0 +1,162 @@
+import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import type { Clock } from '../../clock.ts';
+import type { Cluster, NodeSpec } from '../../config/model.ts';
+import { SwarmupError } from '../../errors.ts';
+import type { ProviderIo } from '../provider.ts';
+import type { Ec2Api } from './api.ts';
+import type { AwsConfig } from './config.ts';
+import { isEc2 } from './errors.ts';
+import type { Inventory } from './inventory.ts';
+import type { Place } from './placement.ts';
+import type { Choice } from './survey.ts';
+import { clientToken, resourceName, TAG, tagsOf, tagSpecifications } from './tags.ts';
+import { userData } from './user-data.ts';
+
+/** How often a place is asked under new tokens, when those before stand for machines that are gone. */
+const MAX_SUCCESSORS = 10;
+/** How long a machine that was asked for before may take to show up, in milliseconds. */
+const APPEAR_MS = 60_000;
+
+export interface Launch {
+  readonly cluster: Cluster;
+  readonly config: AwsConfig;
+  readonly node: NodeSpec;
+  readonly choice: Choice;
+  /** The id of the security group. */
+  readonly group: string;
+}
+
+/** The request for a node's machine in one place: the same every time, or EC2 would take it for another. */
+export function runInput(
+  { cluster, config, node, choice, group }: Launch,
+  { subnet }: Place,
+  token: string,
+): RunInstancesCommandInput {
+  const spot = config.spot === 'workers' && node.role === 'worker';
+  const tags = tagsOf(cluster.name, {
+    ...config.tags,
+    Name: resourceName(cluster.name, node.name),
+    [TAG.node]: node.name,
+    [TAG.role]: node.role,
+    [TAG.image]: choice.image.label,
+  });
+  const kinds = [
+    'instance',
+    'volume',
+    'network-interface',
+    ...(spot ? (['spot-instances-request'] as const) : []),
+  ] as const;
+  return {
+    ClientToken: token,
+    MinCount: 1,
+    MaxCount: 1,
+    ImageId: choice.image.id,
+    // eslint-disable-next-line typescript/no-unsafe-type-assertion -- EC2 knows more types than the SDK's list of them
+    InstanceType: choice.type as never,
+    KeyName: resourceName(cluster.name),
+    UserData: Buffer.from(userData(node.name)).toString('base64'),
+    MetadataOptions: { HttpEndpoint: 'enabled', HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
+    InstanceInitiatedShutdownBehavior: 'stop',
+    BlockDeviceMappings: [
+      {
+        DeviceName: choice.image.rootDevice,
+        Ebs: {
+          Encrypted: true,
+          VolumeType: 'gp3',
+          // EC2 counts in GiB.
+          VolumeSize: Math.ceil(config.disk / 1024),
+          DeleteOnTermination: true,
+        },
+      },
+    ],
+    NetworkInterfaces: [
+      {
+        DeviceIndex: 0,
+        SubnetId: subnet,
+        Groups: [group],
+        AssociatePublicIpAddress: config.bastion === undefined,
+        DeleteOnTermination: true,
+      },
+    ],
+    TagSpecifications: tagSpecifications(kinds, tags),
+    ...(config.instanceProfile ? { IamInstanceProfile: { Name: config.instanceProfile } } : {}),
+    ...(spot
+      ? {
+          InstanceMarketOptions: {
+            MarketType: 'spot' as const,
+            SpotOptions: { SpotInstanceType: 'one-time' as const, InstanceInterruptionBehavior: 'terminate' as const },
+          },
+        }
+      : {}),
+  };
+}
+
+export interface LaunchTools {
+  readonly api: Ec2Api;
+  readonly inventory: Inventory;
+  readonly clock: Clock;
+}
+
+/**
+ * Asks for a node's machine, in the next zone where one has no room. However often it is called, and killed, there is one
+ * machine: the token of a request comes from the cluster, the node and the place.
+ *
+ * @returns the instance's id, unless it was asked for by a run before
+ * @throws SwarmupError CLOUD_NO_CAPACITY when no zone has room, or what else EC2 answers
+ */
+export async function launch(request: Launch, tools: LaunchTools, io: ProviderIo): Promise<string | undefined> {
+  const { node, choice } = request;
+  let noRoom: unknown;
+  for (const place of choice.places) {
+    try {
+      io.report(`asking for a ${choice.type} in ${place.zone}`);
+      return await launchAt(request, place, tools, io);
+    } catch (error) {
+      if (
+        !isEc2(error, 'InsufficientInstanceCapacity', 'InsufficientHostCapacity', 'InsufficientFreeAddressesInSubnet')
+      )
+        throw error;
+      noRoom ??= error;
+      io.warn(`${place.zone} has no room for a ${choice.type}, asked for ${node.name}`);
+    }
+  }
+  throw noRoom;
+}
+
+async function launchAt(
+  request: Launch,
+  place: Place,
+  { api, inventory, clock }: LaunchTools,
+  io: ProviderIo,
+): Promise<string | undefined> {
+  const { cluster, node } = request;
+  const gone = await inventory.gone(node.name);
+  for (let successor = 0; successor < MAX_SUCCESSORS; successor++) {
+    const token = clientToken(cluster.name, node.name, JSON.stringify([place.zone, gone, successor]));
+    try {
+      const { Instances } = await api.RunInstances(runInput(request, place, token), io.signal);
+      inventory.changed();
+      return Instances?.[0]?.InstanceId;
+    } catch (error) {
+      // The machine that this token stands for has come and gone, longer ago than EC2 shows it.
+      if (isEc2(error, 'IdempotentInstanceTerminated')) continue;
+      if (!isEc2(error, 'IdempotentParameterMismatch')) throw error;
+      // A run before asked under this token for something else (the newest image was another): its machine is on its way.
+      io.report('a machine was asked for before; waiting until it shows up');
+      if (await appears(node.name, inventory, clock, io.signal)) return undefined;
+    }
+  }
+  throw new SwarmupError('CLOUD_FAILED', `${MAX_SUCCESSORS} machines for ${node.name} have come and gone`, {
+    fix: 'See in the console why they were terminated, and run again later.',
+  });
+}
+
+/** Whether a machine of this name shows up in time. */
+async function appears(name: string, inventory: Inventory, clock: Clock, signal: AbortSignal): Promise<boolean> {
+  const start = clock.now();
+  while (clock.now() - start < APPEAR_MS) {
+    if ((await inventory.list([name])).length > 0) return true;
+    await clock.sleep(2_000, signal);
+  }
+  return false;
+}

@@ -1,0 +1,60 @@
+import { API_CALLS } from './api.ts';
+import { OWNER, TAG } from './tags.ts';
+
+const arn = (...kinds: string[]) => kinds.map((kind) => `arn:aws:ec2:*:*:${kind}/*`);
+const carriesTag = { StringEquals: { [`aws:ResourceTag/${TAG.owner}`]: OWNER } };
+const givesTag = { StringEquals: { [`aws:RequestTag/${TAG.owner}`]: OWNER } };
+
+function actions(kind: (typeof API_CALLS)[keyof typeof API_CALLS]): string[] {
+  return Object.entries(API_CALLS).flatMap(([call, own]) => (own === kind ? [`ec2:${call}`] : []));
+}
+
+/**
+ * The smallest IAM policy that lets swarmup do all it can: it may make what gets its tag, and change what carries it.
+ *
+ * Sources: Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2"; EC2 user guide, "Grant
+ * permission to tag Amazon EC2 resources during creation".
+ */
+export function iamPolicy(): object {
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      { Sid: 'Look', Effect: 'Allow', Action: actions('read'), Resource: '*' },
+      {
+        Sid: 'MakeWhatCarriesTheTag',
+        Effect: 'Allow',
+        Action: actions('make'),
+        Resource: arn(
+          'instance',
+          'volume',
+          'network-interface',
+          'spot-instances-request',
+          'security-group',
+          'key-pair',
+        ),
+        Condition: givesTag,
+      },
+      {
+        Sid: 'MakeMachinesOutOfWhatIsThere',
+        Effect: 'Allow',
+        Action: ['ec2:RunInstances'],
+        Resource: ['arn:aws:ec2:*::image/*', ...arn('subnet', 'security-group', 'key-pair')],
+      },
+      { Sid: 'MakeGroupsInAnyVpc', Effect: 'Allow', Action: ['ec2:CreateSecurityGroup'], Resource: arn('vpc') },
+      {
+        Sid: 'TagWhatIsMade',
+        Effect: 'Allow',
+        Action: actions('tag'),
+        Resource: 'arn:aws:ec2:*:*:*/*',
+        Condition: { StringEquals: { 'ec2:CreateAction': actions('make').map((action) => action.slice(4)) } },
+      },
+      {
+        Sid: 'ChangeWhatCarriesTheTag',
+        Effect: 'Allow',
+        Action: [...actions('change'), ...actions('tag')],
+        Resource: arn('instance', 'security-group', 'key-pair'),
+        Condition: carriesTag,
+      },
+    ],
+  };
+}

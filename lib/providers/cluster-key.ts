@@ -1,0 +1,26 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Cluster } from '../config/model.ts';
+import { ifThere } from '../files.ts';
+import { generateKeyPair } from '../remote/keys.ts';
+
+/** Where a cluster's private key is kept. */
+export function identityFileOf({ stateDir }: Pick<Cluster, 'stateDir'>): string {
+  return join(stateDir, 'ssh', 'id_ed25519');
+}
+
+/** The public half of the cluster's own key pair, if it was made here already. */
+export async function knownClusterKey(identityFile: string): Promise<string | undefined> {
+  return (await ifThere(readFile(`${identityFile}.pub`, 'utf8')))?.trim();
+}
+
+/** The cluster's own key pair, made once; its public half. */
+export async function clusterKey(identityFile: string, cluster: string): Promise<string> {
+  const known = await knownClusterKey(identityFile);
+  if (known !== undefined) return known;
+  const pair = generateKeyPair(`swarmup-${cluster}`);
+  await mkdir(dirname(identityFile), { recursive: true, mode: 0o700 });
+  await writeFile(identityFile, pair.privateKey, { mode: 0o600 });
+  await writeFile(`${identityFile}.pub`, `${pair.publicKey}\n`, { mode: 0o644 });
+  return pair.publicKey;
+}

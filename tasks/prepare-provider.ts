@@ -1,0 +1,25 @@
+import type { SharedThings } from '../lib/providers/provider.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+
+interface State {
+  /** What the provider says has to change. */
+  readonly changes: readonly Change[];
+}
+
+/** What machines share, for providers that have such: in the guide, the clicks in the console before the first machine. */
+export default defineTask<State, Change>({
+  id: 'prepare-provider',
+  title: 'Provider ready',
+  about: 'Checks permissions, types and images, and makes what the machines share: key pair, firewall. Cloud only.',
+  needs: [],
+  targets: (_cluster, world) => (world.shares ? [CLUSTER] : []),
+  check: async (ctx) => ({ changes: await sharedOf(ctx).plan(ctx.io) }),
+  absent: () => ({ changes: [{ action: 'create', summary: 'what the machines share' }] }),
+  plan: ({ changes }) => changes,
+  apply: (ctx) => sharedOf(ctx).apply(ctx.io),
+});
+
+function sharedOf({ provider }: { provider: { shared?: SharedThings } }): SharedThings {
+  if (provider.shared) return provider.shared;
+  throw new Error('this provider shares nothing');
+}

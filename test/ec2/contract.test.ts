@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import type { Cluster } from '../../lib/config/model.ts';
+import type { Provider } from '../../lib/providers/provider.ts';
+import { readBanner } from '../../lib/remote/sockets.ts';
+import { providerContract } from '../contract/provider.ts';
+import { Cloud, CREDENTIALS, quiet } from './cloud.ts';
+
+Object.assign(process.env, CREDENTIALS);
+let cloud: Cloud;
+let cluster: Cluster;
+let provider: Provider;
+
+beforeAll(async () => {
+  cloud = await Cloud.open();
+  cluster = await cloud.cluster('contract', 1, 0);
+  provider = await cloud.provider(cluster);
+});
+
+beforeEach(async () => {
+  // Machines are made only when what they share is there.
+  await provider.shared?.apply(quiet());
+});
+
+afterAll(() => cloud.close());
+
+describe('the aws provider', () => {
+  const never = new AbortController().signal;
+  const answers = async (host: string, port: number) => 'banner' in (await readBanner(host, port, 10_000, never));
+  providerContract(() => ({ provider, node: cluster.nodes[0]!, port: 80, answers }));
+});

@@ -1,0 +1,148 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { XMLBuilder, XMLParser } from 'fast-xml-parser';
+import { Account, ApiError, type Latency, type MachinePark } from './account.ts';
+
+/** One call as it arrived. */
+export interface Call {
+  readonly action: string;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** What a test makes of a call: an error instead of an answer, before or after it was carried out. */
+export type Fault =
+  | { readonly refuse: string; readonly message?: string; readonly status?: number }
+  /** Carried out, and the connection cut before the answer. */
+  | { readonly cut: 'after' }
+  /** The connection cut at once. */
+  | { readonly cut: 'before' };
+
+const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: false, isArray: (name) => name === 'item' });
+const builder = new XMLBuilder({ ignoreAttributes: false });
+
+/** EC2's own region names and zones are moto's. */
+export const REGION = 'eu-central-1';
+
+/**
+ * EC2's front door: passes calls on to moto, and is as strict as EC2 where moto isn't. Every public address that moto invents
+ * becomes one of this machine's own loopback addresses.
+ */
+export class Front {
+  readonly account: Account;
+  readonly calls: Call[] = [];
+  /** Asked before every call. */
+  fault: (call: Call, count: number) => Fault | undefined = () => undefined;
+  readonly #moto: string;
+  #server: Server | undefined;
+  /** Zones in which no type is offered. */
+  readonly unoffered = new Set<string>();
+  /** Until then EC2 shows no instance to anybody. */
+  hideUntil = 0;
+  /** What the address service says. */
+  callersAddress = '127.0.0.1';
+
+  constructor(moto: string, park: MachinePark, latency: Latency) {
+    this.#moto = moto;
+    this.account = new Account(park, latency);
+  }
+
+  async listen(): Promise<string> {
+    const server = createServer((request, response) => {
+      void this.#answer(request, response).catch((error: unknown) => {
+        // A mistake in this file must not look like EC2's.
+        response.writeHead(599).end(String(error instanceof Error ? error.stack : error));
+      });
+    });
+    this.#server = server;
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    if (typeof address !== 'object' || !address) throw new Error('no port');
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  async close(): Promise<void> {
+    this.#server?.closeAllConnections();
+    await new Promise((resolve) => this.#server?.close(resolve));
+    await this.account.close();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === '/my-address') return void response.end(`${this.callersAddress}\n`);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString();
+    const params = Object.fromEntries(new URLSearchParams(text));
+    const call: Call = { action: params['Action'] ?? '', params };
+    this.calls.push(call);
+    const fault = this.fault(call, this.calls.length);
+    try {
+      if (fault && 'cut' in fault && fault.cut === 'before') return void request.socket.destroy();
+      if (fault && 'refuse' in fault)
+        throw new ApiError(fault.refuse, fault.message ?? 'as the test wanted', fault.status);
+      const xml = await this.#perform(call, request);
+      if (fault) return void request.socket.destroy();
+      response.writeHead(200, { 'content-type': 'text/xml' }).end(xml);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      response.writeHead(error.status, { 'content-type': 'text/xml' }).end(errorXml(error));
+    }
+  }
+
+  async #perform({ action, params }: Call, request: IncomingMessage): Promise<string> {
+    const { account } = this;
+    const dry = params['DryRun'] === 'true';
+    account.tick();
+    account.hidden = Date.now() < this.hideUntil;
+    account.unoffered = this.unoffered;
+    const known = dry ? undefined : account.before(action, params);
+    if (known !== undefined) return known;
+    const { status, body } = await this.#forward(action, account.adjusted(action, params), request);
+    const tree = parser.parse(body) as Record<string, unknown>;
+    const problem = problemOf(tree);
+    if (problem || status >= 400)
+      throw new ApiError(
+        problem?.code ?? 'InternalError',
+        problem?.message ?? `moto: ${status} ${body.slice(0, 300)}`,
+        problem ? 400 : 500,
+      );
+    const xml = builder.build(await account.after(action, params, tree));
+    const stranger = strangers(xml);
+    if (stranger) throw new Error(`${action} would have told the address of a stranger: ${stranger}`);
+    account.remember(action, params, xml);
+    return xml;
+  }
+
+  async #forward(action: string, params: Readonly<Record<string, string>>, request: IncomingMessage) {
+    const response = await fetch(this.#moto, {
+      method: 'POST',
+      body: new URLSearchParams(params).toString(),
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        // moto reads region and service out of it.
+        authorization: request.headers.authorization ?? '',
+      },
+    });
+    return { status: response.status, body: await response.text(), action };
+  }
+}
+
+function problemOf(tree: Record<string, unknown>): { code: string; message: string } | undefined {
+  // moto has two ways of wrapping an error.
+  const response = (tree['Response'] ?? tree['ErrorResponse']) as
+    { Errors?: { Error?: { Code: string; Message: string } } } | undefined;
+  const error = response?.Errors?.Error;
+  return error ? { code: error.Code, message: error.Message } : undefined;
+}
+
+/** As EC2 writes errors. Source: EC2 API reference, "Error codes". */
+function errorXml({ code, message }: ApiError): string {
+  const tree = { Response: { Errors: { Error: { Code: code, Message: message } }, RequestID: 'test' } };
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build(tree)}`;
+}
+
+/** An address in an answer that is neither this machine's nor one inside the cluster's own network. */
+function strangers(xml: string): string | undefined {
+  const addresses = xml.match(/(?<![\d.])\d{1,3}(\.\d{1,3}){3}(?![\d.])/g) ?? [];
+  return addresses.find(
+    (address) => !/^(127|10|172|0|169\.254|255)\./.test(address) && !address.startsWith('203.0.113.'),
+  );
+}

@@ -1,0 +1,485 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { CreateSecurityGroupCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Cluster } from '../../lib/config/model.ts';
+import { bringUp, Cloud, CREDENTIALS, quiet, takeDown } from './cloud.ts';
+import { REGION, type Call } from './front.ts';
+import { AMI } from './images.ts';
+
+Object.assign(process.env, CREDENTIALS);
+let cloud: Cloud;
+/** Somebody else in the same account. */
+let other: EC2Client;
+
+beforeAll(async () => {
+  cloud = await Cloud.open();
+  other = new EC2Client({
+    region: REGION,
+    endpoint: cloud.url,
+    credentials: { accessKeyId: 'AKIAOTHER', secretAccessKey: 'x' },
+  });
+});
+beforeEach(() => cloud.reset());
+afterAll(async () => {
+  other.destroy();
+  await cloud.close();
+});
+
+const of = (action: string) =>
+  cloud.front.calls.filter((call) => call.action === action && call.params['DryRun'] !== 'true');
+const runs = () => of('RunInstances');
+const made = async (cluster: Cluster) => {
+  const provider = await cloud.provider(cluster);
+  const io = quiet();
+  await bringUp(provider, cluster, io);
+  return { provider, io };
+};
+/** The tags that a request gives, by key. */
+const tagsIn = ({ params }: Call): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(params).flatMap(([key, value]) => {
+      const at = /^TagSpecification\.1\.Tag\.(\d+)\.Key$/.exec(key)?.[1];
+      return at ? [[value, params[`TagSpecification.1.Tag.${at}.Value`] ?? '']] : [];
+    }),
+  );
+const zones = () =>
+  Object.fromEntries([...cloud.front.account.instances.values()].map((one) => [one.node, one.zone.slice(-1)]));
+/** What a group lets in, in short. */
+const openings = () =>
+  of('AuthorizeSecurityGroupIngress').flatMap(({ params }) =>
+    Object.entries(params).flatMap(([key, protocol]) => {
+      const at = /^(IpPermissions\.\d+)\.IpProtocol$/.exec(key)?.[1];
+      if (!at) return [];
+      const source = params[`${at}.IpRanges.1.CidrIp`] ?? (params[`${at}.Groups.1.GroupId`] ? 'self' : 'nobody');
+      return [`${params[`${at}.FromPort`] ?? '-'}/${protocol} ${source}`];
+    }),
+  );
+
+describe('machines', () => {
+  it('are spread over the zones, each role in turn', async () => {
+    await made(await cloud.cluster('spread', 5, 4));
+    expect(zones()).toEqual({
+      manager1: 'a',
+      manager2: 'b',
+      manager3: 'c',
+      manager4: 'a',
+      manager5: 'b',
+      worker1: 'a',
+      worker2: 'b',
+      worker3: 'c',
+      worker4: 'a',
+    });
+  });
+
+  it('are tagged, encrypted and closed to unauthenticated metadata from the start', async () => {
+    await made(await cloud.cluster('safe', 1, 0, `tags: { team: blue }`));
+    const [run] = runs();
+    expect(run?.params).toMatchObject({
+      'MetadataOptions.HttpTokens': 'required',
+      'MetadataOptions.HttpPutResponseHopLimit': '1',
+      'BlockDeviceMapping.1.Ebs.Encrypted': 'true',
+      'BlockDeviceMapping.1.Ebs.DeleteOnTermination': 'true',
+      'BlockDeviceMapping.1.Ebs.VolumeSize': '20',
+      'TagSpecification.1.ResourceType': 'instance',
+      'TagSpecification.2.ResourceType': 'volume',
+      'TagSpecification.3.ResourceType': 'network-interface',
+    });
+    expect(tagsIn(run!)).toEqual({
+      team: 'blue',
+      Name: 'swarmup-safe-manager1',
+      'swarmup:managed-by': 'swarmup',
+      'swarmup:cluster': 'safe',
+      'swarmup:node': 'manager1',
+      'swarmup:role': 'manager',
+      'swarmup:image': 'ubuntu-24.04',
+    });
+    const userData = Buffer.from(run!.params['UserData'] ?? '', 'base64').toString();
+    expect(userData).toContain('"hostname": "manager1"');
+    expect(userData).not.toMatch(/PRIVATE KEY|password"?:|token/i);
+  });
+
+  it('let each other in, and from outside only the caller', async () => {
+    cloud.front.callersAddress = '203.0.113.7';
+    await made(await cloud.cluster('closed', 1, 0));
+    expect(openings().toSorted()).toEqual([
+      '-/50 self',
+      '22/tcp 203.0.113.7/32',
+      '2377/tcp self',
+      '4789/udp self',
+      '7946/tcp self',
+      '7946/udp self',
+      '80/tcp 203.0.113.7/32',
+    ]);
+  });
+
+  it('are reached by the user and the key that their image gives them', async () => {
+    const cluster = await cloud.cluster('user', 1, 0, 'image: debian-13');
+    const { provider } = await made(cluster);
+    const [machine] = await provider.list(quiet().signal);
+    expect(machine).toMatchObject({
+      state: 'running',
+      ssh: {
+        user: 'admin',
+        port: 22,
+        host: expect.stringMatching(/^127\.77\./),
+        hostKey: expect.stringMatching(/^ssh-ed25519 AAAA/),
+      },
+      rented: { id: expect.stringMatching(/^i-/), type: 't3.small', zone: `${REGION}a` },
+    });
+    expect(provider.endpoint(machine!, 80)).toEqual({ host: machine!.ssh.host, port: 80 });
+  });
+
+  it('may be of another type for a role or a node', async () => {
+    await made(
+      await cloud.cluster('types', 1, 2, 'instanceType: { manager: t3.medium, nodes: { worker2: m5.large } }'),
+    );
+    const types = Object.fromEntries(runs().map((run) => [tagsIn(run)['swarmup:node'], run.params['InstanceType']]));
+    expect(types).toEqual({ manager1: 't3.medium', worker1: 't3.small', worker2: 'm5.large' });
+  });
+
+  it('are rented on the spot market where the file says so, workers only, and then not stopped', async () => {
+    const cluster = await cloud.cluster('spot', 1, 1, 'spot: workers');
+    await made(cluster);
+    const markets = Object.fromEntries(
+      runs().map((run) => [tagsIn(run)['swarmup:node'], run.params['InstanceMarketOptions.MarketType']]),
+    );
+    expect(markets).toEqual({ manager1: undefined, worker1: 'spot' });
+  });
+});
+
+describe('an image', () => {
+  it.each([
+    ['ubuntu-24.04', AMI.noble],
+    ['ubuntu-22.04', AMI.jammy],
+    ['ubuntu-18.04', AMI.bionic],
+    ['debian-13', AMI.trixie],
+    ['debian-12', AMI.bookworm],
+    ['amazon-linux-2023', AMI.amazon],
+  ])('%s is the newest of its publisher', async (name, id) => {
+    const { io } = await made(await cloud.cluster('image', 1, 0, `image: ${name}`));
+    expect(runs()[0]?.params['ImageId']).toBe(id);
+    expect(io.warnings.join()).toMatch(name === 'ubuntu-18.04' ? /subscribers/ : /^$/);
+  });
+
+  it('is for the architecture of the instance type', async () => {
+    await made(await cloud.cluster('arm', 1, 0, 'instanceType: t4g.small'));
+    expect(runs()[0]?.params['ImageId']).toBe(AMI.nobleArm);
+  });
+
+  it('may be one of your own, with its user', async () => {
+    const { provider } = await made(await cloud.cluster('own', 1, 0, `image: { id: ${AMI.jammy}, user: me }`));
+    expect((await provider.list(quiet().signal))[0]?.ssh.user).toBe('me');
+  });
+});
+
+describe('before anything is made', () => {
+  it.each([
+    ['a type that there is none of', 'instanceType: t3.smal', /InvalidInstanceType.*t3\.smal/s, /instanceType/],
+    ['an unknown subnet', 'subnets: [subnet-0123456789abcdef0]', /subnet-0123456789abcdef0/, /provider\.subnets/],
+    ['an unknown zone', 'zones: [eu-central-1z]', /no subnet in eu-central-1z/, /eu-central-1a, eu-central-1b/],
+    ['an unknown image', 'image: { id: ami-0123456789abcdef0, user: x }', /ami-0123456789abcdef0/, /provider\.image/],
+    [
+      'an image for another architecture',
+      `instanceType: t4g.small, image: { id: ${AMI.jammy}, user: x }`,
+      /is for x86_64, and the instance type is arm64/,
+      /one architecture/,
+    ],
+  ])('%s is named', async (_what, section, message, fix) => {
+    const cluster = await cloud.cluster('wrong', 1, 0, section);
+    const plan = (await cloud.provider(cluster)).shared?.plan(quiet());
+    await expect(plan).rejects.toMatchObject({
+      code: 'CLOUD_INVALID',
+      message: expect.stringMatching(message),
+      fix: expect.stringMatching(fix),
+    });
+  });
+
+  it('a type that no zone of the file offers is named with those that do', async () => {
+    const cluster = await cloud.cluster('offered', 1, 0, `zones: [${REGION}a]`);
+    cloud.front.unoffered.add(`${REGION}a`);
+    await expect((await cloud.provider(cluster)).shared?.plan(quiet())).rejects.toMatchObject({
+      code: 'CLOUD_INVALID',
+      message: expect.stringMatching(/t3\.small, for manager1, is offered in none of the zones eu-central-1a/),
+      fix: expect.stringContaining('eu-central-1b, eu-central-1c'),
+    });
+  });
+
+  it.each(['RunInstances', 'ImportKeyPair', 'CreateSecurityGroup', 'DescribeInstances', 'DescribeImages'])(
+    'a missing permission for %s is named, and nothing was made',
+    async (action) => {
+      const empty = await cloud.contents();
+      cloud.front.fault = (call) =>
+        call.action === action
+          ? {
+              refuse: 'UnauthorizedOperation',
+              message: 'You are not authorized to perform this operation. Encoded authorization failure message: XYZ',
+              status: 403,
+            }
+          : undefined;
+      const cluster = await cloud.cluster('denied', 1, 1);
+      const provider = await cloud.provider(cluster);
+      const denied = bringUp(provider, cluster, quiet());
+      await expect(denied).rejects.toMatchObject({
+        code: 'CLOUD_DENIED',
+        message: expect.not.stringContaining('XYZ'),
+        fix: expect.stringContaining(`ec2:${action}`),
+      });
+      cloud.front.fault = () => undefined;
+      expect(await cloud.contents()).toEqual(empty);
+    },
+  );
+
+  it('credentials that are no good are said to be so', async () => {
+    cloud.front.fault = () => ({
+      refuse: 'AuthFailure',
+      message: 'AWS was not able to validate the provided access credentials',
+      status: 401,
+    });
+    const cluster = await cloud.cluster('nobody', 1, 0);
+    await expect((await cloud.provider(cluster)).list(quiet().signal)).rejects.toMatchObject({
+      code: 'CLOUD_CREDENTIALS',
+      fix: expect.stringContaining('aws sso login'),
+    });
+  });
+
+  it('an address that cannot be found out is asked for', async () => {
+    cloud.front.callersAddress = '<html>';
+    const cluster = await cloud.cluster('where', 1, 0);
+    await expect((await cloud.provider(cluster)).shared?.plan(quiet())).rejects.toMatchObject({
+      code: 'CLOUD_INVALID',
+      fix: expect.stringContaining('provider.allow.ssh'),
+    });
+    cloud.front.callersAddress = '203.0.113.7';
+  });
+});
+
+describe('creation', () => {
+  it('survives throttling', async () => {
+    let refused = 0;
+    cloud.front.fault = (_call, count) =>
+      count % 4 === 0 && refused++ < 8
+        ? { refuse: 'RequestLimitExceeded', message: 'Request limit exceeded.', status: 503 }
+        : undefined;
+    const cluster = await cloud.cluster('throttled', 1, 1);
+    await made(cluster);
+    expect(refused).toBeGreaterThan(4);
+    expect(cloud.front.account.instances.size).toBe(2);
+  });
+
+  it('goes to the next zone where one has no room', async () => {
+    cloud.front.account.full.add(`${REGION}a`);
+    const { io } = await made(await cloud.cluster('full', 1, 1));
+    expect(zones()).toEqual({ manager1: 'b', worker1: 'b' });
+    expect(io.warnings.join()).toContain(`${REGION}a has no room for a t3.small, asked for worker1`);
+  });
+
+  it('says so when no zone has room, and keeps what is there', async () => {
+    for (const zone of ['a', 'b', 'c']) cloud.front.account.full.add(`${REGION}${zone}`);
+    const cluster = await cloud.cluster('packed', 1, 0);
+    await expect(made(cluster)).rejects.toMatchObject({
+      code: 'CLOUD_NO_CAPACITY',
+      fix: expect.stringContaining('provider.instanceType'),
+    });
+    cloud.front.account.full.clear();
+    await made(cluster);
+    expect(cloud.front.account.instances.size).toBe(1);
+  });
+
+  it('names the limit that was reached', async () => {
+    cloud.front.fault = ({ action, params }) =>
+      action === 'RunInstances' && params['DryRun'] !== 'true'
+        ? {
+            refuse: 'VcpuLimitExceeded',
+            message: 'You have requested more vCPU capacity than your current vCPU limit of 5',
+          }
+        : undefined;
+    await expect(made(await cloud.cluster('limit', 1, 0))).rejects.toMatchObject({
+      code: 'CLOUD_LIMIT',
+      message: expect.stringContaining('limit of 5'),
+      fix: expect.stringContaining('Service Quotas'),
+    });
+  });
+
+  it('adopts the machine of a run that asked under the same token for something else', async () => {
+    const before = await cloud.cluster('token', 1, 0, 'image: debian-12');
+    await made(before);
+    const first = runs()[0]?.params['ClientToken'];
+    // Another image, and EC2 doesn't show the machine yet.
+    const cluster = await cloud.cluster('token', 1, 0, 'image: debian-13');
+    const provider = await cloud.provider(cluster);
+    await provider.shared?.apply(quiet()).catch(() => undefined);
+    cloud.front.hideUntil = Date.now() + 300;
+    await provider
+      .create(cluster.nodes[0]!, quiet())
+      .catch((error: unknown) => expect(error).toMatchObject({ code: 'none' }));
+    expect(runs().map((run) => run.params['ClientToken'])).toEqual([first, first]);
+    expect(cloud.front.account.instances.size).toBe(1);
+  });
+
+  it('replaces a machine that was terminated, under another token each time', async () => {
+    const cluster = await cloud.cluster('again', 1, 0);
+    const { provider } = await made(cluster);
+    for (let n = 1; n <= 2; n++) {
+      const [machine] = await provider.list(quiet().signal);
+      await cloud.terminate(machine!.rented!.id);
+      await made(cluster);
+    }
+    const tokens = runs().map((run) => run.params['ClientToken']);
+    expect(new Set(tokens).size).toBe(3);
+    expect((await cloud.contents()).filter((one) => one.startsWith('instance'))).toEqual(['instance manager1']);
+  });
+
+  it('takes a second machine of one name away, the younger', async () => {
+    const cluster = await cloud.cluster('double', 1, 0);
+    const { provider } = await made(cluster);
+    const [first] = await provider.list(quiet().signal);
+    const { ClientToken: _token, ...again } = runInputOf(runs()[0]!);
+    await other.send(new RunInstancesCommand(again));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const [listed] = await (await cloud.provider(cluster)).list(quiet().signal);
+    expect(provider.plan(cluster.nodes[0]!, listed)).toMatchObject([
+      { action: 'remove', summary: expect.stringContaining('second machine of manager1') },
+    ]);
+    const { io } = await made(cluster);
+    expect(io.warnings.join()).toContain('has a second machine');
+    expect((await provider.list(quiet().signal)).map((machine) => machine.rented?.id)).toEqual([first?.rented?.id]);
+    expect((await cloud.contents()).filter((one) => one.startsWith('instance'))).toEqual(['instance manager1']);
+  });
+
+  it('says why EC2 ended a machine at once', async () => {
+    cloud.front.account.doomed = 'Client.InternalError: Client error on launch';
+    await expect(made(await cloud.cluster('doomed', 1, 0))).rejects.toMatchObject({
+      code: 'MACHINE_FAILED',
+      message: expect.stringContaining('Client error on launch'),
+    });
+    cloud.front.account.doomed = undefined;
+  });
+});
+
+describe('what is there', () => {
+  it('is found from another computer; with its key nothing is left to do', async () => {
+    const cluster = await cloud.cluster('shared', 1, 1);
+    await made(cluster);
+    const provider = await cloud.provider(cluster);
+    expect(await provider.shared?.plan(quiet())).toEqual([]);
+    for (const node of cluster.nodes) {
+      const [machine] = await provider.list(quiet().signal, [node.name]);
+      expect(provider.plan(node, machine)).toEqual([]);
+    }
+  });
+
+  it('needs its key; without it, it can still be taken down', async () => {
+    const here = await cloud.cluster('keys', 1, 0);
+    await made(here);
+    const there = await cloud.cluster('keys', 1, 0);
+    const provider = await cloud.provider(there);
+    await expect(provider.shared?.plan(quiet())).rejects.toMatchObject({
+      code: 'CLOUD_FOREIGN',
+      fix: expect.stringContaining('id_ed25519'),
+    });
+    expect(await takeDown(provider, quiet())).toEqual([]);
+    expect((await cloud.contents()).join()).not.toContain('swarmup');
+  });
+
+  it('that differs in type or image is told, and left alone', async () => {
+    await made(await cloud.cluster('differs', 1, 0));
+    const cluster = await cloud.cluster('differs', 1, 0, 'image: debian-13, instanceType: t3.large');
+    const provider = await cloud.provider(cluster);
+    const [machine] = await provider.list(quiet().signal);
+    expect(provider.plan(cluster.nodes[0]!, machine)).toEqual([
+      { action: 'update', replace: true, summary: 'machine manager1: t3.small → t3.large, ubuntu-24.04 → debian-13' },
+    ]);
+  });
+
+  it('opens itself to where the caller is now, and closes behind', async () => {
+    const cluster = await cloud.cluster('moved', 1, 0);
+    cloud.front.callersAddress = '203.0.113.7';
+    await made(cluster);
+    cloud.front.callersAddress = '203.0.113.8';
+    const provider = await cloud.provider(cluster);
+    expect((await provider.shared?.plan(quiet()))?.map((change) => change.summary)).toEqual([
+      'open 22/tcp for 203.0.113.8/32 (SSH), 80/tcp for 203.0.113.8/32 (published port)',
+      'close 22/tcp for 203.0.113.7/32 (SSH), 80/tcp for 203.0.113.7/32 (published port)',
+    ]);
+    await provider.shared?.apply(quiet());
+    expect(await (await cloud.provider(cluster)).shared?.plan(quiet())).toEqual([]);
+  });
+
+  it('is priced by the table that the file names, and by nothing else', async () => {
+    const plain = await cloud.cluster('price', 1, 0);
+    expect((await cloud.provider(plain)).price?.(plain.nodes[0]!)).toBeUndefined();
+    const cluster = await cloud.cluster('price', 1, 0, 'prices: prices.yaml');
+    await expect(cloud.provider(cluster)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    writeFileSync(join(dirname(cluster.file), 'prices.yaml'), 'currency: USD\nperHour: { t3.small: 0.0208 }\n');
+    expect((await cloud.provider(cluster)).price?.(cluster.nodes[0]!)).toEqual({ amount: 0.0208, currency: 'USD' });
+    rmSync(dirname(cluster.file), { recursive: true, force: true });
+  });
+});
+
+describe('taking down', () => {
+  it('leaves other clusters and untagged things alone', async () => {
+    await made(await cloud.cluster('mine', 1, 0));
+    const theirs = await cloud.cluster('theirs', 1, 1);
+    await made(theirs);
+    await other.send(new CreateSecurityGroupCommand({ GroupName: 'somebodys', Description: 'not ours' }));
+    const before = await cloud.contents();
+    expect(before).toContain('group swarmup-mine');
+    const provider = await cloud.provider(await cloud.cluster('mine', 1, 0));
+    expect(await takeDown(provider, quiet())).toEqual([]);
+    expect(await provider.shared?.leftovers(quiet().signal)).toEqual([]);
+    expect(await cloud.contents()).toEqual(
+      before
+        .filter(
+          (one) => !['group swarmup-mine', 'key swarmup-mine', 'instance manager1', 'volume manager1'].includes(one),
+        )
+        .concat('instance manager1', 'volume manager1')
+        .toSorted(),
+    );
+  });
+
+  it('waits until a group is free, and names who holds one that never is', async () => {
+    const cluster = await cloud.cluster('held', 1, 0);
+    const { provider } = await made(cluster);
+    const { ClientToken: _token, TagSpecifications: _tags, ...foreign } = runInputOf(runs()[0]!);
+    await other.send(new RunInstancesCommand(foreign));
+    const left = await takeDown(provider, quiet());
+    expect(left).toEqual([expect.stringMatching(/^security group sg-\w+, used by eni-\w+ of i-\w+$/)]);
+    expect(of('DeleteSecurityGroup').length).toBeGreaterThan(2);
+  });
+
+  it('does not take a name that somebody else uses', async () => {
+    await other.send(new CreateSecurityGroupCommand({ GroupName: 'swarmup-taken', Description: 'not ours' }));
+    await expect(made(await cloud.cluster('taken', 1, 0))).rejects.toMatchObject({
+      code: 'CLOUD_FOREIGN',
+      message: expect.stringContaining('swarmup-taken'),
+    });
+    const provider = await cloud.provider(await cloud.cluster('taken', 1, 0));
+    expect(await takeDown(provider, quiet())).toEqual([]);
+    expect(await cloud.contents()).toContain('group swarmup-taken');
+  });
+});
+
+/** A request as the SDK would be given it, for somebody who sends the like. */
+function runInputOf({ params }: Call) {
+  return {
+    MinCount: 1,
+    MaxCount: 1,
+    ImageId: params['ImageId'],
+    InstanceType: 't3.small' as const,
+    ClientToken: undefined,
+    NetworkInterfaces: [
+      {
+        DeviceIndex: 0,
+        SubnetId: params['NetworkInterface.1.SubnetId'],
+        Groups: [params['NetworkInterface.1.SecurityGroupId.1'] ?? ''],
+      },
+    ],
+    TagSpecifications: [
+      {
+        ResourceType: 'instance' as const,
+        Tags: Object.entries(tagsIn({ action: '', params })).map(([Key, Value]) => ({ Key, Value })),
+      },
+    ],
+  };
+}

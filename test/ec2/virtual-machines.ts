@@ -1,0 +1,213 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../lib/clock.ts';
+import { findMirror } from '../../lib/debian/mirror.ts';
+import { cacheFolder, exists } from '../../lib/files.ts';
+import { builtImage } from '../../lib/providers/qemu/build.ts';
+import { findTools } from '../../lib/providers/qemu/packages.ts';
+import type { BootImage } from '../../lib/providers/qemu/record.ts';
+import { localCommands } from '../../lib/remote/local.ts';
+import type { Instance, MachinePark } from './account.ts';
+import { quiet } from './cloud.ts';
+
+/** The networks that exist inside the machines only. */
+const UPLINK = { guest: '192.168.76.15', gateway: '192.168.76.2', dns: '192.168.76.3', network: '192.168.76.0/24' };
+const PRIVATE_PREFIX = 16;
+/** What instances are reached on, under their own loopback addresses. */
+const PORTS = [22, 80, 9000];
+
+/**
+ * What an image's own cloud.cfg says: the user of Debian's images on EC2, and only the modules that matter here, as each takes
+ * seconds under emulation. Source: cloud-init, "Kernel command line".
+ */
+const IMAGE_CONFIG = JSON.stringify({
+  cloud_init_modules: ['set_hostname', 'update_etc_hosts', 'users_groups', 'ssh'],
+  cloud_config_modules: [],
+  cloud_final_modules: ['keys_to_console'],
+  system_info: {
+    default_user: { name: 'admin', lock_passwd: true, shell: '/bin/bash', sudo: ['ALL=(ALL) NOPASSWD:ALL'] },
+  },
+});
+
+interface Machine {
+  readonly folder: string;
+  process: ChildProcess | undefined;
+}
+
+/**
+ * A real virtual machine for each instance: it boots with the instance's user data and key pair through cloud-init, makes its
+ * own host key and prints it to its console. Its public address is one of this computer's loopback addresses.
+ */
+export class VirtualMachines implements MachinePark {
+  readonly #root = mkdtempSync(join(tmpdir(), 'swarmup-ec2-'));
+  readonly #machines = new Map<string, Machine>();
+  readonly #image: BootImage;
+  readonly #qemu: string;
+  readonly #multicast = `230.${100 + Math.floor(Math.random() * 100)}.${Math.floor(Math.random() * 250)}.7:${20_000 + Math.floor(Math.random() * 10_000)}`;
+
+  private constructor(image: BootImage, qemu: string) {
+    this.#image = image;
+    this.#qemu = qemu;
+  }
+
+  /** Builds the image that the instances boot, with cloud-init and Docker inside. */
+  static async open(): Promise<VirtualMachines> {
+    const local = localCommands(() => undefined, process.env);
+    const tools = await findTools({ local, root: true, mayInstall: true }, quiet());
+    await tools.needBuildTools(quiet());
+    const image = await builtImage(
+      {
+        distribution: 'debian-13',
+        docker: true,
+        kernelFrom: tools.qemuVersion >= 10 ? 'debian-13' : 'debian-12',
+        mirror: await findMirror(undefined),
+        extra: ['cloud-init'],
+      },
+      { local, root: true, cache: cacheFolder(process.env) },
+      quiet(),
+    );
+    return new VirtualMachines(image, tools.platform.binary);
+  }
+
+  async boot(instance: Instance): Promise<void> {
+    const folder = join(this.#root, instance.id);
+    const seed = join(folder, 'seed');
+    mkdirSync(seed, { recursive: true });
+    writeFileSync(join(seed, 'user-data'), instance.userData);
+    const metadata = {
+      'instance-id': instance.id,
+      'local-hostname': hostOf(instance),
+      'public-keys': [instance.publicKey],
+    };
+    writeFileSync(join(seed, 'meta-data'), JSON.stringify(metadata));
+    writeFileSync(join(seed, 'network-config'), JSON.stringify(network(instance)));
+    execFileSync('qemu-img', [
+      'create',
+      '-q',
+      '-f',
+      'qcow2',
+      '-b',
+      this.#image.disk,
+      '-F',
+      this.#image.format,
+      join(folder, 'disk'),
+      '10G',
+    ]);
+    this.#machines.set(instance.id, { folder, process: undefined });
+    await this.start(instance);
+  }
+
+  async start(instance: Instance): Promise<void> {
+    const machine = this.#get(instance);
+    const child = spawn(this.#qemu, this.#arguments(instance, machine.folder), { stdio: ['ignore', 'ignore', 'pipe'] });
+    machine.process = child;
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    // It either ends at once, or opens its control socket.
+    while (!(await exists(join(machine.folder, 'qmp')))) {
+      if (child.exitCode !== null) throw new Error(`the machine of ${instance.node} ended: ${said}`);
+      await systemClock.sleep(50, new AbortController().signal);
+    }
+  }
+
+  async stop(instance: Instance, force: boolean): Promise<void> {
+    const machine = this.#get(instance);
+    const child = machine.process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    if (force) child.kill('SIGKILL');
+    else await powerButton(join(machine.folder, 'qmp'));
+    await ended;
+    rmSync(join(machine.folder, 'qmp'), { force: true });
+    machine.process = undefined;
+  }
+
+  async terminate(instance: Instance): Promise<void> {
+    await this.stop(instance, true);
+    rmSync(this.#get(instance).folder, { recursive: true, force: true });
+  }
+
+  console(instance: Instance): Promise<string> {
+    return Promise.resolve(readFileSync(join(this.#get(instance).folder, 'console'), 'latin1'));
+  }
+
+  async close(): Promise<void> {
+    for (const { process: child } of this.#machines.values()) {
+      if (!child || child.exitCode !== null || child.signalCode !== null) continue;
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await ended;
+    }
+    this.#machines.clear();
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+
+  #arguments(instance: Instance, folder: string): string[] {
+    const forwards = PORTS.map((port) => `,hostfwd=tcp:${instance.publicAddress}:${port}-:${port}`).join('');
+    const kernel = `root=LABEL=root rw rootflags=noinit_itable console=ttyS0 quiet net.ifnames=0 mitigations=off apparmor=0 selinux=0 ds=nocloud cc: ${IMAGE_CONFIG} end_cc`;
+    return [
+      ['-name', `guest=ec2/${instance.node}`, '-nodefaults', '-display', 'none', '-no-user-config'],
+      ['-machine', 'pc', '-accel', 'tcg,thread=multi', '-cpu', 'qemu64', '-smp', '1', '-m', '1024'],
+      ['-kernel', this.#image.kernel ?? '', '-initrd', this.#image.initrd ?? '', '-append', kernel],
+      ['-serial', `file:${join(folder, 'console')}`, '-qmp', `unix:${join(folder, 'qmp')},server=on,wait=off`],
+      ['-drive', `file=${join(folder, 'disk')},format=qcow2,if=virtio,cache=unsafe,discard=unmap`],
+      ['-drive', `driver=vvfat,dir=${join(folder, 'seed')},label=CIDATA,read-only=on,if=virtio`],
+      ['-netdev', `user,id=uplink,net=${UPLINK.network}${forwards}`],
+      ['-device', `virtio-net-pci,netdev=uplink,mac=${mac(instance, 'uplink')},romfile=`],
+      ['-netdev', `socket,id=private,mcast=${this.#multicast},localaddr=127.0.0.1`],
+      ['-device', `virtio-net-pci,netdev=private,mac=${mac(instance, 'private')},romfile=`],
+      ['-device', 'virtio-rng-pci'],
+    ].flat();
+  }
+
+  #get({ id, node }: Instance): Machine {
+    const machine = this.#machines.get(id);
+    if (!machine) throw new Error(`${node} has no machine`);
+    return machine;
+  }
+}
+
+/** As EC2 names machines that nobody names. */
+function hostOf({ privateAddress }: Instance): string {
+  return `ip-${privateAddress.replaceAll('.', '-')}`;
+}
+
+function mac({ id }: Instance, network: string): string {
+  const hex = createHash('sha256').update(`${id} ${network}`).digest('hex');
+  return `52:54:00:${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4, 6)}`;
+}
+
+/** EC2's machines have one interface with their private address; the other is how this computer reaches them. */
+function network(instance: Instance): object {
+  return {
+    version: 2,
+    ethernets: {
+      uplink: {
+        match: { macaddress: mac(instance, 'uplink') },
+        addresses: [`${UPLINK.guest}/24`],
+        gateway4: UPLINK.gateway,
+        nameservers: { addresses: [UPLINK.dns] },
+      },
+      private: {
+        match: { macaddress: mac(instance, 'private') },
+        addresses: [`${instance.privateAddress}/${PRIVATE_PREFIX}`],
+      },
+    },
+  };
+}
+
+function powerButton(socket: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const link = connect(socket);
+    link.once('error', reject);
+    link.once('data', () => {
+      link.write('{"execute":"qmp_capabilities"}\n{"execute":"system_powerdown"}\n');
+      link.end();
+      resolve();
+    });
+  });
+}
