@@ -101,6 +101,7 @@ export class Account {
     await this.close();
     this.instances.clear();
     this.full.clear();
+    this.doomed = undefined;
     this.#tokens.clear();
     this.#keys.clear();
     this.#keyNames.clear();
@@ -167,10 +168,11 @@ export class Account {
         this.#zones.set(text(subnet['subnetId']), text(subnet['availabilityZone']));
     }
     if (action === 'DescribeInstanceTypeOfferings') {
-      const set = (tree['DescribeInstanceTypeOfferingsResponse'] as Item)['instanceTypeOfferingSet'] as {
-        item: Item[];
+      const response = tree['DescribeInstanceTypeOfferingsResponse'] as Item;
+      const offers = items(tree, 'DescribeInstanceTypeOfferingsResponse', 'instanceTypeOfferingSet');
+      response['instanceTypeOfferingSet'] = {
+        item: offers.filter((offer) => !this.unoffered.has(text(offer['location']))),
       };
-      set.item = set.item.filter((offer) => !this.unoffered.has(text(offer['location'])));
     }
     if (action === 'ImportKeyPair') {
       const name = params['KeyName'] ?? '';
@@ -283,11 +285,8 @@ export class Account {
     delete item['ipAddress'];
     if (addressed) item['ipAddress'] = one.publicAddress;
     if (phase === 'terminated') delete item['privateIpAddress'];
-    if (gone)
-      item['stateReason'] ??= {
-        code: 'Client.UserInitiatedShutdown',
-        message: 'Client.UserInitiatedShutdown: User initiated shutdown',
-      };
+    const reason = one.ended ?? 'Client.UserInitiatedShutdown: User initiated shutdown';
+    if (gone) item['stateReason'] = { code: reason.split(':')[0], message: reason };
     // Nothing here reads them, and moto fills them with addresses of strangers.
     item['networkInterfaceSet'] = '';
   }

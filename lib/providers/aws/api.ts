@@ -113,16 +113,28 @@ export const API_CALLS: Readonly<Record<ApiCall, 'read' | 'make' | 'tag' | 'chan
 
 /** Throttled calls are tried again, ever more slowly, and later calls wait their turn from then on. */
 const MAX_ATTEMPTS = 10;
+/** EC2 calls these its own errors (HTTP 500), which the SDK would try again for a minute; another zone is the better answer. */
+const NOT_AGAIN = ['InsufficientInstanceCapacity', 'InsufficientHostCapacity'];
 
 /** EC2 by the SDK's default credential chain: environment, profile, SSO, roles. Only here the SDK is loaded. */
 export async function openEc2({ region, profile, endpoint }: AwsConfig): Promise<Ec2Api> {
-  const sdk = await import('@aws-sdk/client-ec2');
+  const [sdk, { AdaptiveRetryStrategy }] = await Promise.all([
+    import('@aws-sdk/client-ec2'),
+    import('@smithy/core/retry'),
+  ]);
+  class RetryStrategy extends AdaptiveRetryStrategy {
+    override async refreshRetryTokenForRetry(
+      ...[token, info]: Parameters<InstanceType<typeof AdaptiveRetryStrategy>['refreshRetryTokenForRetry']>
+    ) {
+      if (info.error instanceof Error && NOT_AGAIN.includes(info.error.name)) throw info.error;
+      return super.refreshRetryTokenForRetry(token, info);
+    }
+  }
   const client = new sdk.EC2Client({
     ...(region === undefined ? {} : { region }),
     ...(profile === undefined ? {} : { profile }),
     ...(endpoint === undefined ? {} : { endpoint }),
-    retryMode: 'adaptive',
-    maxAttempts: MAX_ATTEMPTS,
+    retryStrategy: new RetryStrategy(MAX_ATTEMPTS),
   });
   const ask = async (call: ApiCall, input: object, signal: AbortSignal): Promise<unknown> => {
     try {

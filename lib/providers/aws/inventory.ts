@@ -88,7 +88,7 @@ export class Inventory {
     const instance = (await this.instances()).find((one) => one.InstanceId === id);
     if (!instance || !isGone(instance)) return undefined;
     const { StateReason, StateTransitionReason } = instance;
-    return StateReason?.Message ?? StateTransitionReason ?? 'it gives no reason';
+    return StateReason?.Message || StateTransitionReason || 'it gives no reason';
   }
 
   async #ask(): Promise<readonly Instance[]> {

@@ -10,7 +10,6 @@ import { readBanner } from '../../remote/sockets.ts';
 import type { Change } from '../../task.ts';
 import { waitUntil } from '../../wait.ts';
 import type { Endpoint, Machine, Provider, ProviderIo, ProviderOptions } from '../provider.ts';
-import { untilGreeted } from './boot.ts';
 import type { QemuConfig } from './config.ts';
 import { writeSeed } from './guest.ts';
 import { forwardsOf, Inventory } from './inventory.ts';
@@ -21,6 +20,7 @@ import { prepare, type Prepared } from './prepare.ts';
 import { readRecord, writeRecord, type MachineRecord } from './record.ts';
 import { Shared } from './shared.ts';
 
+const BOOT_MS = 420_000;
 const POWER_OFF_MS = 120_000;
 const KILL_MS = 20_000;
 
@@ -169,19 +169,22 @@ class QemuProvider implements Provider {
   }
 
   async #untilGreeted(record: MachineRecord, io: ProviderIo): Promise<void> {
-    const { name } = record;
     const port = record.forwards[String(SSH_PORT)] ?? 0;
-    const booting = {
-      name,
-      greeting: (signal: AbortSignal) => readBanner('127.0.0.1', port, 5_000, signal),
-      assertAlive: async () => {
-        if (!(await this.#inventory.running()).has(name)) throw await this.#ended(name);
+    await waitUntil({
+      until: `${record.name} answers on SSH`,
+      probe: async (signal) => {
+        const result = await readBanner('127.0.0.1', port, 5_000, signal);
+        if ('banner' in result && result.banner.startsWith('SSH-2.0')) return { done: undefined };
+        if (!(await this.#inventory.running()).has(record.name)) throw await this.#ended(record.name);
+        return { seen: 'banner' in result ? `'${result.banner}'` : result.problem };
       },
-      reset: async () => void (await qmp(this.#layout.qmpSocket(name), [{ execute: 'system_reset' }])),
-      console: this.#layout.console(name),
+      deadlineMs: BOOT_MS,
+      intervalMs: 250,
+      signal: io.signal,
       clock: this.#options.clock,
-    };
-    await untilGreeted(booting, io);
+      fix: `Its console says how far it came: ${this.#layout.console(record.name)}`,
+      onSeen: () => io.report('booting'),
+    });
   }
 
   async #ended(name: string): Promise<SwarmupError> {

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { API_CALLS } from '../../lib/providers/aws/api.ts';
+import { ROOT } from '../support/cli.ts';
+import { bringUp, Cloud, CREDENTIALS, quiet, takeDown } from './cloud.ts';
+
+Object.assign(process.env, CREDENTIALS);
+let cloud: Cloud;
+const asked = new Set<string>();
+
+beforeAll(async () => {
+  cloud = await Cloud.open();
+});
+afterAll(() => cloud.close());
+
+interface Phase {
+  readonly total: number;
+  readonly describes: number;
+}
+
+/** How many calls something makes, by what they are for. */
+async function count(work: () => Promise<unknown>): Promise<Phase> {
+  cloud.front.calls.length = 0;
+  await work();
+  const actions = cloud.front.calls.map((call) => call.action);
+  for (const action of actions) asked.add(action);
+  return { total: actions.length, describes: actions.filter((action) => action === 'DescribeInstances').length };
+}
+
+async function life(
+  name: string,
+  managers: number,
+  workers: number,
+): Promise<Readonly<Record<'up' | 'again' | 'down', Phase>>> {
+  await cloud.reset();
+  const cluster = await cloud.cluster(name, managers, workers);
+  const up = await count(async () => bringUp(await cloud.provider(cluster), cluster, quiet()));
+  const again = await count(async () => bringUp(await cloud.provider(cluster), cluster, quiet()));
+  const down = await count(async () => takeDown(await cloud.provider(cluster), quiet()));
+  return { up, again, down };
+}
+
+describe('the calls to EC2', () => {
+  it('are batched: looking at fifty nodes takes hardly more than looking at three', async () => {
+    const three = await life('three', 1, 2);
+    const fifty = await life('fifty', 3, 47);
+    console.log(`calls of 3 nodes: ${JSON.stringify(three)}\ncalls of 50 nodes: ${JSON.stringify(fifty)}`);
+    expect(three.again.total).toBeLessThanOrEqual(5);
+    expect(fifty.again).toEqual(three.again);
+    // RunInstances, GetConsoleOutput twice at most and CreateTags for each; the rest doesn't grow with the nodes.
+    expect(fifty.up.total - fifty.up.describes).toBeLessThanOrEqual(three.up.total - three.up.describes + 47 * 4);
+    expect(fifty.up.describes).toBeLessThan(50);
+    expect(fifty.down.describes).toBeLessThan(50);
+  });
+
+  it('are those that the IAM policy grants, all of them and no others', async () => {
+    await cloud.reset();
+    const cluster = await cloud.cluster('policy', 1, 0);
+    const provider = await cloud.provider(cluster);
+    await count(async () => {
+      await bringUp(provider, cluster, quiet());
+      await provider.stop('manager1', quiet());
+      await provider.create(cluster.nodes[0]!, quiet());
+      cloud.front.callersAddress = '203.0.113.9';
+      await (await cloud.provider(cluster)).shared?.apply(quiet());
+      // Something holds the group: it is looked at who.
+      cloud.front.fault = ({ action }) =>
+        action === 'DeleteSecurityGroup' ? { refuse: 'DependencyViolation' } : undefined;
+      await takeDown(provider, quiet());
+      cloud.front.fault = () => undefined;
+    });
+    expect([...asked].toSorted()).toEqual(Object.keys(API_CALLS).toSorted());
+    const policy = JSON.parse(readFileSync(`${ROOT}/docs/reference/aws-policy.json`, 'utf8')) as {
+      Statement: { Action: string[] }[];
+    };
+    const granted = new Set(policy.Statement.flatMap((statement) => statement.Action));
+    expect([...granted].toSorted()).toEqual([...asked].map((action) => `ec2:${action}`).toSorted());
+  });
+});
