@@ -1,5 +1,6 @@
 import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Clock } from '../../clock.ts';
+import { unlessAborted } from '../../abort.ts';
 import { Coalesced } from '../../coalesced.ts';
 import type { Cluster } from '../../config/model.ts';
 import type { Machine, Rented } from '../provider.ts';
@@ -36,6 +37,8 @@ export class Inventory {
   readonly #clock: Clock;
   readonly #identityFile: string;
   #last: { readonly begun: number; readonly instances: readonly Instance[] } | undefined;
+  /** Whoever asked last: all who ask at one time are of one run, and given up together. */
+  #signal: AbortSignal | undefined;
   #changedAt = Number.NEGATIVE_INFINITY;
   readonly #asking: Coalesced<readonly Instance[]>;
 
@@ -60,14 +63,15 @@ export class Inventory {
   }
 
   /** Every instance of the cluster that EC2 still shows, also terminated ones. */
-  async instances(): Promise<readonly Instance[]> {
+  async instances(signal: AbortSignal): Promise<readonly Instance[]> {
     const last = this.#last;
     if (last && last.begun > this.#changedAt && this.#clock.now() - last.begun <= FRESH_MS) return last.instances;
-    return this.#asking.get();
+    this.#signal = signal;
+    return unlessAborted(this.#asking.get(), signal);
   }
 
-  async list(names?: readonly string[]): Promise<readonly AwsMachine[]> {
-    const living = (await this.instances()).filter((instance) => !isGone(instance));
+  async list(signal: AbortSignal, names?: readonly string[]): Promise<readonly AwsMachine[]> {
+    const living = (await this.instances(signal)).filter((instance) => !isGone(instance));
     const byName = Map.groupBy(living, nodeOf);
     return [...byName]
       .filter(([name]) => name !== '' && (names?.includes(name) ?? true))
@@ -76,16 +80,16 @@ export class Inventory {
   }
 
   /** Ids of a node's instances that are gone: whatever takes their place is another machine. */
-  async gone(name: string): Promise<readonly string[]> {
-    return (await this.instances())
+  async gone(name: string, signal: AbortSignal): Promise<readonly string[]> {
+    return (await this.instances(signal))
       .filter((instance) => nodeOf(instance) === name && isGone(instance))
       .map((instance) => instance.InstanceId ?? '')
       .toSorted();
   }
 
   /** Why EC2 ended an instance; undefined while it lives, or isn't shown. */
-  async endOf(id: string): Promise<string | undefined> {
-    const instance = (await this.instances()).find((one) => one.InstanceId === id);
+  async endOf(id: string, signal: AbortSignal): Promise<string | undefined> {
+    const instance = (await this.instances(signal)).find((one) => one.InstanceId === id);
     if (!instance || !isGone(instance)) return undefined;
     const { StateReason, StateTransitionReason } = instance;
     return StateReason?.Message || StateTransitionReason || 'it gives no reason';
@@ -93,13 +97,13 @@ export class Inventory {
 
   async #ask(): Promise<readonly Instance[]> {
     const begun = this.#clock.now();
+    const signal = AbortSignal.any([...(this.#signal ? [this.#signal] : []), AbortSignal.timeout(ASK_MS)]);
     const instances: Instance[] = [];
     let token: string | undefined;
     do {
-      // Not the caller's signal: others wait for the same answer.
       const page = await this.#api.DescribeInstances(
         { Filters: ownFilters(this.#cluster.name), MaxResults: 1000, ...(token ? { NextToken: token } : {}) },
-        AbortSignal.timeout(ASK_MS),
+        signal,
       );
       instances.push(...(page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []));
       token = page.NextToken;
@@ -109,7 +113,7 @@ export class Inventory {
   }
 
   #machine(name: string, instances: readonly Instance[]): AwsMachine {
-    const [instance = {}, ...others] = instances.toSorted(byAge);
+    const [instance = {}, ...others] = instances.toSorted(bySeniority);
     const phase = instance.State?.Name ?? 'pending';
     const hostKey = tagValue(instance.Tags, TAG.hostKey) ?? '';
     const image = tagValue(instance.Tags, TAG.image);
@@ -145,9 +149,11 @@ export class Inventory {
 /** The SDK tries again by itself; after this long nobody answers. */
 const ASK_MS = 120_000;
 
-/** The oldest first: it is the one that others have seen. Two of one age are told apart by their ids. */
-function byAge(a: Instance, b: Instance): number {
+/** The one that is in use first, then the older; EC2 counts in seconds, so two of one age are told apart by their ids. */
+function bySeniority(a: Instance, b: Instance): number {
+  const settled = ({ Tags }: Instance) => (tagValue(Tags, TAG.hostKey) === undefined ? 1 : 0);
   return (
+    settled(a) - settled(b) ||
     (a.LaunchTime?.getTime() ?? 0) - (b.LaunchTime?.getTime() ?? 0) ||
     (a.InstanceId ?? '').localeCompare(b.InstanceId ?? '')
   );

@@ -130,7 +130,7 @@ async function launchAt(
   io: ProviderIo,
 ): Promise<string | undefined> {
   const { cluster, node } = request;
-  const gone = await inventory.gone(node.name);
+  const gone = await inventory.gone(node.name, io.signal);
   for (let successor = 0; successor < MAX_SUCCESSORS; successor++) {
     const token = clientToken(cluster.name, node.name, JSON.stringify([place.zone, gone, successor]));
     try {
@@ -155,7 +155,7 @@ async function launchAt(
 async function appears(name: string, inventory: Inventory, clock: Clock, signal: AbortSignal): Promise<boolean> {
   const start = clock.now();
   while (clock.now() - start < APPEAR_MS) {
-    if ((await inventory.list([name])).length > 0) return true;
+    if ((await inventory.list(signal, [name])).length > 0) return true;
     await clock.sleep(2_000, signal);
   }
   return false;

@@ -27,7 +27,7 @@ export async function leftovers(tools: Tools, signal: AbortSignal): Promise<read
 async function find({ api, cluster, inventory }: Tools, signal: AbortSignal): Promise<readonly Leftover[]> {
   const Filters = ownFilters(cluster.name);
   const [machines, { SecurityGroups = [] }, { KeyPairs = [] }, { Volumes = [] }] = await Promise.all([
-    inventory.list(),
+    inventory.list(signal),
     api.DescribeSecurityGroups({ Filters }, signal),
     api.DescribeKeyPairs({ Filters }, signal),
     api.DescribeVolumes({ Filters }, signal),

@@ -56,8 +56,8 @@ class AwsProvider implements Provider {
     return this.#shared;
   }
 
-  list(_signal: AbortSignal, names?: readonly string[]): Promise<readonly Machine[]> {
-    return this.#inventory.list(names);
+  list(signal: AbortSignal, names?: readonly string[]): Promise<readonly Machine[]> {
+    return this.#inventory.list(signal, names);
   }
 
   plan(node: NodeSpec, machine: Machine | undefined): Change[] {
@@ -81,7 +81,7 @@ class AwsProvider implements Provider {
 
   async create(node: NodeSpec, io: ProviderIo): Promise<Machine> {
     await clusterKey(this.#identityFile, this.#options.cluster.name);
-    const [known] = await this.#inventory.list([node.name]);
+    const [known] = await this.#inventory.list(io.signal, [node.name]);
     const launched = known ? undefined : await this.#launch(node, io);
     await this.#removeDoubles(node.name, io);
     const running = await this.#untilRunning(node.name, launched, io);
@@ -97,7 +97,7 @@ class AwsProvider implements Provider {
   }
 
   async destroy(name: string, io: ProviderIo): Promise<void> {
-    const [machine] = await this.#inventory.list([name]);
+    const [machine] = await this.#inventory.list(io.signal, [name]);
     if (!machine) return;
     io.report('terminating');
     await this.#terminate([machine.rented.id, ...machine.doubles], io);
@@ -139,7 +139,7 @@ class AwsProvider implements Provider {
 
   /** Two runs that didn't see each other may each have made one: the older stays. */
   async #removeDoubles(name: string, io: ProviderIo): Promise<void> {
-    const [machine] = await this.#inventory.list([name]);
+    const [machine] = await this.#inventory.list(io.signal, [name]);
     if (!machine || machine.doubles.length === 0) return;
     io.warn(`${name} has a second machine (${machine.doubles.join(', ')}), which is taken away`);
     await this.#terminate(machine.doubles, io);
@@ -149,7 +149,7 @@ class AwsProvider implements Provider {
     let asked = false;
     return this.#until(name, 'runs and has an address', io, async (machine) => {
       if (!machine) {
-        const reason = launched && (await this.#inventory.endOf(launched));
+        const reason = launched && (await this.#inventory.endOf(launched, io.signal));
         if (reason === undefined) return { seen: 'not shown by EC2 yet' };
         throw ended(name, reason);
       }
@@ -179,7 +179,7 @@ class AwsProvider implements Provider {
   }
 
   async #stop(name: string, force: boolean, io: ProviderIo): Promise<void> {
-    const [machine] = await this.#inventory.list([name]);
+    const [machine] = await this.#inventory.list(io.signal, [name]);
     if (!machine || machine.phase === 'stopped') return;
     if (machine.spot) {
       throw new SwarmupError('CLOUD_INVALID', `${name} is a one-time spot instance, which EC2 can't stop`, {
@@ -216,7 +216,7 @@ class AwsProvider implements Provider {
   ): Promise<T> {
     return waitUntil({
       until: `${name} ${what}`,
-      probe: async () => judge((await this.#inventory.list([name]))[0]),
+      probe: async () => judge((await this.#inventory.list(io.signal, [name]))[0]),
       deadlineMs: TRANSITION_MS,
       intervalMs: POLL_MS,
       signal: io.signal,

@@ -2,6 +2,7 @@ import type { KeyPairInfo, SecurityGroup } from '@aws-sdk/client-ec2';
 import { publishedPorts, type Cluster } from '../../config/model.ts';
 import { SwarmupError } from '../../errors.ts';
 import { fetchText } from '../../remote/download.ts';
+import { SingleFlight } from '../../single-flight.ts';
 import type { Change } from '../../task.ts';
 import { clusterKey, knownClusterKey } from '../cluster-key.ts';
 import type { ProviderIo, SharedThings } from '../provider.ts';
@@ -36,6 +37,7 @@ export class AwsShared implements SharedThings {
   readonly #tools: SharedTools;
   #address: Promise<string> | undefined;
   #checked = false;
+  readonly #groups = new SingleFlight<string>();
 
   constructor(tools: SharedTools) {
     this.#tools = tools;
@@ -61,8 +63,12 @@ export class AwsShared implements SharedThings {
     return leftovers(this.#tools, signal);
   }
 
-  /** The cluster's security group. @throws SwarmupError CLOUD_INVALID when there is none yet */
-  async group(signal: AbortSignal): Promise<string> {
+  /** The id of the cluster's security group, asked for once. @throws SwarmupError CLOUD_INVALID when there is none yet */
+  group(signal: AbortSignal): Promise<string> {
+    return this.#groups.run('group', () => this.#groupId(signal));
+  }
+
+  async #groupId(signal: AbortSignal): Promise<string> {
     const found = await this.#findGroup(signal);
     if (found?.GroupId) return found.GroupId;
     throw new SwarmupError('CLOUD_INVALID', `the security group of ${this.#tools.cluster.name} is not there`, {
@@ -75,7 +81,7 @@ export class AwsShared implements SharedThings {
     const [group, key, machines, rules] = await Promise.all([
       this.#findGroup(io.signal),
       this.#findKey(io.signal),
-      inventory.list(),
+      inventory.list(io.signal),
       this.#wantedRules(io),
     ]);
     const missing = cluster.nodes.some((node) => !machines.some((machine) => machine.name === node.name));
