@@ -32,7 +32,6 @@ export default defineConfig({
           globalSetup: ['test/support/temporary.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
         },
       },
       {

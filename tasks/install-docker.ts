@@ -12,6 +12,7 @@ import {
   matchesVersion,
   OFFICIAL_PACKAGES,
 } from '../lib/docker/apt.ts';
+import { dnfInstall } from '../lib/docker/dnf.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { hasCode, SwarmupError } from '../lib/errors.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
@@ -133,16 +134,9 @@ async function writeDaemonJson(ctx: UnitContext, actual: DaemonJson | undefined)
 async function install(ctx: UnitContext, known: OsRelease | undefined): Promise<void> {
   const host = await ctx.host();
   const os = known ?? (await gather(host, { os: osRelease }, ctx.signal)).os;
-  if (!os.families.includes('debian')) {
-    throw new SwarmupError(
-      'INSTALL_UNSUPPORTED',
-      `${ctx.node.name} runs ${os.prettyName || 'an unknown system'}; swarmup installs Docker on Debian and Ubuntu`,
-      {
-        fix: 'Install Docker there by hand and set docker.source: preinstalled.',
-      },
-    );
-  }
   const { source, version, repository } = ctx.cluster.docker;
+  if (os.id === 'amzn' && source !== 'official') return dnfInstall(host, version, ctx.report, ctx.signal);
+  if (!os.families.includes('debian')) throw unsupported(ctx.node.name, os, source);
   if (source === 'official' && repository !== undefined) await addRepository(host, repository, os, ctx.signal);
   await aptUpdate(host, ctx.report, ctx.signal);
   const packages = await choosePackages(
@@ -152,6 +146,16 @@ async function install(ctx: UnitContext, known: OsRelease | undefined): Promise<
     ctx.signal,
   );
   await aptInstall(host, packages, ctx.report, ctx.signal);
+}
+
+function unsupported(node: string, os: OsRelease, source: string): SwarmupError {
+  const where =
+    source === 'official' ? "from Docker's repository on Debian and Ubuntu" : 'on Debian, Ubuntu and Amazon Linux';
+  return new SwarmupError(
+    'INSTALL_UNSUPPORTED',
+    `${node} runs ${os.prettyName || 'an unknown system'}; swarmup installs Docker ${where}`,
+    { fix: 'Install Docker there by hand and set docker.source: preinstalled.' },
+  );
 }
 
 function notPreinstalled(node: string): SwarmupError {

@@ -30,7 +30,7 @@ async function start(options: { passwordFile?: boolean; timeout?: number } = {})
   await new Promise<void>((resolve) =>
     server?.stdout?.on('data', (chunk: Buffer) => chunk.includes('portainer stand-in') && resolve()),
   );
-  return new Portainer(httpClient, { host: '127.0.0.1', port }, never);
+  return new Portainer(httpClient(), { host: '127.0.0.1', port }, never);
 }
 
 describe('the first set-up', () => {
@@ -53,7 +53,7 @@ describe('the first set-up', () => {
     expect(await (await start({ passwordFile: false, timeout: -1 })).signIn(password)).toMatchObject({
       refused: expect.stringContaining('five minutes'),
     });
-    const nobody = new Portainer(httpClient, { host: '127.0.0.1', port: 1 }, never);
+    const nobody = new Portainer(httpClient(), { host: '127.0.0.1', port: 1 }, never);
     expect(await nobody.signIn(password)).toHaveProperty('notYet');
   });
 

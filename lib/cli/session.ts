@@ -80,7 +80,7 @@ async function openContext(
     machines,
     remote,
     swarm: swarmAccess(cluster, remote),
-    http: httpClient,
+    http: httpClient((via, to, until) => remote.dial(via, to, until)),
     local,
     images: imageStore({ local, cache: cacheFolder(env), mirror: mirrorOf(cluster) }),
     state: new StateFolder(cluster.stateDir, options.onSecret),

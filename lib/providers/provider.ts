@@ -54,6 +54,8 @@ export interface Price {
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
+  /** The SSH server to go through. */
+  readonly via?: SshEndpoint;
 }
 
 /** What a provider may use while it works. */

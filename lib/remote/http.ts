@@ -1,5 +1,7 @@
-import { request } from 'node:http';
+import { request, type RequestOptions } from 'node:http';
+import { PassThrough, type Duplex } from 'node:stream';
 import { messageOf } from '../errors.ts';
+import type { Endpoint, SshEndpoint } from '../providers/provider.ts';
 
 export interface HttpRequest {
   readonly host: string;
@@ -10,12 +12,33 @@ export interface HttpRequest {
   readonly body?: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** The SSH server to go through. */
+  readonly via?: SshEndpoint;
 }
 
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
+}
+
+/** A connection of its own for each request, directly or through a bastion. */
+function connectionOf({ via, host, port }: HttpRequest, dial: Dial, signal: AbortSignal): RequestOptions {
+  if (!via) return { agent: false, family: 4 };
+  return {
+    createConnection: (_options, done) => {
+      const connect = async () => {
+        try {
+          done(null, await dial(via, { host, port }, signal));
+        } catch (error) {
+          // What a failure leaves of a connection is nobody's.
+          done(error instanceof Error ? error : new Error(messageOf(error)), new PassThrough());
+        }
+      };
+      void connect();
+      return undefined;
+    },
+  };
 }
 
 /** HTTP from this machine, as a user's browser would ask. Each request has a connection of its own. */
@@ -27,7 +50,12 @@ export interface HttpClient {
 /** The bytes of a body that are kept; the rest is read and dropped. */
 const MAX_BODY = 1_000_000;
 
-export const httpClient: HttpClient = {
+/** How a connection is made through a bastion. */
+export type Dial = (via: SshEndpoint, to: Endpoint, signal: AbortSignal) => Promise<Duplex>;
+
+const noBastion: Dial = () => Promise.reject(new Error('there is no way through a bastion here'));
+
+export const httpClient = (dial: Dial = noBastion): HttpClient => ({
   ask: (options) =>
     new Promise((resolve, reject) => {
       const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
@@ -48,8 +76,7 @@ export const httpClient: HttpClient = {
             ...options.headers,
             ...(options.body === undefined ? {} : { 'content-length': Buffer.byteLength(options.body) }),
           },
-          agent: false,
-          family: 4,
+          ...connectionOf(options, dial, signal),
           signal,
         },
         (response) => {
@@ -63,4 +90,4 @@ export const httpClient: HttpClient = {
       outgoing.on('error', fail);
       outgoing.end(options.body);
     }),
-};
+});

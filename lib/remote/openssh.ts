@@ -1,10 +1,22 @@
-import type { Machine } from '../providers/provider.ts';
+import type { Machine, SshEndpoint } from '../providers/provider.ts';
+import { quote } from './quote.ts';
 
 /** The pinned host keys in known_hosts format. Source: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. */
 export function knownHosts(machines: readonly Machine[]): string {
-  return machines
-    .map(({ ssh }) => `${ssh.port === 22 ? ssh.host : `[${ssh.host}]:${ssh.port}`} ${keyOnly(ssh.hostKey)}\n`)
-    .join('');
+  const servers = machines.flatMap(({ ssh }) => (ssh.via ? [ssh.via, ssh] : [ssh]));
+  const lines = servers.map(
+    ({ host, port, hostKey }) => `${port === 22 ? host : `[${host}]:${port}`} ${keyOnly(hostKey)}\n`,
+  );
+  return [...new Set(lines)].join('');
+}
+
+/** The command that OpenSSH runs to get through a bastion; empty for none. Source: ssh_config(5), ProxyCommand. */
+function proxyCommand({ via }: SshEndpoint, knownHostsFile: string): string {
+  if (!via) return '';
+  const settings = [`UserKnownHostsFile=${knownHostsFile}`, 'StrictHostKeyChecking=yes', 'IdentitiesOnly=yes'];
+  const options = [...settings.flatMap((setting) => ['-o', setting]), '-i', via.identityFile, '-p', String(via.port)];
+  // A percent sign is OpenSSH's own, but for the two that stand for the destination.
+  return `${quote(['ssh', ...options]).replaceAll('%', '%%')} -W %h:%p ${quote([`${via.user}@${via.host}`])}`;
 }
 
 function keyOnly(hostKey: string): string {
@@ -18,6 +30,7 @@ export function sshArguments({ ssh }: Machine, knownHostsFile: string): string[]
     'StrictHostKeyChecking=yes',
     'IdentitiesOnly=yes',
     'LogLevel=ERROR',
+    ...(ssh.via ? [`ProxyCommand=${proxyCommand(ssh, knownHostsFile)}`] : []),
   ];
   return [
     ...settings.flatMap((setting) => ['-o', setting]),
@@ -42,6 +55,7 @@ export function sshConfigText(machines: readonly Machine[], knownHostsFile: stri
         '  IdentitiesOnly yes',
         `  UserKnownHostsFile "${knownHostsFile}"`,
         '  StrictHostKeyChecking yes',
+        ...(ssh.via ? [`  ProxyCommand ${proxyCommand(ssh, knownHostsFile)}`] : []),
         '',
       ].join('\n'),
     )

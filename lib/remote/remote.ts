@@ -1,4 +1,6 @@
+import type { Duplex } from 'node:stream';
 import type { Machines, Remote } from '../context.ts';
+import type { Endpoint, SshEndpoint } from '../providers/provider.ts';
 import { unlessAborted } from '../abort.ts';
 import { hasCode } from '../errors.ts';
 import type { Emit } from '../events.ts';
@@ -16,6 +18,8 @@ export class SshRemote implements Remote {
   readonly #answerMs: number;
   readonly #closing = new AbortController();
   readonly #hosts = new SingleFlight<SshHost>();
+  /** One connection to each bastion, for all that goes through it. */
+  readonly #bastions = new SingleFlight<SshHost>();
   readonly #engines = new SingleFlight<{ host: SshHost; engine: Engine }>();
 
   /** @param answerMs how long a machine may take to let us in before it counts as still booting */
@@ -30,7 +34,9 @@ export class SshRemote implements Remote {
     const connect = () =>
       this.#hosts.run(node, async () => {
         const { SshHost } = await import('./ssh.ts');
-        return SshHost.connect(node, ssh, this.#emit, AbortSignal.any([signal, this.#closing.signal]));
+        const until = AbortSignal.any([signal, this.#closing.signal]);
+        const through = ssh.via && (await this.dial(ssh.via, ssh, signal));
+        return SshHost.connect(node, ssh, this.#emit, until, through);
       });
     const flight = connect();
     const host = await unlessAborted(flight, signal).catch((error: unknown) => {
@@ -44,6 +50,20 @@ export class SshRemote implements Remote {
     // Only this one: another caller may have connected anew already.
     this.#hosts.forget(node, flight);
     return connect();
+  }
+
+  async dial(via: SshEndpoint, { host, port }: Endpoint, signal: AbortSignal): Promise<Duplex> {
+    const name = `${via.user}@${via.host}:${via.port}`;
+    const connect = () =>
+      this.#bastions.run(name, async () => {
+        const { SshHost } = await import('./ssh.ts');
+        return SshHost.connect(name, via, this.#emit, AbortSignal.any([signal, this.#closing.signal]));
+      });
+    const flight = connect();
+    const bastion = await unlessAborted(flight, signal);
+    if (bastion.alive) return bastion.tunnel(host, port);
+    this.#bastions.forget(name, flight);
+    return (await connect()).tunnel(host, port);
   }
 
   async answers(node: string, signal: AbortSignal): Promise<boolean> {
@@ -76,7 +96,7 @@ export class SshRemote implements Remote {
   /** Ends every connection, also those that are being made. None can be made after it: it would keep the process alive. */
   async close(): Promise<void> {
     this.#closing.abort();
-    const hosts = await Promise.allSettled(this.#hosts.all());
+    const hosts = await Promise.allSettled([...this.#hosts.all(), ...this.#bastions.all()]);
     for (const host of hosts) if (host.status === 'fulfilled') host.value.close();
   }
 }

@@ -35,3 +35,10 @@ export function connectError(name: string, endpoint: SshEndpoint, cause: unknown
     cause,
   });
 }
+
+export function tunnelError(bastion: string, host: string, port: number, cause: Error): SwarmupError {
+  return new SwarmupError('SSH_UNREACHABLE', `${bastion} can't reach ${host}:${port}: ${cause.message}`, {
+    fix: `See whether ${host} runs and lets ${bastion} in, and whether the bastion's sshd allows it (AllowTcpForwarding).`,
+    cause,
+  });
+}

@@ -14,7 +14,7 @@ import { isOk, lastLines, printed, type Output } from './output.ts';
 import { quote } from './quote.ts';
 import { isTransient } from './transient.ts';
 import { ABORT_GRACE_MS, collect, goneAfterAbort } from './ssh-command.ts';
-import { connectError, engineUnreachable } from './ssh-errors.ts';
+import { connectError, engineUnreachable, tunnelError } from './ssh-errors.ts';
 
 const ENGINE_SOCKET = '/var/run/docker.sock';
 const READY_TIMEOUT_MS = 60_000;
@@ -47,9 +47,16 @@ export class SshHost implements Host {
   /**
    * Connects and pins the host key: a server with another key is refused before anything is sent to it.
    *
+   * @param through a way to the server that is open already: a bastion's
    * @throws SwarmupError SSH_UNREACHABLE, SSH_HOST_KEY_CHANGED or SSH_AUTH_FAILED
    */
-  static async connect(name: string, endpoint: SshEndpoint, emit: Emit, signal: AbortSignal): Promise<SshHost> {
+  static async connect(
+    name: string,
+    endpoint: SshEndpoint,
+    emit: Emit,
+    signal: AbortSignal,
+    through?: Duplex,
+  ): Promise<SshHost> {
     if (signal.aborted) throw interrupted(signal.reason);
     const ssh = new NodeSSH();
     const pinned = Buffer.from(endpoint.hostKey.split(' ')[1] ?? '', 'base64');
@@ -58,6 +65,7 @@ export class SshHost implements Host {
       const connecting = ssh.connect({
         host: endpoint.host,
         port: endpoint.port,
+        ...(through ? { sock: through } : {}),
         username: endpoint.user,
         privateKey: await readFile(endpoint.identityFile, 'utf8'),
         readyTimeout: READY_TIMEOUT_MS,
@@ -161,6 +169,18 @@ export class SshHost implements Host {
       this.#client().exec(command, (error, channel) => {
         if (error) reject(this.#lost(error));
         else resolve(channel);
+      });
+      return undefined;
+    });
+  }
+
+  /** A connection from this host to another: what a bastion is for. @throws SwarmupError SSH_UNREACHABLE */
+  tunnel(host: string, port: number): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      if (!this.alive) return reject(this.#lost(this.#closed));
+      this.#client().forwardOut('127.0.0.1', 0, host, port, (error, stream) => {
+        if (error) reject(tunnelError(this.name, host, port, error));
+        else resolve(stream);
       });
       return undefined;
     });

@@ -57,6 +57,9 @@ export interface Instance {
   since: number;
 }
 
+/** Tests that run side by side have loopback addresses of their own. */
+const NEIGHBOURHOOD = 64 + (process.pid % 128);
+
 type Tree = Record<string, unknown>;
 type Item = Record<string, unknown>;
 
@@ -241,7 +244,7 @@ export class Account {
       node: tags.get('swarmup:node') ?? '',
       zone: this.#zones.get(subnet) ?? '',
       privateAddress: text(item['privateIpAddress']),
-      publicAddress: `127.77.${Math.floor(this.#addresses / 250)}.${(this.#addresses++ % 250) + 1}`,
+      publicAddress: `127.${NEIGHBOURHOOD}.${Math.floor(this.#addresses / 250)}.${(this.#addresses++ % 250) + 1}`,
       userData: Buffer.from(params['UserData'] ?? '', 'base64').toString(),
       publicKey: this.#keys.get(params['KeyName'] ?? '') ?? '',
       groups: Object.entries(params).flatMap(([key, value]) =>

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { CreateSecurityGroupCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Cluster } from '../../lib/config/model.ts';
+import { clusterOf } from '../support/cluster.ts';
 import { bringUp, Cloud, CREDENTIALS, quiet, takeDown } from './cloud.ts';
 import { REGION, type Call } from './front.ts';
 import { AMI } from './images.ts';
@@ -122,12 +123,27 @@ describe('machines', () => {
       ssh: {
         user: 'admin',
         port: 22,
-        host: expect.stringMatching(/^127\.77\./),
+        host: expect.stringMatching(/^127\./),
         hostKey: expect.stringMatching(/^ssh-ed25519 AAAA/),
       },
       rented: { id: expect.stringMatching(/^i-/), type: 't3.small', zone: `${REGION}a` },
     });
     expect(provider.endpoint(machine!, 80)).toEqual({ host: machine!.ssh.host, port: 80 });
+  });
+
+  it('have no public address behind a bastion, and are reached through it', async () => {
+    const hostKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+    const bastion = `bastion: { host: gate.example.org, user: me, identityFile: id, hostKey: '${hostKey}' }`;
+    const allow = `allow: { ssh: [172.31.0.0/16], published: [172.31.0.0/16], addressService: '${cloud.url}' }`;
+    const section = `{ type: aws, region: ${REGION}, endpoint: '${cloud.url}', ${allow}, ${bastion} }`;
+    const cluster = await clusterOf(`name: behind\nprovider: ${section}\nnodes: { managers: 1 }\n`);
+    const { provider } = await made(cluster);
+    const [machine] = await provider.list(quiet().signal);
+    expect(runs()[0]?.params['NetworkInterface.1.AssociatePublicIpAddress']).toBe('false');
+    const via = { host: 'gate.example.org', port: 22, user: 'me', hostKey };
+    expect(machine?.ssh).toMatchObject({ host: machine?.address, port: 22, via });
+    expect(provider.endpoint(machine!, 80)).toMatchObject({ host: machine?.address, port: 80, via });
+    expect(openings()).toContain('22/tcp 172.31.0.0/16');
   });
 
   it('may be of another type for a role or a node', async () => {

@@ -50,6 +50,8 @@ export class FakeWorld {
   readonly booting = new Map<string, number>();
   /** Nodes whose machines come without Docker. */
   bare = false;
+  /** Machines of another kind than the file asks for. */
+  readonly differing = new Set<string>();
   /** What machines share is there. */
   prepared = false;
   /** Faults to inject: called before each thing a test may want to break. */
@@ -141,7 +143,9 @@ export class FakeWorld {
         machine
           ? machine.state === 'stopped'
             ? [{ action: 'run', summary: `start machine ${node.name}` }]
-            : []
+            : this.differing.has(node.name)
+              ? [{ action: 'update', replace: true, summary: `machine ${node.name}: small → large` }]
+              : []
           : [{ action: 'create', summary: `machine ${node.name}` }],
       create: async (node) => {
         this.fault(`create ${node.name}`);
@@ -167,6 +171,7 @@ export class FakeWorld {
       },
       destroy: async (name) => {
         this.fault(`destroy ${name}`);
+        this.differing.delete(name);
         this.machines.delete(name);
         this.swarm.remove(name);
       },

@@ -12,6 +12,8 @@ import { portIsFree, readBanner } from '../../lib/remote/sockets.ts';
 export interface TestSshd {
   readonly endpoint: SshEndpoint;
   readonly folder: string;
+  /** How many clients are connected: sshd has a process for each. */
+  connections(): number;
   /** Ends the server and every connection to it. */
   stop(): void;
 }
@@ -68,6 +70,7 @@ export async function startSshd(): Promise<TestSshd> {
       hostKey: host.publicKey,
       engineSocket: join(folder, 'docker.sock'),
     },
+    connections: () => childrenOf(server.pid ?? 0).length,
     stop: () => {
       // The server's children serve the connections; they end with their own process ids.
       for (const pid of childrenOf(server.pid ?? 0)) endProcess(pid, 'SIGKILL');

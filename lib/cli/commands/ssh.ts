@@ -1,5 +1,6 @@
 import { SwarmupError } from '../../errors.ts';
 import type { RunContext } from '../../context.ts';
+import type { Machine } from '../../providers/provider.ts';
 import { knownHosts, sshArguments, sshConfigText } from '../../remote/openssh.ts';
 import { print, printJson } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
@@ -33,7 +34,7 @@ export async function ssh(node: string, argv: readonly string[], options: Common
 export async function sshConfig(options: CommonOptions): Promise<number> {
   return withSession(await clusterOf(options), options, async ({ context }) => {
     const file = await writeKnownHosts(context);
-    const machines = context.machines.all().filter((machine) => machine.state !== 'lost');
+    const machines = context.machines.all().filter(isKnown);
     if (options.json)
       printJson(machines.map((machine) => ({ name: machine.name, ...machine.ssh, knownHostsFile: file })));
     else print(sshConfigText(machines, file));
@@ -42,7 +43,12 @@ export async function sshConfig(options: CommonOptions): Promise<number> {
 }
 
 async function writeKnownHosts({ state, machines }: RunContext): Promise<string> {
-  const known = machines.all().filter((machine) => machine.state !== 'lost');
+  const known = machines.all().filter(isKnown);
   if (known.length > 0) await state.write(knownHosts(known), 'ssh', 'known_hosts');
   return state.file('ssh', 'known_hosts');
+}
+
+/** Whether a machine has been up far enough to have a host key. */
+function isKnown({ state, ssh }: Machine): boolean {
+  return state !== 'lost' && ssh.hostKey !== '';
 }

@@ -104,6 +104,12 @@ export const awsConfig = z
       .describe("EC2's address, for emulators and private endpoints; default: AWS_ENDPOINT_URL."),
   })
   .superRefine((config, context) => {
+    if (config.bastion && config.allow.ssh.includes('my-address'))
+      context.addIssue({
+        code: 'custom',
+        path: ['allow', 'ssh'],
+        message: 'with a bastion, expected the range that it connects from, such as 10.0.1.0/24',
+      });
     for (const key of Object.keys(config.tags))
       if (/^(aws|swarmup):/i.test(key) || key === 'Name')
         context.addIssue({

@@ -85,7 +85,7 @@ function invalid(fix: string): Explanation {
 }
 
 /** EC2's own code of an error that came from a call, such as InvalidPermission.Duplicate. */
-export function ec2Code(error: unknown): string | undefined {
+function ec2Code(error: unknown): string | undefined {
   return error instanceof SwarmupError && error.cause instanceof Error && CLOUD.test(error.code)
     ? error.cause.name
     : undefined;
@@ -136,4 +136,12 @@ function isNetwork(error: unknown): boolean {
   return (
     error instanceof Error && 'code' in error && /^(ECONN|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EPIPE)/.test(String(error.code))
   );
+}
+
+/** Something has the name that this cluster's would have, and isn't ours. */
+export function nameTaken(kind: string, name: string, cause: unknown): SwarmupError {
+  return new SwarmupError('CLOUD_FOREIGN', `there is a ${kind} ${name} that swarmup didn't make`, {
+    fix: `swarmup touches only what carries its tags. Rename the cluster, or remove that ${kind} if nobody needs it.`,
+    cause,
+  });
 }

@@ -1,13 +1,12 @@
-import type { NodeSpec } from '../../config/model.ts';
+import type { Cluster, NodeSpec } from '../../config/model.ts';
+import { expectedOneOf } from '../../config/nearest.ts';
 import { SwarmupError } from '../../errors.ts';
 import type { Change } from '../../task.ts';
-import { waitUntil, type Probe } from '../../wait.ts';
 import { clusterKey, identityFileOf } from '../cluster-key.ts';
 import type { Endpoint, Machine, Price, Provider, ProviderIo, ProviderOptions, SharedThings } from '../provider.ts';
 import { SingleFlight } from '../../single-flight.ts';
 import { openEc2, type Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';
-import { isEc2 } from './errors.ts';
 import { readHostKey } from './host-key.ts';
 import { labelOf } from './image.ts';
 import { PUBLICATIONS } from './image-names.ts';
@@ -19,10 +18,7 @@ import { readPrices, type PriceOf } from './prices.ts';
 import { AwsShared } from './shared.ts';
 import { survey, type Survey } from './survey.ts';
 import { TAG } from './tags.ts';
-
-/** How long a machine may take from one state to the next, in milliseconds. */
-const TRANSITION_MS = 600_000;
-const POLL_MS = 1_000;
+import { Transitions } from './transitions.ts';
 
 /** Machines on AWS EC2. All that is known of them is in their tags: any computer with the same credentials finds them. */
 class AwsProvider implements Provider {
@@ -33,6 +29,7 @@ class AwsProvider implements Provider {
   readonly #inventory: Inventory;
   readonly #surveys = new SingleFlight<Survey>();
   readonly #shared: AwsShared;
+  readonly #transitions: Transitions;
   readonly #identityFile: string;
 
   constructor(options: ProviderOptions, config: AwsConfig, { api, priceOf }: { api: Ec2Api; priceOf: PriceOf }) {
@@ -42,6 +39,7 @@ class AwsProvider implements Provider {
     this.#api = api;
     this.#identityFile = identityFileOf(options.cluster);
     this.#inventory = new Inventory(api, options, config, this.#identityFile);
+    this.#transitions = new Transitions(api, this.#inventory, options.clock);
     this.#shared = new AwsShared({
       api,
       config,
@@ -84,24 +82,24 @@ class AwsProvider implements Provider {
     const [known] = await this.#inventory.list(io.signal, [node.name]);
     const launched = known ? undefined : await this.#launch(node, io);
     await this.#removeDoubles(node.name, io);
-    const running = await this.#untilRunning(node.name, launched, io);
+    const running = await this.#transitions.running(node.name, launched, io);
     return running.ssh.hostKey ? running : this.#learnHostKey(running, io);
   }
 
   async stop(name: string, io: ProviderIo): Promise<void> {
-    await this.#stop(name, false, io);
+    await this.#transitions.stop(name, false, io);
   }
 
   async cutPower(name: string, io: ProviderIo): Promise<void> {
-    await this.#stop(name, true, io);
+    await this.#transitions.stop(name, true, io);
   }
 
   async destroy(name: string, io: ProviderIo): Promise<void> {
     const [machine] = await this.#inventory.list(io.signal, [name]);
     if (!machine) return;
     io.report('terminating');
-    await this.#terminate([machine.rented.id, ...machine.doubles], io);
-    await this.#until(name, 'is gone', io, (found) =>
+    await this.#transitions.terminate([machine.rented.id, ...machine.doubles], io);
+    await this.#transitions.until(name, 'is gone', io, (found) =>
       found ? { seen: `terminating (${found.phase})` } : { done: undefined },
     );
   }
@@ -112,7 +110,7 @@ class AwsProvider implements Provider {
   }
 
   endpoint({ ssh }: Machine, port: number): Endpoint {
-    return { host: ssh.host, port };
+    return { host: ssh.host, port, ...(ssh.via ? { via: ssh.via } : {}) };
   }
 
   price(node: NodeSpec): Price | undefined {
@@ -131,7 +129,7 @@ class AwsProvider implements Provider {
 
   async #launch(node: NodeSpec, io: ProviderIo): Promise<string | undefined> {
     const { cluster, clock } = this.#options;
-    const [ground, group] = await Promise.all([this.#survey(io), this.#shared.group(io.signal)]);
+    const [ground, group] = await Promise.all([this.#survey(io), this.#shared.groupId(io.signal)]);
     const choice = ground.choose(node);
     const tools = { api: this.#api, inventory: this.#inventory, clock };
     return launch({ cluster, config: this.#config, node, choice, group }, tools, io);
@@ -142,30 +140,7 @@ class AwsProvider implements Provider {
     const [machine] = await this.#inventory.list(io.signal, [name]);
     if (!machine || machine.doubles.length === 0) return;
     io.warn(`${name} has a second machine (${machine.doubles.join(', ')}), which is taken away`);
-    await this.#terminate(machine.doubles, io);
-  }
-
-  async #untilRunning(name: string, launched: string | undefined, io: ProviderIo): Promise<AwsMachine> {
-    let asked = false;
-    return this.#until(name, 'runs and has an address', io, async (machine) => {
-      if (!machine) {
-        const reason = launched && (await this.#inventory.endOf(launched, io.signal));
-        if (reason === undefined) return { seen: 'not shown by EC2 yet' };
-        throw ended(name, reason);
-      }
-      if (machine.phase === 'running' && machine.ssh.host && machine.address) return { done: machine };
-      if (machine.phase === 'stopped' && !asked) {
-        asked = true;
-        io.report('starting');
-        await this.#start(machine, io);
-      }
-      return { seen: machine.phase === 'running' ? 'no address yet' : machine.phase };
-    });
-  }
-
-  async #start({ rented }: AwsMachine, io: ProviderIo): Promise<void> {
-    await this.#api.StartInstances({ InstanceIds: [rented.id] }, io.signal);
-    this.#inventory.changed();
+    await this.#transitions.terminate(machine.doubles, io);
   }
 
   async #learnHostKey(machine: AwsMachine, io: ProviderIo): Promise<AwsMachine> {
@@ -173,69 +148,27 @@ class AwsProvider implements Provider {
     const key = await readHostKey(this.#api, machine, this.#options.clock, io);
     await this.#api.CreateTags({ Resources: [rented.id], Tags: [{ Key: TAG.hostKey, Value: key }] }, io.signal);
     this.#inventory.changed();
-    return this.#until(name, 'carries its host key', io, (found) =>
+    return this.#transitions.until(name, 'carries its host key', io, (found) =>
       found?.state === 'running' ? { done: found } : { seen: 'its tag is not shown yet' },
     );
   }
-
-  async #stop(name: string, force: boolean, io: ProviderIo): Promise<void> {
-    const [machine] = await this.#inventory.list(io.signal, [name]);
-    if (!machine || machine.phase === 'stopped') return;
-    if (machine.spot) {
-      throw new SwarmupError('CLOUD_INVALID', `${name} is a one-time spot instance, which EC2 can't stop`, {
-        fix: "'swarmup down' takes it away; with provider.spot: none its successor can be stopped.",
-      });
-    }
-    if (machine.phase !== 'stopping') {
-      io.report(force ? 'cutting its power' : 'powering off');
-      const how = force ? { Force: true, SkipOsShutdown: true } : {};
-      await this.#api.StopInstances({ InstanceIds: [machine.rented.id], ...how }, io.signal);
-      this.#inventory.changed();
-    }
-    await this.#until(name, 'is off', io, (found) =>
-      !found || found.phase === 'stopped' ? { done: undefined } : { seen: found.phase },
-    );
-  }
-
-  async #terminate(ids: readonly string[], io: ProviderIo): Promise<void> {
-    try {
-      await this.#api.TerminateInstances({ InstanceIds: [...ids] }, io.signal);
-    } catch (error) {
-      // Listed a moment ago and gone since: that is what was wanted.
-      if (!isEc2(error, 'InvalidInstanceID.NotFound')) throw error;
-    }
-    this.#inventory.changed();
-  }
-
-  /** Waits for a state of a machine; all who wait share EC2's answers. */
-  #until<T>(
-    name: string,
-    what: string,
-    io: ProviderIo,
-    judge: (machine: AwsMachine | undefined) => Probe<T> | Promise<Probe<T>>,
-  ): Promise<T> {
-    return waitUntil({
-      until: `${name} ${what}`,
-      probe: async () => judge((await this.#inventory.list(io.signal, [name]))[0]),
-      deadlineMs: TRANSITION_MS,
-      intervalMs: POLL_MS,
-      signal: io.signal,
-      clock: this.#options.clock,
-      fix: 'Look at it in the EC2 console, then run again: what is there is kept.',
-      onSeen: (seen) => io.report(seen),
-    });
-  }
 }
 
-function ended(name: string, reason: string): SwarmupError {
-  return new SwarmupError('MACHINE_FAILED', `EC2 terminated ${name}'s new machine: ${reason}`, {
-    fix: 'Correct what EC2 names (a key for encryption, a limit on volumes, the image), then run again.',
+/** @throws SwarmupError CONFIG_INVALID */
+function checkNodeNames({ instanceType }: AwsConfig, { nodes }: Pick<Cluster, 'nodes'>): void {
+  if (typeof instanceType === 'string') return;
+  const names = nodes.map((node) => node.name);
+  const unknown = Object.keys(instanceType.nodes).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new SwarmupError('CONFIG_INVALID', `provider.instanceType.nodes names '${unknown}', which is no node`, {
+    fix: `${expectedOneOf(unknown, names)}.`,
   });
 }
 
 export async function createAwsProvider(options: ProviderOptions): Promise<Provider> {
   // eslint-disable-next-line typescript/no-unsafe-type-assertion -- validated by awsConfig when the file was read
   const config = options.cluster.provider.config as AwsConfig;
+  checkNodeNames(config, options.cluster);
   const [api, priceOf] = await Promise.all([openEc2(config), readPrices(config.prices, options.cluster)]);
   return new AwsProvider(options, config, { api, priceOf });
 }

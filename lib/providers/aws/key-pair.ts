@@ -1,0 +1,81 @@
+import type { KeyPairInfo } from '@aws-sdk/client-ec2';
+import type { Cluster } from '../../config/model.ts';
+import { SwarmupError } from '../../errors.ts';
+import type { Change } from '../../task.ts';
+import { clusterKey, knownClusterKey } from '../cluster-key.ts';
+import type { Ec2Api } from './api.ts';
+import type { AwsConfig } from './config.ts';
+import { isEc2, nameTaken } from './errors.ts';
+import { ownFilters, resourceName, tagsOf, tagSpecifications } from './tags.ts';
+
+export interface KeyPairTools {
+  readonly api: Ec2Api;
+  readonly cluster: Cluster;
+  readonly config: AwsConfig;
+  readonly identityFile: string;
+}
+
+/** The cluster's own key as EC2 gives it to new machines. */
+export class KeyPair {
+  readonly #tools: KeyPairTools;
+  readonly #name: string;
+
+  constructor(tools: KeyPairTools) {
+    this.#tools = tools;
+    this.#name = resourceName(tools.cluster.name);
+  }
+
+  /** The key pair as EC2 has it. */
+  async find(signal: AbortSignal): Promise<KeyPairInfo | undefined> {
+    const { api, cluster } = this.#tools;
+    const input = { Filters: ownFilters(cluster.name), IncludePublicKey: true };
+    return (await api.DescribeKeyPairs(input, signal)).KeyPairs?.[0];
+  }
+
+  /**
+   * What has to be done about it.
+   *
+   * @param machines whether there are machines, which have the key that EC2 has
+   * @throws SwarmupError CLOUD_FOREIGN when they have another than the one here
+   */
+  async change(found: KeyPairInfo | undefined, machines: boolean): Promise<Change | undefined> {
+    const { cluster, identityFile } = this.#tools;
+    if (!found) return { action: 'create', summary: `key pair ${this.#name}` };
+    const known = await knownClusterKey(identityFile);
+    if (known !== undefined && sameKey(known, found.PublicKey)) return undefined;
+    if (!machines) return { action: 'update', summary: `key pair ${this.#name}: replaced by the one here` };
+    throw new SwarmupError(
+      'CLOUD_FOREIGN',
+      `the machines of ${cluster.name} were made from another computer: their key is not ${identityFile}`,
+      { fix: `Copy ${identityFile} and ${identityFile}.pub from there (status and down work without them).` },
+    );
+  }
+
+  /** Gives EC2 the key that is here. */
+  async import(found: KeyPairInfo | undefined, signal: AbortSignal): Promise<void> {
+    const { api, cluster, config, identityFile } = this.#tools;
+    const publicKey = await clusterKey(identityFile, cluster.name);
+    if (found?.KeyPairId) await api.DeleteKeyPair({ KeyPairId: found.KeyPairId }, signal);
+    try {
+      await api.ImportKeyPair(
+        {
+          KeyName: this.#name,
+          PublicKeyMaterial: Buffer.from(publicKey),
+          TagSpecifications: tagSpecifications(['key-pair'], tagsOf(cluster.name, config.tags)),
+        },
+        signal,
+      );
+    } catch (error) {
+      // A run that was killed may have made it a moment ago; if it is another's, the next look doesn't find it.
+      if (!isEc2(error, 'InvalidKeyPair.Duplicate')) throw error;
+      const there = await this.find(signal);
+      if (!there || !sameKey(publicKey, there.PublicKey)) throw nameTaken('key pair', this.#name, error);
+    }
+  }
+}
+
+/** Comments are no part of a key. */
+function sameKey(a: string, b: string | undefined): boolean {
+  const bare = (key: string) => key.trim().split(/\s+/).slice(0, 2).join(' ');
+  return b !== undefined && bare(a) === bare(b);
+}

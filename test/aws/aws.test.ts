@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { dnfInstall } from '../../lib/docker/dnf.ts';
+import { keyOnConsole } from '../../lib/providers/aws/host-key.ts';
+import { loadProvider } from '../../lib/providers/index.ts';
+import type { Host } from '../../lib/remote/host.ts';
+import { localCommands } from '../../lib/remote/local.ts';
+import { strict } from '../fakes/strict.ts';
+import { clusterOf } from '../support/cluster.ts';
+
+const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIRcfr8ez1oDhO5ccuX1BIPqd0q8OHboXhbYHm5i+pqP';
+
+describe('the host key on the console', () => {
+  /** As cloud-init 25.1 printed it on Debian 13. */
+  const block = `-----BEGIN SSH HOST KEY KEYS-----\r\necdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTI= root@w\r\n${KEY} root@w\r\n-----END SSH HOST KEY KEYS-----\r\n`;
+
+  it('is the Ed25519 one that cloud-init prints', () => {
+    expect(keyOnConsole(`[    0.0] Linux version 6.1\r\n${block}worker1 login: `)).toBe(KEY);
+  });
+
+  it('is none before cloud-init has printed the whole block, whatever a log line says', () => {
+    expect(keyOnConsole('')).toBeUndefined();
+    expect(keyOnConsole(`sshd: Invalid user ${KEY}\r\n`)).toBeUndefined();
+    expect(keyOnConsole(block.slice(0, 120))).toBeUndefined();
+    expect(keyOnConsole(block.replace(/ssh-ed25519.*\r\n/, ''))).toBeUndefined();
+  });
+});
+
+describe('the aws section of a cluster file', () => {
+  const section = (more: string, nodes = '{ managers: 1, workers: 1 }') =>
+    clusterOf(`name: test\nprovider: { type: aws, ${more} }\nnodes: ${nodes}\n`);
+
+  it.each([
+    ['region: europe', /expected a region, such as eu-central-1/],
+    ['image: ubuntu-20.04', /ubuntu-22\.04|ubuntu-24\.04/],
+    ['instanceType: small', /expected an instance type, such as t3\.small/],
+    ['allow: { ssh: [everybody] }', /expected my-address or an IPv4 range, such as 203\.0\.113\.0\/24/],
+    ['allow: { published: [203.0.113.7] }', /expected my-address or an IPv4 range/],
+    ["tags: { 'swarmup:cluster': mine }", /this tag is not free/],
+    ['subnets: [vpc-12]', /expected the id of a subnet/],
+    ['spot: managers', /none.*workers|workers/],
+    [
+      `bastion: { host: gate, user: me, identityFile: id, hostKey: '${KEY}' }`,
+      /with a bastion, expected the range that it connects from/,
+    ],
+  ])('with %s says what was expected', async (more, expected) => {
+    await expect(section(more)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(expected),
+    });
+  });
+
+  it('names a node that there is none of', async () => {
+    const cluster = await section('instanceType: { nodes: { worker3: t3.large } }');
+    const local = localCommands(() => undefined, process.env);
+    const create = await loadProvider('aws');
+    const options = {
+      cluster,
+      clock: { now: () => 0, sleep: () => Promise.resolve() },
+      local,
+      env: {},
+      mayInstall: false,
+    };
+    await expect(create(options)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: "provider.instanceType.nodes names 'worker3', which is no node",
+      fix: expect.stringContaining('worker1'),
+    });
+  });
+});
+
+describe('Docker on Amazon Linux', () => {
+  it.each([
+    [undefined, 'dnf install -y -q docker'],
+    ['25.0.8', 'dnf install -y -q docker-25.0.8*'],
+    ['25.0.*', 'dnf install -y -q docker-25.0*'],
+  ])('in version %s is installed and started', async (version, install) => {
+    const ran: string[] = [];
+    const host = strict<Host>('host', {
+      name: 'worker1',
+      run: async (argv) => {
+        ran.push(argv.join(' '));
+        return { exitCode: 0, stdout: '', stderr: '' };
+      },
+    });
+    await dnfInstall(host, version, () => undefined, new AbortController().signal);
+    expect(ran).toEqual([install, 'systemctl enable --now docker']);
+  });
+});

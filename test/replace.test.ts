@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import type { FakeWorld } from './fakes/world.ts';
+import { clusterOf, fullText } from './support/cluster.ts';
+import { errorsOf, worldWithRegistry } from './support/worlds.ts';
+
+const members = (world: FakeWorld) =>
+  world.swarm.nodes
+    .map(({ Description, Spec, Status }) => `${Description.Hostname} ${Spec.Role} ${Status.State}`)
+    .toSorted();
+const ALL = ['manager1 manager ready', 'manager2 manager ready', 'manager3 manager ready', 'worker1 worker ready'];
+
+/** A machine is gone from one moment to the next, disk and all. */
+function terminate(world: FakeWorld, name: string): void {
+  world.machines.delete(name);
+  world.swarm.remove(name);
+  world.swarm.lose(name);
+}
+
+describe('a machine that is gone', () => {
+  it.each(['worker1', 'manager2'])('is made anew, and the dead node %s leaves the swarm', async (name) => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(3, 1));
+    await world.run('up', cluster);
+    const old = world.swarm.nodes.find((node) => node.Description.Hostname === name)?.ID;
+    terminate(world, name);
+    const plan = await world.run('up', cluster, { mode: 'plan' });
+    expect(plan.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toContain(`machine ${name}`);
+    const result = await world.run('up', cluster);
+    expect(errorsOf(result)).toEqual([]);
+    const joined = result.units.find((unit) => unit.task.startsWith('join-') && unit.target === name);
+    expect(joined?.changes.map((change) => change.summary)).toEqual([
+      `dead node ${name} (${old}), which another machine takes the place of`,
+      `${name} joins as ${name.startsWith('manager') ? 'manager' : 'worker'}`,
+    ]);
+    expect(members(world)).toEqual(ALL);
+    expect((await world.run('up', cluster)).changed).toBe(0);
+  });
+
+  it('has its dead node removed by the next run, if one was cut off in between', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(3, 1));
+    await world.run('up', cluster);
+    const i = world.swarm.nodes.findIndex((node) => node.Description.Hostname === 'worker1');
+    const ghost = world.swarm.nodes[i]!;
+    world.swarm.nodes.push({ ...ghost, ID: 'node-ghost', Status: { ...ghost.Status, State: 'down' } });
+    const result = await world.run('up', cluster);
+    expect(errorsOf(result)).toEqual([]);
+    expect(members(world)).toEqual(ALL);
+  });
+
+  it('is waited for until the managers have noticed', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(3, 1));
+    await world.run('up', cluster);
+    world.machines.delete('worker1');
+    world.swarm.remove('worker1');
+    let asked = 0;
+    world.fault = (what) => {
+      // It still counts as ready when the new machine is there.
+      if (what.includes('list the nodes') && ++asked === 8) world.swarm.lose('worker1');
+    };
+    const result = await world.run('up', cluster);
+    expect(errorsOf(result)).toEqual([]);
+    expect(asked).toBeGreaterThan(7);
+    expect(members(world)).toEqual(ALL);
+  });
+
+  it("does not take a node with it that isn't this cluster's", async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(3, 1));
+    await world.run('up', cluster);
+    const stranger = world.swarm.nodes.find((node) => node.Description.Hostname === 'worker1')!;
+    world.swarm.nodes.push({
+      ...stranger,
+      ID: 'node-stranger',
+      Spec: { ...stranger.Spec, Labels: {} },
+      Status: { ...stranger.Status, State: 'down' },
+    });
+    expect((await world.run('up', cluster)).changed).toBe(0);
+    expect(world.swarm.nodes.some((node) => node.ID === 'node-stranger')).toBe(true);
+  });
+});
+
+describe('replacing a node', () => {
+  it.each(['worker1', 'manager3'])(
+    '%s: it leaves, its machine goes, and another joins under its name',
+    async (name) => {
+      const world = worldWithRegistry();
+      const cluster = await clusterOf(fullText(3, 1));
+      await world.run('up', cluster);
+      const id = () => world.swarm.nodes.find((node) => node.Description.Hostname === name)?.ID;
+      const old = id();
+      const result = await world.run('replace', cluster, { selection: { nodes: [name] } });
+      expect(errorsOf(result)).toEqual([]);
+      expect(members(world)).toEqual(ALL);
+      expect(id()).not.toBe(old);
+      expect((await world.run('up', cluster)).changed).toBe(0);
+    },
+  );
+
+  it('is refused for the first manager', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(3, 1));
+    await world.run('up', cluster);
+    const result = await world.run('replace', cluster, { selection: { nodes: ['manager1'] } });
+    expect(errorsOf(result)).toEqual([
+      'retire-node@manager1: manager1 is the first manager, which keeps the swarm together',
+    ]);
+    expect(members(world)).toEqual(ALL);
+  });
+
+  it('is only told by up where the provider says that a machine differs', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(3, 1));
+    await world.run('up', cluster);
+    world.differing.add('worker1');
+    const plan = await world.run('up', cluster, { mode: 'plan' });
+    expect(plan.units.flatMap((unit) => unit.changes)).toMatchObject([
+      { replace: true, summary: 'machine worker1: small → large' },
+    ]);
+    const result = await world.run('up', cluster);
+    expect(result.changed).toBe(0);
+    expect(result.warnings).toEqual([
+      "not as the cluster file says: machine worker1: small → large; 'swarmup replace worker1' makes it anew",
+    ]);
+    expect(errorsOf(await world.run('replace', cluster, { selection: { nodes: ['worker1'] } }))).toEqual([]);
+    expect((await world.run('up', cluster, { mode: 'plan' })).units.flatMap((unit) => unit.changes)).toEqual([]);
+  });
+});

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { machineTable } from '../../lib/machines.ts';
+import type { Machine } from '../../lib/providers/provider.ts';
+import { httpClient } from '../../lib/remote/http.ts';
+import { generateKeyPair } from '../../lib/remote/keys.ts';
+import { knownHosts, sshArguments, sshConfigText } from '../../lib/remote/openssh.ts';
+import { SshRemote } from '../../lib/remote/remote.ts';
+import { startSshd, type TestSshd } from '../support/sshd.ts';
+
+const never = new AbortController().signal;
+let bastion: TestSshd;
+let node: TestSshd;
+let machine: Machine;
+
+beforeAll(async () => {
+  bastion = await startSshd();
+  node = await startSshd();
+  const ssh = { ...node.endpoint, via: bastion.endpoint };
+  machine = { name: 'node1', state: 'running', address: '10.0.0.1', ssh };
+});
+afterAll(() => {
+  bastion.stop();
+  node.stop();
+});
+
+const remoteTo = (...machines: Machine[]) => new SshRemote(machineTable(machines), () => undefined);
+
+describe('a machine behind a bastion', () => {
+  it('is connected to through it, with the host keys of both pinned', async () => {
+    const remote = remoteTo(machine);
+    const host = await remote.host('node1', never);
+    expect((await host.run(['sh', '-c', 'echo $SSH_CONNECTION'])).stdout).toMatch(
+      new RegExp(`^127\\.0\\.0\\.1 \\d+ 127\\.0\\.0\\.1 ${node.endpoint.port}\n$`),
+    );
+    await remote.close();
+  });
+
+  it('shares one connection to the bastion with the others', async () => {
+    const remote = remoteTo(machine, { ...machine, name: 'node2' });
+    // Those of the test before may still be ending.
+    await expect.poll(() => [bastion.connections(), node.connections()]).toEqual([0, 0]);
+    await Promise.all(['node1', 'node2'].map((name) => remote.host(name, never)));
+    expect([bastion.connections(), node.connections()]).toEqual([1, 2]);
+    await remote.close();
+  });
+
+  it('answers HTTP through it', async () => {
+    const server = createServer((request, response) => response.end(`you asked for ${request.url}`));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const remote = remoteTo(machine);
+    const http = httpClient((via, to, signal) => remote.dial(via, to, signal));
+    const asked = { host: '127.0.0.1', path: '/page', timeoutMs: 10_000, signal: never, via: bastion.endpoint };
+    expect(await http.ask({ ...asked, port })).toMatchObject({ status: 200, body: 'you asked for /page' });
+    await expect(http.ask({ ...asked, port: 1 })).rejects.toThrow(/can't reach 127\.0\.0\.1:1/);
+    await remote.close();
+    server.close();
+  });
+
+  it('is refused when the bastion is another than the one pinned', async () => {
+    const other = { ...bastion.endpoint, hostKey: generateKeyPair('other').publicKey };
+    const remote = remoteTo({ ...machine, ssh: { ...machine.ssh, via: other } });
+    await expect(remote.host('node1', never)).rejects.toMatchObject({ code: 'SSH_HOST_KEY_CHANGED' });
+    await remote.close();
+  });
+
+  it('is unreachable when it does not listen', async () => {
+    const remote = remoteTo({ ...machine, ssh: { ...machine.ssh, port: 1 } });
+    expect(await remote.answers('node1', never)).toBe(false);
+    await remote.close();
+  });
+
+  it('is reached by OpenSSH too, by arguments and by configuration', async () => {
+    const file = join(node.folder, 'known_hosts');
+    writeFileSync(file, knownHosts([machine]));
+    const config = join(node.folder, 'ssh_config');
+    writeFileSync(config, sshConfigText([machine], file));
+    const run = promisify(execFile);
+    expect((await run('ssh', [...sshArguments(machine, file), 'echo', 'by', 'arguments'])).stdout).toBe(
+      'by arguments\n',
+    );
+    expect((await run('ssh', ['-F', config, 'node1', 'echo', 'by', 'file'])).stdout).toBe('by file\n');
+  });
+});
