@@ -29,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'ec2',
           include: ['test/ec2/*.test.ts'],
-          globalSetup: ['test/support/temporary.ts'],
+          globalSetup: ['test/support/temporary.ts', 'test/ec2/setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },

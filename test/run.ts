@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
  * All checks, in the order in which they fail fastest: format, lint, types, unused code, generated files, unit tests,
- * SSH, reports in a browser, and clusters of real virtual machines. Closes with "N passed, N failed".
+ * SSH, an emulated EC2, reports in a browser, and clusters of real virtual machines. Closes with "N passed, N failed".
  *
  * `--quick` leaves the virtual machines out; `--static` runs only what needs no test runner.
  */
@@ -29,7 +29,7 @@ const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
   ['generated files', process.execPath, 'scripts/generate.ts', '--check'],
 ];
 
-const QUICK = ['unit', 'ssh', 'browser'] as const;
+const QUICK = ['unit', 'ssh', 'ec2', 'browser'] as const;
 
 function check([name, program = '', ...argv]: readonly [string, ...string[]]): Outcome {
   const start = Date.now();
@@ -41,7 +41,17 @@ function check([name, program = '', ...argv]: readonly [string, ...string[]]): O
 function vitest(project: string): Outcome {
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-report-'));
   const report = join(folder, 'report.json');
-  const argv = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  // vitest would leave one processor idle, which on two is half of them.
+  const workers = `--maxWorkers=${availableParallelism()}`;
+  const argv = [
+    'run',
+    '--project',
+    project,
+    workers,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ];
   const { status } = spawnSync('vitest', argv, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
   try {
     const { numPassedTests, numFailedTests, numPendingTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8'));

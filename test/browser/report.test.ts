@@ -71,7 +71,7 @@ describe('the HTML report', () => {
     expect(await page.locator('.gantt .row:not(.axis)').count()).toBe(started.length);
     const path = await page.locator('.gantt .row.path .label').allInnerTexts();
     expect(path.at(-1)).toMatch(/^verify-http/);
-    expect(path[0]).toMatch(/^provision/);
+    expect(path[0]).toMatch(/^prepare-provider/);
     expect(await page.locator('.node.manager b').allInnerTexts()).toEqual(['manager1', 'manager2', 'manager3']);
     expect(await page.locator('.node.worker b').allInnerTexts()).toEqual(['worker1', 'worker2']);
     const chips = await page.locator('.node .chip').allInnerTexts();

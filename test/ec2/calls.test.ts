@@ -70,11 +70,13 @@ describe('the calls to EC2', () => {
       await takeDown(provider, quiet());
       cloud.front.fault = () => undefined;
     });
+    expect(asked.delete('GetServiceQuota')).toBe(true);
     expect([...asked].toSorted()).toEqual(Object.keys(API_CALLS).toSorted());
     const policy = JSON.parse(readFileSync(`${ROOT}/docs/reference/aws-policy.json`, 'utf8')) as {
       Statement: { Action: string[] }[];
     };
     const granted = new Set(policy.Statement.flatMap((statement) => statement.Action));
-    expect([...granted].toSorted()).toEqual([...asked].map((action) => `ec2:${action}`).toSorted());
+    const used = [...[...asked].map((action) => `ec2:${action}`), 'servicequotas:GetServiceQuota'];
+    expect([...granted].toSorted()).toEqual(used.toSorted());
   });
 });

@@ -70,6 +70,7 @@ export class Cloud {
     this.front.calls.length = 0;
     this.front.fault = () => undefined;
     this.front.unoffered.clear();
+    this.front.quota = 1000;
     this.front.hideUntil = 0;
     this.front.callersAddress = '203.0.113.7';
   }

@@ -33,6 +33,8 @@ export class Front {
   fault: (call: Call, count: number) => Fault | undefined = () => undefined;
   readonly #moto: string;
   #server: Server | undefined;
+  /** What Service Quotas says, in virtual processors; null: it says nothing. */
+  quota: number | null = 1000;
   /** Zones in which no type is offered. */
   readonly unoffered = new Set<string>();
   /** Until then EC2 shows no instance to anybody. */
@@ -67,6 +69,8 @@ export class Front {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === '/my-address') return void response.end(`${this.callersAddress}\n`);
+    const target = request.headers['x-amz-target'];
+    if (target !== undefined) return this.#answerQuota(String(target), response);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString();
@@ -85,6 +89,16 @@ export class Front {
       if (!(error instanceof ApiError)) throw error;
       response.writeHead(error.status, { 'content-type': 'text/xml' }).end(errorXml(error));
     }
+  }
+
+  /** Source: Service Quotas API reference, GetServiceQuota. */
+  #answerQuota(target: string, response: ServerResponse): void {
+    if (!target.endsWith('.GetServiceQuota')) throw new Error(`asked for ${target}`);
+    this.calls.push({ action: 'GetServiceQuota', params: {} });
+    response.setHeader('content-type', 'application/x-amz-json-1.1');
+    if (this.quota !== null) return void response.end(JSON.stringify({ Quota: { Value: this.quota } }));
+    response.statusCode = 400;
+    response.end(JSON.stringify({ __type: 'AccessDeniedException', message: 'not authorized to GetServiceQuota' }));
   }
 
   async #perform({ action, params }: Call, request: IncomingMessage): Promise<string> {

@@ -1,11 +1,12 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { findMirror } from '../../lib/debian/mirror.ts';
 import { cacheFolder } from '../../lib/files.ts';
+import { publish } from '../../lib/providers/qemu/build.ts';
 import { needPackages } from '../support/packages.ts';
 import { IMAGES } from './images.ts';
 
@@ -62,7 +63,7 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** The folder with Debian and moto in it, made once. */
-async function chroot(): Promise<string> {
+export async function chroot(): Promise<string> {
   if (userInfo().uid !== 0) throw new Error('these tests run moto in a chroot, which only root can');
   needPackages('mmdebstrap');
   const mirror = await findMirror(undefined);
@@ -81,7 +82,7 @@ async function chroot(): Promise<string> {
     const argv = ['--variant=apt', '--aptopt=APT::Install-Recommends "false"', `--include=${PACKAGES.join(',')}`];
     execFileSync('mmdebstrap', [...argv, SUITE, join(work, 'root'), source], { stdio: 'ignore' });
     writeFileSync(join(work, 'root', AMIS), images);
-    renameSync(join(work, 'root'), root);
+    await publish(join(work, 'root'), root);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

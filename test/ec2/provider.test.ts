@@ -259,6 +259,32 @@ describe('before anything is made', () => {
     });
   });
 
+  it('a quota that is too small is told with the arithmetic, and nothing was made', async () => {
+    await made(await cloud.cluster('present', 1, 0));
+    const before = await cloud.contents();
+    cloud.front.quota = 5;
+    const cluster = await cloud.cluster('many', 1, 2);
+    // moto says one core with one thread of those that run.
+    await expect(made(cluster)).rejects.toMatchObject({
+      code: 'CLOUD_LIMIT',
+      message: 'the on-demand quota of this account is 5 vCPUs: 1 are in use, and 6 more are needed',
+      fix: expect.stringContaining('L-1216C47A'),
+    });
+    expect(await cloud.contents()).toEqual(before);
+    // What counts is what is missing, not what is there.
+    cloud.front.quota = 7;
+    await made(cluster);
+    await made(cluster);
+  });
+
+  it('a quota that may not be read is no obstacle, and said', async () => {
+    cloud.front.quota = null;
+    const { io } = await made(await cloud.cluster('blind', 1, 0));
+    expect(io.warnings).toEqual([
+      expect.stringMatching(/^the on-demand quota can't be read, and wasn't checked: not authorized/),
+    ]);
+  });
+
   it('an address that cannot be found out is asked for', async () => {
     cloud.front.callersAddress = '<html>';
     const cluster = await cloud.cluster('where', 1, 0);

@@ -21,6 +21,9 @@ export function needPackages(...packages: readonly string[]): void {
   if (missing.length === 0) return;
   if (userInfo().uid !== 0) throw new Error(`these tests need the packages ${missing.join(', ')}: install them first`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  execFileSync('apt-get', ['update', '-q'], { env, stdio: 'ignore' });
-  execFileSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing], { env, stdio: 'ignore' });
+  // Tests run side by side, and apt doesn't wait for itself.
+  const apt = (...argv: string[]) =>
+    execFileSync('flock', ['/run/swarmup-tests.lock', 'apt-get', ...argv], { env, stdio: 'ignore' });
+  apt('update', '-q');
+  apt('install', '-y', '-q', '--no-install-recommends', ...missing);
 }

@@ -26,13 +26,18 @@ export interface Launch {
   readonly group: string;
 }
 
+/** Whether a node's machine is rented on the spot market. */
+export function isSpot({ spot }: Pick<AwsConfig, 'spot'>, { role }: NodeSpec): boolean {
+  return spot === 'workers' && role === 'worker';
+}
+
 /** The request for a node's machine in one place: the same every time, or EC2 would take it for another. */
 export function runInput(
   { cluster, config, node, choice, group }: Launch,
   { subnet }: Place,
   token: string,
 ): RunInstancesCommandInput {
-  const spot = config.spot === 'workers' && node.role === 'worker';
+  const spot = isSpot(config, node);
   const tags = tagsOf(cluster.name, {
     ...config.tags,
     Name: resourceName(cluster.name, node.name),

@@ -20,6 +20,7 @@ export function iamPolicy(): object {
     Version: '2012-10-17',
     Statement: [
       { Sid: 'Look', Effect: 'Allow', Action: actions('read'), Resource: '*' },
+      { Sid: 'LookAtQuotas', Effect: 'Allow', Action: ['servicequotas:GetServiceQuota'], Resource: '*' },
       {
         Sid: 'MakeWhatCarriesTheTag',
         Effect: 'Allow',

@@ -15,6 +15,7 @@ import { launch } from './launch.ts';
 import { removeShared } from './leftovers.ts';
 import { typeOf } from './placement.ts';
 import { readPrices, type PriceOf } from './prices.ts';
+import { openQuotas } from './quota.ts';
 import { AwsShared } from './shared.ts';
 import { survey, type Survey } from './survey.ts';
 import { TAG } from './tags.ts';
@@ -47,6 +48,7 @@ class AwsProvider implements Provider {
       inventory: this.#inventory,
       identityFile: this.#identityFile,
       survey: (io) => this.#survey(io),
+      quotas: () => openQuotas(config),
     });
   }
 

@@ -1,5 +1,5 @@
 import type { SecurityGroup as Ec2Group } from '@aws-sdk/client-ec2';
-import { publishedPorts } from '../../config/model.ts';
+import { publishedPorts, type NodeSpec } from '../../config/model.ts';
 import { SwarmupError } from '../../errors.ts';
 import { fetchText } from '../../remote/download.ts';
 import type { Change } from '../../task.ts';
@@ -8,6 +8,7 @@ import { checkRights } from './dry-run.ts';
 import type { Inventory } from './inventory.ts';
 import { KeyPair, type KeyPairTools } from './key-pair.ts';
 import { leftovers } from './leftovers.ts';
+import { checkQuota, type QuotaReader } from './quota.ts';
 import { describeRule, wantedRules, type Rule } from './rules.ts';
 import { compareRules, SecurityGroup } from './security-group.ts';
 import type { Survey } from './survey.ts';
@@ -16,6 +17,7 @@ import { resourceName } from './tags.ts';
 export interface SharedTools extends KeyPairTools {
   readonly inventory: Inventory;
   readonly survey: (io: ProviderIo) => Promise<Survey>;
+  readonly quotas: () => Promise<QuotaReader>;
 }
 
 /** A change, and how it is made. */
@@ -65,8 +67,8 @@ export class AwsShared implements SharedThings {
       inventory.list(io.signal),
       this.#rules(io.signal),
     ]);
-    const missing = cluster.nodes.some((node) => !machines.some((machine) => machine.name === node.name));
-    if (missing && checking) await this.#check(group, io);
+    const missing = cluster.nodes.filter((node) => !machines.some((machine) => machine.name === node.name));
+    if (missing.length > 0 && checking) await this.#check(group, missing, io);
     const keyChange = await this.#keyPair.change(key, machines.length > 0);
     const { open, close } = compareRules(group, rules);
     const list = (some: readonly Rule[]) => some.map(describeRule).join(', ');
@@ -92,11 +94,13 @@ export class AwsShared implements SharedThings {
   }
 
   /** Everything that is known to go wrong later, once a run and before anything is made. */
-  async #check(group: Ec2Group | undefined, io: ProviderIo): Promise<void> {
+  async #check(group: Ec2Group | undefined, missing: readonly NodeSpec[], io: ProviderIo): Promise<void> {
     const survey = await this.#tools.survey(io);
     for (const node of this.#tools.cluster.nodes) survey.choose(node);
     if (group && group.VpcId !== survey.vpc) throw otherVpc(group, survey.vpc);
-    if (!this.#checked) await checkRights({ ...this.#tools, survey, group: group?.GroupId }, io);
+    if (this.#checked) return;
+    await checkRights({ ...this.#tools, survey, group: group?.GroupId }, io);
+    await checkQuota({ ...this.#tools, survey, missing }, io);
     this.#checked = true;
   }
 

@@ -20,6 +20,8 @@ export interface Survey {
   readonly vpc: string;
   /** @throws SwarmupError CLOUD_INVALID when a node's type is offered in none of the zones */
   choose(node: NodeSpec): Choice;
+  /** The virtual processors of an instance type. */
+  processors(type: string): number;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function survey(api: Ec2Api, cluster: Cluster, config: AwsConfig, s
   );
   return {
     vpc: subnets[0]?.VpcId ?? '',
+    processors: (type) => infos.get(type)?.VCpuInfo?.DefaultVCpus ?? 1,
     choose: (node) => {
       const type = typeOf(config, node);
       const zones = offered.get(type) ?? new Set();
