@@ -16,13 +16,17 @@ const WORDS = [
 /** A plan as a diff: what would change on each node, then in the cluster; and what is only known later. */
 export function planText(result: RunResult): string {
   const open = result.units.filter((unit) => unit.changes.length > 0 || isUnknown(unit));
-  if (open.length === 0) return `\n${pc.green('✔')} ${result.cluster} is as its file says: nothing to change\n`;
+  if (open.length === 0 && result.ok)
+    return `\n${pc.green('✔')} ${result.cluster} is as its file says: nothing to change\n`;
   const places = [...new Set(open.map(placeOf))].sort((a, b) => Number(a === CLUSTER) - Number(b === CLUSTER));
   const blocks = places.map((place) => {
     const lines = open.filter((unit) => placeOf(unit) === place).flatMap(linesOf);
     return `\n${pc.bold(place)}\n${lines.map((line) => `  ${line}\n`).join('')}`;
   });
-  return `${blocks.join('')}\n${planCounts(result)}\n`;
+  const gaps = result.units.filter((unit) => unit.outcome === 'failed').length;
+  const gapped = gaps > 0 ? `\n${pc.red('✖')} the plan has gaps: ${plural(gaps, 'step')} can't be planned\n` : '';
+  const counts = planCounts(result);
+  return `${blocks.join('')}${counts === '' ? '' : `\n${counts}\n`}${gapped}`;
 }
 
 /** The same for programs: `place` is a node or the cluster; of what is only known later, `summary` says after what. */

@@ -96,6 +96,23 @@ describe('a run that is killed at any call to EC2', () => {
     });
   });
 
+  it('or whose every other answer is lost, makes each thing once', async () => {
+    const cluster = await cloud.cluster('faults', 1, 1);
+    await cloud.reset();
+    const times = new Map<string, number>();
+    // Carried out, and nobody is told: the SDK asks again.
+    cloud.front.fault = ({ action }) => {
+      const time = (times.get(action) ?? 0) + 1;
+      times.set(action, time);
+      return time % 2 === 1 ? { cut: 'after' } : undefined;
+    };
+    await bringUp(await cloud.provider(cluster), cluster, quiet());
+    cloud.front.fault = () => undefined;
+    expect((await cloud.contents()).filter((one) => !before.includes(one))).toEqual(UP);
+    for (const call of MAKING) expect(times.get(call)).toBeGreaterThan(1);
+    expect(await takeDown(await cloud.provider(cluster), quiet())).toEqual([]);
+  });
+
   it('while it takes everything away forgets nothing', async () => {
     const cluster = await cloud.cluster('faults', 1, 1);
     await everyMoment(REMOVING, async (moment) => {

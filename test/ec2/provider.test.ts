@@ -438,8 +438,8 @@ describe('what is there', () => {
     cloud.front.callersAddress = '203.0.113.8';
     const provider = await cloud.provider(cluster);
     expect((await provider.shared?.plan(quiet()))?.map((change) => change.summary)).toEqual([
-      'open 22/tcp for 203.0.113.8/32 (SSH), 80/tcp for 203.0.113.8/32 (published port)',
-      'close 22/tcp for 203.0.113.7/32 (SSH), 80/tcp for 203.0.113.7/32 (published port)',
+      'open for 203.0.113.8/32: 22/tcp (SSH), 80/tcp (published port)',
+      'close for 203.0.113.7/32: 22/tcp (SSH), 80/tcp (published port)',
     ]);
     await provider.shared?.apply(quiet());
     expect(await (await cloud.provider(cluster)).shared?.plan(quiet())).toEqual([]);

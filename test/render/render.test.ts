@@ -267,6 +267,12 @@ describe('the end of a run', () => {
     );
   });
 
+  it('of a plan that could not be made is no green tick', () => {
+    const failed = unit({ task: 'provision', target: 'worker1', outcome: 'failed' });
+    const text = plain(planText({ ...result([failed]), ok: false }));
+    expect(text).toBe("\n✖ the plan has gaps: 1 step can't be planned\n");
+  });
+
   it('of a plan is for programs too', () => {
     const change: Change = { action: 'remove', summary: 'service old', prune: true };
     expect(

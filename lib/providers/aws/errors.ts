@@ -75,8 +75,8 @@ const CODES: Readonly<Record<string, Explanation>> = {
     'Correct provider.instanceType; EC2 lists the types of a region with describe-instance-type-offerings.',
   ),
   Unsupported: invalid('Choose another provider.instanceType, or other provider.zones: this one is not offered there.'),
-  InvalidIamInstanceProfile: invalid(
-    'Correct provider.instanceProfile: the name of an instance profile, not of a role.',
+  InvalidParameterValue: invalid(
+    'Correct the value that EC2 names in the provider section; provider.instanceProfile is the name of an instance profile, not of a role.',
   ),
 };
 

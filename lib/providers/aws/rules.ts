@@ -89,8 +89,8 @@ export function permissionOf(rule: Rule, group: string): IpPermission {
   };
 }
 
-/** A rule as a person reads it: "80/tcp for 203.0.113.7/32 (published port)". */
-export function describeRule({ protocol, from, source, about }: Rule): string {
+/** What a rule lets in, as a person reads it: "80/tcp (published port)". */
+export function describeRule({ protocol, from, about }: Rule): string {
   const what = from === undefined ? `protocol ${protocol}` : `${from}/${protocol}`;
-  return `${what} for ${source === 'self' ? 'each other' : source}${about ? ` (${about})` : ''}`;
+  return `${what}${about ? ` (${about})` : ''}`;
 }

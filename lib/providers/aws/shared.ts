@@ -71,7 +71,6 @@ export class AwsShared implements SharedThings {
     if (missing.length > 0 && checking) await this.#check(group, missing, io);
     const keyChange = await this.#keyPair.change(key, machines.length > 0);
     const { open, close } = compareRules(group, rules);
-    const list = (some: readonly Rule[]) => some.map(describeRule).join(', ');
     const steps: (Step | false | undefined)[] = [
       keyChange && { ...keyChange, make: (signal) => this.#keyPair.import(key, signal) },
       !group && {
@@ -79,16 +78,16 @@ export class AwsShared implements SharedThings {
         summary: `security group ${resourceName(cluster.name)}`,
         make: async (signal) => this.#group.create((await this.#tools.survey(io)).vpc, signal),
       },
-      open.length > 0 && {
+      ...bySource(open).map(([summary, some]): Step => ({
         action: group ? 'update' : 'create',
-        summary: `open ${list(open)}`,
-        make: (signal) => this.#group.open(open, signal),
-      },
-      close.length > 0 && {
+        summary: `open ${summary}`,
+        make: (signal) => this.#group.open(some, signal),
+      })),
+      ...bySource(close).map(([summary, some]): Step => ({
         action: 'remove',
-        summary: `close ${list(close)}`,
-        make: (signal) => this.#group.close(close, signal),
-      },
+        summary: `close ${summary}`,
+        make: (signal) => this.#group.close(some, signal),
+      })),
     ];
     return steps.filter((step) => step !== undefined && step !== false);
   }
@@ -125,6 +124,14 @@ export class AwsShared implements SharedThings {
     });
     return this.#address;
   }
+}
+
+/** Rules for one source together, as a person reads them: "for 203.0.113.7/32: 22/tcp (SSH), 80/tcp (published port)". */
+function bySource(rules: readonly Rule[]): (readonly [summary: string, rules: readonly Rule[]])[] {
+  return [...Map.groupBy(rules, (rule) => rule.source)].map(([source, some]) => {
+    const who = source === 'self' ? 'each other' : source;
+    return [`for ${who}: ${some.map(describeRule).join(', ')}`, some];
+  });
 }
 
 function otherVpc(group: Ec2Group, wanted: string): SwarmupError {
