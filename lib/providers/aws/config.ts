@@ -17,7 +17,7 @@ const instanceType = z
 /** The provider section of a cluster file for `type: aws`. */
 export const awsConfig = z
   .strictObject({
-    type: z.literal('aws'),
+    type: z.literal('aws').describe('AWS EC2.'),
     region: z
       .string()
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: 'expected a region, such as eu-central-1' })
@@ -48,7 +48,7 @@ export const awsConfig = z
       ])
       .default('t3.small')
       .describe('The instance type of all machines, or one a role or node.'),
-    disk: size().default(20480).describe('The encrypted root volume of each machine, such as 20GiB.'),
+    disk: size().default(20480).describe('The encrypted root volume of each machine; default: 20GiB.'),
     subnets: z
       .array(z.string().regex(/^subnet-[0-9a-f]+$/, { error: 'expected the id of a subnet, such as subnet-0123abcd' }))
       .min(1)
@@ -63,8 +63,11 @@ export const awsConfig = z
       ),
     allow: z
       .strictObject({
-        ssh: z.array(range).min(1).default(['my-address']).describe('Who may reach SSH.'),
-        published: z.array(range).default(['my-address']).describe('Who may reach the published ports.'),
+        ssh: z.array(range).min(1).default(['my-address']).describe('Who may reach SSH; default: my-address.'),
+        published: z
+          .array(range)
+          .default(['my-address'])
+          .describe('Who may reach the published ports; default: my-address, 0.0.0.0/0 is everybody.'),
         addressService: z
           .url()
           .default('https://checkip.amazonaws.com')
