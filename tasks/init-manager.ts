@@ -2,20 +2,31 @@ import { firstManager } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { hasCode, SwarmupError } from '../lib/errors.ts';
 import { localSwarm, type LocalSwarm } from '../lib/swarm/access.ts';
+import { joining, type JoinState } from '../lib/swarm/join.ts';
+import { OWNER_LABEL } from '../lib/swarm/labels.ts';
+import { listNodes } from '../lib/swarm/read.ts';
 import { advertised, LISTEN_ADDRESS } from '../lib/swarm/addresses.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
 
 interface State {
   readonly local: Pick<LocalSwarm, 'state' | 'isManager'>;
   /** Another configured node that is part of a swarm already. */
-  readonly elsewhere: { readonly node: string; readonly clusterId: string | undefined } | undefined;
+  readonly elsewhere: Elsewhere | undefined;
+  /** How this node would join that swarm, where it is this cluster's own: the machine before this one is gone. */
+  readonly join: JoinState | undefined;
+}
+
+interface Elsewhere {
+  readonly node: string;
+  readonly clusterId: string | undefined;
+  readonly isManager: boolean;
 }
 
 /** The first manager's swarm. In the guide: `docker swarm init --advertise-addr`. */
 export default defineTask<State, Change>({
   id: 'init-manager',
   title: 'First manager ready',
-  about: 'Initialises the swarm on the first manager, unless a configured node is part of one already.',
+  about: 'Initialises the swarm on the first manager; where the other managers have it already, joins it.',
   needs: [
     'install-docker',
     // Machines that were there before this run may hold a swarm; new ones can't, and aren't waited for.
@@ -24,13 +35,15 @@ export default defineTask<State, Change>({
   targets: (cluster) => onNodes([firstManager(cluster)]),
   check: async (ctx) => {
     const local = await localSwarm(await ctx.engine());
-    return { local, elsewhere: local.state === 'inactive' ? await elsewhere(ctx) : undefined };
+    const other = local.state === 'inactive' ? await elsewhere(ctx) : undefined;
+    return { local, elsewhere: other, join: other?.isManager ? await joinOwn(ctx, other) : undefined };
   },
-  absent: () => ({ local: { state: 'inactive', isManager: false }, elsewhere: undefined }),
-  plan: ({ local, elsewhere: other }, { target }) => {
+  absent: () => ({ local: { state: 'inactive', isManager: false }, elsewhere: undefined, join: undefined }),
+  plan: ({ local, elsewhere: other, join }, { target }) => {
     if (local.state === 'active' && local.isManager) return [];
     if (local.state === 'active') throw foreign(target.id, 'is a worker of a swarm, and should be the first manager');
     if (local.state !== 'inactive') throw foreign(target.id, `is in a swarm in state '${local.state}'`);
+    if (join) return joining.plan(join, 'manager', target.id);
     if (other) {
       throw new SwarmupError(
         'SWARM_ELSEWHERE',
@@ -42,7 +55,8 @@ export default defineTask<State, Change>({
     }
     return [{ action: 'create', summary: `swarm on ${target.id}` }];
   },
-  apply: async (ctx) => {
+  apply: async (ctx, _changes, { join }) => {
+    if (join) return joining.apply(ctx, 'manager', join);
     const engine = await ctx.engine();
     ctx.report(`initialising the swarm on ${ctx.node.name}`);
     await engine.call('initialise the swarm', (docker) =>
@@ -51,13 +65,14 @@ export default defineTask<State, Change>({
   },
 });
 
-async function elsewhere(ctx: UnitContext): Promise<State['elsewhere']> {
+async function elsewhere(ctx: UnitContext): Promise<Elsewhere | undefined> {
   const others = ctx.cluster.nodes.filter((node) => node.name !== ctx.node.name && ctx.world.before.has(node.name));
   const found = await Promise.all(
     others.map(async (node) => {
       try {
         const local = await localSwarm(await ctx.engine(node.name));
-        return local.state === 'inactive' ? undefined : { node: node.name, clusterId: local.clusterId };
+        const { clusterId, isManager } = local;
+        return local.state === 'inactive' ? undefined : { node: node.name, clusterId, isManager };
       } catch (error) {
         // A node without an engine is in no swarm.
         if (hasCode(error, 'ENGINE_UNREACHABLE', 'MACHINE_ABSENT')) return undefined;
@@ -65,7 +80,16 @@ async function elsewhere(ctx: UnitContext): Promise<State['elsewhere']> {
       }
     }),
   );
-  return found.find((entry) => entry !== undefined);
+  const members = found.filter((entry) => entry !== undefined);
+  return members.find((entry) => entry.isManager) ?? members[0];
+}
+
+/** Only a swarm that swarmup marked as this cluster's own is joined. */
+async function joinOwn(ctx: UnitContext, other: Elsewhere): Promise<JoinState | undefined> {
+  const nodes = await listNodes(await ctx.engine(other.node));
+  const member = nodes.find((node) => node.Description.Hostname === other.node);
+  const ours = member?.Spec.Labels?.[OWNER_LABEL] === ctx.cluster.name;
+  return ours ? joining.check(ctx) : undefined;
 }
 
 function foreign(node: string, what: string): SwarmupError {

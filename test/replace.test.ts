@@ -17,7 +17,7 @@ function terminate(world: FakeWorld, name: string): void {
 }
 
 describe('a machine that is gone', () => {
-  it.each(['worker1', 'manager2'])('is made anew, and the dead node %s leaves the swarm', async (name) => {
+  it.each(['worker1', 'manager2', 'manager1'])('is made anew, and the dead node %s leaves the swarm', async (name) => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(3, 1));
     await world.run('up', cluster);
@@ -27,7 +27,7 @@ describe('a machine that is gone', () => {
     expect(plan.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toContain(`machine ${name}`);
     const result = await world.run('up', cluster);
     expect(errorsOf(result)).toEqual([]);
-    const joined = result.units.find((unit) => unit.task.startsWith('join-') && unit.target === name);
+    const joined = result.units.find((unit) => /^(join|init)-/.test(unit.task) && unit.target === name);
     expect(joined?.changes.map((change) => change.summary)).toEqual([
       `dead node ${name} (${old}), which another machine takes the place of`,
       `${name} joins as ${name.startsWith('manager') ? 'manager' : 'worker'}`,
@@ -46,6 +46,16 @@ describe('a machine that is gone', () => {
     const result = await world.run('up', cluster);
     expect(errorsOf(result)).toEqual([]);
     expect(members(world)).toEqual(ALL);
+  });
+
+  it('is not made anew as first manager in a swarm that is not marked as this cluster', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(3, 1));
+    await world.run('up', cluster);
+    terminate(world, 'manager1');
+    world.swarm.nodes.forEach((node, i) => (world.swarm.nodes[i] = { ...node, Spec: { ...node.Spec, Labels: {} } }));
+    const result = await world.run('up', cluster);
+    expect(result.units.find((unit) => unit.task === 'init-manager')?.error?.code).toBe('SWARM_ELSEWHERE');
   });
 
   it('is waited for until the managers have noticed', async () => {
