@@ -11,7 +11,9 @@ export default defineTask<ExistingState, Change>({
   ...existingMachines,
   targets: (cluster) => onNodes(cluster.nodes),
   plan: ({ machine }) =>
-    machine?.state === 'running' ? [{ action: 'run', summary: `cut ${machine.name}'s power` }] : [],
+    machine?.state === 'running' || machine?.state === 'starting'
+      ? [{ action: 'run', summary: `cut ${machine.name}'s power` }]
+      : [],
   apply: async (ctx) => {
     await ctx.provider.cutPower(ctx.target.id, ctx.io);
     const { machine } = await existingMachines.check(ctx);

@@ -9,6 +9,8 @@ export default defineTask<ExistingState, Change>({
   needs: [],
   ...existingMachines,
   plan: ({ machine }) =>
-    machine?.state === 'running' ? [{ action: 'run', summary: `power ${machine.name} off` }] : [],
+    machine?.state === 'running' || machine?.state === 'starting'
+      ? [{ action: 'run', summary: `power ${machine.name} off` }]
+      : [],
   apply: (ctx) => ctx.provider.stop(ctx.target.id, ctx.io),
 });

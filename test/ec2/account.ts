@@ -138,7 +138,7 @@ export class Account {
           'IncorrectInstanceState',
           `The instance '${id}' is not in a state from which it can be started.`,
         );
-      if (action === 'StopInstances' && (one.phase === 'shutting-down' || one.phase === 'terminated'))
+      if (action === 'StopInstances' && ['pending', 'shutting-down', 'terminated'].includes(one.phase))
         throw new ApiError(
           'IncorrectInstanceState',
           `This instance '${id}' is not in a state from which it can be stopped.`,

@@ -386,6 +386,25 @@ describe('creation', () => {
     expect((await cloud.contents()).filter((one) => one.startsWith('instance'))).toEqual(['instance manager1']);
   });
 
+  it('that was cut off is finished by the next run, or stopped once that is possible', async () => {
+    const cluster = await cloud.cluster('pending', 1, 0);
+    const { provider } = await made(cluster);
+    await provider.stop('manager1', quiet());
+    const controller = new AbortController();
+    cloud.front.fault = ({ action }) => {
+      if (action === 'StartInstances') setTimeout(() => controller.abort(), 5);
+      return undefined;
+    };
+    await expect(provider.create(cluster.nodes[0]!, quiet(controller.signal))).rejects.toThrow(/aborted|stopped/);
+    cloud.front.fault = () => undefined;
+    const next = await cloud.provider(cluster);
+    const [machine] = await next.list(quiet().signal);
+    expect(machine?.state).toBe('starting');
+    expect(next.plan(cluster.nodes[0]!, machine)).toEqual([{ action: 'run', summary: 'wait for machine manager1' }]);
+    await next.stop('manager1', quiet());
+    expect((await next.list(quiet().signal))[0]?.state).toBe('stopped');
+  });
+
   it('says why EC2 ended a machine at once', async () => {
     cloud.front.account.doomed = 'Client.InternalError: Client error on launch';
     await expect(made(await cloud.cluster('doomed', 1, 0))).rejects.toMatchObject({

@@ -56,6 +56,7 @@ export class Transitions {
         fix: "'swarmup down' takes it away; with provider.spot: none its successor can be stopped.",
       });
     }
+    if (machine.phase === 'pending') await this.until(name, 'can be stopped', io, leftPending);
     if (machine.phase !== 'stopping') {
       io.report(force ? 'cutting its power' : 'powering off');
       const how = force ? { Force: true, SkipOsShutdown: true } : {};
@@ -96,6 +97,11 @@ export class Transitions {
       onSeen: (seen) => io.report(seen),
     });
   }
+}
+
+/** EC2 stops nothing that isn't running yet. */
+function leftPending(machine: AwsMachine | undefined): Probe<undefined> {
+  return machine?.phase === 'pending' ? { seen: 'pending' } : { done: undefined };
 }
 
 function ended(name: string, reason: string): SwarmupError {
