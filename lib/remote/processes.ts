@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { existsSync, readFileSync } from 'node:fs';
+import { hasErrno } from '../errno.ts';
 import type { LocalCommands } from './local.ts';
 
 export interface RunningProcess {
@@ -56,5 +57,10 @@ function isZombie(pid: number): boolean {
 
 /** Ends a process at once. One that is gone already is no failure. */
 export function endProcess(pid: number, signal: NodeJS.Signals): void {
-  if (isAlive(pid)) process.kill(pid, signal);
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It may go at any moment, also between a look and the signal.
+    if (!hasErrno(error, 'ESRCH')) throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { isAlive } from '../../lib/remote/processes.ts';
+import { endProcess, isAlive } from '../../lib/remote/processes.ts';
 
 describe('a process', () => {
   it('is alive while it runs, and not when it has ended', async () => {
@@ -11,6 +11,17 @@ describe('a process', () => {
     child.kill('SIGKILL');
     await once(child, 'close');
     expect(isAlive(pid)).toBe(false);
+  });
+
+  it('is ended, however often, and whether it is there or not', async () => {
+    const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+    const { pid = 0 } = child;
+    endProcess(pid, 'SIGKILL');
+    endProcess(pid, 'SIGKILL');
+    await once(child, 'close');
+    expect(child.signalCode).toBe('SIGKILL');
+    expect(() => endProcess(pid, 'SIGKILL')).not.toThrow();
+    expect(() => process.kill(pid, 'SIGKILL')).toThrow(/ESRCH/);
   });
 
   it('is not alive when it has ended and its parent has not asked about it', async () => {
