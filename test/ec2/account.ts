@@ -87,6 +87,8 @@ export class Account {
   /** Starts and stops of machines that are under way. */
   readonly #work = new Set<Promise<void>>();
   readonly failures: unknown[] = [];
+  /** No instance comes to its next state. */
+  frozen = false;
   /** Nothing is shown to anybody. */
   hidden = false;
   unoffered: ReadonlySet<string> = new Set();
@@ -105,6 +107,7 @@ export class Account {
     this.instances.clear();
     this.full.clear();
     this.doomed = undefined;
+    this.frozen = false;
     this.#tokens.clear();
     this.#keys.clear();
     this.#keyNames.clear();
@@ -117,6 +120,7 @@ export class Account {
 
   /** Lets time pass for instances on their way from one state to the next. */
   tick(now = Date.now()): void {
+    if (this.frozen) return;
     for (const one of this.instances.values()) {
       const age = now - one.since;
       const to = (phase: Phase) => Object.assign(one, { phase, since: now });

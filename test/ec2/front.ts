@@ -32,6 +32,7 @@ export class Front {
   /** Asked before every call. */
   fault: (call: Call, count: number) => Fault | undefined = () => undefined;
   readonly #moto: string;
+  readonly #turns = new Map<string, Promise<unknown>>();
   #server: Server | undefined;
   /** What Service Quotas says, in virtual processors; null: it says nothing. */
   quota: number | null = 1000;
@@ -82,7 +83,7 @@ export class Front {
       if (fault && 'cut' in fault && fault.cut === 'before') return void request.socket.destroy();
       if (fault && 'refuse' in fault)
         throw new ApiError(fault.refuse, fault.message ?? 'as the test wanted', fault.status);
-      const xml = await this.#perform(call, request);
+      const xml = await this.#inTurn(call, () => this.#perform(call, request));
       if (fault) return void request.socket.destroy();
       response.writeHead(200, { 'content-type': 'text/xml' }).end(xml);
     } catch (error) {
@@ -99,6 +100,19 @@ export class Front {
     if (this.quota !== null) return void response.end(JSON.stringify({ Quota: { Value: this.quota } }));
     response.statusCode = 400;
     response.end(JSON.stringify({ __type: 'AccessDeniedException', message: 'not authorized to GetServiceQuota' }));
+  }
+
+  /** Requests under one token are one request: the second waits for what becomes of the first. */
+  #inTurn(call: Call, work: () => Promise<string>): Promise<string> {
+    const token = call.params['ClientToken'];
+    if (token === undefined) return work();
+    const before = this.#turns.get(token) ?? Promise.resolve();
+    const turn = before.then(work);
+    this.#turns.set(
+      token,
+      turn.catch(() => undefined),
+    );
+    return turn;
   }
 
   async #perform({ action, params }: Call, request: IncomingMessage): Promise<string> {

@@ -395,12 +395,14 @@ describe('creation', () => {
       if (action === 'StartInstances') setTimeout(() => controller.abort(), 5);
       return undefined;
     };
+    cloud.front.account.frozen = true;
     await expect(provider.create(cluster.nodes[0]!, quiet(controller.signal))).rejects.toThrow(/aborted|stopped/);
     cloud.front.fault = () => undefined;
     const next = await cloud.provider(cluster);
     const [machine] = await next.list(quiet().signal);
     expect(machine?.state).toBe('starting');
     expect(next.plan(cluster.nodes[0]!, machine)).toEqual([{ action: 'run', summary: 'wait for machine manager1' }]);
+    cloud.front.account.frozen = false;
     await next.stop('manager1', quiet());
     expect((await next.list(quiet().signal))[0]?.state).toBe('stopped');
   });
