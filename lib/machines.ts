@@ -2,6 +2,11 @@ import type { Machines } from './context.ts';
 import { SwarmupError } from './errors.ts';
 import type { Machine } from './providers/provider.ts';
 
+/** Whether a machine runs, also where it can't be reached yet. */
+export function isOn({ state }: Machine): boolean {
+  return state === 'running' || state === 'starting';
+}
+
 /** The machines of a run, beginning with what the provider listed. */
 export function machineTable(listed: readonly Machine[]): Machines {
   const table = new Map(listed.map((machine) => [machine.name, machine]));

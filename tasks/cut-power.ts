@@ -1,3 +1,4 @@
+import { isOn } from '../lib/machines.ts';
 import { existingMachines, type ExistingState } from '../lib/providers/existing.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
 
@@ -10,10 +11,7 @@ export default defineTask<ExistingState, Change>({
   explicit: true,
   ...existingMachines,
   targets: (cluster) => onNodes(cluster.nodes),
-  plan: ({ machine }) =>
-    machine?.state === 'running' || machine?.state === 'starting'
-      ? [{ action: 'run', summary: `cut ${machine.name}'s power` }]
-      : [],
+  plan: ({ machine }) => (machine && isOn(machine) ? [{ action: 'run', summary: `cut ${machine.name}'s power` }] : []),
   apply: async (ctx) => {
     await ctx.provider.cutPower(ctx.target.id, ctx.io);
     const { machine } = await existingMachines.check(ctx);

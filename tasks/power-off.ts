@@ -1,3 +1,4 @@
+import { isOn } from '../lib/machines.ts';
 import { existingMachines, type ExistingState } from '../lib/providers/existing.ts';
 import { defineTask, type Change } from '../lib/task.ts';
 
@@ -8,9 +9,6 @@ export default defineTask<ExistingState, Change>({
   about: 'Powers the machines off cleanly and keeps their disks.',
   needs: [],
   ...existingMachines,
-  plan: ({ machine }) =>
-    machine?.state === 'running' || machine?.state === 'starting'
-      ? [{ action: 'run', summary: `power ${machine.name} off` }]
-      : [],
+  plan: ({ machine }) => (machine && isOn(machine) ? [{ action: 'run', summary: `power ${machine.name} off` }] : []),
   apply: (ctx) => ctx.provider.stop(ctx.target.id, ctx.io),
 });

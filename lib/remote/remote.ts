@@ -31,12 +31,27 @@ export class SshRemote implements Remote {
 
   async host(node: string, signal: AbortSignal): Promise<SshHost> {
     const { ssh } = this.#machines.running(node);
+    return this.#connected(this.#hosts, { name: node, ssh }, signal);
+  }
+
+  async dial(via: SshEndpoint, { host, port }: Endpoint, signal: AbortSignal): Promise<Duplex> {
+    const name = `${via.user}@${via.host}:${via.port}`;
+    const bastion = await this.#connected(this.#bastions, { name, ssh: via }, signal);
+    return bastion.tunnel(host, port);
+  }
+
+  /** The connection that is kept to a server; made when first asked for and again after it was lost. */
+  async #connected(
+    kept: SingleFlight<SshHost>,
+    { name, ssh }: { readonly name: string; readonly ssh: SshEndpoint },
+    signal: AbortSignal,
+  ): Promise<SshHost> {
     const connect = () =>
-      this.#hosts.run(node, async () => {
+      kept.run(name, async () => {
         const { SshHost } = await import('./ssh.ts');
         const until = AbortSignal.any([signal, this.#closing.signal]);
         const through = ssh.via && (await this.dial(ssh.via, ssh, signal));
-        return SshHost.connect(node, ssh, this.#emit, until, through);
+        return SshHost.connect(name, ssh, this.#emit, until, through);
       });
     const flight = connect();
     const host = await unlessAborted(flight, signal).catch((error: unknown) => {
@@ -48,22 +63,8 @@ export class SshRemote implements Remote {
     if (host.alive) return host;
     host.close();
     // Only this one: another caller may have connected anew already.
-    this.#hosts.forget(node, flight);
+    kept.forget(name, flight);
     return connect();
-  }
-
-  async dial(via: SshEndpoint, { host, port }: Endpoint, signal: AbortSignal): Promise<Duplex> {
-    const name = `${via.user}@${via.host}:${via.port}`;
-    const connect = () =>
-      this.#bastions.run(name, async () => {
-        const { SshHost } = await import('./ssh.ts');
-        return SshHost.connect(name, via, this.#emit, AbortSignal.any([signal, this.#closing.signal]));
-      });
-    const flight = connect();
-    const bastion = await unlessAborted(flight, signal);
-    if (bastion.alive) return bastion.tunnel(host, port);
-    this.#bastions.forget(name, flight);
-    return (await connect()).tunnel(host, port);
   }
 
   async answers(node: string, signal: AbortSignal): Promise<boolean> {

@@ -3,6 +3,7 @@ import { publishedPorts, type Cluster } from '../config/model.ts';
 import type { RunContext } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import type { RunResult } from '../events.ts';
+import { isOn } from '../machines.ts';
 import { PASSWORD_FILE } from '../portainer/secrets.ts';
 import { duration, plural, tally, unitsText } from './format.ts';
 import { planText } from './plan.ts';
@@ -79,9 +80,7 @@ async function interruptedText(result: RunResult, { provider }: RunContext, took
   const stopped = result.units.filter((unit) => unit.error?.code === 'INTERRUPTED');
   const done = result.units.filter((unit) => unit.outcome === 'changed');
   const machines = await provider.list(new AbortController().signal);
-  const running = machines
-    .filter(({ state }) => state === 'running' || state === 'starting')
-    .map((machine) => machine.name);
+  const running = machines.filter(isOn).map((machine) => machine.name);
   return [
     `\n${pc.yellow('■')} ${pc.bold(`${result.cluster} was interrupted`)} after ${took}\n`,
     stopped.length > 0 ? `  stopped in the middle: ${unitsText(stopped)}\n` : '',

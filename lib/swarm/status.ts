@@ -1,4 +1,5 @@
 import type { RunContext } from '../context.ts';
+import { isOn } from '../machines.ts';
 import { asSwarmupError, type SwarmupError } from '../errors.ts';
 import type { Machine, Price, Rented, SshEndpoint } from '../providers/provider.ts';
 import type { Engine } from '../remote/engine.ts';
@@ -91,13 +92,13 @@ async function clusterId(manager: Engine): Promise<string> {
 /** What a machine costs its owner, as far as that is known; `hours` counts from its last start. */
 export function rentOf(
   { cluster, provider, clock }: Pick<RunContext, 'cluster' | 'provider' | 'clock'>,
-  { name, state, rented }: Machine,
+  machine: Machine,
 ): NodeStatus['rented'] {
+  const { name, rented } = machine;
   if (!rented) return undefined;
   const node = cluster.nodes.find((one) => one.name === name);
   const perHour = node && provider.price?.(node);
-  const running = state === 'running' || state === 'starting';
-  const ms = running && rented.since ? clock.now() - Date.parse(rented.since) : 0;
+  const ms = isOn(machine) && rented.since ? clock.now() - Date.parse(rented.since) : 0;
   return { ...rented, hours: Math.round(Math.max(0, ms) / 360_000) / 10, ...(perHour ? { perHour } : {}) };
 }
 

@@ -1,7 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../lib/clock.ts';
@@ -11,6 +10,7 @@ import { builtImage } from '../../lib/providers/qemu/build.ts';
 import { findTools } from '../../lib/providers/qemu/packages.ts';
 import type { BootImage } from '../../lib/providers/qemu/record.ts';
 import { localCommands } from '../../lib/remote/local.ts';
+import { qmp } from '../../lib/remote/qmp.ts';
 import type { Instance, MachinePark } from './account.ts';
 import { quiet } from './cloud.ts';
 
@@ -120,7 +120,7 @@ export class VirtualMachines implements MachinePark {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     if (force) child.kill('SIGKILL');
-    else await powerButton(join(machine.folder, 'qmp'));
+    else await qmp(join(machine.folder, 'qmp'), [{ execute: 'system_powerdown' }]);
     await ended;
     rmSync(join(machine.folder, 'qmp'), { force: true });
     machine.process = undefined;
@@ -198,16 +198,4 @@ function network(instance: Instance): object {
       },
     },
   };
-}
-
-function powerButton(socket: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const link = connect(socket);
-    link.once('error', reject);
-    link.once('data', () => {
-      link.write('{"execute":"qmp_capabilities"}\n{"execute":"system_powerdown"}\n');
-      link.end();
-      resolve();
-    });
-  });
 }

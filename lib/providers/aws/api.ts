@@ -116,8 +116,17 @@ const MAX_ATTEMPTS = 10;
 /** EC2 calls these its own errors (HTTP 500), which the SDK would try again for a minute; another zone is the better answer. */
 const NOT_AGAIN = ['InsufficientInstanceCapacity', 'InsufficientHostCapacity'];
 
+/** Where a client of the SDK asks, and as whom; what the cluster file leaves out is the SDK's to find. */
+export function clientOptions({ region, profile, endpoint }: AwsConfig) {
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
+}
+
 /** EC2 by the SDK's default credential chain: environment, profile, SSO, roles. Only here the SDK is loaded. */
-export async function openEc2({ region, profile, endpoint }: AwsConfig): Promise<Ec2Api> {
+export async function openEc2(config: AwsConfig): Promise<Ec2Api> {
   const [sdk, { AdaptiveRetryStrategy }] = await Promise.all([
     import('@aws-sdk/client-ec2'),
     import('@smithy/core/retry'),
@@ -131,9 +140,7 @@ export async function openEc2({ region, profile, endpoint }: AwsConfig): Promise
     }
   }
   const client = new sdk.EC2Client({
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpoint === undefined ? {} : { endpoint }),
+    ...clientOptions(config),
     retryStrategy: new RetryStrategy(MAX_ATTEMPTS),
   });
   const ask = async (call: ApiCall, input: object, signal: AbortSignal): Promise<unknown> => {

@@ -6,6 +6,7 @@ import type { Cluster } from '../../config/model.ts';
 import type { Machine, Rented } from '../provider.ts';
 import type { Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';
+import { describeInstances } from './describe.ts';
 import { userOf } from './image.ts';
 import { bastionEndpoint } from './bastion.ts';
 import { ownFilters, TAG, tagValue } from './tags.ts';
@@ -98,16 +99,7 @@ export class Inventory {
   async #ask(): Promise<readonly Instance[]> {
     const begun = this.#clock.now();
     const signal = AbortSignal.any([...(this.#signal ? [this.#signal] : []), AbortSignal.timeout(ASK_MS)]);
-    const instances: Instance[] = [];
-    let token: string | undefined;
-    do {
-      const page = await this.#api.DescribeInstances(
-        { Filters: ownFilters(this.#cluster.name), MaxResults: 1000, ...(token ? { NextToken: token } : {}) },
-        signal,
-      );
-      instances.push(...(page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []));
-      token = page.NextToken;
-    } while (token);
+    const instances = await describeInstances(this.#api, ownFilters(this.#cluster.name), signal);
     this.#last = { begun, instances };
     return instances;
   }

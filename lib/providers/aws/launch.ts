@@ -1,7 +1,8 @@
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import type { Clock } from '../../clock.ts';
 import type { Cluster, NodeSpec } from '../../config/model.ts';
-import { SwarmupError } from '../../errors.ts';
+import { hasCode, SwarmupError } from '../../errors.ts';
+import { waitUntil } from '../../wait.ts';
 import type { ProviderIo } from '../provider.ts';
 import type { Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';
@@ -158,10 +159,18 @@ async function launchAt(
 
 /** Whether a machine of this name shows up in time. */
 async function appears(name: string, inventory: Inventory, clock: Clock, signal: AbortSignal): Promise<boolean> {
-  const start = clock.now();
-  while (clock.now() - start < APPEAR_MS) {
-    if ((await inventory.list(signal, [name])).length > 0) return true;
-    await clock.sleep(2_000, signal);
+  try {
+    return await waitUntil({
+      until: `the machine asked for as ${name} shows up`,
+      probe: async () => ((await inventory.list(signal, [name])).length > 0 ? { done: true } : { seen: 'nothing' }),
+      deadlineMs: APPEAR_MS,
+      intervalMs: 2_000,
+      signal,
+      clock,
+      fix: 'Run again.',
+    });
+  } catch (error) {
+    if (!hasCode(error, 'TIMED_OUT')) throw error;
   }
   return false;
 }

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../config/model.ts';
-import { SwarmupError } from '../../errors.ts';
+import { hasCode } from '../../errors.ts';
 import { waitUntil } from '../../wait.ts';
 import type { Clock } from '../../clock.ts';
 import type { ProviderIo } from '../provider.ts';
@@ -73,7 +73,7 @@ export async function removeShared(
     });
     return [];
   } catch (error) {
-    if (!(error instanceof SwarmupError && error.code === 'TIMED_OUT')) throw error;
+    if (!hasCode(error, 'TIMED_OUT')) throw error;
     const left = await find(tools, io.signal);
     return Promise.all(left.map(async (one) => `${one.kind} ${one.id}${await heldBy(api, one, io.signal)}`));
   }

@@ -1,9 +1,10 @@
 import type { Instance } from '@aws-sdk/client-ec2';
-import type { Cluster, NodeSpec } from '../../config/model.ts';
+import type { NodeSpec } from '../../config/model.ts';
 import { messageOf, SwarmupError } from '../../errors.ts';
 import type { ProviderIo } from '../provider.ts';
-import type { Ec2Api } from './api.ts';
+import { clientOptions, type Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';
+import { describeInstances } from './describe.ts';
 import { typeOf } from './placement.ts';
 import type { Survey } from './survey.ts';
 import { isSpot } from './launch.ts';
@@ -22,13 +23,9 @@ const STANDARD = /^[acdhimrtz]\d/;
 export type QuotaReader = (code: string, signal: AbortSignal) => Promise<number | undefined>;
 
 /** Service Quotas, by the same credentials as EC2; an emulator answers for both at one address. */
-export async function openQuotas({ region, profile, endpoint }: AwsConfig): Promise<QuotaReader> {
+export async function openQuotas(config: AwsConfig): Promise<QuotaReader> {
   const { GetServiceQuotaCommand, ServiceQuotasClient } = await import('@aws-sdk/client-service-quotas');
-  const client = new ServiceQuotasClient({
-    ...(region === undefined ? {} : { region }),
-    ...(profile === undefined ? {} : { profile }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-  });
+  const client = new ServiceQuotasClient(clientOptions(config));
   return async (QuotaCode, abortSignal) => {
     const answer = await client.send(new GetServiceQuotaCommand({ ServiceCode: 'ec2', QuotaCode }), { abortSignal });
     return answer.Quota?.Value;
@@ -38,7 +35,6 @@ export async function openQuotas({ region, profile, endpoint }: AwsConfig): Prom
 export interface QuotaCheck {
   readonly api: Ec2Api;
   readonly config: AwsConfig;
-  readonly cluster: Cluster;
   readonly survey: Survey;
   /** The nodes that have no machine yet. */
   readonly missing: readonly NodeSpec[];
@@ -88,20 +84,8 @@ async function quotaOf(read: QuotaReader, market: Market, io: ProviderIo): Promi
 
 /** Everybody's instances: they all count. */
 async function runningInstances(api: Ec2Api, signal: AbortSignal): Promise<readonly Instance[]> {
-  const instances: Instance[] = [];
-  let token: string | undefined;
-  do {
-    const page = await api.DescribeInstances(
-      {
-        Filters: [{ Name: 'instance-state-name', Values: ['pending', 'running'] }],
-        MaxResults: 1000,
-        ...(token ? { NextToken: token } : {}),
-      },
-      signal,
-    );
-    instances.push(...(page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []));
-    token = page.NextToken;
-  } while (token);
+  const on = [{ Name: 'instance-state-name', Values: ['pending', 'running'] }];
+  const instances = await describeInstances(api, on, signal);
   return instances.filter((instance) => STANDARD.test(instance.InstanceType ?? ''));
 }
 
