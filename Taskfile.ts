@@ -51,7 +51,7 @@ export const pipelines = {
   /** Machines off, disks kept. */
   stop: ['power-off'],
   /** Takes away everything `up` made, and nothing else. */
-  down: ['destroy-machines', 'clean-up'],
+  down: ['leave-workers', 'leave-managers', 'destroy-machines', 'clean-up'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** The nightly test of a whole cluster: what each stage runs, and what must come of it. */

@@ -44,6 +44,7 @@ const TABLE = {
   CLOUD_FOREIGN: { source: 'user' },
 
   SSH_UNREACHABLE: { source: 'host', pending: 'unknown' },
+  SSH_HOST_KEY_UNKNOWN: { source: 'user' },
   SSH_HOST_KEY_CHANGED: { source: 'host' },
   SSH_AUTH_FAILED: { source: 'user' },
   SSH_CONNECTION_LOST: { source: 'host', transient: true },

@@ -4,7 +4,7 @@ import { SwarmupError } from './errors.ts';
 import type { Mode } from './events.ts';
 import type { PipelineRequest, Workplace } from './runner.ts';
 import { swarmAccess } from './swarm/access.ts';
-import { listNodes } from './swarm/read.ts';
+import { listNodes, nameOf } from './swarm/read.ts';
 
 /** One stage of the nightly test. */
 export interface NightlyStage {
@@ -73,8 +73,8 @@ async function victimOf(
   signal: AbortSignal,
 ): Promise<string> {
   const nodes = await listNodes(await swarm.manager(signal));
-  const leader = nodes.find((node) => node.ManagerStatus?.Leader)?.Description.Hostname;
-  const name = victim === 'worker' ? workersOf(cluster).at(-1)?.name : leader;
+  const leader = nodes.find((node) => node.ManagerStatus?.Leader);
+  const name = victim === 'worker' ? workersOf(cluster).at(-1)?.name : leader && nameOf(leader);
   if (name !== undefined) return name;
   throw new SwarmupError('SWARM_NO_MANAGER', 'the managers name no leader', {
     fix: 'See them with swarmup status: more than half must be reachable.',

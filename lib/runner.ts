@@ -94,6 +94,7 @@ export async function underLock<T>(
   });
   const gate = openGate(lock, workplace);
   try {
+    await context.provider.remember?.();
     const done = await work({ lock, gate });
     // An interrupted run has its own way to say so.
     if (!signal.aborted) await gate.pass();

@@ -4,9 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { pipelines } from '../Taskfile.ts';
 import { buildProgram } from '../lib/cli/program.ts';
-import { awsConfig } from '../lib/providers/aws/config.ts';
 import { iamPolicy } from '../lib/providers/aws/policy.ts';
-import { qemuConfig } from '../lib/providers/qemu/config.ts';
+import { providerSchema, providerTypes } from '../lib/providers/index.ts';
 import { loadTasks } from '../lib/tasks.ts';
 import { clusterFile } from '../lib/config/schema.ts';
 
@@ -36,26 +35,27 @@ function schemaOf(type: z.ZodType): Node {
   return schema;
 }
 
+/** The section of every provider inside the project. */
+const sections = await Promise.all(
+  providerTypes.map(async (type) => {
+    const found = await providerSchema(type);
+    if ('unknown' in found) throw new Error(`the provider ${type} has no schema`);
+    return { type, section: schemaOf(found.schema) };
+  }),
+);
+
 /** The JSON schema of a cluster file, with the section of every provider inside the project. */
 function jsonSchema(): Node {
   const schema = schemaOf(clusterFile);
-  const [qemu, aws] = [qemuConfig, awsConfig].map((section) => {
-    const { $schema: _dialect, ...own } = schemaOf(section);
-    return own;
-  });
-  const other: Node = { type: 'object', properties: { type: { not: { enum: ['qemu', 'aws'] } } }, required: ['type'] };
-  return {
-    ...schema,
-    properties: {
-      ...schema.properties,
-      provider: { ...schema.properties?.['provider'], anyOf: [qemu ?? {}, aws ?? {}, other] },
-    },
-  };
+  const own = sections.map(({ section: { $schema: _dialect, ...node } }) => node);
+  const other: Node = { type: 'object', properties: { type: { not: { enum: providerTypes } } }, required: ['type'] };
+  const provider = { ...schema.properties?.['provider'], anyOf: [...own, other] };
+  const providers = { ...schema.properties?.['providers'], additionalProperties: { anyOf: [...own, other] } };
+  return { ...schema, properties: { ...schema.properties, provider, providers } };
 }
 
 function reference(): string {
   const schema = schemaOf(clusterFile);
-  const qemu = schemaOf(qemuConfig);
   return [
     '# The cluster file',
     '',
@@ -67,18 +67,14 @@ function reference(): string {
     '| --- | --- | --- | --- |',
     ...rows(schema, ''),
     '',
-    '## `provider` with `type: qemu`',
-    '',
-    '| key | type | default | meaning |',
-    '| --- | --- | --- | --- |',
-    ...rows(qemu, 'provider.'),
-    '',
-    '## `provider` with `type: aws`',
-    '',
-    '| key | type | default | meaning |',
-    '| --- | --- | --- | --- |',
-    ...rows(schemaOf(awsConfig), 'provider.'),
-    '',
+    ...sections.flatMap(({ type, section }) => [
+      `## \`provider\` with \`type: ${type}\``,
+      '',
+      '| key | type | default | meaning |',
+      '| --- | --- | --- | --- |',
+      ...rows(section, 'provider.'),
+      '',
+    ]),
   ].join('\n');
 }
 
@@ -135,6 +131,7 @@ async function commands(): Promise<string> {
     '| variable | meaning |',
     '| --- | --- |',
     '| `SWARMUP_STATE_DIR` | the folder for keys, disks and records; default: `.swarmup` beside the cluster file |',
+    '| `SWARMUP_SUDO_PASSWORD` | the password for sudo on hosts where the user is not root and sudo wants one |',
     '| `SWARMUP_CACHE_DIR` | the folder for images shared by all clusters; default: the cache folder of the system |',
     '| `NO_COLOR`, `CI` | no colours; plain lines instead of the live view |',
     '',

@@ -15,14 +15,17 @@ export default defineTask<State, Change>({
   id: 'clean-up',
   title: 'Nothing left behind',
   about: "Takes away what the machines shared, and the cluster's local folder with its keys.",
-  needs: [{ task: 'destroy-machines', of: 'all', tolerant: true }],
+  needs: [
+    { task: 'leave-managers', of: 'all', tolerant: true },
+    { task: 'destroy-machines', of: 'all', tolerant: true },
+  ],
   targets: () => [CLUSTER],
   check: async (ctx) => {
     const machines = await ctx.provider.list(ctx.signal);
     return {
       folder: await ctx.state.exists(),
       path: ctx.state.path,
-      machines: machines.map((machine) => machine.name),
+      machines: machines.filter(({ kept }) => !kept).map((machine) => machine.name),
       shared: (await ctx.provider.shared?.leftovers(ctx.signal)) ?? [],
     };
   },

@@ -2,7 +2,8 @@ import type { Availability, NodeSpec, Role } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { SwarmupError } from '../lib/errors.ts';
 import { runningTasks, updateNode, waitUntilEmpty } from '../lib/swarm/drain.ts';
-import { managedKeys, markedLabels, OWNER_LABEL } from '../lib/swarm/labels.ts';
+import { localSwarm } from '../lib/swarm/access.ts';
+import { managedKeys, markedLabels, NAME_LABEL, OWNER_LABEL } from '../lib/swarm/labels.ts';
 import type { SwarmNode } from '../lib/swarm/types.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
 
@@ -12,6 +13,8 @@ interface State {
   readonly role: Role;
   readonly availability: Availability;
   readonly labels: Readonly<Record<string, string>>;
+  /** What the machine calls itself; empty while it isn't known. */
+  readonly hostname: string;
   /** Tasks that still run although the node is to be drained. */
   readonly runningTasks: number;
 }
@@ -31,7 +34,7 @@ export default defineTask<State, NodeChange>({
   targets: (cluster) => onNodes(cluster.nodes),
   check: async (ctx) => {
     const manager = await ctx.swarm.manager(ctx.signal);
-    const found = await ctx.swarm.nodeByName(ctx.node.name, ctx.signal);
+    const found = (await ctx.swarm.nodeByName(ctx.node.name, ctx.signal)) ?? (await ownNode(ctx));
     if (!found) {
       throw new SwarmupError('NODE_ABSENT', `the swarm has no node ${ctx.node.name}`, {
         fix: `Run 'swarmup up' to join it.`,
@@ -42,7 +45,7 @@ export default defineTask<State, NodeChange>({
   },
   absent: ({ cluster, target }) => {
     const role = cluster.nodes.find((node) => node.name === target.node)?.role ?? 'worker';
-    return { id: '', status: 'ready', role, availability: 'active', labels: {}, runningTasks: 0 };
+    return { id: '', status: 'ready', role, availability: 'active', labels: {}, hostname: '', runningTasks: 0 };
   },
   plan: (state, { cluster, target }) => {
     const node = cluster.nodes.find((n) => n.name === target.node);
@@ -58,13 +61,25 @@ export default defineTask<State, NodeChange>({
     const manager = await ctx.swarm.manager(ctx.signal);
     const node = { name: ctx.node.name, id: state.id };
     if (changes.some((change) => change.kind !== 'drain'))
-      await updateNode(manager, node, (spec) => specification(spec, ctx, changes));
+      await updateNode(manager, node, (spec) => specification(spec, ctx, changes, state));
     if (ctx.node.availability === 'drain') await waitUntilEmpty(ctx, manager, node);
   },
 });
 
-function readNode({ ID, Status, Spec }: SwarmNode): Omit<State, 'runningTasks'> {
-  return { id: ID, status: Status.State, role: Spec.Role, availability: Spec.Availability, labels: Spec.Labels ?? {} };
+/** The node that this machine is, whatever it calls itself: a name in the file needn't be a host name. */
+async function ownNode(ctx: UnitContext): Promise<SwarmNode | undefined> {
+  const { nodeId } = await localSwarm(await ctx.engine());
+  return (await ctx.swarm.nodes(ctx.signal)).find((node) => node.ID === nodeId);
+}
+
+function readNode({ ID, Status, Spec, Description }: SwarmNode): Omit<State, 'runningTasks'> {
+  const { Role: role, Availability: availability, Labels: labels = {} } = Spec;
+  return { id: ID, status: Status.State, role, availability, labels, hostname: Description.Hostname };
+}
+
+/** The name to note on the node; undefined where the host name says it. */
+function nameToNote(hostname: string, node: NodeSpec): string | undefined {
+  return hostname === '' || hostname === node.name ? undefined : node.name;
 }
 
 function planNode(state: State, node: NodeSpec, cluster: string): NodeChange[] {
@@ -77,7 +92,13 @@ function planNode(state: State, node: NodeSpec, cluster: string): NodeChange[] {
   for (const [key, value] of Object.entries(node.labels))
     if (state.labels[key] !== value) set('label', `label ${key}=${value}`);
   const managed = managedKeys(state.labels);
-  if (state.labels[OWNER_LABEL] !== cluster || Object.keys(node.labels).some((key) => !managed.includes(key)))
+  const note = nameToNote(state.hostname, node);
+  const unnoted = note !== undefined && state.labels[NAME_LABEL] !== note;
+  if (
+    unnoted ||
+    state.labels[OWNER_LABEL] !== cluster ||
+    Object.keys(node.labels).some((key) => !managed.includes(key))
+  )
     set('mark', `marked as a node of ${cluster}`);
   for (const key of managed)
     if (!(key in node.labels) && key in state.labels)
@@ -92,6 +113,7 @@ function specification(
   current: SwarmNode['Spec'],
   { node, cluster }: UnitContext,
   changes: readonly NodeChange[],
+  { hostname }: State,
 ): SwarmNode['Spec'] {
   const kinds = new Set(changes.map((change) => change.kind));
   const remove = changes.flatMap((change) => change.key ?? []);
@@ -101,7 +123,12 @@ function specification(
     Availability: kinds.has('availability') ? node.availability : current.Availability,
     Labels:
       kinds.has('label') || kinds.has('mark')
-        ? markedLabels(current.Labels ?? {}, node.labels, remove, cluster.name)
+        ? markedLabels(current.Labels ?? {}, {
+            wanted: node.labels,
+            remove,
+            cluster: cluster.name,
+            name: nameToNote(hostname, node),
+          })
         : (current.Labels ?? {}),
   };
 }

@@ -1,5 +1,5 @@
 import { isOn } from '../lib/machines.ts';
-import { existingMachines, type ExistingState } from '../lib/providers/existing.ts';
+import { existingMachines, keptForGood, type ExistingState } from '../lib/providers/existing.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
 
 /** A machine is gone from one moment to the next: for drills. */
@@ -11,6 +11,7 @@ export default defineTask<ExistingState, Change>({
   explicit: true,
   ...existingMachines,
   targets: (cluster) => onNodes(cluster.nodes),
+  skip: keptForGood,
   plan: ({ machine }) => (machine && isOn(machine) ? [{ action: 'run', summary: `cut ${machine.name}'s power` }] : []),
   apply: async (ctx) => {
     await ctx.provider.cutPower(ctx.target.id, ctx.io);

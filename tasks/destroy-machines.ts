@@ -1,4 +1,4 @@
-import { existingMachines, type ExistingState } from '../lib/providers/existing.ts';
+import { existingMachines, ownMachines, type ExistingState } from '../lib/providers/existing.ts';
 import { defineTask, type Change } from '../lib/task.ts';
 
 /** Takes the machines away: those of the cluster file and any other that carries the cluster's mark. */
@@ -6,8 +6,13 @@ export default defineTask<ExistingState, Change>({
   id: 'destroy-machines',
   title: 'Machines gone',
   about: "Takes away every machine that carries the cluster's mark.",
-  needs: [],
+  // Hosts that stay leave while the managers that go are still there.
+  needs: [
+    { task: 'leave-workers', of: 'all', tolerant: true },
+    { task: 'leave-managers', of: 'all', tolerant: true },
+  ],
   ...existingMachines,
+  targets: ownMachines,
   plan: ({ machine }) => (machine ? [{ action: 'remove', summary: `machine ${machine.name}` }] : []),
   apply: async (ctx) => {
     await ctx.provider.destroy(ctx.target.id, ctx.io);

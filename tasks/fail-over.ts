@@ -1,7 +1,7 @@
 import type { UnitContext } from '../lib/context.ts';
 import { SwarmupError } from '../lib/errors.ts';
 import { lookAt } from '../lib/swarm/converge.ts';
-import { listNodes, listServices } from '../lib/swarm/read.ts';
+import { listNodes, listServices, nameOf } from '../lib/swarm/read.ts';
 import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
 import { waitUntil } from '../lib/wait.ts';
 
@@ -56,7 +56,7 @@ async function whatIsMissing(ctx: UnitContext): Promise<string> {
   const away = new Set(machines.filter((machine) => machine.state !== 'running').map((machine) => machine.name));
   const manager = await ctx.swarm.manager(ctx.signal);
   const [nodes, services] = await Promise.all([listNodes(manager), listServices(manager)]);
-  const ready = nodes.filter((node) => node.Status.State === 'ready').map((node) => node.Description.Hostname);
+  const ready = nodes.filter((node) => node.Status.State === 'ready').map(nameOf);
   const unnoticed = ready.filter((name) => away.has(name));
   if (unnoticed.length > 0) return `the managers still take ${unnoticed.join(', ')} for ready`;
   const looks = await lookAt(

@@ -1,5 +1,5 @@
 import { isOn } from '../lib/machines.ts';
-import { existingMachines, type ExistingState } from '../lib/providers/existing.ts';
+import { existingMachines, keptForGood, type ExistingState } from '../lib/providers/existing.ts';
 import { defineTask, type Change } from '../lib/task.ts';
 
 /** Powers the machines off cleanly; `up` starts them again with all that is on their disks. */
@@ -9,6 +9,7 @@ export default defineTask<ExistingState, Change>({
   about: 'Powers the machines off cleanly and keeps their disks.',
   needs: [],
   ...existingMachines,
+  skip: keptForGood,
   plan: ({ machine }) => (machine && isOn(machine) ? [{ action: 'run', summary: `power ${machine.name} off` }] : []),
   apply: (ctx) => ctx.provider.stop(ctx.target.id, ctx.io),
 });

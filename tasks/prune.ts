@@ -3,6 +3,7 @@ import { existingMachines } from '../lib/providers/existing.ts';
 import type { Machine } from '../lib/providers/provider.ts';
 import type { Engine } from '../lib/remote/engine.ts';
 import { removeMachine } from '../lib/swarm/remove-machine.ts';
+import { nameOf } from '../lib/swarm/read.ts';
 import { removeNode } from '../lib/swarm/remove-node.ts';
 import { findSurplus, surplusMachines } from '../lib/swarm/surplus.ts';
 import type { SwarmNode } from '../lib/swarm/types.ts';
@@ -42,10 +43,10 @@ export default defineTask<State, Removal>({
     ...services.map(({ id, name }): Removal => ({ ...REMOVE, kind: 'service', id, summary: `service ${name}` })),
     ...stacks.map((name): Removal => ({ ...REMOVE, kind: 'stack', name, summary: `stack ${name}` })),
     ...nodes.map((node): Removal => {
-      const { Hostname } = node.Description;
-      return { ...REMOVE, kind: 'node', node, summary: `node ${Hostname} (${node.Status.State}, it has no machine)` };
+      const summary = `node ${nameOf(node)} (${node.Status.State}, it has no machine)`;
+      return { ...REMOVE, kind: 'node', node, summary };
     }),
-    ...(machine ? [{ ...REMOVE, kind: 'machine' as const, summary: `node ${machine.name} and its machine` }] : []),
+    ...(machine ? [{ ...REMOVE, kind: 'machine' as const, summary: `node ${machine.name}${alsoIts(machine)}` }] : []),
   ],
   apply: async (ctx, changes, { machine }) => {
     for (const change of changes) {
@@ -56,6 +57,11 @@ export default defineTask<State, Removal>({
     }
   },
 });
+
+/** Hosts that were there before leave the swarm only. */
+function alsoIts({ kept }: Machine): string {
+  return kept ? '' : ' and its machine';
+}
 
 const NOTHING: State = { services: [], stacks: [], nodes: [], machine: undefined };
 const REMOVE = { action: 'remove', prune: true } as const;

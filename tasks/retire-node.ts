@@ -20,7 +20,14 @@ export default defineTask<ExistingState, Change>({
       });
     }
     return machine
-      ? [{ action: 'remove', summary: `node ${machine.name} and its machine, with all that is on its disk` }]
+      ? [
+          {
+            action: 'remove',
+            summary: machine.kept
+              ? `node ${machine.name} (its machine stays)`
+              : `node ${machine.name} and its machine, with all that is on its disk`,
+          },
+        ]
       : [];
   },
   apply: async (ctx, _changes, { machine }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { managedKeys, markedLabels } from '../lib/swarm/labels.ts';
+import { managedKeys, markedLabels, type Labels } from '../lib/swarm/labels.ts';
 import { clusterOf, fullText } from './support/cluster.ts';
 import { errorsOf, worldWithRegistry } from './support/worlds.ts';
 
@@ -123,9 +123,12 @@ describe('what is in the cluster and no longer in its file', () => {
   });
 });
 
+const marked = (current: Labels, wanted: Labels, remove: string[] = [], name?: string) =>
+  markedLabels(current, { wanted, remove, cluster: 'c', name });
+
 describe('labels of a node', () => {
   it('remember which of them swarmup set', () => {
-    const first = markedLabels({ theirs: 'y' }, { zone: 'x', disk: 'ssd' }, [], 'c');
+    const first = marked({ theirs: 'y' }, { zone: 'x', disk: 'ssd' }, []);
     expect(first).toEqual({
       theirs: 'y',
       zone: 'x',
@@ -134,14 +137,15 @@ describe('labels of a node', () => {
       'swarmup.labels': 'disk,zone',
     });
     expect(managedKeys(first)).toEqual(['disk', 'zone']);
-    const second = markedLabels(first, { disk: 'hdd' }, [], 'c');
+    const second = marked(first, { disk: 'hdd' }, []);
     expect(managedKeys(second)).toEqual(['disk', 'zone']);
-    expect(markedLabels(second, { disk: 'hdd' }, ['zone'], 'c')).toEqual({
+    expect(marked(second, { disk: 'hdd' }, ['zone'])).toEqual({
       theirs: 'y',
       disk: 'hdd',
       'swarmup.cluster': 'c',
       'swarmup.labels': 'disk',
     });
-    expect(markedLabels({}, {}, [], 'c')).toEqual({ 'swarmup.cluster': 'c' });
+    expect(marked({}, {}, [])).toEqual({ 'swarmup.cluster': 'c' });
+    expect(marked({}, {}, [], 'worker1')).toEqual({ 'swarmup.cluster': 'c', 'swarmup.node': 'worker1' });
   });
 });

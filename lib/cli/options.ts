@@ -6,6 +6,7 @@ export interface CommonOptions {
   readonly json?: boolean;
   readonly renderer?: 'default' | 'plain' | 'silent';
   readonly yes?: boolean;
+  readonly acceptNew?: boolean;
 }
 
 /** Which part of a pipeline to run. */
@@ -49,7 +50,8 @@ export function withCommon(command: Command): Command {
     .option('-f, --file <file>', 'the cluster file (default: swarmup.yaml here, else the shipped config/local.yaml)')
     .option('--json', 'one JSON document on standard output at the end, progress on standard error')
     .addOption(new Option('--renderer <name>', 'how progress is shown').choices(['default', 'plain', 'silent']))
-    .option('-y, --yes', 'ask nothing: install missing system packages, remove what is to be removed');
+    .option('-y, --yes', 'ask nothing: install missing system packages, remove what is to be removed')
+    .option('--accept-new', 'accept the host keys of servers that were never seen before; changed ones are refused');
 }
 
 export function withSelection(command: Command): Command {

@@ -8,12 +8,14 @@ import { imageStore } from '../images/store.ts';
 import { machineTable } from '../machines.ts';
 import { loadProvider } from '../providers/index.ts';
 import { httpClient } from '../remote/http.ts';
+import { getAcquainted } from './acquaintance.ts';
 import { localCommands } from '../remote/local.ts';
 import { SshRemote } from '../remote/remote.ts';
 import type { Workplace } from '../runner.ts';
 import type { Secret } from '../secret.ts';
 import { StateFolder } from '../state-folder.ts';
 import { swarmAccess } from '../swarm/access.ts';
+import { gainRootRights } from './root-rights.ts';
 import { listenForInterrupts } from './interrupts.ts';
 import type { CommonOptions } from './options.ts';
 
@@ -23,6 +25,10 @@ export type Session = Workplace;
 export interface SessionOptions {
   /** Missing system packages may be installed without asking. */
   readonly yes?: boolean | undefined;
+  /** Root's rights will be needed: a password for sudo is asked for where one is wanted. */
+  readonly asRoot?: boolean;
+  /** Host keys that were never seen before are accepted without asking. */
+  readonly acceptNew?: boolean | undefined;
   /** Told everything that happens. */
   readonly listeners?: readonly Listener[];
   /** Told the secrets that are read or made. */
@@ -48,8 +54,8 @@ export async function withSession<T>(
   const interrupts = options.signal ? { signal: options.signal, stop: () => undefined } : listenForInterrupts();
   const opened: { remote?: SshRemote } = {};
   try {
-    const context = await openContext(cluster, options, emit, interrupts.signal);
-    opened.remote = context.remote;
+    const keep = (remote: SshRemote) => (opened.remote = remote);
+    const context = await openContext(cluster, options, { emit, signal: interrupts.signal }, keep);
     return await work({ context, emit, signal: interrupts.signal });
   } finally {
     interrupts.stop();
@@ -60,16 +66,20 @@ export async function withSession<T>(
 async function openContext(
   cluster: Cluster,
   options: SessionOptions,
-  emit: Emit,
-  signal: AbortSignal,
-): Promise<RunContext & { remote: SshRemote }> {
+  { emit, signal }: Pick<Session, 'emit' | 'signal'>,
+  onRemote: (remote: SshRemote) => void,
+): Promise<RunContext> {
   const { env } = process;
   const local = localCommands(emit, env);
-  const createProvider = await loadProvider(cluster.provider.type);
+  const createProvider = await loadProvider(cluster.provider);
   const provider = await createProvider({ cluster, clock: systemClock, local, env, mayInstall: options.yes ?? false });
+  await getAcquainted(provider, { acceptNew: options.acceptNew ?? false, emit, signal });
   const listed = await provider.list(signal);
+  for (const { ssh } of listed) if (ssh.sudoPassword) options.onSecret?.(ssh.sudoPassword);
   const machines = machineTable(listed);
   const remote = new SshRemote(machines, emit);
+  onRemote(remote);
+  if (options.asRoot) await gainRootRights(remote, listed, options.onSecret ?? (() => undefined), signal);
   return {
     cluster,
     provider,

@@ -7,9 +7,21 @@ import { summariseCompose } from './compose.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { ParseOptions } from './load.ts';
 import type { Locator, Path } from './locate.ts';
-import type { Cluster, HttpCheck, NodeSpec, PortainerSpec, PublishedPort, ServiceSpec, StackSpec } from './model.ts';
+import type {
+  Cluster,
+  HttpCheck,
+  NodeSpec,
+  PortainerSpec,
+  ProviderSection,
+  PublishedPort,
+  ServiceSpec,
+  StackSpec,
+} from './model.ts';
 import { expectedOneOf } from './nearest.ts';
-import type { ClusterFile } from './schema.ts';
+import { hasHosts } from '../providers/index.ts';
+import { HOST_KEYS, type ClusterFile } from './schema.ts';
+
+type FileNode = Extract<ClusterFile['nodes'], readonly unknown[]>[number];
 
 /** Turns a cluster file of the right shape into a Cluster, collecting what makes no sense together. */
 export class Conversion {
@@ -22,7 +34,7 @@ export class Conversion {
     this.#locator = locator;
   }
 
-  async run(file: ClusterFile, provider: unknown): Promise<Cluster> {
+  async run(file: ClusterFile, provider: ProviderSection): Promise<Cluster> {
     const stacks = await Promise.all(Object.entries(file.stacks).map(([name, stack]) => this.#stack(name, stack)));
     const services = Object.entries(file.services).map(([name, service]) => this.#service(name, service));
     this.#noPortTwice(services, stacks);
@@ -38,8 +50,8 @@ export class Conversion {
       name: file.name,
       file: this.#options.file,
       stateDir: join(this.#options.stateRoot, file.name),
-      provider: { type: file.provider.type, config: provider },
-      nodes: this.#nodes(file.nodes),
+      provider,
+      nodes: this.#nodes(file.nodes, provider),
       docker: defined(file.docker),
       images: {
         load: file.images.load.map((path, i) => this.#path(path, ['images', 'load', i])),
@@ -64,8 +76,9 @@ export class Conversion {
     return absolute;
   }
 
-  #nodes(nodes: ClusterFile['nodes']): NodeSpec[] {
+  #nodes(nodes: ClusterFile['nodes'], provider: ProviderSection): NodeSpec[] {
     if (!Array.isArray(nodes)) {
+      this.#countsAreEnough(provider);
       return [...numbered('manager', nodes.managers), ...numbered('worker', nodes.workers)];
     }
     const seen = new Set<string>();
@@ -77,7 +90,60 @@ export class Conversion {
     if (!nodes.some((node) => node.role === 'manager'))
       this.#wrong(['nodes'], 'no node is a manager', 'expected at least one node with role: manager');
     const managersFirst = [...nodes.filter((n) => n.role === 'manager'), ...nodes.filter((n) => n.role === 'worker')];
-    return managersFirst.map(defined);
+    return managersFirst.map((node) => this.#node(node, nodes.indexOf(node), provider));
+  }
+
+  #countsAreEnough({ type, parts }: ProviderSection): void {
+    if (parts)
+      this.#wrong(
+        ['nodes'],
+        'there are several providers',
+        'expected a list of nodes, each with name, role and provider',
+      );
+    else if (hasHosts(type))
+      this.#wrong(
+        ['nodes'],
+        'these machines exist already',
+        'expected a list of nodes, each with name, role and address',
+      );
+  }
+
+  #node(node: FileNode, i: number, { type, parts }: ProviderSection): NodeSpec {
+    const { address, port, user, identityFile, bastion, advertise, sudoPassword, ...rest } = node;
+    if (parts && (rest.provider === undefined || !(rest.provider in parts)))
+      this.#wrong(
+        ['nodes', i, 'provider'],
+        rest.provider === undefined
+          ? `${rest.name} has no provider, and there are several`
+          : `${rest.name}'s provider '${rest.provider}' is not among providers`,
+        expectedOneOf(rest.provider ?? '', Object.keys(parts)),
+      );
+    if (!parts && rest.provider !== undefined)
+      this.#wrong(
+        ['nodes', i, 'provider'],
+        'there is only one provider',
+        'expected no provider here, or several under providers',
+      );
+    const own = parts ? (parts[rest.provider ?? '']?.type ?? '') : type;
+    if (hasHosts(own) === false) {
+      for (const key of HOST_KEYS)
+        if (node[key] !== undefined)
+          this.#wrong(
+            ['nodes', i, key],
+            `${key} is for machines that exist already`,
+            `expected type: hosts, not ${own}`,
+          );
+    } else if (hasHosts(own) && address === undefined)
+      this.#wrong(
+        ['nodes', i],
+        `${rest.name} has no address`,
+        'expected address: its host name or address, or a Host alias of ~/.ssh/config',
+      );
+    if (address === undefined) return defined(rest);
+    const key = identityFile === undefined ? undefined : this.#path(identityFile, ['nodes', i, 'identityFile']);
+    const password = sudoPassword === undefined ? undefined : new Secret(sudoPassword);
+    const host = defined({ address, port, user, identityFile: key, bastion, advertise, sudoPassword: password });
+    return { ...defined(rest), host };
   }
 
   #service(name: string, { verify, ...service }: ClusterFile['services'][string]): ServiceSpec {

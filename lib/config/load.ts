@@ -9,8 +9,8 @@ import { Conversion } from './convert.ts';
 import { configError, type Diagnostic } from './diagnostics.ts';
 import { interpolate } from './interpolate.ts';
 import { diagnose } from './issues.ts';
-import { Locator } from './locate.ts';
-import type { Cluster } from './model.ts';
+import { Locator, type Path } from './locate.ts';
+import type { Cluster, ProviderSection } from './model.ts';
 import { clusterFile } from './schema.ts';
 
 /** The folder with the cluster files that come with swarmup. */
@@ -86,25 +86,58 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
   const parsed = clusterFile.safeParse(raw, { reportInput: true });
   if (!parsed.success) mistakes.push(...diagnose(parsed.error.issues, clusterFile, locator));
 
-  const provider = await checkProvider(raw, locator, mistakes);
+  const provider = await checkProviders(raw, locator, mistakes);
   const conversion = new Conversion(options, locator);
-  const cluster = parsed.success ? await conversion.run(parsed.data, provider) : undefined;
+  const cluster = parsed.success && provider ? await conversion.run(parsed.data, provider) : undefined;
   mistakes.push(...conversion.mistakes);
   if (mistakes.length > 0 || !cluster) throw configError(mistakes, text);
   return cluster;
 }
 
-async function checkProvider(raw: unknown, locator: Locator, mistakes: Diagnostic[]): Promise<unknown> {
-  const section = typeof raw === 'object' && raw !== null && 'provider' in raw ? raw.provider : undefined;
-  if (typeof section !== 'object' || section === null || !('type' in section) || typeof section.type !== 'string')
-    return undefined;
-  const schema = await providerSchema(section.type);
-  if ('unknown' in schema) {
-    mistakes.push(locator.at(['provider', 'type'], `there is no provider '${section.type}'`, schema.unknown));
+/** The provider's section, or those of several, each checked by its own schema; undefined when there is none to check. */
+async function checkProviders(
+  raw: unknown,
+  locator: Locator,
+  mistakes: Diagnostic[],
+): Promise<ProviderSection | undefined> {
+  const { provider, providers } = isObject(raw) ? raw : {};
+  if (providers === undefined) {
+    if (provider !== undefined) return checkProvider(provider, ['provider'], locator, mistakes);
+    mistakes.push(locator.at(['provider'], "'provider' is missing", 'expected provider: { type: ... }'));
     return undefined;
   }
+  if (provider !== undefined)
+    mistakes.push(
+      locator.at(['provider'], 'there is provider and providers', 'expected one of them: provider for a single one'),
+    );
+  if (!isObject(providers)) return undefined;
+  const parts: Record<string, ProviderSection> = {};
+  for (const [name, section] of Object.entries(providers)) {
+    const part = await checkProvider(section, ['providers', name], locator, mistakes);
+    if (part) parts[name] = part;
+  }
+  const types = [...new Set(Object.values(parts).map(({ type }) => type))];
+  return { type: types.join('+'), config: undefined, parts };
+}
+
+async function checkProvider(
+  section: unknown,
+  place: Path,
+  locator: Locator,
+  mistakes: Diagnostic[],
+): Promise<ProviderSection | undefined> {
+  if (!isObject(section) || typeof section['type'] !== 'string') return undefined;
+  const { type } = section;
+  const schema = await providerSchema(type);
+  if ('unknown' in schema) {
+    mistakes.push(locator.at([...place, 'type'], `there is no provider '${type}'`, schema.unknown));
+    return { type, config: undefined };
+  }
   const parsed = schema.schema.safeParse(section, { reportInput: true });
-  if (parsed.success) return parsed.data;
-  mistakes.push(...diagnose(parsed.error.issues, schema.schema, locator, ['provider']));
-  return undefined;
+  if (!parsed.success) mistakes.push(...diagnose(parsed.error.issues, schema.schema, locator, place));
+  return { type, config: parsed.data };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

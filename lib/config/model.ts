@@ -31,6 +31,23 @@ export interface ProviderSection {
   readonly type: string;
   /** The section as the provider's own schema understood it. */
   readonly config: unknown;
+  /** Where the nodes' machines come from several providers: each by the name that nodes have for it. */
+  readonly parts?: Readonly<Record<string, ProviderSection>>;
+}
+
+/** A machine that exists already: how to log in, and how the other nodes reach it. */
+export interface HostSpec {
+  /** A host name, an address, or a Host alias of OpenSSH's configuration. */
+  readonly address: string;
+  readonly port?: number;
+  readonly user?: string;
+  /** Absolute path of a private key. */
+  readonly identityFile?: string;
+  /** `[user@]host[:port]`, several separated by commas, or `none`. */
+  readonly bastion?: string;
+  /** The IPv4 address that Swarm advertises; default: that of `address`. */
+  readonly advertise?: string;
+  readonly sudoPassword?: Secret;
 }
 
 export interface NodeSpec {
@@ -38,6 +55,10 @@ export interface NodeSpec {
   readonly role: Role;
   readonly labels: Readonly<Record<string, string>>;
   readonly availability: Availability;
+  /** The provider of its machine, where the cluster has several. */
+  readonly provider?: string;
+  /** For machines that exist already. */
+  readonly host?: HostSpec;
 }
 
 export interface DockerSection {

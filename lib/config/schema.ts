@@ -52,6 +52,11 @@ const verify = z
 
 const availability = z.enum(['active', 'pause', 'drain']);
 
+/** The keys of nodes whose machines exist already. */
+export const HOST_KEYS = ['address', 'port', 'user', 'identityFile', 'bastion', 'advertise', 'sudoPassword'] as const;
+
+const ofHosts = 'Hosts only';
+
 const node = z.strictObject({
   name: name().describe("The machine's host name and the swarm node's name."),
   role: z.enum(['manager', 'worker']).describe('manager or worker.'),
@@ -59,6 +64,21 @@ const node = z.strictObject({
   availability: availability
     .default('active')
     .describe('active, pause or drain, as `docker node update --availability`.'),
+  provider: name().optional().describe('The name of its provider, where the file has several under providers.'),
+  address: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(`${ofHosts}: its host name, its address, or a Host alias of ~/.ssh/config.`),
+  port: z.int().min(1).max(65535).optional().describe(`${ofHosts}: the port of its SSH server.`),
+  user: z.string().min(1).optional().describe(`${ofHosts}: whom to log in as.`),
+  identityFile: z.string().min(1).optional().describe(`${ofHosts}: a private key, relative to the cluster file.`),
+  bastion: z.string().min(1).optional().describe(`${ofHosts}: as provider.bastion, for this node.`),
+  advertise: z
+    .ipv4()
+    .optional()
+    .describe(`${ofHosts}: the IPv4 address the other nodes reach it by; default: that of address.`),
+  sudoPassword: z.string().min(1).optional().describe(`${ofHosts}: as provider.sudoPassword, for this node.`),
 });
 
 const counts = z.strictObject({
@@ -95,11 +115,17 @@ const stack = z
   })
   .describe('A stack, as `docker stack deploy -c FILE NAME`.');
 
+const section = z.looseObject({ type: z.string().min(1) });
+
 export const clusterFile = z
   .strictObject({
     $schema: z.string().optional().describe('The JSON schema of this file, for editors.'),
     name: name().describe("The cluster's name. Machines and services made by swarmup carry it."),
-    provider: z.looseObject({ type: z.string().min(1) }).describe('Where the machines come from.'),
+    provider: section.optional().describe('Where the machines come from.'),
+    providers: z
+      .record(name(), section)
+      .optional()
+      .describe('Several providers by names of your own, instead of provider; every node then names its own.'),
     nodes: z
       .union([counts, z.array(node).min(1)])
       .default({ managers: 1, workers: 0 })

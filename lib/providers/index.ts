@@ -1,11 +1,14 @@
 import type { z } from 'zod';
 import type { ProviderFactory } from './provider.ts';
+import type { ProviderSection } from '../config/model.ts';
 import { expectedOneOf } from '../config/nearest.ts';
 import { messageOf, SwarmupError } from '../errors.ts';
 
 interface Entry {
   readonly schema: () => Promise<z.ZodType>;
   readonly factory: () => Promise<ProviderFactory>;
+  /** Its machines exist already: every node has an address. */
+  readonly hosts?: true;
 }
 
 /** The providers inside the project. Each is loaded only when a cluster file names it. */
@@ -18,7 +21,21 @@ const PROVIDERS: Readonly<Record<string, Entry>> = {
     schema: async () => (await import('./aws/config.ts')).awsConfig,
     factory: async () => (await import('./aws/provider.ts')).createAwsProvider,
   },
+  hosts: {
+    schema: async () => (await import('./hosts/config.ts')).hostsConfig,
+    factory: async () => (await import('./hosts/provider.ts')).createHostsProvider,
+    hosts: true,
+  },
 };
+
+/** The providers inside the project, by name. */
+export const providerTypes: readonly string[] = Object.keys(PROVIDERS);
+
+/** Whether a provider's machines exist already, so that nodes have addresses; undefined for providers outside the project. */
+export function hasHosts(type: string): boolean | undefined {
+  const entry = PROVIDERS[type];
+  return entry && entry.hosts === true;
+}
 
 /** The schema of a provider's section; `unknown` says what was expected when there is no such provider. */
 export async function providerSchema(type: string): Promise<{ schema: z.ZodType } | { unknown: string }> {
@@ -27,7 +44,8 @@ export async function providerSchema(type: string): Promise<{ schema: z.ZodType 
   return { schema: await entry.schema() };
 }
 
-export async function loadProvider(type: string): Promise<ProviderFactory> {
+export async function loadProvider({ type, parts }: Pick<ProviderSection, 'type' | 'parts'>): Promise<ProviderFactory> {
+  if (parts) return (await import('./several.ts')).createSeveral;
   const entry = PROVIDERS[type] ?? (await external(type));
   if (!entry) {
     throw new SwarmupError('PROVIDER_UNKNOWN', `there is no provider '${type}'`, {

@@ -2,16 +2,23 @@ import type { Clock } from '../clock.ts';
 import type { Change } from '../task.ts';
 import type { Cluster, NodeSpec } from '../config/model.ts';
 import type { LocalCommands } from '../remote/local.ts';
+import type { Secret } from '../secret.ts';
 
 /** How to reach a machine's SSH server. The host key is known from the moment the machine is made. */
 export interface SshEndpoint {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** Path of the private key. */
-  readonly identityFile: string;
-  /** The server's public host key, as `ssh-ed25519 AAAA...`. */
+  /** Paths of private keys, in the order they are tried. */
+  readonly identityFiles: readonly string[];
+  /** The socket of an SSH agent, tried after the files. */
+  readonly agent?: string;
+  /** The server's public host key, as `ssh-ed25519 AAAA...`; empty while nobody has accepted one. */
   readonly hostKey: string;
+  /** The line of a known_hosts file that the host key comes from. */
+  readonly knownFrom?: { readonly file: string; readonly line: number };
+  /** For users who need one to become root. */
+  readonly sudoPassword?: Secret;
   /** Where the Docker Engine listens on the machine; default /var/run/docker.sock. */
   readonly engineSocket?: string;
   /** The SSH server to go through: a bastion. */
@@ -31,6 +38,8 @@ export interface Machine {
   readonly ssh: SshEndpoint;
   /** For machines that cost money while they run. */
   readonly rented?: Rented;
+  /** It was there before swarmup and stays: it is never powered off or taken away. */
+  readonly kept?: true;
 }
 
 /** A machine as its owner bills it. */
@@ -56,6 +65,17 @@ export interface Endpoint {
   readonly port: number;
   /** The SSH server to go through. */
   readonly via?: SshEndpoint;
+}
+
+/** An SSH server that nobody has vouched for yet. */
+export interface Stranger {
+  /** The nodes that are reached at it or through it. */
+  readonly names: readonly string[];
+  readonly endpoint: SshEndpoint;
+  /** OpenSSH's configuration says to accept its key without asking. */
+  readonly unasked: boolean;
+  /** From now on this is its host key. @param hostKey `type base64` */
+  accept(hostKey: string): Promise<void>;
 }
 
 /** What a provider may use while it works. */
@@ -109,6 +129,10 @@ export interface Provider {
   readonly shared?: SharedThings;
   /** What an hour of a node's machine costs, where the user has said. */
   price?(node: NodeSpec): Price | undefined;
+  /** For machines that others made: the servers, bastions too, whose host keys nobody has accepted yet. */
+  strangers?(): Promise<readonly Stranger[]>;
+  /** Keeps what it takes to find machines that the cluster file may not name any more one day. Called under the lock. */
+  remember?(): Promise<void>;
   /** The address a client uses for a port of a machine. */
   endpoint(machine: Machine, port: number): Endpoint;
 }

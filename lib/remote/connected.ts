@@ -4,6 +4,8 @@ import { waitUntil } from '../wait.ts';
 
 /** A machine under load greets long before it lets anybody in. */
 const CONNECT_MS = 300_000;
+/** One that was there all along and doesn't let us in has no reason to do so later, unless somebody restarts it just now. */
+const KEPT_MS = 60_000;
 
 /**
  * Waits until the node's machine lets us in; the connection is kept for what comes next.
@@ -23,7 +25,7 @@ export async function untilConnected(ctx: UnitContext): Promise<void> {
         return { seen: error.message };
       }
     },
-    deadlineMs: CONNECT_MS,
+    deadlineMs: ctx.machines.get(name)?.kept ? KEPT_MS : CONNECT_MS,
     intervalMs: 250,
     signal: ctx.signal,
     clock: ctx.clock,

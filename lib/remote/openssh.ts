@@ -1,22 +1,48 @@
 import type { Machine, SshEndpoint } from '../providers/provider.ts';
+import { knownHostsName } from './known-hosts.ts';
 import { quote } from './quote.ts';
 
 /** The pinned host keys in known_hosts format. Source: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. */
 export function knownHosts(machines: readonly Machine[]): string {
-  const servers = machines.flatMap(({ ssh }) => (ssh.via ? [ssh.via, ssh] : [ssh]));
-  const lines = servers.map(
-    ({ host, port, hostKey }) => `${port === 22 ? host : `[${host}]:${port}`} ${keyOnly(hostKey)}\n`,
-  );
+  const servers = machines.flatMap(({ ssh }) => withBastions(ssh));
+  const lines = servers.map(({ host, port, hostKey }) => `${knownHostsName(host, port)} ${keyOnly(hostKey)}\n`);
   return [...new Set(lines)].join('');
 }
 
-/** The command that OpenSSH runs to get through a bastion; empty for none. Source: ssh_config(5), ProxyCommand. */
-function proxyCommand({ via }: SshEndpoint, knownHostsFile: string): string {
-  if (!via) return '';
-  const settings = [`UserKnownHostsFile=${knownHostsFile}`, 'StrictHostKeyChecking=yes', 'IdentitiesOnly=yes'];
-  const options = [...settings.flatMap((setting) => ['-o', setting]), '-i', via.identityFile, '-p', String(via.port)];
+/** The bastions on the way to a server, the nearest to us first, and the server itself. */
+function withBastions(ssh: SshEndpoint): SshEndpoint[] {
+  return ssh.via ? [...withBastions(ssh.via), ssh] : [ssh];
+}
+
+/** How OpenSSH gets into a server: what it may show, and whom it takes for the server. Source: ssh_config(5). */
+function settingsOf({ agent, identityFiles }: SshEndpoint, knownHostsFile: string): [string, string][] {
+  return [
+    ['UserKnownHostsFile', knownHostsFile],
+    ['StrictHostKeyChecking', 'yes'],
+    ...identityFiles.map((file): [string, string] => ['IdentityFile', file]),
+    agent === undefined ? ['IdentitiesOnly', 'yes'] : ['IdentityAgent', agent],
+  ];
+}
+
+/** The command that OpenSSH runs to get through a bastion; undefined for none. Source: ssh_config(5), ProxyCommand. */
+function proxyCommand({ via }: SshEndpoint, knownHostsFile: string): string | undefined {
+  if (!via) return undefined;
+  const argv = ['ssh', ...options(via, knownHostsFile), '-p', String(via.port)];
   // A percent sign is OpenSSH's own, but for the two that stand for the destination.
-  return `${quote(['ssh', ...options]).replaceAll('%', '%%')} -W %h:%p ${quote([`${via.user}@${via.host}`])}`;
+  return `${quote(argv).replaceAll('%', '%%')} -W %h:%p ${quote([`${via.user}@${via.host}`])}`;
+}
+
+/** The settings as arguments, with the way through bastions. */
+function options(ssh: SshEndpoint, knownHostsFile: string): string[] {
+  const through = proxyCommand(ssh, knownHostsFile);
+  const settings = [
+    ...settingsOf(ssh, knownHostsFile),
+    ...(through === undefined ? [] : [['ProxyCommand', through] as const]),
+  ];
+  return settings.flatMap(([key, value]) => [
+    '-o',
+    `${key}=${/\s/.test(value) && key !== 'ProxyCommand' ? `"${value}"` : value}`,
+  ]);
 }
 
 function keyOnly(hostKey: string): string {
@@ -25,39 +51,25 @@ function keyOnly(hostKey: string): string {
 
 /** The arguments of ssh(1) up to and with the destination. */
 export function sshArguments({ ssh }: Machine, knownHostsFile: string): string[] {
-  const settings = [
-    `UserKnownHostsFile=${knownHostsFile}`,
-    'StrictHostKeyChecking=yes',
-    'IdentitiesOnly=yes',
-    'LogLevel=ERROR',
-    ...(ssh.via ? [`ProxyCommand=${proxyCommand(ssh, knownHostsFile)}`] : []),
-  ];
-  return [
-    ...settings.flatMap((setting) => ['-o', setting]),
-    '-i',
-    ssh.identityFile,
-    '-p',
-    String(ssh.port),
-    `${ssh.user}@${ssh.host}`,
-  ];
+  return [...options(ssh, knownHostsFile), '-o', 'LogLevel=ERROR', '-p', String(ssh.port), `${ssh.user}@${ssh.host}`];
 }
 
 /** ssh_config(5) with one Host a machine. */
 export function sshConfigText(machines: readonly Machine[], knownHostsFile: string): string {
   return machines
-    .map(({ name, ssh }) =>
-      [
+    .map(({ name, ssh }) => {
+      const through = proxyCommand(ssh, knownHostsFile);
+      return [
         `Host ${name}`,
         `  HostName ${ssh.host}`,
         `  Port ${ssh.port}`,
         `  User ${ssh.user}`,
-        `  IdentityFile "${ssh.identityFile}"`,
-        '  IdentitiesOnly yes',
-        `  UserKnownHostsFile "${knownHostsFile}"`,
-        '  StrictHostKeyChecking yes',
-        ...(ssh.via ? [`  ProxyCommand ${proxyCommand(ssh, knownHostsFile)}`] : []),
+        ...settingsOf(ssh, knownHostsFile).map(
+          ([key, value]) => `  ${key} ${/^[/\s]/.test(value) ? `"${value}"` : value}`,
+        ),
+        ...(through === undefined ? [] : [`  ProxyCommand ${through}`]),
         '',
-      ].join('\n'),
-    )
+      ].join('\n');
+    })
     .join('\n');
 }

@@ -4,6 +4,7 @@ import type { Endpoint, SshEndpoint } from '../providers/provider.ts';
 import { unlessAborted } from '../abort.ts';
 import { hasCode } from '../errors.ts';
 import type { Emit } from '../events.ts';
+import type { Secret } from '../secret.ts';
 import { SingleFlight } from '../single-flight.ts';
 import type { Engine } from './engine.ts';
 import type { SshHost } from './ssh.ts';
@@ -16,6 +17,7 @@ export class SshRemote implements Remote {
   readonly #machines: Machines;
   readonly #emit: Emit;
   readonly #answerMs: number;
+  #sudoPassword: Secret | undefined;
   readonly #closing = new AbortController();
   readonly #hosts = new SingleFlight<SshHost>();
   /** One connection to each bastion, for all that goes through it. */
@@ -29,9 +31,27 @@ export class SshRemote implements Remote {
     this.#answerMs = answerMs;
   }
 
+  /** A password for sudo on hosts that have none of their own, asked for once a run. */
+  useSudoPassword(password: Secret): void {
+    this.#sudoPassword = password;
+  }
+
   async host(node: string, signal: AbortSignal): Promise<SshHost> {
     const { ssh } = this.#machines.running(node);
     return this.#connected(this.#hosts, { name: node, ssh }, signal);
+  }
+
+  /**
+   * The host key that a server shows to whoever asks, through its bastions.
+   *
+   * @returns `type base64`
+   * @throws SwarmupError SSH_UNREACHABLE, and what connecting to a bastion throws
+   */
+  async hostKeyOf(endpoint: SshEndpoint, signal: AbortSignal): Promise<string> {
+    const { scanHostKey } = await import('./ssh-connect.ts');
+    const through = endpoint.via && (await this.dial(endpoint.via, endpoint, signal));
+    const until = AbortSignal.any([signal, AbortSignal.timeout(this.#answerMs)]);
+    return scanHostKey(`${endpoint.host}:${endpoint.port}`, endpoint, { signal: until, through });
   }
 
   async dial(via: SshEndpoint, { host, port }: Endpoint, signal: AbortSignal): Promise<Duplex> {
@@ -51,7 +71,12 @@ export class SshRemote implements Remote {
         const { SshHost } = await import('./ssh.ts');
         const until = AbortSignal.any([signal, this.#closing.signal]);
         const through = ssh.via && (await this.dial(ssh.via, ssh, signal));
-        return SshHost.connect(name, ssh, this.#emit, until, through);
+        return SshHost.connect(name, ssh, {
+          emit: this.#emit,
+          signal: until,
+          through,
+          sudoPassword: () => this.#sudoPassword,
+        });
       });
     const flight = connect();
     const host = await unlessAborted(flight, signal).catch((error: unknown) => {

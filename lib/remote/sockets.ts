@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { connect, createServer } from 'node:net';
 import { messageOf } from '../errors.ts';
 
@@ -9,6 +10,16 @@ export function portIsFree(port: number): Promise<boolean> {
     server.once('error', () => resolve(false));
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)));
   });
+}
+
+/** The IPv4 address of a host name; undefined when the name has none here. */
+export async function ipv4Of(host: string): Promise<string | undefined> {
+  try {
+    return (await lookup(host, { family: 4 })).address;
+  } catch {
+    // Only a server that stands nearer may know the name; whoever needs the address says that it is missing.
+    return undefined;
+  }
 }
 
 /** The first line a server sends, or what happened instead. */

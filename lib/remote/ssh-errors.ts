@@ -1,5 +1,8 @@
 import { messageOf, SwarmupError } from '../errors.ts';
 import type { SshEndpoint } from '../providers/provider.ts';
+import type { Credentials } from './credentials.ts';
+import { fingerprint } from './known-hosts.ts';
+import { quote } from './quote.ts';
 
 export function engineUnreachable(name: string, socket: string, cause: Error): SwarmupError {
   return new SwarmupError(
@@ -12,26 +15,65 @@ export function engineUnreachable(name: string, socket: string, cause: Error): S
   );
 }
 
-export function connectError(name: string, endpoint: SshEndpoint, cause: unknown, keyChanged: boolean): SwarmupError {
+/** What is known of an attempt to connect that failed. */
+interface Attempt {
+  readonly cause: unknown;
+  /** The host key the server showed, if it came that far. */
+  readonly offered: Buffer | undefined;
+  readonly credentials?: Credentials;
+}
+
+export function connectError(name: string, endpoint: SshEndpoint, attempt: Attempt): SwarmupError {
+  const { cause, offered } = attempt;
   const where = `${endpoint.user}@${endpoint.host}:${endpoint.port}`;
-  if (keyChanged) {
-    return new SwarmupError(
-      'SSH_HOST_KEY_CHANGED',
-      `${name}: the server at ${where} has another host key than the one pinned for this machine`,
-      {
-        fix: "Something else answers there, or the machine was rebuilt elsewhere. Don't go on before you know which; 'swarmup down' and 'up' make it anew.",
-        cause,
-      },
-    );
-  }
-  if (/authentication methods failed/i.test(messageOf(cause))) {
-    return new SwarmupError('SSH_AUTH_FAILED', `${name}: ${where} refuses the key ${endpoint.identityFile}`, {
-      fix: `Add the public key ${endpoint.identityFile}.pub to ~${endpoint.user}/.ssh/authorized_keys on ${name}.`,
-      cause,
-    });
-  }
+  if (offered && endpoint.hostKey === '') return unknownKey(name, endpoint, offered);
+  if (offered && offered.toString('base64') !== endpoint.hostKey.split(' ')[1])
+    return changedKey(name, endpoint, attempt);
+  if (/authentication methods failed/i.test(messageOf(cause))) return refused(name, endpoint, attempt);
   return new SwarmupError('SSH_UNREACHABLE', `${name}: no SSH connection to ${where}: ${messageOf(cause)}`, {
-    fix: `See whether the machine runs (swarmup status) and whether ${endpoint.host} port ${endpoint.port} can be reached from here.`,
+    fix: /before handshake|ECONNRESET/.test(messageOf(cause))
+      ? `Its SSH server hangs up: it may have too many connections (MaxStartups), or shut this address out for a while after failures (PerSourcePenalties). Wait a minute, and see its log: journalctl -u ssh`
+      : `See whether the machine runs (swarmup status) and whether ${endpoint.host} port ${endpoint.port} can be reached from here.`,
+    cause,
+  });
+}
+
+function unknownKey(name: string, { host, port }: SshEndpoint, offered: Buffer): SwarmupError {
+  return new SwarmupError(
+    'SSH_HOST_KEY_UNKNOWN',
+    `${name}: nobody has accepted the host key of ${host}:${port} yet: ${fingerprint(offered.toString('base64'))}`,
+    {
+      fix: `Compare it with the server's own (there: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then accept it: run swarmup on a terminal, or with --accept-new, or connect once with ssh -p ${port} ${host}.`,
+    },
+  );
+}
+
+function changedKey(name: string, endpoint: SshEndpoint, { cause, offered }: Attempt): SwarmupError {
+  const { host, port, user, hostKey, knownFrom } = endpoint;
+  const seen = fingerprint(offered?.toString('base64') ?? '');
+  const known = fingerprint(hostKey.split(' ')[1] ?? '');
+  const warning = "Something else answers there, or the machine was rebuilt. Don't go on before you know which.";
+  const remedy = knownFrom
+    ? ` If the change is right, remove line ${knownFrom.line} of ${knownFrom.file}: sed -i ${knownFrom.line}d ${quote([knownFrom.file])}`
+    : " 'swarmup down' and 'up' make it anew.";
+  return new SwarmupError(
+    'SSH_HOST_KEY_CHANGED',
+    `${name}: the server at ${user}@${host}:${port} has another host key (${seen}) than the one pinned for this machine (${known})`,
+    { fix: `${warning}${remedy}`, cause },
+  );
+}
+
+function refused(name: string, endpoint: SshEndpoint, { cause, credentials }: Attempt): SwarmupError {
+  const { host, port, user } = endpoint;
+  const tried = credentials?.names ?? [];
+  const unusable = credentials?.unusable.length ? ` (${credentials.unusable.join('; ')})` : '';
+  const what = tried.length > 0 ? `refuses ${tried.join(' and ')}` : 'wants a key, and there is none to show';
+  const file = endpoint.identityFiles[0];
+  return new SwarmupError('SSH_AUTH_FAILED', `${name}: ${user}@${host}:${port} ${what}${unusable}`, {
+    fix:
+      tried.length > 0 && file !== undefined
+        ? `Add the public key ${file}.pub to ~${user}/.ssh/authorized_keys on ${name}, or name another user or key.`
+        : `Name a key (identityFile), or load one into the agent: ssh-add ${file ?? 'FILE'}`,
     cause,
   });
 }

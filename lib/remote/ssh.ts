@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
-import { NodeSSH } from 'node-ssh';
+import type { NodeSSH } from 'node-ssh';
 import type { Client, ClientChannel } from 'ssh2';
-import { unlessAborted } from '../abort.ts';
-import { interrupted, messageOf, SwarmupError } from '../errors.ts';
+import { messageOf, SwarmupError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { SshEndpoint } from '../providers/provider.ts';
 import { Secret } from '../secret.ts';
@@ -14,14 +12,17 @@ import { isOk, lastLines, printed, type Output } from './output.ts';
 import { quote } from './quote.ts';
 import { isTransient } from './transient.ts';
 import { ABORT_GRACE_MS, collect, goneAfterAbort } from './ssh-command.ts';
-import { connectError, engineUnreachable, tunnelError } from './ssh-errors.ts';
+import { openConnection, type ConnectOptions } from './ssh-connect.ts';
+import { engineUnreachable, tunnelError } from './ssh-errors.ts';
+import { Sudo } from './sudo.ts';
 
 const ENGINE_SOCKET = '/var/run/docker.sock';
-const READY_TIMEOUT_MS = 60_000;
-const KEEPALIVE_MS = 10_000;
-const KEEPALIVE_MISSES = 3;
 /** In the environment of every command, so that it can be found again. */
 const RUN_MARK = 'SWARMUP_RUN';
+
+interface Execution extends Pick<RemoteRun, 'signal' | 'onLine'> {
+  readonly input?: string | undefined;
+}
 
 /** One SSH connection to a machine, used for everything: commands and the Engine API are channels of it. */
 export class SshHost implements Host {
@@ -30,14 +31,20 @@ export class SshHost implements Host {
   readonly #user: string;
   readonly #emit: Emit;
   readonly #socket: string;
+  readonly #sudo: Sudo;
   #closed: Error | undefined;
+  /** Whether sshd lets the user through to the engine's socket; undefined before the first attempt. */
+  #socketIsOurs: boolean | undefined;
 
-  private constructor(name: string, ssh: NodeSSH, { user, engineSocket }: SshEndpoint, emit: Emit) {
+  private constructor(name: string, ssh: NodeSSH, endpoint: SshEndpoint, { emit, sudoPassword }: ConnectOptions) {
+    const { user, engineSocket } = endpoint;
     this.name = name;
     this.#ssh = ssh;
     this.#user = user;
     this.#emit = emit;
     this.#socket = engineSocket ?? ENGINE_SOCKET;
+    const password = () => endpoint.sudoPassword ?? sudoPassword?.();
+    this.#sudo = new Sudo({ host: name, user }, password, (argv, input) => this.#execute(quote(argv), { input }));
     const gone = () => (this.#closed ??= new Error('the connection was closed'));
     this.#client()
       .on('close', gone)
@@ -47,49 +54,10 @@ export class SshHost implements Host {
   /**
    * Connects and pins the host key: a server with another key is refused before anything is sent to it.
    *
-   * @param through a way to the server that is open already: a bastion's
-   * @throws SwarmupError SSH_UNREACHABLE, SSH_HOST_KEY_CHANGED or SSH_AUTH_FAILED
+   * @throws SwarmupError SSH_UNREACHABLE, SSH_HOST_KEY_UNKNOWN, SSH_HOST_KEY_CHANGED or SSH_AUTH_FAILED
    */
-  static async connect(
-    name: string,
-    endpoint: SshEndpoint,
-    emit: Emit,
-    signal: AbortSignal,
-    through?: Duplex,
-  ): Promise<SshHost> {
-    if (signal.aborted) throw interrupted(signal.reason);
-    const ssh = new NodeSSH();
-    const pinned = Buffer.from(endpoint.hostKey.split(' ')[1] ?? '', 'base64');
-    let offered: Buffer | undefined;
-    try {
-      const connecting = ssh.connect({
-        host: endpoint.host,
-        port: endpoint.port,
-        ...(through ? { sock: through } : {}),
-        username: endpoint.user,
-        privateKey: await readFile(endpoint.identityFile, 'utf8'),
-        readyTimeout: READY_TIMEOUT_MS,
-        keepaliveInterval: KEEPALIVE_MS,
-        keepaliveCountMax: KEEPALIVE_MISSES,
-        algorithms: { serverHostKey: ['ssh-ed25519'], compress: ['none'] },
-        hostVerifier: (key: Buffer) => {
-          offered = key;
-          return key.equals(pinned);
-        },
-      });
-      // Disposing of a connection that is being made ends it, and tells nobody; of one that is not begun yet, only later.
-      await unlessAborted(connecting, signal, () => {
-        ssh.dispose();
-        connecting.then(
-          () => ssh.dispose(),
-          () => undefined,
-        );
-      });
-    } catch (cause) {
-      if (signal.aborted) throw interrupted(cause);
-      throw connectError(name, endpoint, cause, offered !== undefined && !offered.equals(pinned));
-    }
-    return new SshHost(name, ssh, endpoint, emit);
+  static async connect(name: string, endpoint: SshEndpoint, options: ConnectOptions): Promise<SshHost> {
+    return new SshHost(name, await openConnection(name, endpoint, options), endpoint, options);
   }
 
   /** Whether the connection can still be used. */
@@ -97,11 +65,22 @@ export class SshHost implements Host {
     return this.#closed === undefined && this.#ssh.isConnected();
   }
 
+  /** Whether commands can be run as root as things are; false where sudo wants a password that nobody gave. */
+  canBeRoot(): Promise<boolean> {
+    return this.#sudo.isUsable();
+  }
+
   async run(argv: readonly string[], options: RemoteRun = {}): Promise<Output> {
-    const root = (options.asRoot ?? true) && this.#user !== 'root';
-    const command = quote(root ? ['sudo', '-n', '--', ...argv] : argv);
+    const input = options.input instanceof Secret ? options.input.reveal() : options.input;
+    const asRoot = options.asRoot ?? true;
+    const { argv: whole, first } = asRoot ? await this.#sudo.wrap(argv, input !== undefined) : { argv };
+    // As a person would type it: how the password gets there is nobody's concern.
+    const command = `${asRoot && this.#user !== 'root' ? 'sudo ' : ''}${quote(argv)}`;
     const start = Date.now();
-    const output = await this.#execute(command, options);
+    const output = await this.#execute(quote(whole), {
+      ...options,
+      input: first === undefined ? input : `${first}${input ?? ''}`,
+    });
     this.#emit({
       type: 'command-finished',
       host: this.name,
@@ -111,16 +90,6 @@ export class SshHost implements Host {
       printed: printed(output),
     });
     if (isOk(output, options.okExit)) return output;
-    if (root && /^sudo: /m.test(output.stderr) && /password|a terminal is required/.test(output.stderr)) {
-      throw new SwarmupError(
-        'SUDO_REFUSED',
-        `${this.name}: the user ${this.#user} may not use sudo without a password`,
-        {
-          fix: `Let ${this.#user} use sudo without a password on ${this.name}, or log in as root.`,
-          output: lastLines(output),
-        },
-      );
-    }
     throw new SwarmupError('COMMAND_FAILED', `${this.name}: '${command}' ended with exit code ${output.exitCode}`, {
       fix: options.fix ?? 'Read its last lines below; correct what they name and run again.',
       output: lastLines(output),
@@ -128,10 +97,8 @@ export class SshHost implements Host {
     });
   }
 
-  async #execute(command: string, options: RemoteRun): Promise<Output> {
-    const { signal, onLine } = options;
+  async #execute(command: string, { signal, onLine, input }: Execution): Promise<Output> {
     signal?.throwIfAborted();
-    const input = options.input instanceof Secret ? options.input.reveal() : options.input;
     const mark = `${RUN_MARK}=${randomUUID()}`;
     // Without an input the channel stays open for writing, because a signal can't be sent once it is closed.
     const channel = await this.#openCommand(`${mark} ${command}${input === undefined ? ' </dev/null' : ''}`);
@@ -152,14 +119,16 @@ export class SshHost implements Host {
 
   /** Asks a command to end; closing its channel alone would leave it running. */
   #stopCommand(channel: ClientChannel, mark: string): void {
-    // OpenSSH passes signals on only where it separates privileges, which it doesn't for root: root finds the command
-    // by the mark in its environment.
-    if (this.#user !== 'root') channel.signal('TERM');
-    else
-      this.#client().exec(
-        `kill -TERM $(grep -l ${quote([mark])} /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)`,
-        () => undefined,
-      );
+    // OpenSSH passes signals on only where it separates privileges, which it doesn't for root, and only to the user's own
+    // processes, which sudo is none of: root finds the command by the mark in its environment.
+    channel.signal('TERM');
+    const kill = `kill -TERM $(grep -l ${quote([mark])} /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)`;
+    const asRoot = this.#sudo.wrap(['sh', '-c', kill], false);
+    asRoot.then(
+      ({ argv, first }) =>
+        this.#client().exec(quote(argv), (error, killer) => void (error === undefined && killer.end(first))),
+      () => undefined,
+    );
     setTimeout(() => channel.close(), ABORT_GRACE_MS).unref();
   }
 
@@ -187,9 +156,18 @@ export class SshHost implements Host {
   }
 
   async dialEngine(): Promise<Duplex> {
-    if (this.#user === 'root') return this.#forwardSocket();
     // A user who may use the socket needs no sudo; sshd says no when it may not.
-    return this.#forwardSocket().catch(() => this.#dialStdio());
+    if (this.#user === 'root' || this.#socketIsOurs !== false) {
+      try {
+        const stream = await this.#forwardSocket();
+        this.#socketIsOurs = true;
+        return stream;
+      } catch (error) {
+        if (this.#user === 'root') throw error;
+        this.#socketIsOurs = false;
+      }
+    }
+    return this.#dialStdio();
   }
 
   #forwardSocket(): Promise<Duplex> {
@@ -203,13 +181,11 @@ export class SshHost implements Host {
     });
   }
 
-  #dialStdio(): Promise<Duplex> {
-    return new Promise((resolve, reject) => {
-      this.#client().exec('sudo -n docker system dial-stdio', (error, stream) => {
-        if (error) reject(engineUnreachable(this.name, this.#socket, error));
-        else resolve(stream);
-      });
-    });
+  async #dialStdio(): Promise<Duplex> {
+    const { argv, first } = await this.#sudo.wrap(['docker', 'system', 'dial-stdio'], true);
+    const channel = await this.#openCommand(quote(argv));
+    if (first !== undefined) channel.write(first);
+    return channel;
   }
 
   #client(): Client {

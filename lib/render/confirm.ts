@@ -1,9 +1,16 @@
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { SwarmupError } from '../errors.ts';
+import { Secret } from '../secret.ts';
+
+/** Whether there is somebody to ask. */
+export function canAsk(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY;
+}
 
 /** Asks a yes-or-no question on the terminal. @throws SwarmupError NEEDS_CONFIRMATION when there is nobody to ask */
 export async function confirm(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+  if (!canAsk()) {
     throw new SwarmupError('NEEDS_CONFIRMATION', `${question} There is no terminal to ask on.`, {
       fix: 'Run it again with --yes.',
     });
@@ -13,5 +20,18 @@ export async function confirm(question: string): Promise<boolean> {
     return /^y(es)?$/i.test((await prompt.question(`${question} [y/N] `)).trim());
   } finally {
     prompt.close();
+  }
+}
+
+/** Asks for a password without showing it. Only where `canAsk`. */
+export async function askSecret(question: string): Promise<Secret> {
+  process.stderr.write(`${question} `);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const prompt = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  try {
+    return new Secret(await prompt.question(''));
+  } finally {
+    prompt.close();
+    process.stderr.write('\n');
   }
 }

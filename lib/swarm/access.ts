@@ -5,7 +5,7 @@ import { messageOf, SwarmupError } from '../errors.ts';
 import type { Engine } from '../remote/engine.ts';
 import { Secret } from '../secret.ts';
 import { SingleFlight } from '../single-flight.ts';
-import { listNodes } from './read.ts';
+import { listNodes, nameOf } from './read.ts';
 import type { SwarmNode } from './types.ts';
 
 /** What an engine says about its own part in a swarm. */
@@ -94,7 +94,7 @@ export function swarmAccess(cluster: Cluster, remote: Remote): SwarmAccess {
       return list.get();
     },
     nodeByName: async (name, signal) => {
-      const named = (await access.nodes(signal)).filter((node) => node.Description.Hostname === name);
+      const named = (await access.nodes(signal)).filter((node) => nameOf(node) === name);
       return named.find((node) => node.Status.State === 'ready') ?? named[0];
     },
   };

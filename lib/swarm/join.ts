@@ -7,6 +7,7 @@ import { waitUntil } from '../wait.ts';
 import { localSwarm, type LocalSwarm } from './access.ts';
 import { advertised, LISTEN_ADDRESS } from './addresses.ts';
 import { OWNER_LABEL } from './labels.ts';
+import { nameOf } from './read.ts';
 import { removeNode } from './remove-node.ts';
 import type { SwarmNode } from './types.ts';
 
@@ -79,11 +80,11 @@ export const joining = {
  */
 function ghostsOf(ctx: UnitContext, local: LocalSwarm, nodes: readonly SwarmNode[]): readonly SwarmNode[] {
   return nodes.filter(
-    ({ ID, Description, Spec, Status }) =>
-      ID !== local.nodeId &&
-      Description.Hostname === ctx.node.name &&
-      Spec.Labels?.[OWNER_LABEL] === ctx.cluster.name &&
-      (local.state === 'inactive' || Status.State === 'down'),
+    (node) =>
+      node.ID !== local.nodeId &&
+      nameOf(node) === ctx.node.name &&
+      node.Spec.Labels?.[OWNER_LABEL] === ctx.cluster.name &&
+      (local.state === 'inactive' || node.Status.State === 'down'),
   );
 }
 

@@ -1,7 +1,13 @@
 import type { Engine } from '../remote/engine.ts';
+import { NAME_LABEL } from './labels.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from './types.ts';
 
 /** What the managers are asked, with the types dockerode leaves open. */
+
+/** A node's name in the cluster file: its host name, where swarmup didn't note another. */
+export function nameOf({ Spec, Description }: Pick<SwarmNode, 'Spec' | 'Description'>): string {
+  return Spec.Labels?.[NAME_LABEL] ?? Description.Hostname;
+}
 
 export function listNodes(manager: Engine): Promise<readonly SwarmNode[]> {
   return manager.call('list the nodes', (docker): Promise<readonly SwarmNode[]> => docker.listNodes());

@@ -2,7 +2,7 @@ import type { UnitContext } from '../context.ts';
 import type { Engine } from '../remote/engine.ts';
 import { waitUntil } from '../wait.ts';
 import { updateNode, waitUntilEmpty } from './drain.ts';
-import { listNodes } from './read.ts';
+import { listNodes, nameOf } from './read.ts';
 import type { SwarmNode } from './types.ts';
 
 const DEMOTE_DEADLINE_MS = 120_000;
@@ -19,7 +19,7 @@ export async function removeNode(
   found: SwarmNode,
   engine: Engine | undefined,
 ): Promise<void> {
-  const node = { name: found.Description.Hostname, id: found.ID };
+  const node = { name: nameOf(found), id: found.ID };
   if (found.Status.State === 'ready') {
     ctx.report(`draining ${node.name}`);
     await updateNode(manager, node, (spec) => ({ ...spec, Availability: 'drain' }));

@@ -4,7 +4,7 @@ import { asSwarmupError, type SwarmupError } from '../errors.ts';
 import type { Machine, Price, Rented, SshEndpoint } from '../providers/provider.ts';
 import type { Engine } from '../remote/engine.ts';
 import { judge } from './converge.ts';
-import { listNodes, listServices, listTasks } from './read.ts';
+import { listNodes, listServices, listTasks, nameOf } from './read.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from './types.ts';
 
 /** `status --json`. */
@@ -20,7 +20,7 @@ export interface NodeStatus {
   readonly role: string;
   readonly machine: string;
   readonly address: string | null;
-  readonly ssh: Pick<SshEndpoint, 'host' | 'port' | 'user' | 'identityFile'> | null;
+  readonly ssh: (Pick<SshEndpoint, 'host' | 'port' | 'user'> & { readonly identityFile: string | null }) | null;
   readonly swarm: {
     readonly id: string;
     readonly state: string;
@@ -105,7 +105,7 @@ export function rentOf(
 function nodeStatus(context: RunContext, name: string, nodes: readonly SwarmNode[]): NodeStatus {
   const { cluster, machines } = context;
   const machine = machines.get(name);
-  const member = nodes.find((node) => node.Description.Hostname === name);
+  const member = nodes.find((node) => nameOf(node) === name);
   const reachable = machine && machine.state !== 'lost';
   const rented = machine && rentOf(context, machine);
   return {
@@ -118,7 +118,7 @@ function nodeStatus(context: RunContext, name: string, nodes: readonly SwarmNode
           host: machine.ssh.host,
           port: machine.ssh.port,
           user: machine.ssh.user,
-          identityFile: machine.ssh.identityFile,
+          identityFile: machine.ssh.identityFiles[0] ?? null,
         }
       : null,
     swarm: member
@@ -142,7 +142,10 @@ function serviceStatus(
 ): ServiceStatus {
   const tasks = all.filter((task) => task.ServiceID === service.ID);
   const { desired, running } = judge(service, tasks, nodes);
-  const nameOf = (id: string | undefined) => nodes.find((node) => node.ID === id)?.Description.Hostname ?? 'none';
+  const nodeName = (id: string | undefined) => {
+    const node = nodes.find((one) => one.ID === id);
+    return node ? nameOf(node) : 'none';
+  };
   const shown = tasks
     .filter((task) => task.DesiredState === 'running' || task.Status.Err)
     .sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt));
@@ -151,7 +154,7 @@ function serviceStatus(
     image: service.Spec.TaskTemplate.ContainerSpec.Image,
     replicas: { desired, running },
     tasks: shown.map((task) => ({
-      node: nameOf(task.NodeID),
+      node: nodeName(task.NodeID),
       state: task.Status.State,
       error: task.Status.Err ?? null,
     })),

@@ -2,7 +2,7 @@ import type { Cluster } from '../config/model.ts';
 import type { World } from '../context.ts';
 import type { Engine } from '../remote/engine.ts';
 import { OWNER_LABEL } from './labels.ts';
-import { listNodes, listServices } from './read.ts';
+import { listNodes, listServices, nameOf } from './read.ts';
 import { NAMESPACE_LABEL, STACK_LABEL } from './stack.ts';
 import type { SwarmNode, SwarmService } from './types.ts';
 
@@ -28,9 +28,7 @@ export async function findSurplus(manager: Engine, cluster: Cluster, world: Worl
   return {
     services: services.filter((service) => isSurplus(service, cluster)),
     stacks: [...stacks].filter((name) => !cluster.stacks.some((stack) => stack.name === name)),
-    nodes: nodes.filter(
-      ({ Spec, Description }) => Spec.Labels?.[OWNER_LABEL] === cluster.name && !known.has(Description.Hostname),
-    ),
+    nodes: nodes.filter((node) => node.Spec.Labels?.[OWNER_LABEL] === cluster.name && !known.has(nameOf(node))),
   };
 }
 

@@ -203,3 +203,71 @@ services:
     });
   });
 });
+
+describe('hosts', () => {
+  const hosts = (nodes: string, provider = '{ type: hosts }') => `name: x\nprovider: ${provider}\nnodes:\n${nodes}`;
+
+  it('are nodes with addresses', async () => {
+    const cluster = await clusterOf(
+      hosts(
+        '  - { name: a, role: manager, address: web1, user: admin, port: 2200, advertise: 10.0.0.5, sudoPassword: "${PW}" }\n',
+        '{ type: hosts, user: me, bastion: gate }',
+      ),
+      { PW: 'swordfish' },
+    );
+    expect(cluster.nodes[0]).toMatchObject({
+      name: 'a',
+      host: { address: 'web1', user: 'admin', port: 2200, advertise: '10.0.0.5' },
+    });
+    expect(cluster.nodes[0]?.host?.sudoPassword?.reveal()).toBe('swordfish');
+    expect(inspect(cluster, { depth: 10 })).not.toContain('swordfish');
+  });
+
+  it('need a list, and an address each; other machines have none', async () => {
+    expect(await mistakes('name: x\nprovider: { type: hosts }\nnodes: { managers: 3 }\n')).toContain(
+      'expected a list of nodes, each with name, role and address',
+    );
+    expect(await mistakes(hosts('  - { name: a, role: manager }\n'))).toContain('a has no address');
+    expect(await mistakes(hosts('  - { name: a, role: manager, address: b }\n', '{ type: qemu }'))).toContain(
+      'address is for machines that exist already',
+    );
+    expect(await mistakes(hosts('  - { name: a, role: manager, address: b, advertise: b }\n'))).toContain('advertise');
+  });
+});
+
+describe('several providers', () => {
+  const several = (nodes: string) =>
+    `name: x\nproviders:\n  cloud: { type: qemu, cpus: 2 }\n  own: { type: hosts }\nnodes:\n${nodes}`;
+
+  it('are sections by name, which nodes refer to', async () => {
+    const cluster = await clusterOf(
+      several(
+        '  - { name: a, role: manager, provider: cloud }\n  - { name: b, role: worker, provider: own, address: b1 }\n',
+      ),
+    );
+    expect(cluster.provider).toMatchObject({
+      type: 'qemu+hosts',
+      parts: { cloud: { type: 'qemu', config: { cpus: 2 } }, own: { type: 'hosts' } },
+    });
+    expect(cluster.nodes.map(({ name, provider }) => `${name} ${provider}`)).toEqual(['a cloud', 'b own']);
+  });
+
+  it('have to be named by every node, and rightly', async () => {
+    const text = await mistakes(
+      several(
+        '  - { name: a, role: manager }\n  - { name: b, role: worker, provider: clod }\n  - { name: c, role: worker, provider: own }\n  - { name: d, role: worker, provider: cloud, user: me }\n',
+      ),
+    );
+    expect(text).toContain('a has no provider, and there are several');
+    expect(text).toContain("did you mean 'cloud'?");
+    expect(text).toContain('c has no address');
+    expect(text).toContain('user is for machines that exist already');
+    expect(await mistakes('name: x\nnodes: { managers: 1 }\n')).toContain("'provider' is missing");
+    expect(await mistakes('name: x\nproviders: { a: { type: qemu } }\nnodes: { managers: 1 }\n')).toContain(
+      'expected a list of nodes, each with name, role and provider',
+    );
+    expect(
+      await mistakes('name: x\nprovider: { type: qemu }\nproviders: { a: { type: qem } }\nnodes: { managers: 1 }\n'),
+    ).toMatch(/there is provider and providers[^]*did you mean 'qemu'/);
+  });
+});

@@ -19,7 +19,7 @@ const node = cluster.nodes[0]!;
 let provider: Provider;
 
 beforeAll(async () => {
-  const create = await loadProvider('qemu');
+  const create = await loadProvider({ type: 'qemu' });
   const local = localCommands(() => undefined, process.env);
   provider = await create({ cluster, clock: systemClock, local, env: process.env, mayInstall: true });
 });

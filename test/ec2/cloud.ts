@@ -97,7 +97,7 @@ services:
 
   /** A provider that knows nothing of any before it. */
   async provider(cluster: Cluster): Promise<Provider> {
-    const create = await loadProvider('aws');
+    const create = await loadProvider({ type: 'aws' });
     const local = localCommands(() => undefined, process.env);
     return create({ cluster, clock: hasty, local, env: process.env, mayInstall: true });
   }

@@ -1,17 +1,9 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
-import { userInfo } from 'node:os';
-import { join } from 'node:path';
-import { findMirror } from '../../lib/debian/mirror.ts';
-import { cacheFolder } from '../../lib/files.ts';
-import { publish } from '../../lib/providers/qemu/build.ts';
-import { needPackages } from '../support/packages.ts';
+import { debianRoot } from '../support/debian-root.ts';
 import { IMAGES } from './images.ts';
 
 /** Debian 13 packages moto; on an older Debian it runs in a folder of its own. */
-const SUITE = 'trixie';
 const PACKAGES = ['python3-moto', 'python3-flask', 'python3-flask-cors'];
 const AMIS = '/root/amis.json';
 
@@ -63,30 +55,8 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** The folder with Debian and moto in it, made once. */
-export async function chroot(): Promise<string> {
-  if (userInfo().uid !== 0) throw new Error('these tests run moto in a chroot, which only root can');
-  needPackages('mmdebstrap');
-  const mirror = await findMirror(undefined);
-  const images = JSON.stringify(IMAGES);
-  const hash = createHash('sha256')
-    .update(JSON.stringify([SUITE, PACKAGES, images]))
-    .digest('hex')
-    .slice(0, 12);
-  const parent = join(cacheFolder(process.env), 'moto');
-  const root = join(parent, hash);
-  if (existsSync(root)) return root;
-  mkdirSync(parent, { recursive: true });
-  const work = mkdtempSync(join(parent, '.building-'));
-  try {
-    const source = `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror.main} ${SUITE} main`;
-    const argv = ['--variant=apt', '--aptopt=APT::Install-Recommends "false"', `--include=${PACKAGES.join(',')}`];
-    execFileSync('mmdebstrap', [...argv, SUITE, join(work, 'root'), source], { stdio: 'ignore' });
-    writeFileSync(join(work, 'root', AMIS), images);
-    await publish(join(work, 'root'), root);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-  return root;
+export function chroot(): Promise<string> {
+  return debianRoot('moto', { packages: PACKAGES, files: { [AMIS]: JSON.stringify(IMAGES) } });
 }
 
 /** A port that nothing listens on now. */

@@ -152,7 +152,13 @@ export class FakeWorld {
         const known = this.machines.get(node.name);
         const index = this.machines.size;
         const address = known?.address ?? `10.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;
-        const ssh = { host: '127.0.0.1', port: 22, user: 'root', identityFile: '/none', hostKey: 'ssh-ed25519 AAAA' };
+        const ssh = {
+          host: '127.0.0.1',
+          port: 22,
+          user: 'root',
+          identityFiles: ['/none'],
+          hostKey: 'ssh-ed25519 AAAA',
+        };
         const machine: Machine = { name: node.name, state: 'running', address, ssh };
         this.machines.set(node.name, machine);
         if (!known) this.swarm.add(node.name, address, !this.bare);

@@ -128,7 +128,13 @@ describe('OpenSSH', () => {
     name: 'worker1',
     state: 'running' as const,
     address: '10.0.0.2',
-    ssh: { host: '127.0.0.1', port: 2222, user: 'root', identityFile: '/keys/id', hostKey: 'ssh-ed25519 AAAA comment' },
+    ssh: {
+      host: '127.0.0.1',
+      port: 2222,
+      user: 'root',
+      identityFiles: ['/keys/id'],
+      hostKey: 'ssh-ed25519 AAAA comment',
+    },
   };
 
   it('gets the pinned key and no other', () => {

@@ -21,7 +21,7 @@ const silentFor = (seconds: number) => {
 
 beforeAll(async () => {
   sshd = await startSshd();
-  const connect = () => SshHost.connect('manager1', sshd.endpoint, () => [], never);
+  const connect = () => SshHost.connect('manager1', sshd.endpoint, { emit: () => undefined, signal: never });
   hosts = await Promise.all(Array.from({ length: 4 }, connect));
 });
 beforeEach(() => rmSync(folder(), { recursive: true, force: true }));

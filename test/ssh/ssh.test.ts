@@ -18,7 +18,8 @@ import { join } from 'node:path';
 let sshd: TestSshd;
 const never = new AbortController().signal;
 const events: EventBody[] = [];
-const connect = () => SshHost.connect('node1', sshd.endpoint, (event) => events.push(event), never);
+const connect = () => SshHost.connect('node1', sshd.endpoint, { emit: (event) => events.push(event), signal: never });
+const quietly = { emit: () => undefined, signal: never };
 
 beforeAll(async () => {
   sshd = await startSshd();
@@ -54,7 +55,7 @@ describe('a connection to a real sshd', () => {
 
   it('refuses a server with another host key before it sends anything', async () => {
     const other = { ...sshd.endpoint, hostKey: generateKeyPair('other').publicKey };
-    await expect(SshHost.connect('node1', other, () => undefined, never)).rejects.toMatchObject({
+    await expect(SshHost.connect('node1', other, quietly)).rejects.toMatchObject({
       code: 'SSH_HOST_KEY_CHANGED',
     });
   });
@@ -63,14 +64,14 @@ describe('a connection to a real sshd', () => {
     const identityFile = join(sshd.folder, 'stranger');
     writeFileSync(identityFile, generateKeyPair('stranger').privateKey, { mode: 0o600 });
     await expect(
-      SshHost.connect('node1', { ...sshd.endpoint, identityFile }, () => undefined, never),
+      SshHost.connect('node1', { ...sshd.endpoint, identityFiles: [identityFile] }, quietly),
     ).rejects.toMatchObject({ code: 'SSH_AUTH_FAILED' });
   });
 
   it('says that nothing answers', async () => {
-    await expect(SshHost.connect('node1', { ...sshd.endpoint, port: 1 }, () => undefined, never)).rejects.toMatchObject(
-      { code: 'SSH_UNREACHABLE' },
-    );
+    await expect(SshHost.connect('node1', { ...sshd.endpoint, port: 1 }, quietly)).rejects.toMatchObject({
+      code: 'SSH_UNREACHABLE',
+    });
   });
 
   it('ends the remote command when the run is aborted', async () => {
@@ -102,7 +103,7 @@ describe('a connection to a real sshd', () => {
 
   it('notices that the connection is gone', async () => {
     const own = await startSshd();
-    const host = await SshHost.connect('node1', own.endpoint, () => undefined, never);
+    const host = await SshHost.connect('node1', own.endpoint, quietly);
     const running = host.run(['sleep', '600']);
     own.stop();
     await expect(running).rejects.toMatchObject({ code: 'SSH_CONNECTION_LOST' });
@@ -151,12 +152,7 @@ describe('the Engine API through the connection', () => {
   });
 
   it('says that no engine answers', async () => {
-    const host = await SshHost.connect(
-      'node1',
-      { ...sshd.endpoint, engineSocket: '/nowhere/docker.sock' },
-      () => undefined,
-      never,
-    );
+    const host = await SshHost.connect('node1', { ...sshd.endpoint, engineSocket: '/nowhere/docker.sock' }, quietly);
     await expect(
       openEngine(
         'node1',

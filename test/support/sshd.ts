@@ -33,8 +33,7 @@ export async function startSshd(): Promise<TestSshd> {
   const identityFile = file('id', client.privateKey);
   file('authorized_keys', `${client.publicKey}\n`);
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
-  let port = 23_000;
-  while (!(await portIsFree(port))) port++;
+  const port = await freePort();
   file(
     'sshd_config',
     [
@@ -52,21 +51,14 @@ export async function startSshd(): Promise<TestSshd> {
   const server: ChildProcess = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'sshd_config')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let log = '';
-  server.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()));
-  const signal = AbortSignal.timeout(20_000);
-  for (;;) {
-    if (signal.aborted || server.exitCode !== null) throw new Error(`sshd did not start: ${log}`);
-    if ('banner' in (await readBanner('127.0.0.1', port, 2_000, signal))) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await untilItGreets(server, port);
   return {
     folder,
     endpoint: {
       host: '127.0.0.1',
       port,
       user: userInfo().username,
-      identityFile,
+      identityFiles: [identityFile],
       hostKey: host.publicKey,
       engineSocket: join(folder, 'docker.sock'),
     },
@@ -78,6 +70,24 @@ export async function startSshd(): Promise<TestSshd> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+export async function freePort(): Promise<number> {
+  let port = 23_000;
+  while (!(await portIsFree(port))) port++;
+  return port;
+}
+
+/** Waits until an SSH server answers on a loopback port. */
+export async function untilItGreets(server: ChildProcess, port: number): Promise<void> {
+  let log = '';
+  server.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  const signal = AbortSignal.timeout(20_000);
+  for (;;) {
+    if (signal.aborted || server.exitCode !== null) throw new Error(`sshd did not start: ${log}`);
+    if ('banner' in (await readBanner('127.0.0.1', port, 2_000, signal))) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** The direct children of a process. */

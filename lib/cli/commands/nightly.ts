@@ -38,21 +38,25 @@ export async function nightly(options: NightlyOptions): Promise<number> {
   const reporting = new Reporting({ cluster, command, junit, onlyFailures: false, folder });
   const stage = new StageView(options);
   const listeners = [stage.listener, ...reporting.listeners];
-  return withSession(cluster, { yes: options.yes, listeners, onSecret: reporting.onSecret }, async (session) => {
-    refuseExisting(session, options);
-    const play = new Play(await openCatalogue(pipelines, options.taskfile ?? cluster.taskfile), stage, session);
-    try {
-      const lock = { command: 'nightly', waitMs: options.lockWait ?? 0 };
-      await underLock(lock, session, (held) => play.all(held, reporting, options.retain ?? false));
-    } finally {
-      const record = await reporting.finish();
-      if (record) await writeReport(join(out, 'report.html'), htmlReport(await readRecord(folder, 'nightly')));
-    }
-    if (options.json) printJson(play.document());
-    else print(`${nightlyText(play.played, stages)}  reports  ${shown(join(out, 'report.html'))}  ${shown(junit)}\n`);
-    if (session.signal.aborted) return 130;
-    return play.ok ? 0 : 1;
-  });
+  return withSession(
+    cluster,
+    { yes: options.yes, acceptNew: options.acceptNew, asRoot: true, listeners, onSecret: reporting.onSecret },
+    async (session) => {
+      refuseExisting(session, options);
+      const play = new Play(await openCatalogue(pipelines, options.taskfile ?? cluster.taskfile), stage, session);
+      try {
+        const lock = { command: 'nightly', waitMs: options.lockWait ?? 0 };
+        await underLock(lock, session, (held) => play.all(held, reporting, options.retain ?? false));
+      } finally {
+        const record = await reporting.finish();
+        if (record) await writeReport(join(out, 'report.html'), htmlReport(await readRecord(folder, 'nightly')));
+      }
+      if (options.json) printJson(play.document());
+      else print(`${nightlyText(play.played, stages)}  reports  ${shown(join(out, 'report.html'))}  ${shown(junit)}\n`);
+      if (session.signal.aborted) return 130;
+      return play.ok ? 0 : 1;
+    },
+  );
 }
 
 /** Plays the stages one after the other; after a failure only the last one, which takes everything away. */
@@ -152,6 +156,15 @@ class StageView {
 function refuseExisting({ context }: Workplace, { file }: NightlyOptions): void {
   const names = [...context.world.before.keys()];
   if (names.length === 0) return;
+  if ([...context.world.before.values()].some(({ kept }) => kept)) {
+    throw new SwarmupError(
+      'USAGE',
+      `the nightly test makes machines and cuts their power, and these were there before: ${names.join(', ')}`,
+      {
+        fix: 'Give it a cluster file with a provider that makes machines, such as qemu or aws.',
+      },
+    );
+  }
   throw new SwarmupError(
     'USAGE',
     `the nightly test takes its cluster away at the end, and ${context.cluster.name} is there already: ${names.join(', ')}`,

@@ -5,6 +5,7 @@ import { expectedOneOf } from '../../config/nearest.ts';
 import { SwarmupError } from '../../errors.ts';
 import type { Mode, RunResult } from '../../events.ts';
 import type { Selection } from '../../graph.ts';
+import type { Machine } from '../../providers/provider.ts';
 import { tell } from '../../render/output.ts';
 import { confirm } from '../../render/confirm.ts';
 import { recordLine } from '../../render/summary.ts';
@@ -62,12 +63,23 @@ export function down(options: Options): Promise<number> {
     options,
     onlyFailures: true,
     proceed: async ({ context }) => {
-      const names = [...context.world.before.keys()].filter((name) => options.node?.includes(name) ?? true);
-      if (options.yes || names.length === 0) return true;
-      const whole = options.node ? 'of the cluster' : 'and with them the whole cluster';
-      return confirm(`Remove ${names.join(', ')} ${whole} ${context.cluster.name}, with everything on them?`);
+      const machines = [...context.world.before.values()].filter(({ name }) => options.node?.includes(name) ?? true);
+      if (options.yes || machines.length === 0) return true;
+      return confirm(farewell(machines, options.node !== undefined, context.cluster));
     },
   });
+}
+
+/** What `down` would do, as a question. */
+function farewell(machines: readonly Machine[], partly: boolean, { name }: Cluster): string {
+  const list = (some: readonly Machine[]) => some.map((machine) => machine.name).join(', ');
+  const own = machines.filter(({ kept }) => !kept);
+  const kept = machines.filter((machine) => machine.kept);
+  const whole = partly ? 'of the cluster' : 'and with them the whole cluster';
+  const remove = own.length > 0 ? [`Remove ${list(own)} ${whole} ${name}, with everything on them?`] : [];
+  const end = partly ? '' : ', which ends with all its services';
+  const leave = kept.length > 0 ? [`Take ${list(kept)} out of the swarm of ${name}${end}?`] : [];
+  return [...remove, ...leave].join(' ');
 }
 
 /** Runs a pipeline with the view and the reports the options ask for. @returns the exit status */
@@ -91,37 +103,41 @@ export async function run(
     onlyFailures: request.onlyFailures ?? false,
   });
   const listeners = [view.listener, ...reporting.listeners];
-  const { yes } = options;
-  return withSession(cluster, { yes, listeners, onSecret: reporting.onSecret }, async (session) => {
-    if (proceed && !(await proceed(session))) return 1;
-    const work: PipelineRequest = {
-      pipeline,
-      mode,
-      selection,
-      keepGoing: options.keepGoing ?? false,
-      prune: options.prune ?? false,
-    };
-    try {
-      let status: Promise<ClusterStatus | undefined> = Promise.resolve(undefined);
-      const perform = async (held?: Held) => {
-        const ended = await runPipeline(catalogue, work, session, held);
-        // Asked for while the lock is given back.
-        if (!request.onlyFailures) status = reporting.statusOf(session);
-        return ended;
+  const { yes, acceptNew } = options;
+  return withSession(
+    cluster,
+    { yes, acceptNew, asRoot: mode === 'apply', listeners, onSecret: reporting.onSecret },
+    async (session) => {
+      if (proceed && !(await proceed(session))) return 1;
+      const work: PipelineRequest = {
+        pipeline,
+        mode,
+        selection,
+        keepGoing: options.keepGoing ?? false,
+        prune: options.prune ?? false,
       };
-      const lock = { command: pipeline, waitMs: options.lockWait ?? 0 };
-      const result = mode === 'apply' ? await underLock(lock, session, perform) : await perform();
-      onResult(result);
-      const record = await reporting.finish(result, await status);
-      await view.close({ result, context: session.context, mode, pipeline, record });
-      if (result.interrupted) return 130;
-      return result.ok ? 0 : 1;
-    } catch (error) {
-      const record = await reporting.fail();
-      if (record) tell(recordLine(record));
-      throw error;
-    }
-  });
+      try {
+        let status: Promise<ClusterStatus | undefined> = Promise.resolve(undefined);
+        const perform = async (held?: Held) => {
+          const ended = await runPipeline(catalogue, work, session, held);
+          // Asked for while the lock is given back.
+          if (!request.onlyFailures) status = reporting.statusOf(session);
+          return ended;
+        };
+        const lock = { command: pipeline, waitMs: options.lockWait ?? 0 };
+        const result = mode === 'apply' ? await underLock(lock, session, perform) : await perform();
+        onResult(result);
+        const record = await reporting.finish(result, await status);
+        await view.close({ result, context: session.context, mode, pipeline, record });
+        if (result.interrupted) return 130;
+        return result.ok ? 0 : 1;
+      } catch (error) {
+        const record = await reporting.fail();
+        if (record) tell(recordLine(record));
+        throw error;
+      }
+    },
+  );
 }
 
 /** The selection flags, with every name checked. @throws SwarmupError UNKNOWN_NAME with the nearest valid one */

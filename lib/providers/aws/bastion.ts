@@ -6,5 +6,6 @@ import type { AwsConfig } from './config.ts';
 /** The SSH server in front of the machines, if the cluster file names one. */
 export function bastionEndpoint({ bastion }: AwsConfig, { file }: Pick<Cluster, 'file'>): SshEndpoint | undefined {
   if (!bastion) return undefined;
-  return { ...bastion, identityFile: resolve(dirname(file), bastion.identityFile) };
+  const { identityFile, ...server } = bastion;
+  return { ...server, identityFiles: [resolve(dirname(file), identityFile)] };
 }

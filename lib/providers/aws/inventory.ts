@@ -130,7 +130,7 @@ export class Inventory {
         host,
         port: 22,
         user: userOf(this.#config, image),
-        identityFile: this.#identityFile,
+        identityFiles: [this.#identityFile],
         hostKey,
         ...(via ? { via } : {}),
       },

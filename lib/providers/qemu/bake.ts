@@ -80,7 +80,10 @@ const FORGET = [
 ].join(' && ');
 
 async function install(machine: Machine, io: ProviderIo): Promise<void> {
-  const host: Host = await SshHost.connect(machine.name, machine.ssh, () => undefined, io.signal);
+  const host: Host = await SshHost.connect(machine.name, machine.ssh, {
+    emit: () => undefined,
+    signal: io.signal,
+  });
   try {
     await aptUpdate(host, io.report, io.signal);
     const packages = await choosePackages(host, DISTRO_PACKAGES, undefined, io.signal);

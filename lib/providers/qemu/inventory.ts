@@ -59,7 +59,7 @@ export class Inventory {
         host: '127.0.0.1',
         port: record?.forwards[String(SSH_PORT)] ?? 0,
         user: 'root',
-        identityFile: this.#layout.identityFile,
+        identityFiles: [this.#layout.identityFile],
         hostKey: record?.hostKey ?? '',
       },
     };

@@ -1,0 +1,161 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { HostSpec } from '../../config/model.ts';
+import { SwarmupError } from '../../errors.ts';
+import { clientConfig, type ClientConfig, type ServerName } from '../../remote/client-config.ts';
+import { lookUp, knownHostsName } from '../../remote/known-hosts.ts';
+import { bestKey } from '../../remote/key-types.ts';
+import { Secret } from '../../secret.ts';
+import { SingleFlight } from '../../single-flight.ts';
+import type { ProviderOptions, SshEndpoint, Stranger } from '../provider.ts';
+import type { HostsConfig } from './config.ts';
+
+/** A server's way in, and what its host key is looked up by. */
+interface Door {
+  readonly endpoint: SshEndpoint;
+  readonly config: ClientConfig;
+  /** Its name in known_hosts. */
+  readonly known: string;
+  readonly via: Door | undefined;
+}
+
+/** How each host is reached: the cluster file over OpenSSH's configuration, with the host keys that are known. */
+export class Directory {
+  readonly #options: ProviderOptions;
+  readonly #config: HostsConfig;
+  readonly #configs = new SingleFlight<ClientConfig>();
+  /** Host keys that were accepted by swarmup; OpenSSH's own files go first. */
+  readonly #accepted: string;
+
+  constructor(options: ProviderOptions, config: HostsConfig) {
+    this.#options = options;
+    this.#config = config;
+    this.#accepted = join(options.cluster.stateDir, 'ssh', 'accepted_hosts');
+  }
+
+  /** @param node its name, for what is said */
+  async endpointOf(node: string, host: HostSpec): Promise<SshEndpoint> {
+    const { endpoint } = await this.#nodesDoor(node, host);
+    const password = host.sudoPassword ?? this.#sudoPassword();
+    return password && endpoint.user !== 'root' ? { ...endpoint, sudoPassword: password } : endpoint;
+  }
+
+  /** The servers whose host keys nobody has accepted yet: those behind a bastion come after it. */
+  async strangers(hosts: readonly { readonly name: string; readonly host: HostSpec }[]): Promise<Stranger[]> {
+    const doors = await Promise.all(hosts.map(({ name, host }) => this.#nodesDoor(name, host)));
+    const servers = new Map<string, Stranger>();
+    doors.forEach((door, i) => {
+      for (const one of alongTheWay(door)) {
+        if (one.endpoint.hostKey !== '') continue;
+        const key = `${one.known} ${one.via?.known ?? ''}`;
+        const names = [...(servers.get(key)?.names ?? []), hosts[i]?.name ?? ''];
+        const { endpoint, config } = one;
+        servers.set(key, {
+          names,
+          endpoint,
+          unasked: config.acceptNew,
+          accept: (hostKey) => this.#accept(one, hostKey),
+        });
+      }
+    });
+    return [...servers.values()];
+  }
+
+  #sudoPassword(): Secret | undefined {
+    const text = this.#config.sudoPassword ?? this.#options.env['SWARMUP_SUDO_PASSWORD'];
+    return text ? new Secret(text) : undefined;
+  }
+
+  #nodesDoor(node: string, host: HostSpec): Promise<Door> {
+    const { user, port, bastion } = this.#config;
+    const identityFile = this.#path(this.#config.identityFile);
+    const server = { user, port, bastion, identityFile, ...withoutUndefined(host) };
+    return this.#door(node, { ...server, host: host.address });
+  }
+
+  #path(path: string | undefined): string | undefined {
+    return path === undefined ? undefined : resolve(dirname(this.#options.cluster.file), path);
+  }
+
+  /** @param way the servers whose ways lead through this one, the last first */
+  async #door(
+    node: string,
+    server: ServerName,
+    further: readonly ServerName[] = [],
+    way: readonly string[] = [],
+  ): Promise<Door> {
+    const key = JSON.stringify([server, further]);
+    if (way.includes(key)) throw inCircles(node, server.host);
+    const config = await this.#configOf(server);
+    if (config.proxyCommand !== undefined && config.jumps.length === 0) throw noProxyCommand(node, server.host);
+    // `Host *` with a ProxyJump stands for the bastion itself too, which OpenSSH passes over as well.
+    const jumps = [...further, ...config.jumps].filter(({ host }) => host !== server.host && host !== config.host);
+    const last = jumps.at(-1);
+    // A bastion's own configuration says how it is reached, unless others stand before it on this way.
+    const bastion = jumps.length > 1 ? 'none' : undefined;
+    const via = last && (await this.#door(node, { bastion, ...last }, jumps.slice(0, -1), [...way, key]));
+    const known = knownHostsName(config.hostKeyAlias ?? config.host, config.hostKeyAlias ? 22 : config.port);
+    return { config, known, via, endpoint: await this.#endpoint(config, known, via) };
+  }
+
+  /** Asked once of OpenSSH, however many nodes are behind one bastion. */
+  #configOf(server: ServerName): Promise<ClientConfig> {
+    const { local, env } = this.#options;
+    const configFile = this.#path(this.#config.sshConfig);
+    return this.#configs.run(JSON.stringify(server), () => clientConfig(server, { local, env, configFile }));
+  }
+
+  async #endpoint(config: ClientConfig, known: string, via: Door | undefined): Promise<SshEndpoint> {
+    const found = await lookUp([...config.knownHostsFiles, this.#accepted], known);
+    const revoked = found.filter((line) => line.revoked).map((line) => line.key);
+    const key = bestKey(found.filter((line) => !revoked.includes(line.key)));
+    const { host, port, user, identityFiles, agent } = config;
+    return {
+      host,
+      port,
+      user,
+      identityFiles,
+      hostKey: key ? `${key.type} ${key.key}` : '',
+      ...(key ? { knownFrom: { file: key.file, line: key.line } } : {}),
+      ...(agent === undefined ? {} : { agent }),
+      ...(via ? { via: via.endpoint } : {}),
+    };
+  }
+
+  async #accept({ config, known }: Door, hostKey: string): Promise<void> {
+    const lines = await lookUp(config.knownHostsFiles, known);
+    const revoked = lines.find((line) => line.revoked && hostKey.endsWith(` ${line.key}`));
+    if (revoked) {
+      throw new SwarmupError('SSH_HOST_KEY_CHANGED', `the server ${known} shows a host key that was revoked`, {
+        fix: `Line ${revoked.line} of ${revoked.file} says so: somebody else may have that key. Give the server a new one.`,
+      });
+    }
+    await mkdir(dirname(this.#accepted), { recursive: true, mode: 0o700 });
+    await appendFile(this.#accepted, `${known} ${hostKey}\n`, { mode: 0o600 });
+  }
+}
+
+function alongTheWay(door: Door): Door[] {
+  return door.via ? [...alongTheWay(door.via), door] : [door];
+}
+
+function withoutUndefined({ user, port, identityFile, bastion }: HostSpec): Partial<ServerName> {
+  const own = { user, port, identityFile, bastion };
+  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+}
+
+function noProxyCommand(node: string, host: string): SwarmupError {
+  return new SwarmupError(
+    'USAGE',
+    `${node}: OpenSSH's configuration reaches ${host} by a ProxyCommand, which swarmup doesn't run`,
+    {
+      fix: 'Use ProxyJump there, or name the SSH server to go through as bastion in the cluster file.',
+    },
+  );
+}
+
+function inCircles(node: string, host: string): SwarmupError {
+  return new SwarmupError('USAGE', `${node}: the way through the bastions comes back to ${host}`, {
+    fix: 'Correct the ProxyJump lines of the OpenSSH configuration (ssh -G shows what holds for a host).',
+  });
+}

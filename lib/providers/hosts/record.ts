@@ -1,0 +1,64 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Cluster, HostSpec } from '../../config/model.ts';
+import { ifThere, removeIfEmpty } from '../../files.ts';
+
+const schema = z.object({
+  address: z.string(),
+  port: z.number().optional(),
+  user: z.string().optional(),
+  identityFile: z.string().optional(),
+  bastion: z.string().optional(),
+  advertise: z.string().optional(),
+});
+
+/** How the hosts of the last run were reached, so that those that left the cluster file since can still leave the swarm. */
+export class HostRecords {
+  readonly #folder: string;
+
+  constructor({ stateDir }: Pick<Cluster, 'stateDir'>) {
+    this.#folder = join(stateDir, 'hosts');
+  }
+
+  async names(): Promise<string[]> {
+    const files = (await ifThere(readdir(this.#folder))) ?? [];
+    return files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length));
+  }
+
+  /** Undefined when there is none, or none that can be read: access is lost then, nothing else. */
+  async read(name: string): Promise<HostSpec | undefined> {
+    const text = await ifThere(readFile(this.#path(name), 'utf8'));
+    if (text === undefined) return undefined;
+    const parsed = z.string().transform(parseJson).pipe(schema).safeParse(text);
+    if (!parsed.success) return undefined;
+    const { address, ...rest } = parsed.data;
+    return { address, ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) };
+  }
+
+  /** Written whole or not at all. Passwords stay where they come from. */
+  async write(name: string, { sudoPassword: _left, ...host }: HostSpec): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const part = `${this.#path(name)}.part`;
+    await writeFile(part, `${JSON.stringify(host, null, 2)}\n`, { mode: 0o600 });
+    await rename(part, this.#path(name));
+  }
+
+  async forget(name: string): Promise<void> {
+    await rm(this.#path(name), { force: true });
+    await removeIfEmpty(this.#folder);
+  }
+
+  #path(name: string): string {
+    return join(this.#folder, `${name}.json`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The schema says no to it.
+    return undefined;
+  }
+}

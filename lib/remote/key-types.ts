@@ -1,0 +1,27 @@
+import type { ServerHostKeyAlgorithm } from 'ssh2';
+
+/** The kinds of host keys, the best first. */
+const KEY_TYPES = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'ssh-rsa',
+] as const;
+
+/**
+ * The signatures a server is asked for, so that it shows the key that is known. An RSA key signs in newer ways than the one
+ * it is named after. Source: RFC 8332.
+ *
+ * @param type of the known key; empty when none is known
+ */
+export function signaturesOf(type: string): ServerHostKeyAlgorithm[] {
+  return KEY_TYPES.filter((known) => type === '' || known === type).flatMap((known): ServerHostKeyAlgorithm[] =>
+    known === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [known],
+  );
+}
+
+/** Of several keys that are known of a server, the one to pin: the server is asked for exactly this. */
+export function bestKey<K extends { readonly type: string }>(keys: readonly K[]): K | undefined {
+  return KEY_TYPES.map((type) => keys.find((key) => key.type === type)).find((key) => key !== undefined);
+}

@@ -1,0 +1,62 @@
+import { createHash, createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { ifThere } from '../files.ts';
+
+/** A line of a known_hosts file that is about a server. */
+export interface KnownKey {
+  /** Such as ssh-ed25519. */
+  readonly type: string;
+  /** The public key, in base64. */
+  readonly key: string;
+  readonly revoked: boolean;
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+/** How a server is named in known_hosts. Source: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. */
+export function knownHostsName(host: string, port: number): string {
+  return port === 22 ? host : `[${host}]:${port}`;
+}
+
+/**
+ * What known_hosts files say about a server, in their order. Host certificates (`@cert-authority`) are not used.
+ *
+ * @param name as `knownHostsName` gives it
+ */
+export async function lookUp(files: readonly string[], name: string): Promise<KnownKey[]> {
+  const texts = await Promise.all(files.map((file) => ifThere(readFile(file, 'utf8'))));
+  return texts.flatMap((text, i) => parse(text ?? '', files[i] ?? '', name));
+}
+
+function parse(text: string, file: string, name: string): KnownKey[] {
+  return text.split('\n').flatMap((content, i): KnownKey[] => {
+    const words = content.trim().split(/\s+/);
+    const marker = words[0]?.startsWith('@') ? words.shift() : undefined;
+    const [hosts = '', type = '', key = ''] = words;
+    if (hosts === '' || hosts.startsWith('#') || marker === '@cert-authority' || !names(hosts, name)) return [];
+    return key === '' ? [] : [{ type, key, revoked: marker === '@revoked', file, line: i + 1 }];
+  });
+}
+
+/** Whether a list of patterns, or a hashed name, stands for a server. */
+function names(hosts: string, name: string): boolean {
+  const [, kind, salt, hash] = hosts.split('|');
+  if (kind === '1' && salt !== undefined)
+    return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
+  const patterns = hosts.split(',');
+  const matches = (pattern: string) => asExpression(pattern).test(name);
+  const negated = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
+  return !negated.some(matches) && patterns.some((pattern) => !pattern.startsWith('!') && matches(pattern));
+}
+
+function asExpression(pattern: string): RegExp {
+  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i');
+}
+
+/** A public key's fingerprint as OpenSSH shows it: SHA256:... @param key in base64 */
+export function fingerprint(key: string): string {
+  const digest = createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64');
+  return `SHA256:${digest.replace(/=+$/, '')}`;
+}

@@ -1,0 +1,109 @@
+import type { Duplex } from 'node:stream';
+import { NodeSSH } from 'node-ssh';
+import { unlessAborted } from '../abort.ts';
+import { interrupted } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import type { SshEndpoint } from '../providers/provider.ts';
+import type { Secret } from '../secret.ts';
+import { credentialsOf } from './credentials.ts';
+import { signaturesOf } from './key-types.ts';
+import { connectError } from './ssh-errors.ts';
+
+const READY_TIMEOUT_MS = 60_000;
+const KEEPALIVE_MS = 10_000;
+const KEEPALIVE_MISSES = 3;
+
+export interface ConnectOptions {
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** A way to the server that is open already: a bastion's. */
+  readonly through?: Duplex | undefined;
+  /** A password for sudo, where the endpoint has none of its own. */
+  readonly sudoPassword?: () => Secret | undefined;
+}
+
+/**
+ * Logs in, with the host key pinned.
+ *
+ * @throws SwarmupError SSH_UNREACHABLE, SSH_HOST_KEY_UNKNOWN, SSH_HOST_KEY_CHANGED or SSH_AUTH_FAILED
+ */
+export async function openConnection(
+  name: string,
+  endpoint: SshEndpoint,
+  { signal, through }: Pick<ConnectOptions, 'signal' | 'through'>,
+): Promise<NodeSSH> {
+  if (signal.aborted) throw interrupted(signal.reason);
+  const ssh = new NodeSSH();
+  const [type = '', key = ''] = endpoint.hostKey.split(' ');
+  const pinned = Buffer.from(key, 'base64');
+  const credentials = await credentialsOf(endpoint);
+  let offered: Buffer | undefined;
+  try {
+    const connecting = ssh.connect({
+      host: endpoint.host,
+      port: endpoint.port,
+      ...(through ? { sock: through } : {}),
+      username: endpoint.user,
+      authHandler: [...credentials.methods],
+      readyTimeout: READY_TIMEOUT_MS,
+      keepaliveInterval: KEEPALIVE_MS,
+      keepaliveCountMax: KEEPALIVE_MISSES,
+      algorithms: { serverHostKey: signaturesOf(type), compress: ['none'] },
+      hostVerifier: (key: Buffer) => {
+        offered = key;
+        return pinned.length > 0 && key.equals(pinned);
+      },
+    });
+    // Disposing of a connection that is being made ends it, and tells nobody; of one that is not begun yet, only later.
+    await unlessAborted(connecting, signal, () => {
+      ssh.dispose();
+      connecting.then(
+        () => ssh.dispose(),
+        () => undefined,
+      );
+    });
+    return ssh;
+  } catch (cause) {
+    if (signal.aborted) throw interrupted(cause);
+    throw connectError(name, endpoint, { cause, offered, credentials });
+  }
+}
+
+/**
+ * The host key a server shows, without logging in.
+ *
+ * @returns `type base64`
+ * @throws SwarmupError SSH_UNREACHABLE
+ */
+export async function scanHostKey(
+  name: string,
+  endpoint: SshEndpoint,
+  { signal, through }: Pick<ConnectOptions, 'signal' | 'through'>,
+): Promise<string> {
+  const ssh = new NodeSSH();
+  let offered: Buffer | undefined;
+  const connecting = ssh.connect({
+    host: endpoint.host,
+    port: endpoint.port,
+    ...(through ? { sock: through } : {}),
+    username: endpoint.user,
+    authHandler: [],
+    readyTimeout: READY_TIMEOUT_MS,
+    algorithms: { serverHostKey: signaturesOf('') },
+    hostVerifier: (key: Buffer) => {
+      offered = key;
+      return false;
+    },
+  });
+  try {
+    await unlessAborted(connecting, signal, () => ssh.dispose());
+  } catch (cause) {
+    if (signal.aborted) throw interrupted(cause);
+    if (!offered) throw connectError(name, endpoint, { cause, offered });
+  } finally {
+    ssh.dispose();
+  }
+  const key = offered ?? Buffer.alloc(0);
+  // The key begins with its type, as SSH's `string`. Source: RFC 4253, section 6.6.
+  return `${key.subarray(4, 4 + key.readUInt32BE(0)).toString()} ${key.toString('base64')}`;
+}

@@ -1,0 +1,84 @@
+import type { NodeSpec } from '../config/model.ts';
+import type { UnitContext, World } from '../context.ts';
+import { hasCode, SwarmupError } from '../errors.ts';
+import type { Engine } from '../remote/engine.ts';
+import { onNodes, type Change, type Target } from '../task.ts';
+import { localSwarm, type LocalSwarm } from './access.ts';
+import { OWNER_LABEL } from './labels.ts';
+import { listNodes, nameOf } from './read.ts';
+import { removeNode } from './remove-node.ts';
+import type { SwarmNode } from './types.ts';
+
+export interface LeaveState {
+  readonly local: Pick<LocalSwarm, 'state' | 'isManager' | 'nodeId'>;
+  /** The swarm's nodes, as far as a manager could be asked. */
+  readonly nodes: readonly SwarmNode[];
+  readonly cluster: string;
+}
+
+const NOWHERE: LeaveState = { local: { state: 'inactive', isManager: false, nodeId: '' }, nodes: [], cluster: '' };
+
+/** Leaving is the same for managers and workers, but for the last manager: nobody is left to take note. */
+export const leaving = {
+  targets: (nodes: readonly NodeSpec[], { before }: World): Target[] =>
+    onNodes(nodes.filter(({ name }) => before.get(name)?.kept)),
+  check: async (ctx: UnitContext): Promise<LeaveState> => {
+    try {
+      const engine = await ctx.engine();
+      const local = await localSwarm(engine);
+      const manager = local.state === 'active' ? await anyManager(ctx, engine, local) : undefined;
+      return { local, nodes: manager ? await listNodes(manager) : [], cluster: ctx.cluster.name };
+    } catch (error) {
+      // Without an engine there is nothing to leave.
+      if (hasCode(error, 'ENGINE_UNREACHABLE')) return NOWHERE;
+      throw error;
+    }
+  },
+  absent: (): LeaveState => NOWHERE,
+  plan: ({ local, nodes, cluster }: LeaveState, node: string): Change[] => {
+    if (local.state === 'inactive') return [];
+    const own = nodes.filter(({ Spec }) => Spec.Labels?.[OWNER_LABEL] === cluster);
+    if (!own.some(({ ID }) => ID === local.nodeId)) {
+      throw new SwarmupError('SWARM_FOREIGN', `${node} is in a swarm that swarmup didn't make`, {
+        fix: `swarmup never leaves such a swarm. By hand: swarmup ssh ${node} -- docker swarm leave`,
+      });
+    }
+    const others = nodes.filter(({ ID }) => ID !== local.nodeId);
+    if (others.some(({ ManagerStatus }) => ManagerStatus) || !local.isManager)
+      return [{ action: 'remove', summary: `${node} leaves the swarm` }];
+    if (others.length > 0) throw wouldStrand(node, others);
+    return [{ action: 'remove', summary: `${node}, the last one, leaves the swarm, which ends` }];
+  },
+  apply: async (ctx: UnitContext, _changes: readonly Change[], { local, nodes }: LeaveState): Promise<void> => {
+    const engine = await ctx.engine();
+    const self = nodes.find(({ ID }) => ID === local.nodeId);
+    const witness = nodes.length > 1 ? await managerBeside(ctx, ctx.node.name) : undefined;
+    if (self && witness) return removeNode(ctx, witness, self, engine);
+    await engine.call('leave the swarm', (docker) => docker.swarmLeave({ force: true }));
+  },
+};
+
+/** A manager to ask for the nodes: a worker's own engine doesn't know them. */
+function anyManager(ctx: UnitContext, engine: Engine, { isManager }: LocalSwarm): Promise<Engine> {
+  return isManager ? Promise.resolve(engine) : ctx.swarm.manager(ctx.signal);
+}
+
+/** A manager other than the node that leaves. */
+async function managerBeside(ctx: UnitContext, leaver: string): Promise<Engine> {
+  for (const { name, role } of ctx.cluster.nodes) {
+    if (role !== 'manager' || name === leaver || !ctx.machines.get(name)) continue;
+    // One that can't be asked is no help; another may be.
+    const engine = await ctx.engine(name).catch(() => undefined);
+    if (engine && (await localSwarm(engine)).isManager) return engine;
+  }
+  throw new SwarmupError('SWARM_NO_MANAGER', `no other manager answers, which ${leaver} could be taken out by`, {
+    fix: 'See the managers with swarmup status.',
+  });
+}
+
+function wouldStrand(node: string, others: readonly SwarmNode[]): SwarmupError {
+  const names = others.map(nameOf).join(', ');
+  return new SwarmupError('SWARM_FOREIGN', `${node} is the last manager, and the swarm still has ${names}`, {
+    fix: `Take them out first (there: docker swarm leave), or add them to the cluster file.`,
+  });
+}

@@ -1,0 +1,17 @@
+import { managersOf } from '../lib/config/model.ts';
+import { leaving, type LeaveState } from '../lib/swarm/leave.ts';
+import { defineTask, type Change } from '../lib/task.ts';
+
+/** The managers among the hosts that stay, one at a time and the first one last: the swarm ends with it. */
+export default defineTask<LeaveState, Change>({
+  id: 'leave-managers',
+  title: 'Managers have left',
+  about: 'Demotes the managers that were there before swarmup, one at a time, and takes them out of the swarm.',
+  needs: [{ task: 'leave-workers', of: 'all' }],
+  limit: 1,
+  targets: (cluster, world) => leaving.targets(managersOf(cluster).toReversed(), world),
+  check: leaving.check,
+  absent: leaving.absent,
+  plan: (state, { target }) => leaving.plan(state, target.id),
+  apply: leaving.apply,
+});

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SshEndpoint } from '../../lib/providers/provider.ts';
+import { generateKeyPair } from '../../lib/remote/keys.ts';
+import { endProcess } from '../../lib/remote/processes.ts';
+import { debianRoot } from './debian-root.ts';
+import { freePort, untilItGreets } from './sshd.ts';
+
+/** The password of the users who need one for sudo. It stands for a real one, and must be seen nowhere. */
+export const PASSWORD = 'correct-horse-battery';
+
+/** Users who aren't root: `admin` needs a password for sudo, `free` needs none, `nobody1` may not use it. */
+const USERS = ['admin', 'free', 'nobody1'] as const;
+
+/** An OpenSSH server in a Debian of its own, with real users and a real sudo; on loopback. */
+export async function startGuestSshd(): Promise<{ endpointOf(user: string): SshEndpoint; stop(): void }> {
+  const root = await debianRoot('guest', {
+    packages: ['openssh-server', 'sudo', 'procps'],
+    files: { '/etc/sudoers.d/test': 'admin ALL=(ALL) ALL\nfree ALL=(ALL) NOPASSWD: ALL\n' },
+    commands: [
+      ['chmod', '0440', '/etc/sudoers.d/test'],
+      // No password that fits, which isn't the same as a locked account.
+      ...USERS.map((user) => ['useradd', '-m', '-p', '*', '-s', '/bin/sh', user]),
+      ['sh', '-c', `echo 'admin:${PASSWORD}' | chpasswd`],
+      ['sh', '-c', `echo 'nobody1:${PASSWORD}' | chpasswd`],
+    ],
+  });
+  const folder = join(root, 'run', `sshd-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  mkdirSync(join(root, 'run/sshd'), { recursive: true, mode: 0o755 });
+  const [host, client] = [generateKeyPair('host'), generateKeyPair('client')];
+  const file = (name: string, text: string, mode = 0o600) => {
+    writeFileSync(join(folder, name), text, { mode });
+    return `/run/sshd-${process.pid}/${name}`;
+  };
+  const port = await freePort();
+  const hostKey = file('host_key', host.privateKey);
+  const authorized = file('authorized_keys', `${client.publicKey}\n`, 0o644);
+  file('id', client.privateKey);
+  const settings = [
+    `ListenAddress=127.0.0.1:${port}`,
+    `HostKey=${hostKey}`,
+    `AuthorizedKeysFile=${authorized}`,
+    'StrictModes=no',
+    'UsePAM=no',
+    // Failures on purpose, from one address: OpenSSH 10 would shut it out.
+    'PerSourcePenalties=no',
+    'PidFile=none',
+  ];
+  const argv = ['-D', '-e', '-f', '/dev/null', ...settings.flatMap((setting) => ['-o', setting])];
+  // A process space of its own, as a machine has; everything in it ends with its first process.
+  const server = spawn(
+    'unshare',
+    ['--fork', '--pid', '--kill-child', `--root=${root}`, '--mount-proc', '/usr/sbin/sshd', ...argv],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  await untilItGreets(server, port);
+  return {
+    endpointOf: (user) => ({
+      host: '127.0.0.1',
+      port,
+      user,
+      identityFiles: [join(folder, 'id')],
+      hostKey: host.publicKey,
+    }),
+    stop: () => {
+      endProcess(server.pid ?? 0, 'SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
