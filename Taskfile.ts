@@ -10,6 +10,7 @@ export const pipelines = {
   up: [
     'prepare-provider',
     'provision',
+    'preflight',
     'install-docker',
     'init-manager',
     'collect-token',
@@ -28,6 +29,7 @@ export const pipelines = {
     'retire-node',
     'prepare-provider',
     'provision',
+    'preflight',
     'install-docker',
     'init-manager',
     'collect-token',
@@ -51,7 +53,11 @@ export const pipelines = {
   /** Machines off, disks kept. */
   stop: ['power-off'],
   /** Takes away everything `up` made, and nothing else. */
-  down: ['leave-workers', 'leave-managers', 'destroy-machines', 'clean-up'],
+  down: ['remove-services', 'leave-workers', 'leave-managers', 'destroy-machines', 'clean-up'],
+  /** `down --uninstall`: also what was installed on hosts that stay. */
+  uninstall: ['remove-services', 'leave-workers', 'leave-managers', 'uninstall-docker', 'destroy-machines', 'clean-up'],
+  /** `down --node`: some nodes go, and the cluster stays. */
+  remove: ['leave-workers', 'leave-managers', 'destroy-machines'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** The nightly test of a whole cluster: what each stage runs, and what must come of it. */

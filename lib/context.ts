@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import type { Cluster, NodeSpec } from './config/model.ts';
 import type { Progress } from './events.ts';
 import type { ImageStore } from './images/store.ts';
+import type { Preflight } from './preflight/preflight.ts';
 import type { Machine, Provider, ProviderIo } from './providers/provider.ts';
 import type { Engine } from './remote/engine.ts';
 import type { Host } from './remote/host.ts';
@@ -10,6 +11,7 @@ import type { LocalCommands } from './remote/local.ts';
 import type { StateFolder } from './state-folder.ts';
 import type { SwarmAccess } from './swarm/access.ts';
 import type { Desired, Target } from './task.ts';
+import type { Turns } from './turns.ts';
 
 /** What was there when the run began. */
 export interface World {
@@ -31,6 +33,8 @@ export interface RunContext {
   readonly local: LocalCommands;
   readonly images: ImageStore;
   readonly state: StateFolder;
+  readonly preflight: Preflight;
+  readonly turns: Turns;
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
 }

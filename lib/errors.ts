@@ -53,6 +53,7 @@ const TABLE = {
 
   ENGINE_UNREACHABLE: { source: 'host', pending: 'absent' },
   ENGINE_REFUSED: { source: 'host' },
+  PREFLIGHT_FAILED: { source: 'host' },
   INSTALL_UNSUPPORTED: { source: 'user' },
   DAEMON_CONFIG_INVALID: { source: 'host' },
 

@@ -79,13 +79,17 @@ export function layOut(tasks: readonly Task[], cluster: Cluster, world: World, s
       task.targets(cluster, world).map((target) => draft(task, target, index++)),
     );
   const all = [...drafts.values()].flat();
-  for (const { unit, needs, tolerated } of all)
+  for (const { unit, needs, tolerated } of all) {
+    const strict = new Set<Unit>();
     for (const need of unit.task.needs)
       for (const other of drafts.get(need.task) ?? [])
         if (applies(need, other.unit.target, unit.target, world)) {
           needs.add(other.unit);
-          if (need.tolerant) tolerated.add(other.unit);
+          (need.tolerant ? tolerated : strict).add(other.unit);
         }
+    // A unit may need one of a task for sure, and the others as far as they can be done.
+    for (const other of strict) tolerated.delete(other);
+  }
 
   const chosen = choice(tasks, selection);
   for (const one of all) {

@@ -16,7 +16,16 @@ execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json', 
   cwd: root,
   stdio: 'inherit',
 });
-for (const name of ['swarmup', 'config', 'docs', 'README.md', 'LICENSE', 'lib/providers/qemu/guest-image.sh']) {
+for (const name of [
+  'swarmup',
+  'config',
+  'docs',
+  'README.md',
+  'LICENSE',
+  'lib/providers/qemu/guest-image.sh',
+  'lib/preflight/probe.pl',
+  'lib/preflight/probe.py',
+]) {
   cpSync(join(root, name), join(target, name), { recursive: true });
 }
 const {

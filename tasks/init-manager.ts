@@ -60,10 +60,19 @@ export default defineTask<State, Change>({
     const engine = await ctx.engine();
     ctx.report(`initialising the swarm on ${ctx.node.name}`);
     await engine.call('initialise the swarm', (docker) =>
-      docker.swarmInit({ ListenAddr: LISTEN_ADDRESS, AdvertiseAddr: advertised(ctx, ctx.node.name) }),
+      docker.swarmInit({ ListenAddr: LISTEN_ADDRESS, AdvertiseAddr: advertised(ctx, ctx.node.name), ...settled(ctx) }),
     );
   },
 });
+
+/** What can be chosen only now. Source: POST /swarm/init. */
+function settled({ cluster: { swarm } }: UnitContext): object {
+  const { addressPool, subnetSize, dataPathPort } = swarm;
+  return {
+    DataPathPort: dataPathPort,
+    ...(addressPool.length > 0 ? { DefaultAddrPool: addressPool, SubnetSize: subnetSize } : {}),
+  };
+}
 
 async function elsewhere(ctx: UnitContext): Promise<Elsewhere | undefined> {
   const others = ctx.cluster.nodes.filter((node) => node.name !== ctx.node.name && ctx.world.before.has(node.name));

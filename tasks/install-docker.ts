@@ -1,20 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
+import { installDocker } from '../lib/docker/install.ts';
+import { matchesVersion } from '../lib/docker/manager.ts';
+import { restartDocker, startDocker } from '../lib/docker/service.ts';
 import { daemonJson, type DaemonJson } from '../lib/facts/daemon-json.ts';
 import { dockerService, type DockerService } from '../lib/facts/docker-service.ts';
 import { gather } from '../lib/facts/fact.ts';
 import { osRelease, type OsRelease } from '../lib/facts/os-release.ts';
-import {
-  addRepository,
-  aptInstall,
-  aptUpdate,
-  choosePackages,
-  DISTRO_PACKAGES,
-  matchesVersion,
-  OFFICIAL_PACKAGES,
-} from '../lib/docker/apt.ts';
-import { dnfInstall } from '../lib/docker/dnf.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { hasCode, SwarmupError } from '../lib/errors.ts';
+import { localSwarm } from '../lib/swarm/access.ts';
+import { untilManagerIsBack } from '../lib/swarm/manager-back.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
 import { waitUntil } from '../lib/wait.ts';
 
@@ -34,7 +29,7 @@ export default defineTask<State, DockerChange>({
   id: 'install-docker',
   title: 'Docker running',
   about: 'Installs the Docker Engine, merges daemon.json, and starts the engine.',
-  needs: ['provision'],
+  needs: ['provision', 'preflight', { task: 'preflight', of: 'all', tolerant: true }],
   targets: (cluster) => onNodes(cluster.nodes),
   check: async (ctx) => {
     const version = await engineVersion(ctx);
@@ -72,26 +67,41 @@ export default defineTask<State, DockerChange>({
     // The configuration first: the engine then starts once, with it.
     if (kinds.has('configure')) await writeDaemonJson(ctx, state.host?.daemon);
     if (kinds.has('install')) await install(ctx, state.host?.os);
-    const host = await ctx.host();
-    if (kinds.has('configure') && state.version !== undefined)
-      await host.run(['systemctl', 'restart', 'docker'], { signal: ctx.signal });
-    if (kinds.has('start'))
-      await host.run(['systemctl', 'enable', '--now', 'docker'], { signal: ctx.signal, fix: logs(ctx) });
-    await waitUntil({
-      until: `the Docker Engine on ${ctx.node.name} answers`,
-      probe: async () => {
-        const version = await engineVersion(ctx);
-        return version === undefined ? { seen: 'no answer on /var/run/docker.sock' } : { done: version };
-      },
-      deadlineMs: ENGINE_START_MS,
-      intervalMs: 500,
-      signal: ctx.signal,
-      clock: ctx.clock,
-      fix: logs(ctx),
-      onSeen: () => ctx.report('waiting for the Docker Engine'),
-    });
+    if (kinds.has('configure') && state.version !== undefined) await restart(ctx);
+    else if (kinds.has('start') || kinds.has('install')) await startDocker(await ctx.host(), ctx.signal, logs(ctx));
+    await untilEngineAnswers(ctx);
   },
 });
+
+/** Managers one at a time: two that are away at once may be one too many. */
+async function restart(ctx: UnitContext): Promise<void> {
+  const host = await ctx.host();
+  const { state, isManager } = await localSwarm(await ctx.engine());
+  if (state !== 'active' || !isManager) return restartDocker(host, ctx.signal, logs(ctx));
+  ctx.report('waiting for its turn to restart the engine');
+  await ctx.turns.take('a manager restarts', async () => {
+    ctx.report('restarting the engine');
+    await restartDocker(host, ctx.signal, logs(ctx));
+    await untilEngineAnswers(ctx);
+    await untilManagerIsBack(ctx);
+  });
+}
+
+async function untilEngineAnswers(ctx: UnitContext): Promise<void> {
+  await waitUntil({
+    until: `the Docker Engine on ${ctx.node.name} answers`,
+    probe: async () => {
+      const version = await engineVersion(ctx);
+      return version === undefined ? { seen: 'no answer on /var/run/docker.sock' } : { done: version };
+    },
+    deadlineMs: ENGINE_START_MS,
+    intervalMs: 500,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: logs(ctx),
+    onSeen: () => ctx.report('waiting for the Docker Engine'),
+  });
+}
 
 function masked(node: string): SwarmupError {
   return new SwarmupError('INSTALL_UNSUPPORTED', `${node}: docker.service is masked, so nothing can start it`, {
@@ -134,28 +144,7 @@ async function writeDaemonJson(ctx: UnitContext, actual: DaemonJson | undefined)
 async function install(ctx: UnitContext, known: OsRelease | undefined): Promise<void> {
   const host = await ctx.host();
   const os = known ?? (await gather(host, { os: osRelease }, ctx.signal)).os;
-  const { source, version, repository } = ctx.cluster.docker;
-  if (os.id === 'amzn' && source !== 'official') return dnfInstall(host, version, ctx.report, ctx.signal);
-  if (!os.families.includes('debian')) throw unsupported(ctx.node.name, os, source);
-  if (source === 'official' && repository !== undefined) await addRepository(host, repository, os, ctx.signal);
-  await aptUpdate(host, ctx.report, ctx.signal);
-  const packages = await choosePackages(
-    host,
-    source === 'official' ? OFFICIAL_PACKAGES : DISTRO_PACKAGES,
-    version,
-    ctx.signal,
-  );
-  await aptInstall(host, packages, ctx.report, ctx.signal);
-}
-
-function unsupported(node: string, os: OsRelease, source: string): SwarmupError {
-  const where =
-    source === 'official' ? "from Docker's repository on Debian and Ubuntu" : 'on Debian, Ubuntu and Amazon Linux';
-  return new SwarmupError(
-    'INSTALL_UNSUPPORTED',
-    `${node} runs ${os.prettyName || 'an unknown system'}; swarmup installs Docker ${where}`,
-    { fix: 'Install Docker there by hand and set docker.source: preinstalled.' },
-  );
+  await installDocker(host, { os, docker: ctx.cluster.docker, report: ctx.report, signal: ctx.signal });
 }
 
 function notPreinstalled(node: string): SwarmupError {

@@ -7,7 +7,7 @@ export default defineTask<LeaveState, Change>({
   id: 'leave-workers',
   title: 'Workers have left',
   about: 'Drains the workers that were there before swarmup, and takes them out of the swarm.',
-  needs: [],
+  needs: ['remove-services'],
   targets: (cluster, world) => leaving.targets(workersOf(cluster), world),
   check: leaving.check,
   absent: leaving.absent,

@@ -76,7 +76,10 @@ describe('up', () => {
   it('gives every step of the pipeline a unit', async () => {
     const world = worldWithRegistry();
     const result = await world.run('up', await clusterOf(fullText(3, 2)));
-    expect(new Set(result.units.map((unit) => unit.task))).toEqual(new Set(pipelines.up));
+    expect(new Set(result.units.map((unit) => unit.task))).toEqual(
+      // Machines of swarmup's own need no look at what others made of them.
+      new Set(pipelines.up.filter((id) => id !== 'preflight')),
+    );
   });
 
   it('brings a changed service to what the file says, and names what changed', async () => {

@@ -60,6 +60,10 @@ export function buildProgram(act: Action, version: string): Command {
     .action((options: CommonOptions & { taskfile?: string }) =>
       act(import('./commands/tasks.ts').then((m) => m.tasks(options))),
     );
+  command(
+    'doctor',
+    'look at every host and at the network between them for what would go wrong; changes nothing',
+  ).action((options: CommonOptions) => act(import('./commands/doctor.ts').then((m) => m.doctor(options))));
   command('status', 'show machines, nodes, services, tasks with their errors, URLs').action((options: CommonOptions) =>
     act(import('./commands/status.ts').then((m) => m.status(options))),
   );
@@ -119,9 +123,11 @@ export function buildProgram(act: Action, version: string): Command {
   pipeline('stop', 'power the machines off and keep their disks; `up` starts them again').action(
     (options: PipelineOptions) => act(import('./commands/pipeline.ts').then((m) => m.stop(options))),
   );
-  pipeline('down', 'take away everything swarmup made, and nothing else').action((options: PipelineOptions) =>
-    act(import('./commands/pipeline.ts').then((m) => m.down(options))),
-  );
+  pipeline('down', 'take away everything swarmup made, and nothing else')
+    .option('--uninstall', 'also take away the packages that swarmup installed on hosts that stay')
+    .action((options: PipelineOptions & { uninstall?: boolean }) =>
+      act(import('./commands/pipeline.ts').then((m) => m.down(options))),
+    );
   program.addHelpText(
     'after',
     '\nExit status: 0 done; 1 a task or a check failed; 2 wrong usage or configuration; 3 plan with changes (--detailed-exitcode); 4 another run holds this cluster; 130 interrupted.\nThe cluster file: docs/reference/cluster-file.md',

@@ -7,6 +7,7 @@ import { cacheFolder } from '../files.ts';
 import { imageStore } from '../images/store.ts';
 import { machineTable } from '../machines.ts';
 import { loadProvider } from '../providers/index.ts';
+import { preflightOf } from '../preflight/preflight.ts';
 import { httpClient } from '../remote/http.ts';
 import { getAcquainted } from './acquaintance.ts';
 import { localCommands } from '../remote/local.ts';
@@ -16,6 +17,7 @@ import type { Secret } from '../secret.ts';
 import { StateFolder } from '../state-folder.ts';
 import { swarmAccess } from '../swarm/access.ts';
 import { gainRootRights } from './root-rights.ts';
+import { Turns } from '../turns.ts';
 import { listenForInterrupts } from './interrupts.ts';
 import type { CommonOptions } from './options.ts';
 
@@ -80,6 +82,7 @@ async function openContext(
   const remote = new SshRemote(machines, emit);
   onRemote(remote);
   if (options.asRoot) await gainRootRights(remote, listed, options.onSecret ?? (() => undefined), signal);
+  const swarm = swarmAccess(cluster, remote);
   return {
     cluster,
     provider,
@@ -89,7 +92,9 @@ async function openContext(
     },
     machines,
     remote,
-    swarm: swarmAccess(cluster, remote),
+    swarm,
+    preflight: preflightOf({ cluster, machines, remote, swarm, clock: systemClock }),
+    turns: new Turns(),
     http: httpClient((via, to, until) => remote.dial(via, to, until)),
     local,
     images: imageStore({ local, cache: cacheFolder(env), mirror: mirrorOf(cluster) }),

@@ -53,6 +53,7 @@ export class Conversion {
       provider,
       nodes: this.#nodes(file.nodes, provider),
       docker: defined(file.docker),
+      swarm: file.swarm,
       images: {
         load: file.images.load.map((path, i) => this.#path(path, ['images', 'load', i])),
         whenUnreachable: file.images.whenUnreachable,

@@ -10,6 +10,7 @@ export interface Cluster {
   readonly provider: ProviderSection;
   readonly nodes: readonly NodeSpec[];
   readonly docker: DockerSection;
+  readonly swarm: SwarmSection;
   readonly images: ImagesSection;
   readonly services: readonly ServiceSpec[];
   readonly stacks: readonly StackSpec[];
@@ -65,7 +66,18 @@ export interface DockerSection {
   readonly source: 'auto' | 'distro' | 'official' | 'preinstalled';
   readonly version?: string;
   readonly repository?: string;
+  /** The fingerprint of the key that the repository is signed with. */
+  readonly repositoryKey?: string;
   readonly daemon: Readonly<Record<string, unknown>>;
+}
+
+export interface SwarmSection {
+  /** Networks that overlay networks are taken from; empty for the engine's own default, 10.0.0.0/8. */
+  readonly addressPool: readonly string[];
+  /** Bits of each overlay network. */
+  readonly subnetSize: number;
+  /** The UDP port of VXLAN. */
+  readonly dataPathPort: number;
 }
 
 export interface ImagesSection {

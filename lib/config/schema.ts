@@ -141,10 +141,26 @@ export const clusterFile = z
           ),
         version: z.string().optional().describe('Pins the version of the package, such as 26.1.5 or 26.1.*.'),
         repository: z.url().optional().describe("The address of Docker's package repository, for source: official."),
+        repositoryKey: z
+          .string()
+          .regex(/^[0-9A-Fa-f ]{40,60}$/, { error: 'expected a fingerprint: 40 hexadecimal digits' })
+          .optional()
+          .describe("The fingerprint of the key it is signed with; default: those of Docker's own keys."),
         daemon: z.record(z.string(), z.unknown()).default({}).describe('Keys merged into /etc/docker/daemon.json.'),
       })
       .prefault({})
       .describe('The Docker Engine on the nodes.'),
+    swarm: z
+      .strictObject({
+        addressPool: z
+          .array(z.cidrv4())
+          .default([])
+          .describe('Networks that overlay networks are taken from, such as [10.200.0.0/16]; default: 10.0.0.0/8.'),
+        subnetSize: z.int().min(16).max(29).default(24).describe('The size of each overlay network, in bits.'),
+        dataPathPort: z.int().min(1024).max(49151).default(4789).describe('The UDP port of overlay networks (VXLAN).'),
+      })
+      .prefault({})
+      .describe('What is settled once, when the swarm is made.'),
     images: z
       .strictObject({
         load: z

@@ -1,24 +1,34 @@
-import type { Host } from '../remote/host.ts';
-import type { Report } from './apt.ts';
+import type { Available, PackageManager } from './manager.ts';
 
-/** What a swarm node needs from Amazon Linux: the engine brings its command line and containerd with it. */
-const PACKAGE = 'docker';
+/** RHEL and its kin, Fedora, Amazon Linux 2023. It waits for its lock by itself. Sources: dnf4(8), dnf5(8). */
+export const dnf: PackageManager = {
+  name: 'dnf',
+  refresh: ['dnf', '-q', '-y', 'makecache'],
+  // The newer dnf ends no line by itself, the older one each: empty lines are passed over.
+  versions: (names) => ['dnf', '-q', 'repoquery', '--available', '--queryformat', '%{name} %{evr}\n', ...names],
+  parseVersions: parseQuery,
+  spec: ({ name, version }) => `${name}-${version}`,
+  install: (specs) => ['dnf', '-q', '-y', 'install', '--allowerasing', ...specs],
+  remove: (names) => ['dnf', '-q', '-y', 'remove', '--noautoremove', ...names],
+  hold: (names) => withVersionlock('add', names),
+  release: (names) => withVersionlock('delete', names),
+  installed: ['rpm', '-qa', '--queryformat', 'ii %{NAME}\\n'],
+};
 
-/**
- * Docker from Amazon Linux 2023's own repository, started: RPM packages don't start what they install.
- *
- * @param version of the engine, such as 25.0.8 or 25.0.*; undefined for the newest
- */
-export async function dnfInstall(
-  host: Host,
-  version: string | undefined,
-  report: Report,
-  signal: AbortSignal,
-): Promise<void> {
-  report('installing docker');
-  const fix = `Look at it by hand: swarmup ssh ${host.name} -- sudo dnf install ${PACKAGE}`;
-  // A version stands before the release, which is Amazon's: docker-25.0.8-1.amzn2023.0.4.
-  const wanted = version === undefined ? PACKAGE : `${PACKAGE}-${version.replace(/\.?\*$/, '')}*`;
-  await host.run(['dnf', 'install', '-y', '-q', wanted], { signal, fix });
-  await host.run(['systemctl', 'enable', '--now', 'docker'], { signal });
+/** The older dnf has it in a plugin, which may not be there. What isn't locked can't be unlocked, which is no failure. */
+function withVersionlock(action: 'add' | 'delete', names: readonly string[]): string[] {
+  const script =
+    action === 'add'
+      ? 'dnf -q versionlock --help >/dev/null 2>&1 || dnf -q -y install "dnf-command(versionlock)"; dnf -q versionlock add "$@"'
+      : 'dnf -q versionlock --help >/dev/null 2>&1 && dnf -q versionlock delete "$@"; true';
+  return ['sh', '-c', script, 'sh', ...names];
+}
+
+function parseQuery(output: string): Available[] {
+  const found = output.split('\n').flatMap((line): Available[] => {
+    const [name, version] = line.trim().split(' ');
+    return name && version ? [{ name, version: version.replace(/^0:/, '') }] : [];
+  });
+  // The oldest stand first.
+  return found.toReversed();
 }

@@ -1,7 +1,7 @@
 import type { Fact } from './fact.ts';
 
 export interface DockerService {
-  /** Whether systemd knows a unit docker.service. */
+  /** Whether the init system knows a service docker. */
   readonly installed: boolean;
   readonly active: boolean;
   readonly enabled: boolean;
@@ -9,9 +9,18 @@ export interface DockerService {
   readonly masked: boolean;
 }
 
-/** Source: systemctl(1), `show` prints properties even of units that don't exist. */
+/**
+ * Sources: systemctl(1), `show` prints properties even of units that don't exist; rc-service(8) and rc-update(8), whose answers
+ * are put in the same words.
+ */
 export const dockerService: Fact<DockerService> = {
-  command: 'systemctl show docker.service --property=LoadState,ActiveState,UnitFileState',
+  command: [
+    'if [ -d /run/openrc ]; then',
+    '[ -e /etc/init.d/docker ] && echo LoadState=loaded',
+    'rc-service -q docker status && echo ActiveState=active',
+    "rc-update show default | grep -q '^ *docker ' && echo UnitFileState=enabled",
+    'true; else systemctl show docker.service --property=LoadState,ActiveState,UnitFileState; fi',
+  ].join('\n'),
   parse: (output) => ({
     installed: /^LoadState=loaded$/m.test(output),
     active: /^ActiveState=active$/m.test(output),

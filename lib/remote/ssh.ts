@@ -73,10 +73,10 @@ export class SshHost implements Host {
   async run(argv: readonly string[], options: RemoteRun = {}): Promise<Output> {
     const input = options.input instanceof Secret ? options.input.reveal() : options.input;
     const asRoot = options.asRoot ?? true;
-    const { argv: whole, first } = asRoot ? await this.#sudo.wrap(argv, input !== undefined) : { argv };
     // As a person would type it: how the password gets there is nobody's concern.
     const command = `${asRoot && this.#user !== 'root' ? 'sudo ' : ''}${quote(argv)}`;
     const start = Date.now();
+    const { argv: whole, first } = asRoot ? await this.#sudo.wrap(argv, input !== undefined) : { argv };
     const output = await this.#execute(quote(whole), {
       ...options,
       input: first === undefined ? input : `${first}${input ?? ''}`,

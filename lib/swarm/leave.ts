@@ -6,6 +6,7 @@ import { onNodes, type Change, type Target } from '../task.ts';
 import { localSwarm, type LocalSwarm } from './access.ts';
 import { OWNER_LABEL } from './labels.ts';
 import { listNodes, nameOf } from './read.ts';
+import { leaveSwarm } from './leave-swarm.ts';
 import { removeNode } from './remove-node.ts';
 import type { SwarmNode } from './types.ts';
 
@@ -26,7 +27,8 @@ export const leaving = {
     try {
       const engine = await ctx.engine();
       const local = await localSwarm(engine);
-      const manager = local.state === 'active' ? await anyManager(ctx, engine, local) : undefined;
+      const asked = local.state === 'active' && !hasHalfLeft(local);
+      const manager = asked ? await anyManager(ctx, engine, local) : undefined;
       return { local, nodes: manager ? await listNodes(manager) : [], cluster: ctx.cluster.name };
     } catch (error) {
       // Without an engine there is nothing to leave.
@@ -37,6 +39,7 @@ export const leaving = {
   absent: (): LeaveState => NOWHERE,
   plan: ({ local, nodes, cluster }: LeaveState, node: string): Change[] => {
     if (local.state === 'inactive') return [];
+    if (hasHalfLeft(local)) return [{ action: 'remove', summary: `${node} finishes leaving its swarm` }];
     const own = nodes.filter(({ Spec }) => Spec.Labels?.[OWNER_LABEL] === cluster);
     if (!own.some(({ ID }) => ID === local.nodeId)) {
       throw new SwarmupError('SWARM_FOREIGN', `${node} is in a swarm that swarmup didn't make`, {
@@ -54,9 +57,14 @@ export const leaving = {
     const self = nodes.find(({ ID }) => ID === local.nodeId);
     const witness = nodes.length > 1 ? await managerBeside(ctx, ctx.node.name) : undefined;
     if (self && witness) return removeNode(ctx, witness, self, engine);
-    await engine.call('leave the swarm', (docker) => docker.swarmLeave({ force: true }));
+    await leaveSwarm(ctx, engine, true);
   },
 };
+
+/** An engine that ran out of time while it left: it belongs to no swarm any more, and says that it does. */
+function hasHalfLeft({ state, nodeId }: LeaveState['local']): boolean {
+  return state === 'active' && nodeId === '';
+}
 
 /** A manager to ask for the nodes: a worker's own engine doesn't know them. */
 function anyManager(ctx: UnitContext, engine: Engine, { isManager }: LocalSwarm): Promise<Engine> {

@@ -2,6 +2,7 @@ import type { UnitContext } from '../context.ts';
 import type { Engine } from '../remote/engine.ts';
 import { waitUntil } from '../wait.ts';
 import { updateNode, waitUntilEmpty } from './drain.ts';
+import { leaveSwarm } from './leave-swarm.ts';
 import { listNodes, nameOf } from './read.ts';
 import type { SwarmNode } from './types.ts';
 
@@ -28,7 +29,7 @@ export async function removeNode(
   if (found.Spec.Role === 'manager') await demote(ctx, manager, node);
   if (engine) {
     ctx.report(`${node.name} leaves the swarm`);
-    await engine.call('leave the swarm', (docker) => docker.swarmLeave({}));
+    await leaveSwarm(ctx, engine);
   }
   // It left or it is dead, and its tasks are elsewhere: there is nothing to wait for any more.
   await manager.call(`remove ${node.name}`, (docker) => docker.getNode(node.id).remove({ force: true }));

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { dnfInstall } from '../../lib/docker/dnf.ts';
 import { keyOnConsole } from '../../lib/providers/aws/host-key.ts';
 import { loadProvider } from '../../lib/providers/index.ts';
-import type { Host } from '../../lib/remote/host.ts';
 import { localCommands } from '../../lib/remote/local.ts';
-import { strict } from '../fakes/strict.ts';
 import { clusterOf } from '../support/cluster.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIRcfr8ez1oDhO5ccuX1BIPqd0q8OHboXhbYHm5i+pqP';
@@ -65,24 +62,5 @@ describe('the aws section of a cluster file', () => {
       message: "provider.instanceType.nodes names 'worker3', which is no node",
       fix: expect.stringContaining('worker1'),
     });
-  });
-});
-
-describe('Docker on Amazon Linux', () => {
-  it.each([
-    [undefined, 'dnf install -y -q docker'],
-    ['25.0.8', 'dnf install -y -q docker-25.0.8*'],
-    ['25.0.*', 'dnf install -y -q docker-25.0*'],
-  ])('in version %s is installed and started', async (version, install) => {
-    const ran: string[] = [];
-    const host = strict<Host>('host', {
-      name: 'worker1',
-      run: async (argv) => {
-        ran.push(argv.join(' '));
-        return { exitCode: 0, stdout: '', stderr: '' };
-      },
-    });
-    await dnfInstall(host, version, () => undefined, new AbortController().signal);
-    expect(ran).toEqual([install, 'systemctl enable --now docker']);
   });
 });

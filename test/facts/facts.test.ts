@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addRepository, matchesVersion, parseMadison, parseStatus } from '../../lib/docker/apt.ts';
+import { apt } from '../../lib/docker/apt.ts';
+import { matchesVersion } from '../../lib/docker/manager.ts';
 import { daemonJson } from '../../lib/facts/daemon-json.ts';
 import { dockerService } from '../../lib/facts/docker-service.ts';
 import { gather } from '../../lib/facts/fact.ts';
@@ -106,9 +107,10 @@ describe('apt', () => {
  docker.io | 20.10.24+dfsg1-1+deb12u1 | http://mirror.test/debian bookworm/main amd64 Packages
 docker-cli | 26.1.5+dfsg1-9+b9 | http://mirror.test/debian trixie/main amd64 Packages
 `;
-    expect([...parseMadison(output)]).toEqual([
-      ['docker.io', ['26.1.5+dfsg1-9+b9', '20.10.24+dfsg1-1+deb12u1']],
-      ['docker-cli', ['26.1.5+dfsg1-9+b9']],
+    expect(apt.parseVersions(output)).toEqual([
+      { name: 'docker.io', version: '26.1.5+dfsg1-9+b9' },
+      { name: 'docker.io', version: '20.10.24+dfsg1-1+deb12u1' },
+      { name: 'docker-cli', version: '26.1.5+dfsg1-9+b9' },
     ]);
   });
 
@@ -123,44 +125,14 @@ docker-cli | 26.1.5+dfsg1-9+b9 | http://mirror.test/debian trixie/main amd64 Pac
   });
 
   it('tells its progress', () => {
-    expect(parseStatus('pmstatus:docker.io:66.6667:Unpacking docker.io (amd64)')).toEqual({
+    expect(apt.progress?.('pmstatus:docker.io:66.6667:Unpacking docker.io (amd64)')).toEqual({
       detail: 'unpacking docker.io (amd64)',
       percent: 67,
     });
-    expect(parseStatus('dlstatus:3:12.5:Retrieving file 3 of 9')).toEqual({
+    expect(apt.progress?.('dlstatus:3:12.5:Retrieving file 3 of 9')).toEqual({
       detail: 'downloading packages',
       percent: 13,
     });
-    expect(parseStatus('Setting up docker.io')).toBeUndefined();
-  });
-});
-
-describe("Docker's own repository", () => {
-  it('is added with its key, for this system and architecture', async () => {
-    const ran: string[] = [];
-    let source = '';
-    const host = strict<Host>('host', {
-      name: 'worker1',
-      run: async (argv, options = {}) => {
-        ran.push(argv.join(' '));
-        if (argv[0] === 'tee') source = String(options.input);
-        return { exitCode: 0, stdout: argv[0] === 'dpkg' ? 'amd64\n' : '', stderr: '' };
-      },
-    });
-    await addRepository(
-      host,
-      'https://packages.test/linux/',
-      { id: 'ubuntu', codename: 'noble' },
-      new AbortController().signal,
-    );
-    expect(ran).toEqual([
-      'install -d -m 0755 /etc/apt/keyrings',
-      '/usr/lib/apt/apt-helper download-file https://packages.test/linux/ubuntu/gpg /etc/apt/keyrings/docker.asc',
-      'dpkg --print-architecture',
-      'tee /etc/apt/sources.list.d/docker.sources',
-    ]);
-    expect(source).toBe(
-      'Types: deb\nURIs: https://packages.test/linux/ubuntu\nSuites: noble\nComponents: stable\nArchitectures: amd64\nSigned-By: /etc/apt/keyrings/docker.asc\n',
-    );
+    expect(apt.progress?.('Setting up docker.io')).toBeUndefined();
   });
 });

@@ -12,6 +12,10 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export interface FakeEngineState {
   readonly name: string;
   readonly address: string;
+  /** What the machine calls itself; default: its name. */
+  hostname?: string;
+  /** How often it runs out of time when it is told to leave. */
+  lateToLeave?: number;
   installed: boolean;
   /** Installed, and not running. */
   stopped: boolean;
@@ -114,7 +118,7 @@ export class FakeSwarm {
       ID: engine.swarmNodeId,
       Version: this.#index(),
       Spec: { Role: role, Availability: 'active', Labels: {} },
-      Description: { Hostname: engine.name, Engine: { EngineVersion: '26.1.5' } },
+      Description: { Hostname: engine.hostname ?? engine.name, Engine: { EngineVersion: '26.1.5' } },
       Status: { State: 'ready', Addr: engine.address },
       ...(role === 'manager'
         ? {
@@ -325,6 +329,10 @@ export class FakeSwarm {
         if (!node) throw engineError(503, 'This node is not part of a swarm');
         if (node.Spec.Role === 'manager' && !options.force)
           throw engineError(503, 'You are attempting to leave the swarm on a node that is participating as a manager.');
+        if (one.lateToLeave) {
+          one.lateToLeave--;
+          throw engineError(500, 'context deadline exceeded');
+        }
         this.writes.push(`swarm leave ${name}`);
         one.swarmNodeId = '';
         this.nodes[i] = { ...node, Status: { ...node.Status, State: 'down' } };

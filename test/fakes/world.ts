@@ -15,6 +15,9 @@ import type { ImageStore } from '../../lib/images/store.ts';
 import { Secret } from '../../lib/secret.ts';
 import type { StateFolder } from '../../lib/state-folder.ts';
 import { swarmAccess } from '../../lib/swarm/access.ts';
+import type { Finding } from '../../lib/preflight/survey.ts';
+import type { Preflight } from '../../lib/preflight/preflight.ts';
+import { Turns } from '../../lib/turns.ts';
 import { loadTasks } from '../../lib/tasks.ts';
 import { pipelines } from '../../Taskfile.ts';
 import { FakeSwarm } from './swarm.ts';
@@ -54,6 +57,8 @@ export class FakeWorld {
   readonly differing = new Set<string>();
   /** What machines share is there. */
   prepared = false;
+  /** What is wrong with hosts that others made. */
+  readonly findings: Finding[] = [];
   /** Faults to inject: called before each thing a test may want to break. */
   fault: (what: string) => void = () => undefined;
   readonly events: Event[] = [];
@@ -72,6 +77,13 @@ export class FakeWorld {
     this.bare = from.bare;
     this.prepared = from.prepared;
     this.swarm.restore(from.swarm);
+  }
+
+  /** Hosts that are there before anything is run, and stay. */
+  keep(name: string, address: string, hostname = name): void {
+    const ssh = { host: address, port: 22, user: 'admin', identityFiles: ['/none'], hostKey: 'ssh-ed25519 AAAA' };
+    this.machines.set(name, { name, state: 'running', address, ssh, kept: true });
+    this.swarm.add(name, address, !this.bare).hostname = hostname;
   }
 
   /** Runs a pipeline as the command line would: a new run that knows nothing of the ones before. */
@@ -112,7 +124,7 @@ export class FakeWorld {
     return {
       cluster,
       provider: this.provider(),
-      world: { before: new Map(this.machines), shares: true },
+      world: { before: new Map(this.machines), shares: ![...this.machines.values()].some(({ kept }) => kept) },
       machines,
       remote,
       swarm: swarmAccess(cluster, remote),
@@ -122,14 +134,23 @@ export class FakeWorld {
       state: strict<StateFolder>('state folder', {
         path: cluster.stateDir,
         file: (...parts) => [cluster.stateDir, ...parts].join('/'),
-        exists: async () => this.machines.size > 0,
-        remove: async () => this.machines.clear(),
+        exists: async () => [...this.machines.values()].some(({ kept }) => !kept),
+        remove: async () => {
+          for (const { name, kept } of this.machines.values()) if (!kept) this.machines.delete(name);
+        },
         password: async (name) =>
           new Secret(
             this.passwords.get(name) ?? (this.passwords.set(name, 'generated-password'), 'generated-password'),
           ),
         read: async (name) => this.passwords.get(name ?? ''),
       }),
+      preflight: strict<Preflight>('preflight', {
+        look: async () => ({
+          survey: { cluster, hosts: [], unreachable: new Map(), links: [], members: new Map() },
+          findings: this.findings,
+        }),
+      }),
+      turns: new Turns(),
       clock: fakeClock(),
       env: {},
     };
@@ -150,6 +171,7 @@ export class FakeWorld {
       create: async (node) => {
         this.fault(`create ${node.name}`);
         const known = this.machines.get(node.name);
+        if (known?.kept) throw new Error(`the fake was asked to make ${node.name}, which is there`);
         const index = this.machines.size;
         const address = known?.address ?? `10.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;
         const ssh = {
@@ -177,8 +199,11 @@ export class FakeWorld {
       },
       destroy: async (name) => {
         this.fault(`destroy ${name}`);
-        this.differing.delete(name);
+        // Of a host that stays, it is the way there that is forgotten.
+        const kept = this.machines.get(name)?.kept;
         this.machines.delete(name);
+        if (kept) return;
+        this.differing.delete(name);
         this.swarm.remove(name);
       },
       destroyShared: async () => {
@@ -242,10 +267,13 @@ export class FakeWorld {
           const answers = ['ID=debian\nVERSION_CODENAME=trixie', `${service}\nActiveState=inactive`, ''];
           return ok(answers.join('\n-----swarmup-----\n'));
         }
-        if (command === 'systemctl enable --now docker') {
+        if (command.includes('systemctl enable --now docker')) {
           if (own) own.stopped = false;
           return ok();
         }
+        if (argv[0] === 'dpkg-query') return ok('ii base-files\n');
+        if (command === 'cat /var/lib/swarmup/docker.json') return { ...ok(), exitCode: 1 };
+        if (command.endsWith('/var/lib/swarmup') || command === 'tee /var/lib/swarmup/docker.json') return ok();
         if (command.includes('apt-get update')) return ok();
         if (argv[0] === 'apt-cache')
           return ok(

@@ -17,13 +17,14 @@ const USERS = ['admin', 'free', 'nobody1'] as const;
 export async function startGuestSshd(): Promise<{ endpointOf(user: string): SshEndpoint; stop(): void }> {
   const root = await debianRoot('guest', {
     packages: ['openssh-server', 'sudo', 'procps'],
-    files: { '/etc/sudoers.d/test': 'admin ALL=(ALL) ALL\nfree ALL=(ALL) NOPASSWD: ALL\n' },
+    files: {
+      '/etc/sudoers.d/test': 'admin ALL=(ALL) ALL\nfree ALL=(ALL) NOPASSWD: ALL\n',
+    },
     commands: [
       ['chmod', '0440', '/etc/sudoers.d/test'],
       // No password that fits, which isn't the same as a locked account.
       ...USERS.map((user) => ['useradd', '-m', '-p', '*', '-s', '/bin/sh', user]),
-      ['sh', '-c', `echo 'admin:${PASSWORD}' | chpasswd`],
-      ['sh', '-c', `echo 'nobody1:${PASSWORD}' | chpasswd`],
+      ...['admin', 'nobody1'].map((user) => ['sh', '-c', `echo '${user}:${PASSWORD}' | chpasswd`]),
     ],
   });
   const folder = join(root, 'run', `sshd-${process.pid}`);

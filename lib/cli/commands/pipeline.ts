@@ -56,9 +56,15 @@ export function stop(options: Options): Promise<number> {
   return run({ pipeline: 'stop', mode: 'apply', options });
 }
 
-export function down(options: Options): Promise<number> {
+export function down(options: Options & { uninstall?: boolean }): Promise<number> {
+  const whole = options.uninstall ? 'uninstall' : 'down';
+  if (options.uninstall && options.node) {
+    throw new SwarmupError('USAGE', '--uninstall is for whole clusters, and --node for some nodes of one', {
+      fix: 'Leave one of them out.',
+    });
+  }
   return run({
-    pipeline: 'down',
+    pipeline: options.node ? 'remove' : whole,
     mode: 'apply',
     options,
     onlyFailures: true,

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Cluster, NodeSpec } from '../../config/model.ts';
-import { aptInstall, aptUpdate, choosePackages, DISTRO_PACKAGES } from '../../docker/apt.ts';
+import { apt } from '../../docker/apt.ts';
+import { choosePackages, installPackages } from '../../docker/install.ts';
+import { DISTRO_PACKAGES } from '../../docker/installers.ts';
 import { exists } from '../../files.ts';
 import { SshHost } from '../../remote/ssh.ts';
 import type { Host } from '../../remote/host.ts';
@@ -85,9 +87,11 @@ async function install(machine: Machine, io: ProviderIo): Promise<void> {
     signal: io.signal,
   });
   try {
-    await aptUpdate(host, io.report, io.signal);
-    const packages = await choosePackages(host, DISTRO_PACKAGES, undefined, io.signal);
-    await aptInstall(host, packages, io.report, io.signal);
+    const installer = { manager: apt, packages: DISTRO_PACKAGES };
+    io.report('reading the package lists');
+    await host.run(apt.refresh, { signal: io.signal });
+    const packages = await choosePackages(host, installer, undefined, io.signal);
+    await installPackages(host, apt, packages, io);
     io.report('making it nobody in particular');
     await host.run(['sh', '-ec', FORGET], { signal: io.signal });
   } finally {

@@ -5,7 +5,7 @@ import { hasCode, SwarmupError } from '../../errors.ts';
 import { hasErrno } from '../../errno.ts';
 import { exists } from '../../files.ts';
 import type { LocalCommands } from '../../remote/local.ts';
-import { DISTRO_PACKAGES } from '../../docker/apt.ts';
+import { DISTRO_PACKAGES } from '../../docker/installers.ts';
 import type { ProviderIo } from '../provider.ts';
 import { UPLINK } from './layout.ts';
 import type { Mirror } from '../../debian/mirror.ts';

@@ -1,0 +1,116 @@
+import type { DockerSection } from '../config/model.ts';
+import { SwarmupError } from '../errors.ts';
+import type { OsRelease } from '../facts/os-release.ts';
+import type { Host } from '../remote/host.ts';
+import { keepReceipt } from './receipt.ts';
+import { installerOf, type Installer } from './installers.ts';
+import { matchesVersion, type PackageManager, type Report } from './manager.ts';
+import { addRepository } from './repository.ts';
+
+export interface InstallOptions {
+  readonly os: OsRelease;
+  readonly docker: DockerSection;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Installs Docker, in the version that is pinned, if one is; a pinned one is held. What was installed is noted on the host, so
+ * that it can be taken away again.
+ *
+ * @throws SwarmupError INSTALL_UNSUPPORTED, DOWNLOAD_FAILED, CHECKSUM_MISMATCH, COMMAND_FAILED
+ */
+export async function installDocker(host: Host, options: InstallOptions): Promise<void> {
+  const { os, docker, report, signal } = options;
+  const installer = installerOf(os, docker.source);
+  if (!installer) throw unsupported(host.name, os, docker.source);
+  const { manager } = installer;
+  await keepReceipt(host, manager, signal, async () => {
+    await readyRepository(host, installer, options);
+    report('reading the package lists');
+    await host.run(manager.refresh, { signal, fix: fixFor(host, manager, 'reach its package mirror') });
+    const specs = await choosePackages(host, installer, docker.version, signal);
+    if (docker.version !== undefined) await host.run(manager.release(installer.packages), { signal });
+    await installPackages(host, manager, specs, options);
+    const [engine] = installer.packages;
+    if (docker.version !== undefined && engine !== undefined) await host.run(manager.hold([engine]), { signal });
+  });
+}
+
+async function readyRepository(
+  host: Host,
+  installer: Installer,
+  { os, docker, signal }: InstallOptions,
+): Promise<void> {
+  const { folder, manager } = installer;
+  const { repository: address, repositoryKey: key } = docker;
+  if (folder === undefined || address === undefined || (manager.name !== 'apt' && manager.name !== 'dnf')) return;
+  await addRepository(host, { address, key }, { manager: manager.name, folder, os }, signal);
+}
+
+/** Installs packages, with a progress figure where the manager tells one. */
+export async function installPackages(
+  host: Host,
+  manager: PackageManager,
+  specs: readonly string[],
+  { report, signal }: Pick<InstallOptions, 'report' | 'signal'>,
+): Promise<void> {
+  report('installing packages');
+  await host.run(manager.install(specs), {
+    signal,
+    onLine: (line) => {
+      const status = manager.progress?.(line);
+      if (status) report(status.detail, { done: status.percent, total: 100 });
+    },
+    fix: fixFor(host, manager, `install ${specs.join(' ')}`),
+  });
+}
+
+/**
+ * Which of an installer's packages there are, in the version wanted.
+ *
+ * @returns as the manager's `install` takes them
+ * @throws SwarmupError INSTALL_UNSUPPORTED when the engine or the version is not there, listing those that are
+ */
+export async function choosePackages(
+  host: Host,
+  { manager, packages }: Installer,
+  version: string | undefined,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { stdout } = await host.run(manager.versions(packages), { signal });
+  const available = manager.parseVersions(stdout);
+  const engine = packages[0] ?? '';
+  const versions = available.filter(({ name }) => name === engine);
+  if (versions.length === 0)
+    throw new SwarmupError('INSTALL_UNSUPPORTED', `${host.name}: its package sources have no ${engine}`, {
+      fix: `Add the source that has it, or see what is wrong with those that are there: swarmup ssh ${host.name} -- sudo ${manager.refresh.join(' ')}`,
+    });
+  const wanted = version === undefined ? undefined : versions.find((one) => matchesVersion(one.version, version));
+  if (version !== undefined && !wanted)
+    throw new SwarmupError(
+      'INSTALL_UNSUPPORTED',
+      `${host.name}: there is no ${engine} ${version}; its sources have ${versions.map((one) => one.version).join(', ')}`,
+      { fix: 'Set docker.version to one of these, or leave it out.' },
+    );
+  const there = packages.filter((name) => available.some((one) => one.name === name));
+  return there.map((name) => (name === engine && wanted ? manager.spec(wanted) : name));
+}
+
+function fixFor(host: Host, { name }: PackageManager, what: string): string {
+  return `See by hand whether ${host.name} can ${what}: swarmup ssh ${host.name}, then ${name === 'apt' ? 'apt-get' : name}`;
+}
+
+function unsupported(node: string, os: OsRelease, source: string): SwarmupError {
+  const other = installerOf(os, source === 'official' ? 'distro' : 'official');
+  const from = source === 'official' ? "from Docker's repository" : 'from its own packages';
+  return new SwarmupError(
+    'INSTALL_UNSUPPORTED',
+    `${node} runs ${os.prettyName || 'an unknown system'}, on which swarmup can't install Docker ${from}`,
+    {
+      fix: other
+        ? `Set docker.source: ${source === 'official' ? 'distro' : 'official (and docker.repository)'}.`
+        : 'Install Docker there by hand and set docker.source: preinstalled.',
+    },
+  );
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { Host } from '../remote/host.ts';
+import type { PackageManager } from './manager.ts';
+import { repositoryFiles } from './repository.ts';
+
+const FOLDER = '/var/lib/swarmup';
+const FILE = `${FOLDER}/docker.json`;
+
+const schema = z.object({
+  manager: z.enum(['apt', 'dnf', 'zypper', 'apk']),
+  /** Packages that weren't there before. */
+  packages: z.array(z.string()),
+  /** Files that were written. */
+  files: z.array(z.string()),
+});
+
+/** What swarmup installed on a host. It lies there itself: another computer may take it away. */
+export type Receipt = z.output<typeof schema>;
+
+/** Notes which packages come with an installation, also where it fails halfway. */
+export async function keepReceipt(
+  host: Host,
+  manager: PackageManager,
+  signal: AbortSignal,
+  install: () => Promise<void>,
+): Promise<void> {
+  const before = await packagesOf(host, manager, signal);
+  const known = await readReceipt(host, signal);
+  try {
+    await install();
+  } finally {
+    if (!signal.aborted) {
+      const now = await packagesOf(host, manager, signal);
+      const fresh = [...now].filter((name) => !before.has(name));
+      const packages = [...new Set([...(known?.packages ?? []), ...fresh])].filter((name) => now.has(name));
+      await write(host, { manager: manager.name, packages, files: [...repositoryFiles(manager)] }, signal);
+    }
+  }
+}
+
+/** Undefined when swarmup installed nothing there. */
+export async function readReceipt(host: Host, signal: AbortSignal): Promise<Receipt | undefined> {
+  const { stdout, exitCode } = await host.run(['cat', FILE], { signal, okExit: [0, 1] });
+  if (exitCode !== 0) return undefined;
+  const parsed = z.string().transform(parseJson).pipe(schema).safeParse(stdout);
+  return parsed.success ? parsed.data : undefined;
+}
+
+export async function removeReceipt(host: Host, signal: AbortSignal): Promise<void> {
+  await host.run(['rm', '-rf', FOLDER], { signal });
+}
+
+async function write(host: Host, receipt: Receipt, signal: AbortSignal): Promise<void> {
+  await host.run(['install', '-d', '-m', '0755', FOLDER], { signal });
+  await host.run(['tee', FILE], { input: `${JSON.stringify(receipt)}\n`, signal });
+}
+
+async function packagesOf(host: Host, { installed }: PackageManager, signal: AbortSignal): Promise<Set<string>> {
+  const { stdout } = await host.run(installed, { signal });
+  return new Set(stdout.split('\n').flatMap((line) => /^ii? +(\S+)$/.exec(line.trim())?.[1] ?? []));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Damaged: the schema says no to it.
+    return undefined;
+  }
+}

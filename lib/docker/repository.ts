@@ -1,0 +1,101 @@
+import { hasCode, SwarmupError } from '../errors.ts';
+import type { OsRelease } from '../facts/os-release.ts';
+import type { Host } from '../remote/host.ts';
+import type { PackageManager } from './manager.ts';
+import { DOCKER_KEYS, keyFingerprint } from './repository-key.ts';
+
+/** Docker's own repository, as the cluster file has it. */
+export interface Repository {
+  /** Such as https://packages.example.org/linux, with a folder for each distribution. */
+  readonly address: string;
+  /** The fingerprint of the key it is signed with; default: Docker's own keys. */
+  readonly key: string | undefined;
+}
+
+/** Where the repository's files lie on a host. */
+interface Files {
+  readonly key: string;
+  readonly list: string;
+}
+
+const FILES: Readonly<Record<'apt' | 'dnf', Files>> = {
+  apt: { key: '/etc/apt/keyrings/docker.asc', list: '/etc/apt/sources.list.d/docker.sources' },
+  dnf: { key: '/etc/pki/rpm-gpg/RPM-GPG-KEY-docker', list: '/etc/yum.repos.d/docker-ce.repo' },
+};
+
+/** The files that `addRepository` writes, for those who take them away again. */
+export function repositoryFiles({ name }: Pick<PackageManager, 'name'>): readonly string[] {
+  return name === 'apt' || name === 'dnf' ? [FILES[name].list, FILES[name].key] : [];
+}
+
+/**
+ * Adds Docker's own repository, signed by the key that is expected and no other.
+ *
+ * @param folder the distribution's name there
+ * @throws SwarmupError DOWNLOAD_FAILED, CHECKSUM_MISMATCH for another key
+ */
+export async function addRepository(
+  host: Host,
+  repository: Repository,
+  { manager, folder, os }: { readonly manager: 'apt' | 'dnf'; readonly folder: string; readonly os: OsRelease },
+  signal: AbortSignal,
+): Promise<void> {
+  const base = `${repository.address.replace(/\/$/, '')}/${folder}`;
+  const { key, list } = FILES[manager];
+  await host.run(['install', '-d', '-m', '0755', folderOf(key)], { signal });
+  await fetchKey(host, `${base}/gpg`, { manager, key, wanted: repository.key }, signal);
+  const text = manager === 'apt' ? await aptSource(host, base, os, signal) : dnfSource(base);
+  await host.run(['tee', list], { input: text, signal });
+}
+
+function folderOf(path: string): string {
+  return path.replace(/\/[^/]*$/, '');
+}
+
+async function fetchKey(
+  host: Host,
+  address: string,
+  {
+    manager,
+    key,
+    wanted,
+  }: { readonly manager: 'apt' | 'dnf'; readonly key: string; readonly wanted: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const fix = `See whether ${host.name} can reach ${address}, or use docker.source: distro.`;
+  // Each family's own means: neither has the other's.
+  const fetch =
+    manager === 'apt'
+      ? ['/usr/lib/apt/apt-helper', 'download-file', address, key]
+      : ['curl', '-fsSL', '--max-time', '60', '-o', key, address];
+  try {
+    await host.run(fetch, { signal, fix });
+  } catch (error) {
+    if (hasCode(error, 'COMMAND_FAILED'))
+      throw new SwarmupError('DOWNLOAD_FAILED', `${host.name}: Docker's signing key can't be fetched from ${address}`, {
+        fix,
+        output: error.output ?? '',
+        cause: error,
+      });
+    throw error;
+  }
+  const { stdout } = await host.run(['cat', key], { signal });
+  const seen = keyFingerprint(stdout);
+  const expected = wanted === undefined ? DOCKER_KEYS : [wanted.replaceAll(' ', '').toUpperCase()];
+  if (seen !== undefined && expected.includes(seen)) return;
+  await host.run(['rm', '-f', key], { signal });
+  throw new SwarmupError(
+    'CHECKSUM_MISMATCH',
+    `${host.name}: ${address} is ${seen === undefined ? 'no key' : `the key ${seen}`}, and ${expected.join(' or ')} was expected`,
+    { fix: 'If the packages there are signed with that key rightly, name it: docker.repositoryKey.' },
+  );
+}
+
+async function aptSource(host: Host, base: string, { codename }: OsRelease, signal: AbortSignal): Promise<string> {
+  const { stdout } = await host.run(['dpkg', '--print-architecture'], { signal });
+  return `Types: deb\nURIs: ${base}\nSuites: ${codename}\nComponents: stable\nArchitectures: ${stdout.trim()}\nSigned-By: ${FILES.apt.key}\n`;
+}
+
+function dnfSource(base: string): string {
+  return `[docker-ce-stable]\nname=Docker CE Stable\nbaseurl=${base}/$releasever/$basearch/stable\nenabled=1\ngpgcheck=1\ngpgkey=file://${FILES.dnf.key}\n`;
+}

@@ -1,0 +1,22 @@
+import type { Host } from '../remote/host.ts';
+
+/** The commands of an init system for the Docker service. Sources: systemctl(1); openrc-run(8), rc-update(8). */
+const COMMANDS = {
+  systemd: { start: 'systemctl enable --now docker', restart: 'systemctl restart docker' },
+  openrc: { start: 'rc-update add docker default; rc-service docker start', restart: 'rc-service docker restart' },
+} as const;
+
+/** Runs a command of whichever init system the host has. */
+async function tell(host: Host, what: 'start' | 'restart', signal: AbortSignal, fix: string): Promise<void> {
+  const script = `if [ -d /run/openrc ]; then ${COMMANDS.openrc[what]}; else ${COMMANDS.systemd[what]}; fi`;
+  await host.run(['sh', '-c', script], { signal, fix });
+}
+
+/** Starts Docker, now and after every boot: packages of RPM systems don't start what they install. */
+export function startDocker(host: Host, signal: AbortSignal, fix: string): Promise<void> {
+  return tell(host, 'start', signal, fix);
+}
+
+export function restartDocker(host: Host, signal: AbortSignal, fix: string): Promise<void> {
+  return tell(host, 'restart', signal, fix);
+}

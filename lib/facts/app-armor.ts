@@ -1,0 +1,14 @@
+import type { Fact } from './fact.ts';
+
+export interface AppArmor {
+  /** The kernel enforces it. */
+  readonly enabled: boolean;
+  /** What loads profiles is there: without it the engine can't start a container. */
+  readonly parser: boolean;
+}
+
+/** Source: moby, profiles/apparmor: profiles are loaded through apparmor_parser. */
+export const appArmor: Fact<AppArmor> = {
+  command: 'cat /sys/module/apparmor/parameters/enabled; PATH=$PATH:/sbin:/usr/sbin command -v apparmor_parser',
+  parse: (output) => ({ enabled: /^Y$/m.test(output), parser: /apparmor_parser$/m.test(output) }),
+};

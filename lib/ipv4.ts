@@ -1,0 +1,23 @@
+/** An IPv4 network as its first address and its size in bits. */
+interface Network {
+  readonly first: number;
+  readonly bits: number;
+}
+
+/** Reads 10.0.0.0/24 or 10.0.0.1, which is a network of one. */
+function parse(text: string): Network | undefined {
+  const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?$/.exec(text);
+  if (!match) return undefined;
+  const [a = 0, b = 0, c = 0, d = 0] = match.slice(1, 5).map(Number);
+  const bits = Number(match[5] ?? 32);
+  const size = 2 ** (32 - bits);
+  return { first: Math.floor((a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d) / size) * size, bits };
+}
+
+/** Whether two IPv4 networks, such as 10.0.0.0/24, have addresses in common. What is no network has none. */
+export function overlap(one: string, other: string): boolean {
+  const [a, b] = [parse(one), parse(other)];
+  if (!a || !b) return false;
+  const end = ({ first, bits }: Network) => first + 2 ** (32 - bits);
+  return a.first < end(b) && b.first < end(a);
+}

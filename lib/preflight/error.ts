@@ -1,0 +1,19 @@
+import { SwarmupError } from '../errors.ts';
+import { linkTable } from './matrix.ts';
+import type { Finding, Survey } from './survey.ts';
+
+/** All that keeps a host from being a node, as one error: nothing was changed yet. */
+export function preflightError(node: string, findings: readonly Finding[], survey: Survey): SwarmupError {
+  const [first] = findings;
+  const network = findings.some(({ check }) => check === 'network' || check === 'path-mtu') ? [linkTable(survey)] : [];
+  if (first && findings.length === 1)
+    return new SwarmupError('PREFLIGHT_FAILED', `${node}: ${first.message}`, {
+      fix: first.fix,
+      ...(network.length > 0 ? { output: network.join('\n') } : {}),
+    });
+  const list = findings.map(({ message, fix }) => `- ${message}\n  ${fix}`);
+  return new SwarmupError('PREFLIGHT_FAILED', `${node}: ${findings.length} things keep it from being a node`, {
+    fix: "Mend them as it says above; 'swarmup doctor' looks again and changes nothing.",
+    output: [...list, ...network].join('\n'),
+  });
+}

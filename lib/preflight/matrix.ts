@@ -1,0 +1,30 @@
+import type { Link } from './network.ts';
+import type { Survey } from './survey.ts';
+
+/** What gets from each host (a row) to each other (a column): ok, or the ports that don't. Plain text. */
+export function linkTable({ hosts, links }: Pick<Survey, 'hosts' | 'links'>): string {
+  const names = hosts.map(({ node }) => node.name);
+  const cells = names.map((from) => names.map((to) => (from === to ? '·' : cell(links, from, to))));
+  const rows = [['from \\ to', ...names], ...cells.map((row, i) => [names[i] ?? '', ...row])];
+  const widths = rows[0]?.map((_cell, k) => Math.max(...rows.map((row) => row[k]?.length ?? 0))) ?? [];
+  return rows
+    .map((row) =>
+      row
+        .map((text, k) => text.padEnd(widths[k] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function cell(links: readonly Link[], from: string, to: string): string {
+  const pair = links.filter((link) => link.from === from && link.to === to);
+  const failed = pair.filter(({ result }) => result === 'failed').map(nameOf);
+  if (failed.length > 0) return failed.join(' ');
+  if (pair.length === 0) return '-';
+  return pair.every(({ result }) => result === 'unknown') ? '?' : 'ok';
+}
+
+function nameOf({ protocol, port, packetBytes }: Link): string {
+  return packetBytes === undefined ? `${port}/${protocol}` : `${packetBytes} bytes`;
+}

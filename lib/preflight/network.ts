@@ -1,0 +1,215 @@
+import { readFile } from 'node:fs/promises';
+import type { Cluster } from '../config/model.ts';
+import type { RunContext } from '../context.ts';
+import { messageOf } from '../errors.ts';
+import type { Host } from '../remote/host.ts';
+import type { Surveyed } from './survey.ts';
+
+export type Protocol = 'tcp' | 'udp';
+
+/** What the nodes of a swarm must be able to send each other. Source: docs.docker.com, "Open protocols and ports". */
+export interface SwarmPort {
+  readonly protocol: Protocol;
+  readonly port: number;
+  readonly use: string;
+  /** Only managers are asked there. */
+  readonly managers?: true;
+}
+
+export function swarmPorts({ swarm }: Pick<Cluster, 'swarm'>): readonly SwarmPort[] {
+  return [
+    { protocol: 'tcp', port: 2377, use: 'joining and managing', managers: true },
+    { protocol: 'tcp', port: 7946, use: 'gossip between nodes' },
+    { protocol: 'udp', port: 7946, use: 'gossip between nodes' },
+    { protocol: 'udp', port: swarm.dataPathPort, use: 'overlay networks (VXLAN)' },
+  ];
+}
+
+/** Whether something sent by one host arrives at another, and the answer comes back. */
+export interface Link {
+  readonly from: string;
+  readonly to: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+  /** Of a datagram that was sent whole or not at all, with its headers; absent for an ordinary probe. */
+  readonly packetBytes?: number;
+  /** unknown: something else listens there, or nothing can be started that would. */
+  readonly result: 'ok' | 'failed' | 'unknown';
+  /** What the system said; empty for none. */
+  readonly reason: string;
+}
+
+/** How long listeners stay at most, should nobody end them; in seconds. */
+const LISTEN_S = 90;
+/** How long an answer may take, in seconds. */
+const ANSWER_S = 5;
+/** Of a probe, in bytes. */
+const SMALL = 64;
+/** IPv4 and UDP headers, in bytes. */
+const HEADERS = 28;
+/** In larger clusters every host asks the managers and so many neighbours, not everybody. */
+const NEIGHBOURS = 16;
+
+interface Tools {
+  readonly cluster: Cluster;
+  readonly remote: RunContext['remote'];
+  readonly signal: AbortSignal;
+}
+
+/** A question from one host to another. */
+type Question = Omit<Link, 'result' | 'reason'>;
+
+/**
+ * One round of probes between all pairs: every host listens on the swarm's ports for as long as it takes and asks the others.
+ * Nothing is installed: the scripts need Perl or Python, of which every supported system has one.
+ */
+export async function probeNetwork(hosts: readonly Surveyed[], tools: Tools): Promise<readonly Link[]> {
+  if (hosts.length < 2) return [];
+  const questions = hosts.flatMap((from, i) => neighboursOf(hosts, i).flatMap((to) => ask(from, to, tools.cluster)));
+  const programs = await Promise.all(
+    ['probe.pl', 'probe.py'].map((name) => readFile(new URL(name, import.meta.url), 'utf8')),
+  );
+  const listening = await Promise.all(hosts.map((host) => Listening.start(host, programs, tools)));
+  try {
+    const answers = await Promise.all(
+      hosts.map((from) => {
+        const own = questions.filter((question) => question.from === from.node.name);
+        return askAll(from, own, { hosts, listening, programs, tools });
+      }),
+    );
+    return answers.flat();
+  } finally {
+    await Promise.all(listening.map((one) => one.end()));
+  }
+}
+
+function neighboursOf(hosts: readonly Surveyed[], i: number): readonly Surveyed[] {
+  if (hosts.length <= NEIGHBOURS + 1) return hosts.filter((_host, k) => k !== i);
+  const next = [...hosts, ...hosts].slice(i + 1, i + 1 + NEIGHBOURS);
+  const managers = hosts.filter(({ node }) => node.role === 'manager');
+  return [...new Set([...managers, ...next])].filter((host) => host !== hosts[i]);
+}
+
+function ask(from: Surveyed, to: Surveyed, cluster: Cluster): Question[] {
+  const ports = swarmPorts(cluster).filter(({ managers }) => !managers || to.node.role === 'manager');
+  const pair = { from: from.node.name, to: to.node.name };
+  const packetBytes = mtuOf(from);
+  const whole =
+    packetBytes === undefined
+      ? []
+      : [{ ...pair, protocol: 'udp' as const, port: cluster.swarm.dataPathPort, packetBytes }];
+  return [...ports.map(({ protocol, port }) => ({ ...pair, protocol, port })), ...whole];
+}
+
+/** Of the interface that has the advertised address. */
+function mtuOf({ address, facts }: Surveyed): number | undefined {
+  const own = facts.addresses.find((one) => one.address === address);
+  return own && facts.mtus.get(own.interface);
+}
+
+/** The program that listens on one host. */
+class Listening {
+  readonly ports: ReadonlySet<string>;
+  readonly #end: () => Promise<void>;
+
+  private constructor(ports: ReadonlySet<string>, end: () => Promise<void>) {
+    this.ports = ports;
+    this.#end = end;
+  }
+
+  /** Resolves when it listens. A host on which it can't be started listens on nothing. */
+  static async start(
+    { node }: Surveyed,
+    programs: readonly string[],
+    { cluster, remote, signal }: Tools,
+  ): Promise<Listening> {
+    const host = await remote.host(node.name, signal);
+    const ports = swarmPorts(cluster).map(({ protocol, port }) => `${protocol}:${port}`);
+    const bound = new Set<string>();
+    const { promise: ready, resolve } = Promise.withResolvers<string | undefined>();
+    const onLine = (line: string) => {
+      const [word, first = '', second = ''] = line.split(' ');
+      if (word === 'bound') bound.add(`${first}:${second}`);
+      if (word === 'ready') resolve(first);
+    };
+    const ended = host.run(program(programs, 'listen', LISTEN_S, ports), { signal, onLine, okExit: 'any' }).then(
+      () => resolve(undefined),
+      () => resolve(undefined),
+    );
+    const pid = await ready;
+    signal.throwIfAborted();
+    return new Listening(bound, async () => {
+      // It may have ended by itself; and if it can't be told, it ends after a while.
+      if (pid !== undefined) await host.run(['kill', pid], { okExit: 'any' }).catch(() => undefined);
+      await ended;
+    });
+  }
+
+  end(): Promise<void> {
+    return this.#end();
+  }
+}
+
+interface Round {
+  readonly hosts: readonly Surveyed[];
+  /** In the order of the hosts. */
+  readonly listening: readonly Listening[];
+  readonly programs: readonly string[];
+  readonly tools: Tools;
+}
+
+async function askAll(from: Surveyed, questions: readonly Question[], round: Round): Promise<Link[]> {
+  const { hosts, listening, tools } = round;
+  const addressOf = new Map(hosts.map(({ node, address }) => [node.name, address]));
+  const listens = new Map(hosts.map(({ node }, i) => [node.name, listening[i]?.ports ?? new Set<string>()]));
+  const lineOf = ({ to, protocol, port, packetBytes }: Question) =>
+    `${protocol} ${addressOf.get(to) ?? ''} ${port} ${packetBytes === undefined ? SMALL : packetBytes - HEADERS}`;
+  const host = await tools.remote.host(from.node.name, tools.signal);
+  const said = await answersTo(host, questions.map(lineOf), round);
+  return questions.map((question): Link => {
+    const answer = said.get(lineOf(question));
+    if (answer === 'ok') return { ...question, result: 'ok', reason: '' };
+    const reason = answer?.replace(/^fail /, '') ?? 'neither Perl nor Python is there to ask with';
+    // A port that is the engine's own is connected to all the same; what it makes of a datagram nobody knows.
+    const known =
+      answer !== undefined && (listens.get(question.to)?.has(`${question.protocol}:${question.port}`) ?? false);
+    return { ...question, result: known ? 'failed' : 'unknown', reason };
+  });
+}
+
+/** The answers by the lines they are to. */
+async function answersTo(
+  host: Host,
+  lines: readonly string[],
+  { programs, tools }: Round,
+): Promise<Map<string, string>> {
+  const input = lines.map((line) => `${line}\n`).join('');
+  try {
+    const { stdout } = await host.run(program(programs, 'ask', ANSWER_S, []), { signal: tools.signal, input });
+    return new Map(
+      stdout.split('\n').flatMap((line) => {
+        const match = /^(\S+ \S+ \d+ \d+) (ok|fail .*)$/.exec(line);
+        return match?.[1] && match[2] ? [[match[1], match[2]] as const] : [];
+      }),
+    );
+  } catch (error) {
+    tools.signal.throwIfAborted();
+    return new Map(lines.map((line) => [line, `fail ${messageOf(error)}`]));
+  }
+}
+
+/** The command that runs whichever of the two programs the host has an interpreter for. */
+function program(
+  [perl = '', python = '']: readonly string[],
+  mode: string,
+  seconds: number,
+  ports: readonly string[],
+): string[] {
+  const choose = [
+    'p=$1 y=$2; shift 2',
+    'if command -v perl >/dev/null; then exec perl -e "$p" "$@"; fi',
+    'for i in python3 /usr/libexec/platform-python; do command -v $i >/dev/null && exec $i -c "$y" "$@"; done',
+    'exit 127',
+  ].join('\n');
+  return ['sh', '-c', choose, 'swarmup-probe', perl, python, mode, String(seconds), ...ports];
+}

@@ -1,0 +1,123 @@
+import { installerOf } from '../../docker/installers.ts';
+import { fatal, warning, type Rule } from './rule.ts';
+
+/** What Docker is packaged for. Source: download.docker.com and the distributions' own packages. */
+const ARCHITECTURES = ['x86_64', 'aarch64', 'armv7l', 'ppc64le', 's390x', 'riscv64'] as const;
+
+/** A node wants this much of free disk before Docker is installed, and of memory; in MiB. A "1 GiB" machine has less to show. */
+const DISK_MIB = 5 * 1024;
+const MEMORY_MIB = 900;
+/** With Docker installed already, this much is enough to go on; in MiB. */
+const DISK_LEFT_MIB = 1024;
+
+const architecture: Rule = (host) => {
+  const { architecture: found } = host.facts.platform;
+  if (ARCHITECTURES.some((known) => known === found)) return [];
+  return [
+    fatal(host, 'architecture', {
+      message: `its processor is ${found || 'unknown'}, which there is no Docker for`,
+      fix: `Use a machine with ${ARCHITECTURES.slice(0, 2).join(' or ')}.`,
+    }),
+  ];
+};
+
+const container: Rule = (host) => {
+  const { container: kind } = host.facts.platform;
+  if (kind === '') return [];
+  return [
+    fatal(host, 'container', {
+      message: `it is a ${kind} container, not a machine: overlay networks and the routing mesh need a kernel of its own`,
+      fix: 'Use a virtual or a real machine.',
+    }),
+  ];
+};
+
+const system: Rule = (host, { cluster }) => {
+  const { os, platform, engine } = host.facts;
+  const { source } = cluster.docker;
+  if (platform.init === 'other')
+    return [
+      fatal(host, 'system', {
+        message: 'it runs neither systemd nor OpenRC, by one of which Docker is started and kept running',
+        fix: 'Use a system with systemd.',
+      }),
+    ];
+  if (engine || source === 'preinstalled' || installerOf(os, source)) return [];
+  return [
+    fatal(host, 'system', {
+      message: `it runs ${os.prettyName || 'an unknown system'}, on which swarmup can't install Docker${source === 'official' ? " from Docker's repository" : ''}`,
+      fix: 'Install Docker there by hand, and set docker.source: preinstalled.',
+    }),
+  ];
+};
+
+const kernelModules: Rule = (host) => {
+  const missing = host.facts.missingModules;
+  if (missing.length === 0) return [];
+  const extra = host.facts.os.families.includes('debian')
+    ? 'Boot a distribution kernel, not a stripped one (Ubuntu: apt-get install linux-modules-extra-$(uname -r))'
+    : 'dnf install kernel-modules-extra, then reboot into the kernel it belongs to';
+  return [
+    fatal(host, 'kernel-modules', {
+      message: `its kernel has no ${missing.join(', ')}, which overlay networks and the routing mesh are made of`,
+      fix: `${extra}; or update what was updated without a reboot since.`,
+    }),
+  ];
+};
+
+const appArmor: Rule = (host) => {
+  const { enabled, parser } = host.facts.appArmor;
+  if (!enabled || parser || !host.facts.engine) return [];
+  return [
+    fatal(host, 'apparmor', {
+      message: 'AppArmor is on and apparmor_parser is missing, so that the engine there can start no container',
+      fix: `Install it: swarmup ssh ${host.node.name} -- sudo apt-get install apparmor`,
+    }),
+  ];
+};
+
+const room: Rule = (host) => {
+  const { diskMiB, memoryMiB } = host.facts.room;
+  const least = host.facts.engine ? DISK_LEFT_MIB : DISK_MIB;
+  const found = [];
+  if (diskMiB < least)
+    found.push(
+      fatal(host, 'disk', {
+        message: `${inGiB(diskMiB)} GiB are free for /var/lib/docker, and at least ${inGiB(least)} GiB are wanted: images would fill it`,
+        fix: `Make room, or mount a larger disk at /var/lib/docker. What takes it: swarmup ssh ${host.node.name} -- sudo du -xh --max-depth=2 /var`,
+      }),
+    );
+  if (memoryMiB < MEMORY_MIB)
+    found.push(
+      fatal(host, 'memory', {
+        message: `it has ${memoryMiB} MiB of memory, and at least 1 GiB is wanted: engines get killed on less`,
+        fix: 'Give it more memory.',
+      }),
+    );
+  return found;
+};
+
+const packageLock: Rule = (host) => {
+  const { packageLock: lock, engine } = host.facts;
+  if (!lock || engine) return [];
+  return [
+    warning(host, 'package-lock', {
+      message: `${lock.program} (process ${lock.pid}) holds the lock of the package manager; installing waits for it up to 10 minutes`,
+      fix: `If it never ends: swarmup ssh ${host.node.name} -- ps -fp ${lock.pid}`,
+    }),
+  ];
+};
+
+function inGiB(mib: number): string {
+  return (mib / 1024).toFixed(mib < 10 * 1024 ? 1 : 0);
+}
+
+export const machineRules: readonly Rule[] = [
+  architecture,
+  container,
+  system,
+  kernelModules,
+  appArmor,
+  room,
+  packageLock,
+];

@@ -1,0 +1,67 @@
+import { publishedPorts } from '../../config/model.ts';
+import { overlap } from '../../ipv4.ts';
+import { swarmPorts } from '../network.ts';
+import { fatal, warning, type Rule } from './rule.ts';
+
+/** The engine's own listeners: a swarm that is there already, and published ports. */
+const OWN = ['dockerd', 'docker-proxy', 'swarmup-probe'];
+
+const taken: Rule = (host, { cluster }) => {
+  // Of a node, they are the engine's and the kernel's own.
+  const isNode = host.facts.engine?.swarm.state === 'active';
+  const wanted = [
+    ...swarmPorts(cluster)
+      .filter(({ managers }) => !isNode && (!managers || host.node.role === 'manager'))
+      .map(({ protocol, port, use }) => ({ protocol, port, use })),
+    ...publishedPorts(cluster).map((port) => ({ protocol: 'tcp' as const, port, use: 'a published port' })),
+  ];
+  return wanted.flatMap(({ protocol, port, use }) => {
+    const other = host.facts.listeners.find(
+      (one) => one.protocol === protocol && one.port === port && !OWN.includes(one.program) && !isLoopback(one.address),
+    );
+    if (!other) return [];
+    const who = other.program === '' ? 'Something' : other.program;
+    return [
+      fatal(host, 'ports', {
+        message: `${who} listens on ${port}/${protocol}, which is needed for ${use}`,
+        fix: `Stop it or move it to another port: swarmup ssh ${host.node.name} -- sudo ss -lnp 'sport = :${port}'`,
+      }),
+    ];
+  });
+};
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '[::1]';
+}
+
+/** Of the default pool, 10.0.0.0/8, networks are taken from its beginning; a cluster has no more than these. */
+const FIRST_NETWORKS = '10.0.0.0/20';
+
+const addressPool: Rule = (host, { cluster }) => {
+  const own = cluster.swarm.addressPool;
+  const pools = own.length > 0 ? own : [FIRST_NETWORKS];
+  const found = host.facts.routes.find(
+    ({ network, device }) => pools.some((pool) => overlap(pool, network)) && !/^(docker|br-)/.test(device),
+  );
+  if (!found) return [];
+  const what = own.length > 0 ? `swarm.addressPool (${own.join(', ')})` : "Swarm's default address pool (10.0.0.0/8)";
+  return [
+    fatal(host, 'address-pool', {
+      message: `it has a route to ${found.network} (${found.device}), and ${what} overlaps it: containers couldn't reach what is there, or each other`,
+      fix: 'Set swarm.addressPool to networks that no node has routes to, such as [10.200.0.0/16]. It can be set only before the swarm is made.',
+    }),
+  ];
+};
+
+const dhcp: Rule = (host) => {
+  const own = host.facts.addresses.find(({ address }) => address === host.address);
+  if (host.node.role !== 'manager' || !own?.dynamic) return [];
+  return [
+    warning(host, 'address', {
+      message: `its address ${own.address} comes from DHCP, and a manager's may never change`,
+      fix: 'Reserve it at the DHCP server, or set it on the machine.',
+    }),
+  ];
+};
+
+export const portRules: readonly Rule[] = [taken, addressPool, dhcp];

@@ -1,0 +1,35 @@
+import { warning, type Rule } from './rule.ts';
+
+const firewall: Rule = (host) => {
+  const { firewalls } = host.facts.surroundings;
+  if (firewalls.length === 0) return [];
+  return [
+    warning(host, 'firewall', {
+      message: `${firewalls.join(' and ')} is on: Docker opens published ports past it, and reloading it takes Docker's rules away`,
+      fix: 'Restart Docker after each reload of the firewall.',
+    }),
+  ];
+};
+
+const proxy: Rule = (host) => {
+  const { proxies } = host.facts.surroundings;
+  if (proxies.length === 0) return [];
+  return [
+    warning(host, 'proxy', {
+      message: `it is configured with a proxy (${proxies.join(', ')}): the managers' addresses must be in NO_PROXY, or joining fails with a wrong certificate`,
+      fix: 'Name all nodes in docker.noProxy, or keep the proxy out of the Docker service.',
+    }),
+  ];
+};
+
+const upgrades: Rule = (host) => {
+  if (!host.facts.surroundings.unattendedUpgrades || host.facts.engine === undefined) return [];
+  return [
+    warning(host, 'upgrades', {
+      message: 'unattended upgrades are on: they may restart Docker on all nodes in the same night',
+      fix: `Keep Docker out of them: swarmup ssh ${host.node.name} -- sudo apt-mark hold docker.io docker-ce containerd containerd.io`,
+    }),
+  ];
+};
+
+export const surroundingRules: readonly Rule[] = [firewall, proxy, upgrades];

@@ -1,0 +1,87 @@
+import type { Cluster, NodeSpec } from '../config/model.ts';
+import type { RunContext } from '../context.ts';
+import { asSwarmupError, type SwarmupError } from '../errors.ts';
+import { lookAtHost, type HostFacts } from './facts.ts';
+import { probeNetwork, type Link } from './network.ts';
+import { rules } from './rules/index.ts';
+
+/** Something on a host that keeps a swarm from working, or may. */
+export interface Finding {
+  readonly node: string;
+  /** What was checked, such as clock or ports. */
+  readonly check: string;
+  /** fatal: nothing is changed anywhere before it is mended. */
+  readonly severity: 'fatal' | 'warning';
+  /** What is wrong, and what comes of it. */
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** A host that could be asked. */
+export interface Surveyed {
+  readonly node: NodeSpec;
+  /** The address the other nodes are to reach it by. */
+  readonly address: string;
+  readonly facts: HostFacts;
+}
+
+export interface Survey {
+  readonly cluster: Cluster;
+  readonly hosts: readonly Surveyed[];
+  /** Those that couldn't be asked, and why. */
+  readonly unreachable: ReadonlyMap<string, SwarmupError>;
+  readonly links: readonly Link[];
+  /** Whether each host that is in a swarm is in this cluster's. */
+  readonly members: ReadonlyMap<string, boolean>;
+}
+
+type Needs = Pick<RunContext, 'cluster' | 'machines' | 'remote' | 'clock' | 'swarm'>;
+
+/** Looks at every node's host, and at the network between them: one round trip a host, and one round of probes. */
+export async function survey(needs: Needs, signal: AbortSignal): Promise<Survey> {
+  const { cluster, machines, remote, clock } = needs;
+  const unreachable = new Map<string, SwarmupError>();
+  const looks = await Promise.all(
+    cluster.nodes.map(async (node): Promise<Surveyed | undefined> => {
+      try {
+        const { address } = machines.running(node.name);
+        const host = await remote.host(node.name, signal);
+        return { node, address, facts: await lookAtHost(host, clock, signal) };
+      } catch (error) {
+        signal.throwIfAborted();
+        unreachable.set(node.name, asSwarmupError(error));
+        return undefined;
+      }
+    }),
+  );
+  const hosts = looks.filter((look) => look !== undefined);
+  const links = await probeNetwork(hosts, { cluster, remote, signal });
+  return { cluster, hosts, unreachable, links, members: await membersOf(hosts, needs, signal) };
+}
+
+/** Compares the ids that engines have for themselves with those that this cluster's managers know. */
+async function membersOf(
+  hosts: readonly Surveyed[],
+  { swarm }: Needs,
+  signal: AbortSignal,
+): Promise<Map<string, boolean>> {
+  const inSwarm = hosts.filter(({ facts }) => facts.engine && facts.engine.swarm.state !== 'inactive');
+  if (inSwarm.length === 0) return new Map();
+  const ids = await swarm.nodes(signal).then(
+    (nodes) => nodes.map(({ ID }) => ID),
+    // No manager of this cluster is in a swarm: then nobody is in its swarm.
+    (): string[] => [],
+  );
+  signal.throwIfAborted();
+  return new Map(inSwarm.map(({ node, facts }) => [node.name, ids.includes(facts.engine?.swarm.nodeId ?? '')]));
+}
+
+/** All that is wrong, the worst first. Pure. */
+export function findingsOf(survey: Survey): readonly Finding[] {
+  const found = survey.hosts.flatMap((host) => rules.flatMap((rule) => rule(host, survey)));
+  return [...found.filter(isFatal), ...found.filter((finding) => !isFatal(finding))];
+}
+
+export function isFatal({ severity }: Finding): boolean {
+  return severity === 'fatal';
+}

@@ -1,0 +1,57 @@
+import pc from 'picocolors';
+import type { DoctorReport } from '../cli/commands/doctor.ts';
+import { linkTable } from '../preflight/matrix.ts';
+import type { Survey } from '../preflight/survey.ts';
+import { table } from './table.ts';
+
+/** The hosts, what is wrong with them node by node, and the network where that is part of it. */
+export function doctorText(report: DoctorReport, survey: Survey): string {
+  const nodes = [...new Set(report.findings.map(({ node }) => node))];
+  const parts = nodes.map((node) => [pc.bold(node), ...findingsOf(report, node)].join('\n'));
+  const network = report.findings.some(({ check }) => check === 'network' || check === 'path-mtu');
+  return [
+    hostsTable(survey),
+    ...parts.map((part) => `${part}\n`),
+    ...(network ? [`${pc.bold('network')}\n${indented(linkTable(survey), '  ')}\n`] : []),
+    verdict(report),
+  ].join('\n');
+}
+
+function hostsTable({ hosts }: Survey): string {
+  const rows = hosts.map(({ node, address, facts }) => [
+    node.name,
+    node.role,
+    address || '-',
+    facts.os.prettyName || '-',
+    facts.platform.architecture,
+    facts.engine?.version || '-',
+    `${(facts.room.memoryMiB / 1024).toFixed(1)} GiB`,
+    `${(facts.room.diskMiB / 1024).toFixed(1)} GiB`,
+  ]);
+  return table(['NODE', 'ROLE', 'ADDRESS', 'SYSTEM', 'PROCESSOR', 'DOCKER', 'MEMORY', 'FREE'], rows);
+}
+
+function findingsOf({ findings }: DoctorReport, node: string): string[] {
+  return findings
+    .filter((finding) => finding.node === node)
+    .map(({ severity, check, message, fix }) => {
+      const sign = severity === 'fatal' ? pc.red('✖') : pc.yellow('!');
+      return `  ${sign} ${pc.dim(`${check}:`)} ${message}\n    ${pc.dim('fix')} ${fix}`;
+    });
+}
+
+function verdict({ ok, cluster, hosts, findings }: DoctorReport): string {
+  const fatal = findings.filter(({ severity }) => severity === 'fatal').length;
+  const warnings = findings.length - fatal;
+  const also = warnings > 0 ? `, ${warnings} to know about` : '';
+  return ok
+    ? `${pc.green('✔')} ${cluster}: ${hosts} hosts are fit for a swarm${also}\n`
+    : `${pc.red('✖')} ${cluster}: ${fatal} to mend before anything is changed${also}\n`;
+}
+
+function indented(text: string, by: string): string {
+  return text
+    .split('\n')
+    .map((line) => `${by}${line}`)
+    .join('\n');
+}

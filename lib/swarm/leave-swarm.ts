@@ -1,0 +1,36 @@
+import type { UnitContext } from '../context.ts';
+import { engineWords, type Engine } from '../remote/engine.ts';
+import { waitUntil } from '../wait.ts';
+import { localSwarm } from './access.ts';
+
+const LEAVE_MS = 180_000;
+
+/**
+ * Takes an engine out of its swarm. It has 15 s to stop what it runs, and says that it couldn't when that takes longer, while it
+ * goes on: then it is told again. Source: moby, daemon/cluster/noderunner.go, Stop.
+ *
+ * @param force also where the swarm ends with it
+ */
+export async function leaveSwarm(ctx: UnitContext, engine: Engine, force = false): Promise<void> {
+  await waitUntil({
+    until: `${engine.node} has left the swarm`,
+    probe: async () => {
+      if ((await localSwarm(engine)).state === 'inactive') return { done: undefined };
+      try {
+        await engine.call('leave the swarm', (docker) => docker.swarmLeave({ force }));
+        return { done: undefined };
+      } catch (error) {
+        const words = engineWords(error);
+        if (/not part of a swarm/i.test(words)) return { done: undefined };
+        if (!/deadline exceeded/i.test(words)) throw error;
+        return { seen: words };
+      }
+    },
+    deadlineMs: LEAVE_MS,
+    intervalMs: 1_000,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: `See what it still runs: swarmup ssh ${engine.node} -- sudo docker ps`,
+    onSeen: () => ctx.report('stopping what still runs there'),
+  });
+}

@@ -1,0 +1,33 @@
+import type { UnitContext } from '../context.ts';
+import { SwarmupError } from '../errors.ts';
+import { waitUntil } from '../wait.ts';
+import { localSwarm } from './access.ts';
+import { listNodes } from './read.ts';
+
+const BACK_MS = 180_000;
+
+/** Waits until a manager whose engine was restarted takes part in the decisions again. @throws SwarmupError TIMED_OUT */
+export async function untilManagerIsBack(ctx: UnitContext): Promise<void> {
+  await waitUntil({
+    until: `${ctx.node.name} is a reachable manager again`,
+    probe: async () => {
+      try {
+        const engine = await ctx.engine();
+        const { nodeId } = await localSwarm(engine);
+        const self = (await listNodes(engine)).find(({ ID }) => ID === nodeId);
+        const seen = self?.ManagerStatus?.Reachability ?? 'not among the nodes';
+        return seen === 'reachable' ? { done: undefined } : { seen };
+      } catch (error) {
+        // Until a leader is elected again, managers answer with errors.
+        if (!(error instanceof SwarmupError)) throw error;
+        return { seen: error.message };
+      }
+    },
+    deadlineMs: BACK_MS,
+    intervalMs: 500,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: 'See the managers with swarmup status: more than half of them must be reachable.',
+    onSeen: (seen) => ctx.report(`waiting until the manager is back; ${seen}`),
+  });
+}

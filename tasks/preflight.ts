@@ -1,0 +1,43 @@
+import type { UnitContext } from '../lib/context.ts';
+import { hasCode } from '../lib/errors.ts';
+import { preflightError } from '../lib/preflight/error.ts';
+import { isFatal } from '../lib/preflight/survey.ts';
+import { localSwarm } from '../lib/swarm/access.ts';
+import { defineTask, onNodes, type Change } from '../lib/task.ts';
+
+/**
+ * What would go wrong later, on hosts that others made: found before anything is changed on any of them. Nodes that are part of
+ * the swarm already have proved themselves.
+ */
+export default defineTask<undefined, Change>({
+  id: 'preflight',
+  title: 'Hosts fit',
+  about: 'Looks at hosts that exist already, and at the network between them, for all that is known to go wrong.',
+  needs: [{ task: 'provision', of: 'all', tolerant: true }, 'provision'],
+  targets: (cluster, { before }) => ([...before.values()].some(({ kept }) => kept) ? onNodes(cluster.nodes) : []),
+  check: async (ctx) => {
+    if (await isMember(ctx)) return undefined;
+    const { survey, findings } = await ctx.preflight.look(ctx.signal);
+    const unreachable = survey.unreachable.get(ctx.node.name);
+    if (unreachable) throw unreachable;
+    const own = findings.filter(({ node }) => node === ctx.node.name);
+    for (const { node, message } of own.filter((finding) => !isFatal(finding))) ctx.warn(`${node}: ${message}`);
+    const wrong = own.filter(isFatal);
+    if (wrong.length > 0) throw preflightError(ctx.node.name, wrong, survey);
+    return undefined;
+  },
+  absent: () => undefined,
+  plan: () => [],
+  apply: () => Promise.resolve(),
+});
+
+/** Whether the node is part of this cluster's swarm as its managers see it. */
+async function isMember(ctx: UnitContext): Promise<boolean> {
+  try {
+    const { state, nodeId } = await localSwarm(await ctx.engine());
+    return state === 'active' && (await ctx.swarm.nodes(ctx.signal)).some(({ ID }) => ID === nodeId);
+  } catch (error) {
+    if (hasCode(error, 'ENGINE_UNREACHABLE', 'ENGINE_REFUSED', 'SWARM_NO_MANAGER', 'MACHINE_ABSENT')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,56 @@
+import { readReceipt, removeReceipt, type Receipt } from '../lib/docker/receipt.ts';
+import { managers } from '../lib/docker/installers.ts';
+import { localSwarm } from '../lib/swarm/access.ts';
+import { hasCode } from '../lib/errors.ts';
+import type { UnitContext } from '../lib/context.ts';
+import { defineTask, onNodes, type Change } from '../lib/task.ts';
+
+interface State {
+  /** What swarmup installed there; undefined where Docker was there before, or isn't there at all. */
+  readonly receipt: Receipt | undefined;
+  readonly inSwarm: boolean;
+}
+
+/** Asked for with `down --uninstall`: what swarmup installed on hosts that stay is taken away again, and nothing else. */
+export default defineTask<State, Change>({
+  id: 'uninstall-docker',
+  title: 'Docker taken away',
+  about:
+    'Takes away the packages and files that swarmup installed on hosts; volumes and images stay in /var/lib/docker.',
+  needs: [
+    { task: 'leave-workers', of: 'same' },
+    { task: 'leave-managers', of: 'same' },
+  ],
+  targets: (cluster, { before }) => onNodes(cluster.nodes.filter(({ name }) => before.get(name)?.kept)),
+  check: async (ctx) => ({ receipt: await readReceipt(await ctx.host(), ctx.signal), inSwarm: await isInSwarm(ctx) }),
+  absent: () => ({ receipt: undefined, inSwarm: false }),
+  skip: ({ receipt, inSwarm }) => {
+    if (inSwarm) return 'it is still in a swarm';
+    return receipt ? undefined : "swarmup installed nothing there: what was there before isn't its to take away";
+  },
+  plan: ({ receipt }) =>
+    receipt
+      ? [{ action: 'remove', summary: `${[...receipt.packages, ...receipt.files].join(', ')} (/var/lib/docker stays)` }]
+      : [],
+  apply: async (ctx, _changes, { receipt }) => {
+    if (!receipt) return;
+    const host = await ctx.host();
+    const manager = managers[receipt.manager];
+    if (receipt.packages.length > 0) {
+      ctx.report('removing packages');
+      await host.run(manager.release(receipt.packages), { signal: ctx.signal });
+      await host.run(manager.remove(receipt.packages), { signal: ctx.signal });
+    }
+    if (receipt.files.length > 0) await host.run(['rm', '-f', ...receipt.files], { signal: ctx.signal });
+    await removeReceipt(host, ctx.signal);
+  },
+});
+
+async function isInSwarm(ctx: UnitContext): Promise<boolean> {
+  try {
+    return (await localSwarm(await ctx.engine())).state !== 'inactive';
+  } catch (error) {
+    if (hasCode(error, 'ENGINE_UNREACHABLE')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { nameOf } from '../lib/swarm/read.ts';
+import type { RunResult } from '../lib/events.ts';
+import { FakeWorld } from './fakes/world.ts';
+import { clusterOf, IMAGES } from './support/cluster.ts';
+import { errorsOf } from './support/worlds.ts';
+
+const FILE = `name: test
+provider: { type: hosts }
+nodes:
+  - { name: m1, role: manager, address: 10.0.0.1 }
+  - { name: m2, role: manager, address: 10.0.0.2 }
+  - { name: m3, role: manager, address: 10.0.0.3 }
+  - { name: w1, role: worker, address: 10.0.0.4 }
+  - { name: w2, role: worker, address: 10.0.0.5 }
+services:
+  web: { image: nginx, replicas: 3, ports: ['80:80'], verify: { body: Welcome } }
+`;
+const NAMES = ['m1', 'm2', 'm3', 'w1', 'w2'];
+const cluster = await clusterOf(FILE);
+
+/** Five hosts that call themselves other than the file does. */
+function hosts(): FakeWorld {
+  const world = new FakeWorld();
+  world.swarm.registry = IMAGES;
+  NAMES.forEach((name, i) => world.keep(name, `10.0.0.${i + 1}`, `ip-10-0-0-${i + 1}.example.org`));
+  return world;
+}
+
+const summaries = (result: RunResult) => result.units.flatMap((unit) => unit.changes.map((change) => change.summary));
+const nodes = ({ swarm }: FakeWorld) => swarm.nodes.map((node) => `${nameOf(node)} ${node.Spec.Role}`).toSorted();
+
+describe('hosts that exist already', () => {
+  it('become a swarm under the names of the file, whatever they call themselves', async () => {
+    const world = hosts();
+    const result = await world.run('up', cluster);
+    expect(errorsOf(result)).toEqual([]);
+    expect(nodes(world)).toEqual(['m1 manager', 'm2 manager', 'm3 manager', 'w1 worker', 'w2 worker']);
+    expect(result.units.filter(({ task }) => task === 'preflight').map(({ outcome }) => outcome)).toEqual(
+      NAMES.map(() => 'unchanged'),
+    );
+    const again = await world.run('up', cluster);
+    expect(errorsOf(again)).toEqual([]);
+    expect(summaries(again)).toEqual([]);
+  });
+
+  it('are not touched as long as anything is wrong with any of them', async () => {
+    const world = hosts();
+    world.findings.push({ node: 'w1', check: 'clock', severity: 'fatal', message: 'its clock is off', fix: 'Set it.' });
+    const result = await world.run('up', cluster);
+    expect(errorsOf(result)).toEqual(['preflight@w1: w1: its clock is off']);
+    expect(world.swarm.writes).toEqual([]);
+    expect(result.units.filter(({ outcome }) => outcome === 'changed')).toEqual([]);
+  });
+
+  it('are left out with --keep-going where something is wrong, and the others go on', async () => {
+    const world = hosts();
+    world.findings.push({ node: 'w1', check: 'clock', severity: 'fatal', message: 'its clock is off', fix: 'Set it.' });
+    const result = await world.run('up', cluster, { keepGoing: true });
+    expect(errorsOf(result)).toEqual(['preflight@w1: w1: its clock is off']);
+    expect(nodes(world)).toEqual(['m1 manager', 'm2 manager', 'm3 manager', 'w2 worker']);
+  });
+
+  it('are warned about, and all that is wrong with one is said at once', async () => {
+    const world = hosts();
+    world.findings.push({
+      node: 'w2',
+      check: 'proxy',
+      severity: 'warning',
+      message: 'it has a proxy',
+      fix: 'Know it.',
+    });
+    const result = await world.run('up', cluster);
+    expect(errorsOf(result)).toEqual([]);
+    expect(result.warnings).toEqual(['w2: it has a proxy']);
+    const wrong = hosts();
+    for (const message of ['its clock is off', 'its disk is full'])
+      wrong.findings.push({ node: 'm1', check: 'x', severity: 'fatal', message, fix: 'Mend it.' });
+    const refused = (await wrong.run('up', cluster)).units.find(({ error }) => error)?.error;
+    expect(refused?.message).toBe('m1: 2 things keep it from being a node');
+    expect(refused?.output).toContain('- its clock is off\n  Mend it.\n- its disk is full');
+  });
+
+  it('are not looked at again once they are nodes', async () => {
+    const world = hosts();
+    await world.run('up', cluster);
+    world.findings.push({ node: 'w1', check: 'disk', severity: 'fatal', message: 'its disk is full', fix: 'Clean.' });
+    expect(errorsOf(await world.run('up', cluster))).toEqual([]);
+  });
+});
+
+describe('taking such a cluster down', () => {
+  it('takes the workers out first, the managers one by one and the first last, and leaves the machines', async () => {
+    const world = hosts();
+    await world.run('up', cluster);
+    world.swarm.writes.length = 0;
+    const result = await world.run('down', cluster);
+    expect(errorsOf(result)).toEqual([]);
+    const left = world.swarm.writes.filter((write) => write.startsWith('swarm leave'));
+    expect(left.slice(0, 2).toSorted()).toEqual(['swarm leave w1', 'swarm leave w2']);
+    expect(left.slice(2)).toEqual(['swarm leave m3', 'swarm leave m2', 'swarm leave m1']);
+    expect([...world.machines.keys()]).toEqual(NAMES);
+    const again = await world.run('down', cluster);
+    expect(errorsOf(again)).toEqual([]);
+    expect(again.units.filter(({ task }) => task.startsWith('leave-')).map(({ outcome }) => outcome)).toEqual(
+      NAMES.map(() => 'unchanged'),
+    );
+  });
+
+  it('goes on where an engine ran out of time while it left', async () => {
+    const world = hosts();
+    await world.run('up', cluster);
+    world.swarm.engines.get('m1')!.lateToLeave = 2;
+    expect(errorsOf(await world.run('down', cluster))).toEqual([]);
+    expect(world.swarm.engines.get('m1')?.lateToLeave).toBe(0);
+    expect(world.swarm.writes.at(-1)).toBe('swarm leave m1');
+  });
+
+  it('may be for one of them, which is drained before', async () => {
+    const world = hosts();
+    await world.run('up', cluster);
+    world.swarm.writes.length = 0;
+    const result = await world.run('remove', cluster, { selection: { nodes: ['w1'] } });
+    expect(errorsOf(result)).toEqual([]);
+    expect(world.swarm.writes).toEqual([
+      'node update ip-10-0-0-4.example.org',
+      'swarm leave w1',
+      'node remove ip-10-0-0-4.example.org',
+    ]);
+  });
+
+  it("refuses to end a swarm that swarmup didn't make", async () => {
+    const world = hosts();
+    await world.run('up', cluster);
+    world.swarm.nodes.forEach((node, i) => (world.swarm.nodes[i] = { ...node, Spec: { ...node.Spec, Labels: {} } }));
+    world.swarm.writes.length = 0;
+    const result = await world.run('down', cluster);
+    expect(result.units.flatMap(({ error }) => error?.code ?? [])).toContain('SWARM_FOREIGN');
+    expect(world.swarm.writes).toEqual([]);
+  });
+
+  it('refuses to leave others without a manager', async () => {
+    const world = hosts();
+    await world.run('up', cluster);
+    const worker = world.swarm.nodes.find(({ Spec }) => Spec.Role === 'worker')!;
+    world.swarm.nodes.push({
+      ...worker,
+      ID: 'other',
+      Spec: { ...worker.Spec, Labels: {} },
+      Description: { ...worker.Description, Hostname: 'theirs' },
+    });
+    const result = await world.run('down', cluster);
+    expect(errorsOf(result)).toEqual(['leave-managers@m1: m1 is the last manager, and the swarm still has theirs']);
+  });
+
+  it('powers none of them off', async () => {
+    const world = hosts();
+    await world.run('up', cluster);
+    const result = await world.run('stop', cluster);
+    expect(result.units.map(({ outcome, reason }) => `${outcome}: ${reason}`)).toEqual(
+      NAMES.map(() => 'skipped: it was there before swarmup, which never powers it off'),
+    );
+  });
+
+  it('takes a host out that the file does not name any more, when told to prune', async () => {
+    const world = hosts();
+    await world.run('up', cluster);
+    const smaller = await clusterOf(FILE.replace(/ {2}- \{ name: w2.*\n/, ''));
+    const told = await world.run('up', smaller);
+    expect(told.warnings.join()).toContain('node w2');
+    world.swarm.writes.length = 0;
+    expect(errorsOf(await world.run('up', smaller, { prune: true }))).toEqual([]);
+    expect(world.swarm.writes).toContain('swarm leave w2');
+    expect(nodes(world)).toEqual(['m1 manager', 'm2 manager', 'm3 manager', 'w1 worker']);
+  });
+});
