@@ -126,6 +126,7 @@ export interface StatusDocument {
     readonly name: string;
     readonly role: string;
     readonly machine: string;
+    readonly address: string | null;
     readonly swarm: {
       readonly id: string;
       readonly state: string;

@@ -1,0 +1,330 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  copyFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pipelines } from '../../Taskfile.ts';
+import { portIsFree } from '../../lib/remote/sockets.ts';
+import { Cli, program, ROOT, type StatusDocument, type UpDocument } from '../support/cli.ts';
+import { expectOk } from '../support/expect.ts';
+import { get, onNode, qemuProcesses } from '../support/machines.ts';
+import { needPackages } from '../support/packages.ts';
+import { buildStandIn } from '../support/standin.ts';
+
+/** Two real machines from a bare image, which stand for hosts that somebody already has. */
+const MACHINES = `name: e2e-machines
+provider: { type: qemu, image: debian-13, cpus: 1, memory: 1536MiB, disk: 10GiB }
+nodes:
+  - { name: alpha, role: manager }
+  - { name: beta, role: worker }
+docker: { source: distro }
+services:
+  web: { image: nginx, ports: ['80:80', '9000:9000'] }
+`;
+
+/** Docker is installed on them through a bastion, by a user who needs a password for sudo, and every task runs. */
+const CLUSTER = `name: e2e-hosts
+provider: { type: hosts, sshConfig: ssh_config, user: admin, bastion: gate }
+nodes:
+  - { name: manager1, role: manager, address: ADDRESS1 }
+  - { name: worker1, role: worker, address: ADDRESS2, labels: { zone: a } }
+docker: { source: distro, daemon: { log-opts: { max-size: 10m } } }
+images: { load: [portainer.tar], whenUnreachable: build }
+services:
+  web: { image: nginx, replicas: 3, ports: ['80:80'], verify: { path: /, status: 200, body: Welcome } }
+stacks:
+  portainer: { file: stacks/portainer-agent.yml, verify: { port: 9000, path: /api/status } }
+portainer: {}
+`;
+
+const PASSWORD = 'a-password-for-sudo';
+const folder = mkdtempSync(join(tmpdir(), 'swarmup-e2e-'));
+const cli = new Cli(folder, { SWARMUP_SUDO_PASSWORD: PASSWORD, SSH_AUTH_SOCK: '' });
+/** OpenSSH's configuration for the machines as such. */
+const machines = join(folder, 'machines');
+const state = join(folder, '.swarmup', 'e2e-hosts');
+
+const onMachine = (name: string, command: string) => onNode(machines, name, command);
+const manager = (command: string) => onMachine('alpha', command);
+
+interface DoctorDocument {
+  readonly ok: boolean;
+  readonly findings: readonly { readonly node: string; readonly check: string; readonly message: string }[];
+}
+
+/** What is wrong, as `node check`, and the whole of it. */
+async function doctor(): Promise<{ found: string[]; ok: boolean; text: string }> {
+  const { document } = await cli.json<DoctorDocument>('doctor', '--accept-new');
+  const found = document.findings.map(({ node, check }) => `${node} ${check}`).toSorted();
+  return { found, ok: document.ok, text: JSON.stringify(document.findings) };
+}
+
+/** The addresses at which a client reaches a published port of the machines. */
+async function urls(port: number): Promise<readonly string[]> {
+  const { document } = await cli.json<StatusDocument>('status', '-f', 'machines.yaml');
+  return document.services
+    .flatMap((service) => service.urls)
+    .filter((url) => url.port === port)
+    .map(({ url }) => url);
+}
+
+beforeAll(async () => {
+  needPackages('openssh-client', 'mmdebstrap');
+  mkdirSync(join(folder, 'stacks'));
+  copyFileSync(join(ROOT, 'config/stacks/portainer-agent.yml'), join(folder, 'stacks/portainer-agent.yml'));
+  await buildStandIn(join(folder, 'portainer.tar'));
+  writeFileSync(join(folder, 'machines.yaml'), MACHINES);
+  const made = await cli.json<UpDocument>('up', '-f', 'machines.yaml', '--only', 'provision');
+  expectOk(made);
+  writeFileSync(machines, (await cli.run(['ssh-config', '-f', 'machines.yaml'])).stdout);
+  const { nodes } = (await cli.json<StatusDocument>('status', '-f', 'machines.yaml')).document;
+  const [first, second] = nodes.map(({ address }) => address ?? '');
+  writeFileSync(
+    join(folder, 'swarmup.yaml'),
+    CLUSTER.replace('ADDRESS1', first ?? '').replace('ADDRESS2', second ?? ''),
+  );
+  const key = nodes[0]?.ssh.identityFile ?? '';
+  writeFileSync(
+    join(folder, 'ssh_config'),
+    `Host gate\n  HostName 127.0.0.1\n  Port ${nodes[0]?.ssh.port}\n  User root\nHost *\n  IdentityFile ${key}\n  UserKnownHostsFile none\n`,
+  );
+  const enrol = [
+    'apt-get update -q && apt-get install -y -q --no-install-recommends sudo',
+    'useradd -m -G sudo -s /bin/bash admin',
+    `echo 'admin:${PASSWORD}' | chpasswd`,
+    'cp -r /root/.ssh /home/admin/ && chown -R admin /home/admin/.ssh',
+  ].join(' && ');
+  await Promise.all(['alpha', 'beta'].map((name) => onMachine(name, enrol)));
+}, 600_000);
+
+afterAll(async () => {
+  if (qemuProcesses('e2e-machines').length > 0) await cli.run(['down', '-f', 'machines.yaml', '--yes']);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Faults that a host may have before Docker is on it: what provokes each, and what mends it. */
+const BARE_FAULTS = {
+  clock: ["date -s '+1 hour'", "date -s '-1 hour'"],
+  disk: ['fallocate -l 6G /var/fill', 'rm /var/fill'],
+  'daemon-json': [
+    'mkdir -p /etc/docker && echo \'{"live-restore": true}\' > /etc/docker/daemon.json',
+    'rm -r /etc/docker',
+  ],
+  'address-pool': ['ip route add 10.0.5.0/24 dev eth1', 'ip route del 10.0.5.0/24 dev eth1'],
+  'host-name': ['hostname alpha', 'hostname beta'],
+  network: ['iptables -A INPUT -p udp --dport 4789 -j DROP', 'iptables -F INPUT'],
+  ports: [
+    `setsid perl -MSocket -e 'socket(S,PF_INET,SOCK_STREAM,6); bind(S,sockaddr_in(80,INADDR_ANY)) or die; listen(S,5); sleep 900' </dev/null >/dev/null 2>&1 & echo $! > /run/taker`,
+    'kill $(cat /run/taker)',
+  ],
+  'package-lock': [
+    `setsid perl -e 'use Fcntl; open(F,q(+>>),q(/var/lib/dpkg/lock-frontend)); fcntl(F,F_SETLK,pack(q(s s x4 q q i x4),F_WRLCK,0,0,0,0)) or die; sleep 900' </dev/null >/dev/null 2>&1 & echo $! > /run/holder`,
+    'kill $(cat /run/holder)',
+  ],
+} as const;
+
+describe('hosts that exist already', () => {
+  it('are looked at, and nothing is wrong with them', async () => {
+    expect(await doctor()).toMatchObject({ ok: true, found: [] });
+    expect((await cli.run(['plan', '--detailed-exitcode'])).status).toBe(3);
+  });
+
+  it('have each fault explained, all at once, before anything is changed', async () => {
+    const alphaId = await onMachine('alpha', 'cat /etc/machine-id');
+    for (const [provoke] of Object.values(BARE_FAULTS)) await onMachine('beta', provoke);
+    await onMachine('beta', `echo ${alphaId} > /tmp/id && mount --bind /tmp/id /etc/machine-id`);
+    const { found, ok, text } = await doctor();
+    expect(found).toEqual(
+      [...Object.keys(BARE_FAULTS), 'machine-id']
+        .map((check) => `worker1 ${check}`)
+        .concat('manager1 host-name', 'manager1 machine-id')
+        .toSorted(),
+    );
+    expect(ok).toBe(false);
+    expect(text).toMatch(/60 min ahead[^]*UDP 4789[^]*doesn't arrive from manager1/);
+    const up = await cli.json<UpDocument>('up');
+    expect(up.status).toBe(1);
+    expect(up.document.changed).toBe(0);
+    expect(up.document.units.flatMap(({ error }) => error?.code ?? [])).toEqual([
+      'PREFLIGHT_FAILED',
+      'PREFLIGHT_FAILED',
+    ]);
+    expect(await manager('ls /usr/bin/docker 2>/dev/null || echo none')).toBe('none');
+    await onMachine('beta', 'umount /etc/machine-id');
+    for (const [, mend] of Object.values(BARE_FAULTS)) await onMachine('beta', mend);
+  });
+
+  it('may have a way between them on which full packets vanish', async () => {
+    await onMachine('beta', 'iptables -A INPUT -m length --length 1450: -j DROP');
+    const { found, text } = await doctor();
+    expect(found).toEqual(['manager1 path-mtu']);
+    expect(text).toContain('packets of 1500 bytes');
+    await onMachine('beta', 'iptables -F INPUT');
+  });
+
+  it('comes up with every task of the pipeline', async () => {
+    const up = await cli.json<UpDocument>('up');
+    expectOk(up);
+    expect(up.status).toBe(0);
+    expect(new Set(up.document.units.map((unit) => unit.task))).toEqual(
+      new Set(pipelines.up.filter((id) => id !== 'join-managers' && id !== 'prepare-provider')),
+    );
+    expect(up.document.units.filter((unit) => unit.outcome === 'skipped')).toEqual([]);
+    expect(up.document.units.filter((unit) => unit.task === 'install-docker').map((unit) => unit.outcome)).toEqual([
+      'changed',
+      'changed',
+    ]);
+  });
+
+  it('is there when asked by other means: the engines, and HTTP through every node', async () => {
+    const nodes = (await manager("docker node ls --format '{{.Hostname}} {{.Status}} {{.ManagerStatus}}'"))
+      .split('\n')
+      .map((line) => line.trim())
+      .toSorted();
+    expect(nodes).toEqual(['alpha Ready Leader', 'beta Ready']);
+    expect(await manager("docker service ls --format '{{.Name}} {{.Replicas}}'")).toContain('web 3/3');
+    expect(await manager("docker node inspect beta --format '{{.Spec.Labels.zone}}'")).toBe('a');
+    expect(await manager('cat /etc/docker/daemon.json')).toContain('"max-size": "10m"');
+    const pages = await urls(80);
+    expect(pages).toHaveLength(2);
+    for (const url of pages) {
+      const answers = await Promise.all(Array.from({ length: 6 }, () => get(url)));
+      for (const answer of answers)
+        expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('Welcome to nginx') });
+    }
+    expect(await program('curl', ['-sS', '--max-time', '30', pages[0] ?? ''])).toContain('Welcome to nginx');
+  });
+
+  it('has Portainer with its administrator, its environment and an agent a node', async () => {
+    const portainer = (await urls(9000)).at(-1);
+    expect(portainer).toBeDefined();
+    const file = join(state, 'portainer-admin-password');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const password = readFileSync(file, 'utf8').trim();
+    expect(password.length).toBeGreaterThanOrEqual(12);
+    const answer = await fetch(`${portainer}/api/auth`, {
+      method: 'POST',
+      body: JSON.stringify({ username: 'admin', password }),
+      headers: { 'content-type': 'application/json' },
+    });
+    const { jwt } = (await answer.json()) as { jwt: string };
+    const agents = await fetch(`${portainer}/api/endpoints/1/docker/v2/agents`, {
+      headers: { authorization: `Bearer ${jwt}` },
+    });
+    const names = ((await agents.json()) as { NodeName: string }[]).map((agent) => agent.NodeName);
+    expect(names.toSorted()).toEqual(['alpha', 'beta']);
+  });
+
+  it('changes nothing when it is run again, whole or one task alone', async () => {
+    const again = await cli.json<UpDocument>('up');
+    expectOk(again);
+    expect(again.document.changed).toBe(0);
+    expect(again.document.units.map((unit) => unit.outcome)).toEqual(again.document.units.map(() => 'unchanged'));
+    expect((await cli.run(['plan', '--detailed-exitcode'])).status).toBe(0);
+    // Every task is run alone in test/partial.test.ts; here those that ask different things of real machines.
+    for (const id of ['provision', 'install-docker', 'join-workers', 'deploy-stacks', 'verify-http']) {
+      const alone = await cli.json<UpDocument>('up', '--only', id);
+      expectOk(alone);
+      expect(alone.document.changed).toBe(0);
+    }
+    const verify = await cli.json<UpDocument>('verify');
+    expectOk(verify);
+  });
+
+  it('scales up and down', async () => {
+    expectOk(await cli.json<UpDocument>('scale', 'web=4'));
+    expect(await manager("docker service ls --filter name=web --format '{{.Replicas}}'")).toBe('4/4');
+    expectOk(await cli.json<UpDocument>('scale', 'web=2'));
+    expect(await manager("docker service ls --filter name=web --format '{{.Replicas}}'")).toBe('2/2');
+  });
+
+  it('drains and activates a node', async () => {
+    expectOk(await cli.json<UpDocument>('drain', 'worker1'));
+    expect(await onMachine('beta', 'docker ps -q')).toBe('');
+    expect(await manager("docker node inspect beta --format '{{.Spec.Availability}}'")).toBe('drain');
+    expectOk(await cli.json<UpDocument>('activate', 'worker1'));
+    expect(await manager("docker node inspect beta --format '{{.Spec.Availability}}'")).toBe('active');
+  });
+
+  it('runs commands on nodes', async () => {
+    expect((await cli.run(['ssh', 'worker1', '--', 'hostname'])).stdout.trim()).toBe('beta');
+    expect((await cli.run(['ssh', 'worker1', '--', 'exit 3'])).status).toBe(3);
+    const all = await cli.run(['exec', '--role', 'worker', '--', 'hostname']);
+    expect(
+      all.stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.trim())
+        .toSorted(),
+    ).toEqual(['worker1  beta']);
+  });
+
+  it('has told no secret to anybody', async () => {
+    const secrets = [
+      await manager('docker swarm join-token -q worker'),
+      await manager('docker swarm join-token -q manager'),
+      readFileSync(join(state, 'portainer-admin-password'), 'utf8').trim(),
+      PASSWORD,
+    ];
+    const printed = readFileSync(cli.log, 'utf8');
+    const kept = readdirSync(state, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !/^portainer-admin-password$/.test(entry.name))
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));
+    for (const secret of secrets) {
+      expect(secret.length).toBeGreaterThan(11);
+      for (const text of [printed, ...kept]) expect(text.includes(secret)).toBe(false);
+    }
+  });
+
+  it('leave the swarm again, and stay', async () => {
+    const refused = await cli.run(['down']);
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain('--yes');
+    expectOk(await cli.json<UpDocument>('down', '--yes'));
+    expect(qemuProcesses('e2e-machines')).toHaveLength(2);
+    for (const name of ['alpha', 'beta'])
+      expect(await onMachine(name, "docker info --format '{{.Swarm.LocalNodeState}}'; docker ps -q")).toBe('inactive');
+    expect(readdirSync(join(folder, '.swarmup'))).toEqual(['e2e-machines']);
+  });
+
+  it('are refused when one belongs to a swarm that is not this one', async () => {
+    await onMachine('beta', 'docker swarm init --advertise-addr eth1');
+    const { found, text } = await doctor();
+    expect(found).toEqual(['worker1 swarm']);
+    expect(text).toContain('it belongs to another swarm');
+    const up = await cli.json<UpDocument>('up');
+    expect(up.document.changed).toBe(0);
+    expect(up.document.units.flatMap(({ error }) => error?.code ?? [])).toEqual(['PREFLIGHT_FAILED']);
+    await onMachine('beta', 'docker swarm leave --force');
+  });
+
+  it('have taken away what swarmup installed, when asked to', async () => {
+    expectOk(await cli.json<UpDocument>('down', '--yes', '--uninstall'));
+    for (const name of ['alpha', 'beta']) {
+      expect(await onMachine(name, 'ls /usr/sbin/dockerd /var/lib/swarmup 2>/dev/null; ls -d /var/lib/docker')).toBe(
+        '/var/lib/docker',
+      );
+    }
+    expect((await cli.json<UpDocument>('down', '--yes', '--uninstall')).document.changed).toBe(0);
+  });
+
+  it('were machines of another cluster, which takes them away', async () => {
+    const down = ['down', '-f', 'machines.yaml', '--yes'];
+    const ports = (await cli.json<StatusDocument>('status', '-f', 'machines.yaml')).document.nodes.map(
+      (node) => node.ssh.port,
+    );
+    expectOk(await cli.json<UpDocument>(...down));
+    expect(qemuProcesses('e2e-machines')).toEqual([]);
+    expect(readdirSync(folder)).not.toContain('.swarmup');
+    expect(await Promise.all(ports.map(portIsFree))).toEqual(ports.map(() => true));
+    expect((await cli.json<UpDocument>(...down)).document.changed).toBe(0);
+  });
+});

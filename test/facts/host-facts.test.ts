@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { addresses } from '../../lib/facts/addresses.ts';
+import { appArmor } from '../../lib/facts/app-armor.ts';
+import { engineInfo } from '../../lib/facts/engine-info.ts';
+import { identity } from '../../lib/facts/identity.ts';
+import { missingModules } from '../../lib/facts/kernel-modules.ts';
+import { listeners } from '../../lib/facts/listeners.ts';
+import { mtus } from '../../lib/facts/mtu.ts';
+import { packageLock } from '../../lib/facts/package-lock.ts';
+import { platform } from '../../lib/facts/platform.ts';
+import { room } from '../../lib/facts/room.ts';
+import { routes } from '../../lib/facts/routes.ts';
+import { surroundings } from '../../lib/facts/surroundings.ts';
+import { wallClock } from '../../lib/facts/wall-clock.ts';
+import { overlap } from '../../lib/ipv4.ts';
+
+/** Outputs are those of a Debian 13 guest, but where a test says otherwise. */
+describe('facts of a host', () => {
+  it('tell who it is and what it runs on', () => {
+    expect(identity.parse('alpha\n0ad071c50fde4e2029bf8b5cfccaf948')).toEqual({
+      hostname: 'alpha',
+      machineId: '0ad071c50fde4e2029bf8b5cfccaf948',
+    });
+    expect(identity.parse('alpha')).toEqual({ hostname: 'alpha', machineId: '' });
+    expect(platform.parse('x86_64\nsystemd\nnone\nnone')).toEqual({
+      architecture: 'x86_64',
+      init: 'systemd',
+      container: '',
+    });
+    expect(platform.parse('aarch64\nopenrc\nlxc')).toEqual({
+      architecture: 'aarch64',
+      init: 'openrc',
+      container: 'lxc',
+    });
+  });
+
+  it('tell its addresses, those from DHCP too, its routes and its interfaces', () => {
+    const output = `1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever
+2: eth0    inet 192.168.76.15/24 brd 192.168.76.255 scope global eth0\\       valid_lft forever preferred_lft forever
+3: ens5    inet 172.31.4.7/20 metric 100 brd 172.31.15.255 scope global dynamic ens5\\       valid_lft 3012sec preferred_lft 3012sec
+4: wg0    inet 10.8.0.2/32 scope global wg0\\       valid_lft forever preferred_lft forever`;
+    expect(addresses.parse(output)).toEqual([
+      { interface: 'lo', address: '127.0.0.1', prefix: 8, dynamic: false },
+      { interface: 'eth0', address: '192.168.76.15', prefix: 24, dynamic: false },
+      { interface: 'ens5', address: '172.31.4.7', prefix: 20, dynamic: true },
+      { interface: 'wg0', address: '10.8.0.2', prefix: 32, dynamic: false },
+    ]);
+    expect(
+      routes.parse(
+        'default via 192.168.76.2 dev eth0 proto static \n192.168.76.0/24 dev eth0 proto kernel scope link src 192.168.76.15 \n10.8.0.1 dev wg0 scope link',
+      ),
+    ).toEqual([
+      { network: '192.168.76.0/24', device: 'eth0' },
+      { network: '10.8.0.1/32', device: 'wg0' },
+    ]);
+    expect([...mtus.parse('/sys/class/net/eth0/mtu:1500\n/sys/class/net/lo/mtu:65536')]).toEqual([
+      ['eth0', 1500],
+      ['lo', 65536],
+    ]);
+  });
+
+  it('tell its time, also without fractions as from busybox', () => {
+    expect(wallClock.parse('1795413110.792508753')).toBe(1795413110792);
+    expect(wallClock.parse('1795413110.%N')).toBe(1795413110000);
+  });
+
+  it('tell what its kernel lacks, and about AppArmor', () => {
+    expect(missingModules.parse('')).toEqual([]);
+    expect(missingModules.parse('ip_vs\nxt_ipvs')).toEqual(['ip_vs', 'xt_ipvs']);
+    expect(appArmor.parse('N\n/usr/sbin/apparmor_parser')).toEqual({ enabled: false, parser: true });
+    expect(appArmor.parse('Y')).toEqual({ enabled: true, parser: false });
+    expect(appArmor.parse('')).toEqual({ enabled: false, parser: false });
+  });
+
+  it('tell who listens', () => {
+    const output = `udp UNCONN 0      0            0.0.0.0:4789       0.0.0.0:*
+udp UNCONN 0      0      127.0.0.53%lo:53         0.0.0.0:*    users:(("systemd-resolve",pid=300,fd=13))
+tcp LISTEN 0      128          0.0.0.0:22         0.0.0.0:*    users:(("sshd",pid=275,fd=6))
+tcp LISTEN 0      4096               *:2377             *:*    users:(("dockerd",pid=1229,fd=24))
+tcp LISTEN 0      128             [::]:22            [::]:*    users:(("sshd",pid=275,fd=7))`;
+    expect(listeners.parse(output)).toEqual([
+      { protocol: 'udp', port: 4789, address: '0.0.0.0', program: '' },
+      { protocol: 'udp', port: 53, address: '127.0.0.53', program: 'systemd-resolve' },
+      { protocol: 'tcp', port: 22, address: '0.0.0.0', program: 'sshd' },
+      { protocol: 'tcp', port: 2377, address: '*', program: 'dockerd' },
+      { protocol: 'tcp', port: 22, address: '[::]', program: 'sshd' },
+    ]);
+  });
+
+  it('tell how much room there is, and who installs packages', () => {
+    const output = `Filesystem     1024-blocks   Used Available Capacity Mounted on
+/dev/vda          10237276 389216   9370312       4% /
+MemTotal:         996612 kB`;
+    expect(room.parse(output)).toEqual({ diskMiB: 9150, memoryMiB: 973 });
+    expect(packageLock.parse('423 unattended-upgr')).toEqual({ pid: 423, program: 'unattended-upgr' });
+    expect(packageLock.parse('')).toBeUndefined();
+  });
+
+  it('tell what engine there is', () => {
+    const info = (more: object) =>
+      JSON.stringify({ ServerVersion: '26.1.5+dfsg1', DockerRootDir: '/var/lib/docker', ...more });
+    expect(engineInfo.parse('')).toBeUndefined();
+    // The command line is there, and no engine answers.
+    expect(engineInfo.parse('{"ServerErrors":["Cannot connect to the Docker daemon"]}')).toBeUndefined();
+    const inactive = { state: 'inactive', nodeId: '', clusterId: '' };
+    expect(engineInfo.parse(info({ Swarm: { NodeID: '', LocalNodeState: 'inactive' } }))).toEqual({
+      version: '26.1.5+dfsg1',
+      kind: 'ordinary',
+      swarm: inactive,
+    });
+    expect(
+      engineInfo.parse(info({ Swarm: { NodeID: 'n1', LocalNodeState: 'active', Cluster: { ID: 'c1' } } }))?.swarm,
+    ).toEqual({ state: 'active', nodeId: 'n1', clusterId: 'c1' });
+    expect(engineInfo.parse(info({ SecurityOptions: ['name=seccomp', 'name=rootless'] }))?.kind).toBe('rootless');
+    expect(engineInfo.parse('1234 rootlesskit --net=slirp4netns dockerd')?.kind).toBe('rootless');
+    expect(engineInfo.parse(info({ DockerRootDir: '/var/snap/docker/common/var-lib-docker' }))?.kind).toBe('snap');
+    expect(engineInfo.parse('podman')?.kind).toBe('podman');
+  });
+
+  it('tell about firewalls and proxies, without their passwords', () => {
+    const output = `firewalld active
+ufw active
+nftables inactive
+unattended-upgrades active
+dnf-automatic.timer inactive
+Status: inactive
+export HTTPS_PROXY="http://me:secret@proxy.example.org:3128"
+http_proxy=http://proxy.example.org:3128`;
+    expect(surroundings.parse(output)).toEqual({
+      firewalls: ['firewalld'],
+      proxies: ['HTTPS_PROXY=http://***@proxy.example.org:3128', 'http_proxy=http://proxy.example.org:3128'],
+      unattendedUpgrades: true,
+    });
+    expect(surroundings.parse('ufw active\nStatus: active').firewalls).toEqual(['ufw']);
+  });
+});
+
+describe('networks', () => {
+  it.each([
+    ['10.0.0.0/8', '10.0.5.0/24', true],
+    ['10.0.0.0/20', '10.0.16.0/24', false],
+    ['10.0.0.0/20', '10.0.15.255', true],
+    ['192.168.0.0/16', '10.0.0.0/8', false],
+    ['0.0.0.0/0', '203.0.113.0/24', true],
+    ['nonsense', '10.0.0.0/8', false],
+  ])('%s and %s have addresses in common: %s', (one, other, expected) => {
+    expect(overlap(one, other)).toBe(expected);
+    expect(overlap(other, one)).toBe(expected);
+  });
+});

@@ -1,0 +1,50 @@
+import type { HostFacts } from '../../lib/preflight/facts.ts';
+import type { Survey, Surveyed } from '../../lib/preflight/survey.ts';
+import { clusterOf } from '../support/cluster.ts';
+
+/** Facts of a host on which nothing is wrong: as a Debian 13 guest gave them. */
+export function goodFacts(i: number): HostFacts {
+  return {
+    identity: { hostname: `node${i}`, machineId: `${i}`.repeat(32) },
+    platform: { architecture: 'x86_64', init: 'systemd', container: '' },
+    os: { id: 'debian', families: ['debian'], codename: 'trixie', prettyName: 'Debian GNU/Linux 13 (trixie)' },
+    addresses: [
+      { interface: 'lo', address: '127.0.0.1', prefix: 8, dynamic: false },
+      { interface: 'eth0', address: `192.168.77.${i}`, prefix: 24, dynamic: false },
+    ],
+    routes: [{ network: '192.168.77.0/24', device: 'eth0' }],
+    mtus: new Map([['eth0', 1500]]),
+    aheadMs: 40 * i,
+    missingModules: [],
+    appArmor: { enabled: true, parser: true },
+    listeners: [{ protocol: 'tcp', port: 22, address: '0.0.0.0', program: 'sshd' }],
+    room: { diskMiB: 9150, memoryMiB: 973 },
+    packageLock: undefined,
+    engine: undefined,
+    daemon: { values: {} },
+    surroundings: { firewalls: [], proxies: [], unattendedUpgrades: false },
+  };
+}
+
+const FILE = (extra: string) => `name: test
+provider: { type: hosts }
+nodes:
+  - { name: m1, role: manager, address: 192.168.77.1 }
+  - { name: w2, role: worker, address: 192.168.77.2 }
+  - { name: w3, role: worker, address: 192.168.77.3 }
+services:
+  web: { image: nginx, ports: ['80:80'] }
+${extra}`;
+
+/** A survey of three hosts on which nothing is wrong, but for what a test changes. */
+export async function surveyOf(
+  change: (facts: HostFacts[], hosts: Surveyed[]) => void = () => undefined,
+  extra = '',
+): Promise<Survey> {
+  const cluster = await clusterOf(FILE(extra));
+  const all = cluster.nodes.map((_node, i) => goodFacts(i + 1));
+  const hosts = cluster.nodes.map((node, i) => ({ node, address: `192.168.77.${i + 1}`, facts: all[i]! }));
+  change(all, hosts);
+  hosts.forEach((host, i) => (hosts[i] = { ...host, facts: all[i]! }));
+  return { cluster, hosts, unreachable: new Map(), links: [], members: new Map() };
+}

@@ -1,0 +1,283 @@
+import { describe, expect, it } from 'vitest';
+import { linkTable } from '../../lib/preflight/matrix.ts';
+import type { HostFacts } from '../../lib/preflight/facts.ts';
+import type { Link } from '../../lib/preflight/network.ts';
+import { findingsOf } from '../../lib/preflight/survey.ts';
+import { goodFacts, surveyOf } from './host.ts';
+
+const engine = {
+  version: '26.1.5',
+  kind: 'ordinary',
+  swarm: { state: 'inactive', nodeId: '', clusterId: '' },
+} as const satisfies HostFacts['engine'];
+const inSwarm = { ...engine, swarm: { state: 'active', nodeId: 'n1', clusterId: 'c1' } };
+
+type Change = Partial<HostFacts>;
+/** What is wrong with the second host, what is said of it, and words of the fix. */
+const WRONG: [string, Change, string[], string?][] = [
+  [
+    'a processor without Docker',
+    { platform: { architecture: 'mips', init: 'systemd', container: '' } },
+    ['fatal architecture: its processor is mips', 'warning architecture: the nodes have different processors'],
+  ],
+  [
+    'another processor',
+    { platform: { architecture: 'aarch64', init: 'systemd', container: '' } },
+    ['warning architecture: the nodes have different processors (x86_64, aarch64)'],
+  ],
+  [
+    'a container',
+    { platform: { architecture: 'x86_64', init: 'systemd', container: 'lxc' } },
+    ['fatal container: it is a lxc container'],
+  ],
+  [
+    'no init system',
+    { platform: { architecture: 'x86_64', init: 'other', container: '' } },
+    ['fatal system: it runs neither systemd nor OpenRC'],
+  ],
+  [
+    'a system without packages',
+    {
+      os: { id: 'rocky', families: ['rocky', 'rhel', 'centos', 'fedora'], codename: '', prettyName: 'Rocky Linux 9.6' },
+    },
+    ["fatal system: it runs Rocky Linux 9.6, on which swarmup can't install Docker"],
+  ],
+  [
+    'modules that are missing',
+    { missingModules: ['ip_vs', 'xt_ipvs'] },
+    ['fatal kernel-modules: its kernel has no ip_vs, xt_ipvs'],
+  ],
+  [
+    'AppArmor without its parser',
+    { appArmor: { enabled: true, parser: false }, engine },
+    ['fatal apparmor: AppArmor is on and apparmor_parser is missing'],
+    'apt-get install apparmor',
+  ],
+  ['AppArmor without its parser, where Docker brings it', { appArmor: { enabled: true, parser: false } }, []],
+  [
+    'a full disk',
+    { room: { diskMiB: 900, memoryMiB: 2000 } },
+    ['fatal disk: 0.9 GiB are free for /var/lib/docker'],
+    'du -xh',
+  ],
+  ['a disk with room enough for a host with Docker', { room: { diskMiB: 2000, memoryMiB: 2000 }, engine }, []],
+  ['little memory', { room: { diskMiB: 9000, memoryMiB: 480 } }, ['fatal memory: it has 480 MiB of memory']],
+  [
+    'a lock that is held',
+    { packageLock: { pid: 812, program: 'unattended-upgr' } },
+    ['warning package-lock: unattended-upgr (process 812) holds the lock'],
+    'ps -fp 812',
+  ],
+  [
+    'the host name of another',
+    { identity: { hostname: 'node1', machineId: 'x' } },
+    [
+      'fatal host-name: its host name is node1, as is that of w2',
+      'fatal host-name: its host name is node1, as is that of m1',
+    ],
+    'hostnamectl set-hostname',
+  ],
+  [
+    'the machine id of another',
+    { identity: { hostname: 'x', machineId: '1'.repeat(32) } },
+    ['fatal machine-id: it has the machine id of w2', 'fatal machine-id: it has the machine id of m1'],
+    'systemd-machine-id-setup',
+  ],
+  [
+    'an address that is not its own',
+    { addresses: [{ interface: 'eth0', address: '10.9.8.7', prefix: 24, dynamic: true }] },
+    ['fatal address: 192.168.77.2, which the other nodes are to reach it by, is none of its own'],
+    'advertise: 10.9.8.7',
+  ],
+  [
+    'a clock an hour ahead',
+    { aheadMs: 3_600_500 },
+    ['fatal clock: its clock is 60 min ahead of the others'],
+    'set-ntp true',
+  ],
+  ['a clock behind', { aheadMs: -45_000 }, ['fatal clock: its clock is 45 s behind the others']],
+  ['a clock a little off', { aheadMs: 29_000 }, []],
+  [
+    'a daemon.json that is damaged',
+    { daemon: { invalid: 'Unexpected end' } },
+    ["fatal daemon-json: /etc/docker/daemon.json can't be read"],
+  ],
+  [
+    'live-restore',
+    { daemon: { values: { 'live-restore': true } } },
+    ['fatal daemon-json: daemon.json has live-restore'],
+  ],
+  [
+    'hosts in daemon.json',
+    { daemon: { values: { hosts: ['tcp://0.0.0.0:2375'] } } },
+    ['warning daemon-json: daemon.json has hosts'],
+  ],
+  [
+    'nftables in daemon.json',
+    { daemon: { values: { 'firewall-backend': 'nftables' } } },
+    ['fatal daemon-json: daemon.json has firewall-backend: nftables'],
+  ],
+  ['a rootless engine', { engine: { ...engine, kind: 'rootless' } }, ['fatal engine: its Docker is rootless']],
+  ['Podman', { engine: { ...engine, version: '', kind: 'podman' } }, ['fatal engine: its `docker` is Podman']],
+  ['a snap', { engine: { ...engine, kind: 'snap' } }, ['warning engine: its Docker is a snap']],
+  [
+    'an old engine',
+    { engine: { ...engine, version: '19.03.15' } },
+    ['warning engine: its Docker 19.03.15 is older than 20.10'],
+  ],
+  [
+    'another swarm',
+    { engine: inSwarm },
+    ['fatal swarm: it belongs to another swarm (c1)'],
+    'docker swarm leave --force',
+  ],
+  [
+    'a published port that is taken',
+    { listeners: [{ protocol: 'tcp', port: 80, address: '*', program: 'apache2' }] },
+    ['fatal ports: apache2 listens on 80/tcp, which is needed for a published port'],
+  ],
+  [
+    'the port of overlay networks taken',
+    { listeners: [{ protocol: 'udp', port: 4789, address: '0.0.0.0', program: '' }] },
+    ['fatal ports: Something listens on 4789/udp'],
+  ],
+  [
+    "a port that only a manager needs, and one that is the host's own affair",
+    {
+      listeners: [
+        { protocol: 'tcp', port: 2377, address: '*', program: 'x' },
+        { protocol: 'tcp', port: 80, address: '127.0.0.1', program: 'y' },
+      ],
+    },
+    [],
+  ],
+  ["the engine's own ports", { listeners: [{ protocol: 'tcp', port: 80, address: '*', program: 'dockerd' }] }, []],
+  [
+    'a route into the address pool',
+    { routes: [{ network: '10.0.5.0/24', device: 'eth1' }] },
+    ['fatal address-pool: it has a route to 10.0.5.0/24 (eth1)'],
+    'swarm.addressPool',
+  ],
+  ['a route that is far enough away', { routes: [{ network: '10.77.0.0/16', device: 'eth1' }] }, []],
+  [
+    'a firewall, a proxy',
+    { surroundings: { firewalls: ['firewalld'], proxies: ['http_proxy=http://p:3128'], unattendedUpgrades: true } },
+    ['warning firewall: firewalld is on', 'warning proxy: it is configured with a proxy (http_proxy=http://p:3128)'],
+  ],
+  [
+    'unattended upgrades',
+    { surroundings: { firewalls: [], proxies: [], unattendedUpgrades: true }, engine },
+    ['warning upgrades: unattended upgrades are on'],
+  ],
+];
+
+const said = (found: ReturnType<typeof findingsOf>) =>
+  found.map(({ severity, check, message }) => `${severity} ${check}: ${message}`);
+
+describe('preflight', () => {
+  it('finds nothing on hosts that are fit', async () => {
+    expect(said(findingsOf(await surveyOf()))).toEqual([]);
+  });
+
+  it.each(WRONG)('explains %s', async (_what, change, expected, fix = '') => {
+    const survey = await surveyOf((facts) => (facts[1] = { ...goodFacts(2), ...change }));
+    const found = findingsOf(survey);
+    expect(said(found)).toEqual(expected.map((text) => expect.stringContaining(text)));
+    for (const finding of found) {
+      expect(finding.fix.length).toBeGreaterThan(15);
+      expect(finding.fix).toMatch(/[.)]$|[a-z0-9/']$/);
+    }
+    expect(found[0]?.fix ?? '').toContain(fix);
+  });
+
+  it('lets a node of this swarm be one', async () => {
+    const survey = await surveyOf(
+      (facts) =>
+        (facts[1] = {
+          ...goodFacts(2),
+          engine: inSwarm,
+          listeners: [{ protocol: 'udp', port: 4789, address: '0.0.0.0', program: '' }],
+        }),
+    );
+    expect(findingsOf({ ...survey, members: new Map([['w2', true]]) })).toEqual([]);
+  });
+
+  it('compares a pool of your own as a whole', async () => {
+    const change = (facts: HostFacts[]) =>
+      (facts[0] = { ...goodFacts(1), routes: [{ network: '10.77.0.0/16', device: 'eth1' }] });
+    expect(said(findingsOf(await surveyOf(change, 'swarm: { addressPool: [10.64.0.0/12] }')))).toEqual([
+      expect.stringContaining('swarm.addressPool (10.64.0.0/12) overlaps it'),
+    ]);
+  });
+
+  it('knows that two hosts behind one NAT have one address', async () => {
+    const survey = await surveyOf((_facts, hosts) => (hosts[2] = { ...hosts[2]!, address: '192.168.77.2' }));
+    expect(said(findingsOf(survey))).toEqual([
+      'fatal address: its address 192.168.77.2 is that of w3 too',
+      'fatal address: its address 192.168.77.2 is that of w2 too',
+    ]);
+  });
+
+  it('warns of an even number of managers', async () => {
+    const survey = await surveyOf();
+    const nodes = survey.cluster.nodes.map((node, i) => (i < 2 ? { ...node, role: 'manager' as const } : node));
+    expect(said(findingsOf({ ...survey, cluster: { ...survey.cluster, nodes } }))).toEqual([
+      'warning managers: 2 managers survive the loss of 0, as 1 do: the even number gains nothing',
+    ]);
+  });
+});
+
+describe('the network between hosts', () => {
+  const link = (from: string, to: string, result: Link['result'], more: Partial<Link> = {}): Link => ({
+    from,
+    to,
+    protocol: 'udp',
+    port: 4789,
+    result,
+    reason: result === 'ok' ? '' : 'no answer',
+    ...more,
+  });
+
+  it('is a finding where something does not arrive, with all it does not arrive from', async () => {
+    const links = [link('m1', 'w2', 'failed'), link('w3', 'w2', 'failed'), link('w2', 'm1', 'ok')];
+    const survey = {
+      ...(await surveyOf(
+        (facts) =>
+          (facts[1] = {
+            ...goodFacts(2),
+            surroundings: { firewalls: ['ufw'], proxies: [], unattendedUpgrades: false },
+          }),
+      )),
+      links,
+    };
+    const [found] = findingsOf(survey);
+    expect(found).toMatchObject({
+      node: 'w2',
+      check: 'network',
+      message: "UDP 4789 (overlay networks (VXLAN)) doesn't arrive from m1, w3: no answer",
+      fix: expect.stringContaining('sudo ufw allow 4789/udp'),
+    });
+    expect(linkTable(survey)).toBe(
+      [
+        'from \\ to  m1  w2        w3',
+        'm1         ·   4789/udp  -',
+        'w2         ok  ·         -',
+        'w3         -   4789/udp  ·',
+      ].join('\n'),
+    );
+  });
+
+  it('tells full packets that vanish from ports that are shut', async () => {
+    const links = [link('m1', 'w2', 'ok'), link('m1', 'w2', 'failed', { packetBytes: 1500 })];
+    expect(said(findingsOf({ ...(await surveyOf()), links }))).toEqual([
+      expect.stringContaining('fatal path-mtu: packets of 1500 bytes'),
+    ]);
+  });
+
+  it('may be unknown, which is said', async () => {
+    const links = [link('m1', 'w2', 'unknown', { reason: 'neither Perl nor Python is there to ask with' })];
+    expect(said(findingsOf({ ...(await surveyOf()), links }))).toEqual([
+      expect.stringContaining("warning network: whether the other nodes can be reached from it isn't known"),
+    ]);
+  });
+});
