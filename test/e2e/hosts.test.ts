@@ -126,7 +126,7 @@ const BARE_FAULTS = {
     'kill $(cat /run/taker)',
   ],
   'package-lock': [
-    `setsid perl -e 'use Fcntl; open(F,q(+>>),q(/var/lib/dpkg/lock-frontend)); fcntl(F,F_SETLK,pack(q(s s x4 q q i x4),F_WRLCK,0,0,0,0)) or die; sleep 900' </dev/null >/dev/null 2>&1 & echo $! > /run/holder`,
+    `setsid perl -e 'use Fcntl; open(F,q(+>>),q(/var/lib/dpkg/lock-frontend)); $l=pack(q(s s x4 q q i x4),F_WRLCK,0,0,0,0); fcntl(F,F_SETLK,$l) or die; sleep 900' </dev/null >/dev/null 2>&1 & echo $! > /run/holder`,
     'kill $(cat /run/holder)',
   ],
 } as const;
