@@ -21,3 +21,22 @@ export function overlap(one: string, other: string): boolean {
   const end = ({ first, bits }: Network) => first + 2 ** (32 - bits);
   return a.first < end(b) && b.first < end(a);
 }
+
+function textOf(address: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
+}
+
+/** An address of a network, counted from its first: addressIn('192.168.56.0/24', 11) is 192.168.56.11. */
+export function addressIn(network: string, number: number): string {
+  const parsed = parse(network);
+  if (!parsed || number < 0 || number >= 2 ** (32 - parsed.bits))
+    throw new Error(`${network} has no address ${number}`);
+  return textOf(parsed.first + number);
+}
+
+/** A network's mask: 255.255.255.0 for a /24. */
+export function maskOf(network: string): string {
+  const parsed = parse(network);
+  if (!parsed) throw new Error(`${network} is no network`);
+  return textOf(2 ** 32 - 2 ** (32 - parsed.bits));
+}

@@ -21,6 +21,10 @@ const PROVIDERS: Readonly<Record<string, Entry>> = {
     schema: async () => (await import('./aws/config.ts')).awsConfig,
     factory: async () => (await import('./aws/provider.ts')).createAwsProvider,
   },
+  virtualbox: {
+    schema: async () => (await import('./virtualbox/config.ts')).virtualboxConfig,
+    factory: async () => (await import('./virtualbox/provider.ts')).createVirtualboxProvider,
+  },
   hosts: {
     schema: async () => (await import('./hosts/config.ts')).hostsConfig,
     factory: async () => (await import('./hosts/provider.ts')).createHostsProvider,

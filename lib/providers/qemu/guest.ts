@@ -1,15 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KeyPair } from '../../remote/keys.ts';
+import { userData, type GuestIdentity } from '../cloud-init.ts';
 import { SEGMENT, UPLINK, type Layout } from './layout.ts';
-
-export interface GuestIdentity {
-  readonly name: string;
-  readonly address: string;
-  /** The public key that may log in as root. */
-  readonly authorizedKey: string;
-  readonly hostKey: KeyPair;
-}
 
 /** Mode 0600 from the start: the files hold the machine's private host key. */
 const PRIVATE = { mode: 0o600 } as const;
@@ -57,21 +49,6 @@ function uplink(mac: string): string {
 
 function segment(mac: string, address: string): string {
   return `[Match]\nMACAddress=${mac}\n[Network]\nAddress=${address}/${SEGMENT.prefix}\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n`;
-}
-
-/** Source: cloud-init's NoCloud data source; JSON is YAML, so nothing needs escaping. */
-export function userData(guest: GuestIdentity): string {
-  const config = {
-    hostname: guest.name,
-    manage_etc_hosts: true,
-    disable_root: false,
-    users: [{ name: 'root', ssh_authorized_keys: [guest.authorizedKey] }],
-    ssh_deletekeys: true,
-    ssh_keys: { ed25519_private: guest.hostKey.privateKey, ed25519_public: guest.hostKey.publicKey },
-    package_update: false,
-    package_upgrade: false,
-  };
-  return `#cloud-config\n${JSON.stringify(config, null, 2)}\n`;
 }
 
 function networkConfig(layout: Layout, guest: GuestIdentity): string {

@@ -18,7 +18,7 @@ import { Layout, SSH_PORT } from './layout.ts';
 import { Ports } from './ports.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { readRecord, writeRecord, type MachineRecord } from './record.ts';
-import { Shared } from './shared.ts';
+import { SharedWork } from '../shared-work.ts';
 
 const BOOT_MS = 420_000;
 const POWER_OFF_MS = 120_000;
@@ -31,7 +31,7 @@ class QemuProvider implements Provider {
   readonly #layout: Layout;
   readonly #ports: Ports;
   readonly #inventory: Inventory;
-  readonly #prepared = new Shared<Prepared>();
+  readonly #prepared = new SharedWork<Prepared>();
 
   constructor(options: ProviderOptions, config: QemuConfig) {
     this.#options = options;

@@ -1,7 +1,7 @@
-import type { ProviderIo } from '../provider.ts';
+import type { ProviderIo } from './provider.ts';
 
 /** Work that every machine needs and one does: what it reports is shown at all that wait for it. */
-export class Shared<T> {
+export class SharedWork<T> {
   #flight: Promise<T> | undefined;
   readonly #waiting = new Set<ProviderIo>();
 

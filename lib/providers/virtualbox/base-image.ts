@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { dirname, extname, join, resolve } from 'node:path';
+import { SwarmupError } from '../../errors.ts';
+import { cacheFolder, exists } from '../../files.ts';
+import { download } from '../../remote/download.ts';
+import type { ProviderIo, ProviderOptions } from '../provider.ts';
+import type { VirtualboxConfig } from './config.ts';
+import type { Manage } from './manage.ts';
+import { BASE_GROUP, baseName, SNAPSHOT } from './names.ts';
+
+/** What VirtualBox itself can turn into its own format. Source: the manual, "VBoxManage clonemedium" and "convertfromraw". */
+const CLONABLE = ['.vdi', '.vmdk', '.vhd'] as const;
+
+/**
+ * The machine that all others are linked clones of: the image imported once, with a snapshot. It stays for the next cluster, as
+ * images do.
+ *
+ * @returns its name
+ */
+export async function baseMachine(
+  manage: Manage,
+  config: VirtualboxConfig,
+  options: ProviderOptions,
+  io: ProviderIo,
+): Promise<string> {
+  const image = await imageFile(config, options, io);
+  const { size, mtimeMs } = await stat(image);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([image, size, mtimeMs, config.disk]))
+    .digest('hex')
+    .slice(0, 12);
+  const name = baseName(hash);
+  const known = await manage.run('list its machines', ['list', 'vms'], io.signal);
+  if (known.includes(`"${name}"`)) {
+    if (await hasSnapshot(manage, name, io.signal)) return name;
+    // A run before this one was cut off halfway.
+    await manage.run(`remove the half-made ${name}`, ['unregistervm', name, '--delete'], io.signal);
+  }
+  io.report('importing the image');
+  await make(
+    manage,
+    { name, image, disk: config.disk, folder: join(cacheFolder(options.env), 'virtualbox') },
+    io.signal,
+  );
+  return name;
+}
+
+async function hasSnapshot(manage: Manage, name: string, signal: AbortSignal): Promise<boolean> {
+  const info = await manage.run(`show ${name}`, ['showvminfo', name, '--machinereadable'], signal);
+  return info.includes(`SnapshotName="${SNAPSHOT}"`);
+}
+
+interface Base {
+  readonly name: string;
+  readonly image: string;
+  /** MiB. */
+  readonly disk: number;
+  readonly folder: string;
+}
+
+async function make(manage: Manage, { name, image, disk, folder }: Base, signal: AbortSignal): Promise<void> {
+  const run = (what: string, ...argv: readonly string[]) => manage.run(what, argv, signal);
+  // What a run that was cut off left there is nobody's: VirtualBox would take it for a machine that exists.
+  await rm(join(folder, BASE_GROUP.slice(1), name), { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const own = ['--ostype=Linux_64', `--groups=${BASE_GROUP}`, `--basefolder=${folder}`, '--register'];
+  await run('make the machine of the image', 'createvm', `--name=${name}`, ...own);
+  try {
+    const medium = join(folder, BASE_GROUP.slice(1), name, `${name}.vdi`);
+    const clonable = CLONABLE.some((extension) => extension === extname(image).toLowerCase());
+    const convert = clonable ? ['clonemedium', 'disk', image, medium] : ['convertfromraw', image, medium];
+    await run('read the image', ...convert, '--format=VDI');
+    await run('give the image its size', 'modifymedium', 'disk', medium, `--resize=${disk}`);
+    await run('add a controller', 'storagectl', name, '--name=SATA', '--add=sata', '--portcount=2');
+    await run(
+      'attach the disk',
+      'storageattach',
+      name,
+      '--storagectl=SATA',
+      '--port=0',
+      '--type=hdd',
+      `--medium=${medium}`,
+    );
+    await run('take a snapshot of it', 'snapshot', name, 'take', SNAPSHOT);
+  } catch (error) {
+    await manage.run(`remove the half-made ${name}`, ['unregistervm', name, '--delete']);
+    throw error;
+  }
+}
+
+async function imageFile(
+  { image }: VirtualboxConfig,
+  { cluster, env }: ProviderOptions,
+  io: ProviderIo,
+): Promise<string> {
+  const { url, sha256 } = image;
+  const file =
+    url !== undefined && sha256 !== undefined
+      ? join(cacheFolder(env), 'downloads', `${sha256}${extname(new URL(url).pathname)}`)
+      : resolve(dirname(cluster.file), image.path ?? '');
+  if (url !== undefined && sha256 !== undefined && !(await exists(file)))
+    await download({
+      url,
+      file,
+      checksum: { algorithm: 'sha256', hex: sha256 },
+      signal: io.signal,
+      onProgress: (progress) => io.report('downloading the image', progress),
+    });
+  if (!(await exists(file)))
+    throw new SwarmupError('CONFIG_INVALID', `provider.image.path names ${image.path}, which isn't there`, {
+      fix: 'Correct the path: it is relative to the cluster file.',
+    });
+  if (/\.(qcow2|img)$/i.test(file) && (await isQcow2(file)))
+    throw new SwarmupError('CONFIG_INVALID', `${file} is a QCOW2 image, which VirtualBox can't read`, {
+      fix: `Convert it: qemu-img convert -O vdi ${file} image.vdi; or take the distribution's VMDK or raw image.`,
+    });
+  return file;
+}
+
+async function isQcow2(file: string): Promise<boolean> {
+  const { open } = await import('node:fs/promises');
+  const handle = await open(file);
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.toString('latin1') === 'QFI\xfb';
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,210 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { NodeSpec } from '../../config/model.ts';
+import { SwarmupError } from '../../errors.ts';
+import { addressIn } from '../../ipv4.ts';
+import { readBanner } from '../../remote/sockets.ts';
+import type { Change } from '../../task.ts';
+import { Turns } from '../../turns.ts';
+import { waitUntil } from '../../wait.ts';
+import { clusterKey, identityFileOf } from '../cluster-key.ts';
+import type { Endpoint, Machine, Provider, ProviderIo, ProviderOptions } from '../provider.ts';
+import { SharedWork } from '../shared-work.ts';
+import { baseMachine } from './base-image.ts';
+import type { VirtualboxConfig } from './config.ts';
+import { Inventory, uuidOf } from './inventory.ts';
+import { configure, makeMachine, seedFile } from './machine.ts';
+import { Manage } from './manage.ts';
+import { HostOnlyNetwork } from './network.ts';
+
+const BOOT_MS = 420_000;
+const POWER_OFF_MS = 120_000;
+/** The first addresses are this computer's, and VirtualBox's DHCP server's. */
+const FIRST_ADDRESS = 11;
+
+/** What every machine of a run needs before it can be made. */
+interface Prepared {
+  readonly base: string;
+  readonly hostOnly: string;
+  readonly authorizedKey: string;
+}
+
+/** Virtual machines of VirtualBox: linked clones of an image, each with NAT and a host-only network. */
+class VirtualboxProvider implements Provider {
+  readonly #options: ProviderOptions;
+  readonly #config: VirtualboxConfig;
+  readonly #manage: Manage;
+  readonly #inventory: Inventory;
+  readonly #network: HostOnlyNetwork;
+  readonly #prepared = new SharedWork<Prepared>();
+  readonly #turns = new Turns();
+
+  constructor(options: ProviderOptions, config: VirtualboxConfig, manage: Manage) {
+    this.#options = options;
+    this.#config = config;
+    this.#manage = manage;
+    this.#inventory = new Inventory(manage, options.cluster.name, identityFileOf(options.cluster));
+    this.#network = new HostOnlyNetwork(manage, config.network);
+  }
+
+  get #folder(): string {
+    return join(this.#options.cluster.stateDir, 'machines');
+  }
+
+  async list(signal: AbortSignal, names?: readonly string[]): Promise<readonly Machine[]> {
+    const machines = await this.#inventory.list(signal);
+    return machines.filter(({ name }) => names?.includes(name) ?? true);
+  }
+
+  plan(node: NodeSpec, machine: Machine | undefined): readonly Change[] {
+    if (!machine) return [{ action: 'create', summary: `machine ${node.name}` }];
+    if (machine.state === 'lost')
+      return [{ action: 'update', summary: `machine ${node.name}: made anew, it was never finished` }];
+    return machine.state === 'stopped' ? [{ action: 'run', summary: `start machine ${node.name}` }] : [];
+  }
+
+  async create(node: NodeSpec, io: ProviderIo): Promise<Machine> {
+    const prepared = await this.#prepared.run(io, (shared) => this.#prepare(shared));
+    const known = await this.#find(node.name, io.signal);
+    if (known?.state === 'lost') await this.destroy(node.name, io);
+    if (!known || known.state === 'lost') await this.#make(node, prepared, io);
+    const machine = await this.#find(node.name, io.signal);
+    if (!machine) throw vanished(node.name);
+    if (machine.state === 'stopped') await this.#start(machine, prepared, io);
+    await this.#untilGreeted(machine, io);
+    return (await this.#find(node.name, io.signal)) ?? machine;
+  }
+
+  async stop(name: string, io: ProviderIo): Promise<void> {
+    const machine = await this.#find(name, io.signal);
+    if (machine?.state !== 'running') return;
+    io.report('powering off');
+    await this.#run(`power ${name} off`, ['controlvm', uuidOf(machine) ?? name, 'acpipowerbutton'], io.signal);
+    await this.#untilOff(name, io.signal);
+  }
+
+  async cutPower(name: string, io: ProviderIo): Promise<void> {
+    const machine = await this.#find(name, io.signal);
+    const uuid = uuidOf(machine);
+    if (uuid === undefined || machine?.state === 'stopped') return;
+    io.report('ending the machine');
+    if (machine?.state === 'running')
+      await this.#run(`cut ${name}'s power`, ['controlvm', uuid, 'poweroff'], io.signal);
+    await this.#untilOff(name, io.signal);
+  }
+
+  async destroy(name: string, io: ProviderIo): Promise<void> {
+    await this.cutPower(name, io);
+    const uuid = uuidOf(await this.#find(name, io.signal));
+    if (uuid !== undefined) await this.#run(`remove ${name}`, ['unregistervm', uuid, '--delete'], io.signal);
+    await rm(seedFile(this.#folder, name), { force: true });
+  }
+
+  async destroyShared(io: ProviderIo): Promise<readonly string[]> {
+    const others = await this.#inventory.addresses(io.signal);
+    // Machines of other clusters may be in the same network.
+    if (others.size === 0) await this.#network.remove(io.signal);
+    await rm(this.#folder, { recursive: true, force: true });
+    const left = await this.#inventory.list(io.signal);
+    return left.map(({ name }) => `the machine ${name}`);
+  }
+
+  endpoint({ address }: Machine, port: number): Endpoint {
+    return { host: address, port };
+  }
+
+  async #prepare(io: ProviderIo): Promise<Prepared> {
+    const { cluster } = this.#options;
+    io.report('preparing');
+    const hostOnly = await this.#network.ready(io.signal);
+    const base = await baseMachine(this.#manage, this.#config, this.#options, io);
+    return { base, hostOnly, authorizedKey: await clusterKey(identityFileOf(cluster), cluster.name) };
+  }
+
+  async #make(node: NodeSpec, prepared: Prepared, io: ProviderIo): Promise<void> {
+    const { cluster } = this.#options;
+    const index = cluster.nodes.findIndex(({ name }) => name === node.name);
+    io.report('cloning');
+    // One at a time: the clone holds the image's machine, and an address must be noted before the next is chosen.
+    await this.#turns.take('make', async () => {
+      const taken = await this.#inventory.addresses(io.signal);
+      let number = FIRST_ADDRESS + index;
+      while (taken.has(addressIn(this.#config.network, number))) number += cluster.nodes.length;
+      const address = addressIn(this.#config.network, number);
+      const making = { cluster: cluster.name, node: node.name, config: this.#config, folder: this.#folder, address };
+      await makeMachine(this.#manage, { ...making, ...prepared }, io.signal);
+    });
+  }
+
+  async #start(machine: Machine, { hostOnly }: Prepared, io: ProviderIo): Promise<void> {
+    io.report('starting');
+    const { name } = machine;
+    // The file may want other memory by now, and the interface may be another than when it was made.
+    await configure(
+      this.#manage,
+      { cluster: this.#options.cluster.name, node: name, config: this.#config, hostOnly },
+      io.signal,
+    );
+    await this.#run(`start ${name}`, ['startvm', uuidOf(machine) ?? name, '--type=headless'], io.signal);
+  }
+
+  async #find(name: string, signal: AbortSignal): Promise<Machine | undefined> {
+    return (await this.list(signal, [name]))[0];
+  }
+
+  async #untilGreeted({ name, address }: Machine, io: ProviderIo): Promise<void> {
+    await waitUntil({
+      until: `${name} answers on SSH`,
+      probe: async (signal) => {
+        const result = await readBanner(address, 22, 5_000, signal);
+        if ('banner' in result && result.banner.startsWith('SSH-2.0')) return { done: undefined };
+        if ((await this.#find(name, signal))?.state !== 'running') throw ended(name);
+        return { seen: 'banner' in result ? `'${result.banner}'` : result.problem };
+      },
+      deadlineMs: BOOT_MS,
+      intervalMs: 500,
+      signal: io.signal,
+      clock: this.#options.clock,
+      fix: `Look at its screen: VirtualBox shows it, in the group swarmup/${this.#options.cluster.name}.`,
+      onSeen: () => io.report('booting'),
+    });
+  }
+
+  async #untilOff(name: string, signal: AbortSignal): Promise<void> {
+    await waitUntil({
+      until: `${name} is off`,
+      probe: async () => {
+        const state = (await this.#find(name, signal))?.state;
+        return state === 'running' ? { seen: 'it still runs' } : { done: undefined };
+      },
+      deadlineMs: POWER_OFF_MS,
+      intervalMs: 500,
+      signal,
+      clock: this.#options.clock,
+      fix: `End it in VirtualBox, or: VBoxManage controlvm swarmup-${this.#options.cluster.name}-${name} poweroff`,
+    });
+  }
+
+  #run(what: string, argv: readonly string[], signal: AbortSignal): Promise<string> {
+    return this.#manage.run(what, argv, signal);
+  }
+}
+
+function vanished(name: string): SwarmupError {
+  return new SwarmupError('MACHINE_FAILED', `${name} went away while it was made`, {
+    fix: 'Is another run, or somebody else, at work in VirtualBox? Run again.',
+  });
+}
+
+function ended(name: string): SwarmupError {
+  return new SwarmupError('MACHINE_FAILED', `${name} ended while it booted`, {
+    fix: 'Look at its log in VirtualBox (Show Log), and run again.',
+  });
+}
+
+export async function createVirtualboxProvider(options: ProviderOptions): Promise<Provider> {
+  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- this provider's own schema made it
+  const config = options.cluster.provider.config as VirtualboxConfig;
+  const manage = await Manage.find(options.local, config.vboxManage, new AbortController().signal);
+  return new VirtualboxProvider(options, config, manage);
+}
