@@ -4,13 +4,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../lib/clock.ts';
-import { findMirror } from '../../lib/debian/mirror.ts';
-import { cacheFolder, exists } from '../../lib/files.ts';
-import { builtImage } from '../../lib/providers/qemu/build.ts';
+import { exists } from '../../lib/files.ts';
 import { findTools } from '../../lib/providers/qemu/packages.ts';
 import type { BootImage } from '../../lib/providers/qemu/record.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 import { qmp } from '../../lib/remote/qmp.ts';
+import { cloudImage, KERNEL_ARGUMENTS } from '../support/cloud-image.ts';
 import type { Instance, MachinePark } from './account.ts';
 import { quiet } from './cloud.ts';
 
@@ -19,19 +18,6 @@ const UPLINK = { guest: '192.168.76.15', gateway: '192.168.76.2', dns: '192.168.
 const PRIVATE_PREFIX = 16;
 /** What instances are reached on, under their own loopback addresses. */
 const PORTS = [22, 80, 9000];
-
-/**
- * What an image's own cloud.cfg says: the user of Debian's images on EC2, and only the modules that matter here, as each takes
- * seconds under emulation. Source: cloud-init, "Kernel command line".
- */
-const IMAGE_CONFIG = JSON.stringify({
-  cloud_init_modules: ['set_hostname', 'update_etc_hosts', 'users_groups', 'ssh'],
-  cloud_config_modules: [],
-  cloud_final_modules: ['keys_to_console'],
-  system_info: {
-    default_user: { name: 'admin', lock_passwd: true, shell: '/bin/bash', sudo: ['ALL=(ALL) NOPASSWD:ALL'] },
-  },
-});
 
 interface Machine {
   readonly folder: string;
@@ -58,19 +44,7 @@ export class VirtualMachines implements MachinePark {
   static async open(): Promise<VirtualMachines> {
     const local = localCommands(() => undefined, process.env);
     const tools = await findTools({ local, root: true, mayInstall: true }, quiet());
-    await tools.needBuildTools(quiet());
-    const image = await builtImage(
-      {
-        distribution: 'debian-13',
-        docker: true,
-        kernelFrom: tools.qemuVersion >= 10 ? 'debian-13' : 'debian-12',
-        mirror: await findMirror(undefined),
-        extra: ['cloud-init'],
-      },
-      { local, root: true, cache: cacheFolder(process.env) },
-      quiet(),
-    );
-    return new VirtualMachines(image, tools.platform.binary);
+    return new VirtualMachines(await cloudImage(), tools.platform.binary);
   }
 
   async boot(instance: Instance): Promise<void> {
@@ -148,11 +122,10 @@ export class VirtualMachines implements MachinePark {
 
   #arguments(instance: Instance, folder: string): string[] {
     const forwards = PORTS.map((port) => `,hostfwd=tcp:${instance.publicAddress}:${port}-:${port}`).join('');
-    const kernel = `root=LABEL=root rw rootflags=noinit_itable console=ttyS0 quiet net.ifnames=0 mitigations=off apparmor=0 selinux=0 ds=nocloud cc: ${IMAGE_CONFIG} end_cc`;
     return [
       ['-name', `guest=ec2/${instance.node}`, '-nodefaults', '-display', 'none', '-no-user-config'],
       ['-machine', 'pc', '-accel', 'tcg,thread=multi', '-cpu', 'qemu64', '-smp', '1', '-m', '1024'],
-      ['-kernel', this.#image.kernel ?? '', '-initrd', this.#image.initrd ?? '', '-append', kernel],
+      ['-kernel', this.#image.kernel ?? '', '-initrd', this.#image.initrd ?? '', '-append', KERNEL_ARGUMENTS],
       ['-serial', `file:${join(folder, 'console')}`, '-qmp', `unix:${join(folder, 'qmp')},server=on,wait=off`],
       ['-drive', `file=${join(folder, 'disk')},format=qcow2,if=virtio,cache=unsafe,discard=unmap`],
       ['-drive', `driver=vvfat,dir=${join(folder, 'seed')},label=CIDATA,read-only=on,if=virtio`],
