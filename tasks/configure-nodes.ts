@@ -13,6 +13,8 @@ interface State {
   readonly role: Role;
   readonly availability: Availability;
   readonly labels: Readonly<Record<string, string>>;
+  /** The swarm is one that swarmup made: its nodes carry a mark. */
+  readonly ours: boolean;
   /** What the machine calls itself; empty while it isn't known. */
   readonly hostname: string;
   /** Tasks that still run although the node is to be drained. */
@@ -41,11 +43,21 @@ export default defineTask<State, NodeChange>({
       });
     }
     const drained = ctx.node.availability === 'drain';
-    return { ...readNode(found), runningTasks: drained ? await runningTasks(manager, found.ID) : 0 };
+    const ours = await ctx.swarm.isOurs(ctx.signal);
+    return { ...readNode(found), ours, runningTasks: drained ? await runningTasks(manager, found.ID) : 0 };
   },
   absent: ({ cluster, target }) => {
     const role = cluster.nodes.find((node) => node.name === target.node)?.role ?? 'worker';
-    return { id: '', status: 'ready', role, availability: 'active', labels: {}, hostname: '', runningTasks: 0 };
+    return {
+      id: '',
+      status: 'ready',
+      role,
+      availability: 'active',
+      labels: {},
+      ours: true,
+      hostname: '',
+      runningTasks: 0,
+    };
   },
   plan: (state, { cluster, target }) => {
     const node = cluster.nodes.find((n) => n.name === target.node);
@@ -72,7 +84,7 @@ async function ownNode(ctx: UnitContext): Promise<SwarmNode | undefined> {
   return (await ctx.swarm.nodes(ctx.signal)).find((node) => node.ID === nodeId);
 }
 
-function readNode({ ID, Status, Spec, Description }: SwarmNode): Omit<State, 'runningTasks'> {
+function readNode({ ID, Status, Spec, Description }: SwarmNode): Omit<State, 'runningTasks' | 'ours'> {
   const { Role: role, Availability: availability, Labels: labels = {} } = Spec;
   return { id: ID, status: Status.State, role, availability, labels, hostname: Description.Hostname };
 }
@@ -93,13 +105,10 @@ function planNode(state: State, node: NodeSpec, cluster: string): NodeChange[] {
     if (state.labels[key] !== value) set('label', `label ${key}=${value}`);
   const managed = managedKeys(state.labels);
   const note = nameToNote(state.hostname, node);
-  const unnoted = note !== undefined && state.labels[NAME_LABEL] !== note;
-  if (
-    unnoted ||
-    state.labels[OWNER_LABEL] !== cluster ||
-    Object.keys(node.labels).some((key) => !managed.includes(key))
-  )
-    set('mark', `marked as a node of ${cluster}`);
+  const unmarked = state.labels[OWNER_LABEL] !== cluster || (note !== undefined && state.labels[NAME_LABEL] !== note);
+  // The nodes of a swarm that was there before are marked only when something else changes on them.
+  const unmanaged = Object.keys(node.labels).some((key) => !managed.includes(key));
+  if ((state.ours || changes.length > 0) && (unmarked || unmanaged)) set('mark', `marked as a node of ${cluster}`);
   for (const key of managed)
     if (!(key in node.labels) && key in state.labels)
       changes.push({ kind: 'label', key, action: 'remove', summary: `${node.name}: label ${key}`, prune: true });

@@ -66,10 +66,12 @@ export default defineTask<State, Change>({
 });
 
 /** What can be chosen only now. Source: POST /swarm/init. */
-function settled({ cluster: { swarm } }: UnitContext): object {
+function settled({ cluster: { name, swarm } }: UnitContext): object {
   const { addressPool, subnetSize, dataPathPort } = swarm;
   return {
     DataPathPort: dataPathPort,
+    // So that it is known later whose it is.
+    Spec: { Labels: { [OWNER_LABEL]: name } },
     ...(addressPool.length > 0 ? { DefaultAddrPool: addressPool, SubnetSize: subnetSize } : {}),
   };
 }

@@ -28,7 +28,7 @@ export default defineTask<State, ImageChange>({
   title: 'Images present',
   about: 'Loads the archives of images.load and pulls the images of services and stacks, on every node.',
   needs: ['install-docker'],
-  targets: (cluster) => onNodes(cluster.nodes),
+  targets: (cluster) => (cluster.images.early ? onNodes(cluster.nodes) : []),
   check: async (ctx) => {
     const engine = await ctx.engine();
     const archives = await Promise.all(

@@ -64,6 +64,30 @@ export function buildProgram(act: Action, version: string): Command {
     'doctor',
     'look at every host and at the network between them for what would go wrong; changes nothing',
   ).action((options: CommonOptions) => act(import('./commands/doctor.ts').then((m) => m.doctor(options))));
+  const imports = program.command('import').description('write a cluster file for what is there already');
+  const importing = (usage: string, description: string) =>
+    imports
+      .command(usage)
+      .description(description)
+      .option('--name <name>', "the cluster's name in the file", 'imported')
+      .option('-o, --output <file>', 'where to write it (default: standard output)')
+      .option('-y, --yes', 'write over a file that is there');
+  importing('docker-machine', "machines of docker-machine's store")
+    .option('--store <folder>', 'its folder (default: MACHINE_STORAGE_PATH, else ~/.docker/machine)')
+    .action((options: { name: string; output?: string; yes?: boolean; store?: string }) =>
+      act(import('./commands/import.ts').then((m) => m.importDockerMachine(options))),
+    );
+  importing('swarm', 'a swarm that somebody made: its nodes and services, so that `plan` shows no changes')
+    .requiredOption('--manager <host>', 'a manager: a host name, an address, or a Host alias of ~/.ssh/config')
+    .option('--user <user>', 'whom to log in as')
+    .option('--port <port>', 'the port of the SSH servers', Number)
+    .option('--identity-file <file>', 'a private key')
+    .option('--bastion <server>', "an SSH server to go through, as OpenSSH's ProxyJump")
+    .option('--ssh-config <file>', 'an OpenSSH configuration to use')
+    .option('--accept-new', 'accept the host keys of servers that were never seen before')
+    .action((options: Parameters<typeof import('./commands/import.ts').importSwarm>[0]) =>
+      act(import('./commands/import.ts').then((m) => m.importSwarm(options))),
+    );
   command('status', 'show machines, nodes, services, tasks with their errors, URLs').action((options: CommonOptions) =>
     act(import('./commands/status.ts').then((m) => m.status(options))),
   );

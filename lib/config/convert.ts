@@ -56,6 +56,7 @@ export class Conversion {
       swarm: file.swarm,
       images: {
         load: file.images.load.map((path, i) => this.#path(path, ['images', 'load', i])),
+        early: file.images.early,
         whenUnreachable: file.images.whenUnreachable,
       },
       services,

@@ -81,6 +81,8 @@ export interface SwarmSection {
 }
 
 export interface ImagesSection {
+  /** Every node has the images before a task needs them. */
+  readonly early: boolean;
   /** Absolute paths of image archives. */
   readonly load: readonly string[];
   readonly whenUnreachable: 'fail' | 'build';

@@ -169,6 +169,12 @@ export const clusterFile = z
           .describe(
             'Image archives (docker save, .tar or .tar.gz) to load on every node, relative to the cluster file.',
           ),
+        early: z
+          .boolean()
+          .default(true)
+          .describe(
+            'Whether every node has the images before a task needs them; else each is fetched where a task starts.',
+          ),
         whenUnreachable: z
           .enum(['fail', 'build'])
           .default('fail')

@@ -5,6 +5,7 @@ import { messageOf, SwarmupError } from '../errors.ts';
 import type { Engine } from '../remote/engine.ts';
 import { Secret } from '../secret.ts';
 import { SingleFlight } from '../single-flight.ts';
+import { OWNER_LABEL } from './labels.ts';
 import { listNodes, nameOf } from './read.ts';
 import type { SwarmNode } from './types.ts';
 
@@ -34,6 +35,8 @@ export interface SwarmAccess {
   forgetManager(): void;
   /** The join tokens, asked for once a run; kept in memory only. */
   joinTokens(signal: AbortSignal): Promise<JoinTokens>;
+  /** Whether swarmup made the swarm, for the cluster of this name; one that was there before is left unmarked. */
+  isOurs(signal: AbortSignal): Promise<boolean>;
   /** Forgets tokens, so that the next caller asks again (after they were rotated). */
   forgetTokens(): void;
   /** The addresses managers are joined through, `host:2377`. */
@@ -74,6 +77,7 @@ interface SwarmInfo {
 export function swarmAccess(cluster: Cluster, remote: Remote): SwarmAccess {
   const managers = new SingleFlight<Engine>();
   const tokens = new SingleFlight<JoinTokens>();
+  const owners = new SingleFlight<boolean>();
   let list: Coalesced<readonly SwarmNode[]> | undefined;
   const access: SwarmAccess = {
     manager: (signal) => managers.run('manager', () => findManager(managersOf(cluster), remote, signal)),
@@ -86,6 +90,17 @@ export function swarmAccess(cluster: Cluster, remote: Remote): SwarmAccess {
           (docker) => docker.swarmInspect(),
         );
         return { manager: new Secret(swarm.JoinTokens.Manager), worker: new Secret(swarm.JoinTokens.Worker) };
+      }),
+    isOurs: (signal) =>
+      owners.run('owner', async () => {
+        const engine = await access.manager(signal);
+        const swarm: { Spec?: { Labels?: Record<string, string> | null } } = await engine.call(
+          'read the swarm',
+          (docker) => docker.swarmInspect(),
+        );
+        const marked = (labels: Readonly<Record<string, string>> | null | undefined) =>
+          labels?.[OWNER_LABEL] === cluster.name;
+        return marked(swarm.Spec?.Labels) || (await access.nodes(signal)).some(({ Spec }) => marked(Spec.Labels));
       }),
     forgetTokens: () => tokens.forget('tokens'),
     joinAddresses: async (signal) => (await localSwarm(await access.manager(signal))).managerAddresses,

@@ -33,6 +33,8 @@ export class FakeSwarm {
   readonly secrets: { Spec: { Name: string } }[] = [];
   tasks: SwarmTask[] = [];
   clusterId = '';
+  /** Of the swarm itself. */
+  labels: Readonly<Record<string, string>> = {};
   /** Images that the simulated registry has; null: it can't be reached. */
   registry: ReadonlySet<string> | null = null;
   /** Requests that changed something, in order. */
@@ -257,7 +259,7 @@ export class FakeSwarm {
           },
         };
       },
-      swarmInit: async (options: { AdvertiseAddr: string }) => {
+      swarmInit: async (options: { AdvertiseAddr: string; Spec?: { Labels?: Record<string, string> } }) => {
         const one = engine();
         if (this.#member(one)) throw engineError(503, 'This node is already part of a swarm.');
         if (this.clusterId !== '') throw engineError(500, 'a second swarm was initialised');
@@ -265,6 +267,7 @@ export class FakeSwarm {
           throw engineError(400, `advertise address ${options.AdvertiseAddr} is not on this system`);
         this.writes.push(`swarm init ${name}`);
         this.clusterId = this.#id('cluster');
+        this.labels = options.Spec?.Labels ?? {};
         this.#enrol(one, 'manager');
         return one.swarmNodeId as never;
       },
@@ -286,7 +289,11 @@ export class FakeSwarm {
       },
       swarmInspect: async () =>
         (manager(),
-        { ID: this.clusterId, JoinTokens: { Manager: 'SWMTKN-manager', Worker: 'SWMTKN-worker' } }) as never,
+        {
+          ID: this.clusterId,
+          Spec: { Labels: this.labels },
+          JoinTokens: { Manager: 'SWMTKN-manager', Worker: 'SWMTKN-worker' },
+        }) as never,
       listNodes: async () => (manager(), structuredClone(this.nodes)) as never,
       getNode: (id: string) =>
         strict<Docker.Node>('node', {

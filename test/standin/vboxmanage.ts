@@ -127,7 +127,12 @@ function bootMachine(vm: Vm, bridge: string, boot: NonNullable<StandInOptions['b
     ['-serial', `file:${join(vm.folder, 'console')}`, '-qmp', `unix:${join(vm.folder, 'qmp')},server=on,wait=off`],
     ['-drive', `file=${vm.controllers['SATA']?.['0:hdd']},format=qcow2,if=virtio,cache=unsafe`],
     iso === undefined ? [] : ['-drive', `file=${iso},format=raw,if=virtio,read-only=on`],
-    ['-netdev', 'user,id=nat', '-device', `virtio-net-pci,netdev=nat,mac=${colons(macaddress1)},romfile=`],
+    [
+      '-netdev',
+      `user,id=nat,net=${vm.settings['natnet1'] ?? '10.0.2.0/24'}`,
+      '-device',
+      `virtio-net-pci,netdev=nat,mac=${colons(macaddress1)},romfile=`,
+    ],
     ['-netdev', `tap,id=hostonly,ifname=${tap},script=no,downscript=no`],
     ['-device', `virtio-net-pci,netdev=hostonly,mac=${colons(macaddress2)},romfile=`],
     ['-device', 'virtio-rng-pci'],
@@ -342,8 +347,8 @@ function commandsOf(current: State, seven: boolean, boot: StandInOptions['boot']
     },
     modifyvm: (argv) => {
       const nic = seven
-        ? ['--nic-type', '--mac-address', '--host-only-adapter']
-        : ['--nictype', '--macaddress', '--hostonlyadapter'];
+        ? ['--nic-type', '--mac-address', '--host-only-adapter', '--nat-net']
+        : ['--nictype', '--macaddress', '--hostonlyadapter', '--natnet'];
       const numbered = ['--nic', ...nic].flatMap((option) => [1, 2].map((i) => `${option}${i}`));
       const audio = seven ? '--audio-enabled' : '--audio';
       const { rest, options } = read(argv, ['--cpus', '--memory', '--ioapic', audio, ...numbered]);

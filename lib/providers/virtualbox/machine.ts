@@ -7,6 +7,9 @@ import type { VirtualboxConfig } from './config.ts';
 import type { Manage } from './manage.ts';
 import { colons, groupOf, KEYS, machineName, macOf, SNAPSHOT } from './names.ts';
 
+/** VirtualBox's own, 10.0.2.0/24, is where Swarm's third overlay network would be. */
+const NAT_NETWORK = '192.168.76.0/24';
+
 /** All that a machine is made from. */
 export interface Making {
   readonly cluster: string;
@@ -84,11 +87,12 @@ export async function configure(
   { cluster, node, config, hostOnly }: Pick<Making, 'cluster' | 'node' | 'config' | 'hostOnly'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { nicType, mac, hostOnly: adapter, audio } = manage.options;
+  const { nicType, mac, hostOnly: adapter, natNetwork, audio } = manage.options;
   const settings = [
     `--cpus=${config.cpus}`,
     `--memory=${config.memory}`,
     '--nic1=nat',
+    `${natNetwork}1=${NAT_NETWORK}`,
     `${nicType}1=virtio`,
     `${mac}1=${macOf(cluster, node, 1)}`,
     '--nic2=hostonly',

@@ -14,6 +14,7 @@ export interface Options {
   readonly nicType: string;
   readonly mac: string;
   readonly hostOnly: string;
+  readonly natNetwork: string;
   readonly audio: readonly string[];
 }
 
@@ -21,12 +22,14 @@ const OPTIONS_6: Options = {
   nicType: '--nictype',
   mac: '--macaddress',
   hostOnly: '--hostonlyadapter',
+  natNetwork: '--natnet',
   audio: ['--audio', 'none'],
 };
 const OPTIONS_7: Options = {
   nicType: '--nic-type',
   mac: '--mac-address',
   hostOnly: '--host-only-adapter',
+  natNetwork: '--nat-net',
   audio: ['--audio-enabled', 'off'],
 };
 

@@ -1,0 +1,66 @@
+import { writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { parseCluster } from '../../config/load.ts';
+import { SwarmupError } from '../../errors.ts';
+import { exists } from '../../files.ts';
+import { clusterText, type WrittenCluster } from '../../import/cluster-text.ts';
+import { fromDockerMachine } from '../../import/docker-machine.ts';
+import { fromSwarm, type Access } from '../../import/swarm.ts';
+import { print, tell } from '../../render/output.ts';
+import type { CommonOptions } from '../options.ts';
+import { withSession } from '../session.ts';
+
+/** What both kinds of import understand. */
+interface ImportOptions extends Pick<CommonOptions, 'yes' | 'acceptNew'> {
+  readonly name: string;
+  /** Where the file is written; default: standard output. */
+  readonly output?: string;
+}
+
+/** Machines that docker-machine made, as a cluster file. */
+export async function importDockerMachine(options: ImportOptions & { store?: string }): Promise<number> {
+  const store = options.store ?? process.env['MACHINE_STORAGE_PATH'] ?? join(homedir(), '.docker', 'machine');
+  await write(await fromDockerMachine(resolve(store), options.name), options);
+  return 0;
+}
+
+interface SwarmOptions extends ImportOptions, Access {
+  readonly manager: string;
+}
+
+/** A swarm that somebody made, as a cluster file that changes nothing. */
+export async function importSwarm(options: SwarmOptions): Promise<number> {
+  const { manager: address, user, port, identityFile, bastion, sshConfig, acceptNew } = options;
+  const file = resolve(options.output ?? 'swarmup.yaml');
+  const path = (one: string | undefined) =>
+    one === undefined ? undefined : relative(dirname(file), resolve(one)) || '.';
+  const access: Access = { user, port, bastion, identityFile: path(identityFile), sshConfig: path(sshConfig) };
+  const provider = Object.fromEntries(
+    Object.entries({ type: 'hosts', ...access }).filter(([, value]) => value !== undefined),
+  );
+  const nodes = [{ name: 'manager', role: 'manager', address }];
+  const cluster = await parseCluster(stringify({ name: options.name, provider, nodes }), {
+    file,
+    shown: 'the options',
+    stateRoot: join(dirname(file), '.swarmup'),
+    env: process.env,
+  });
+  return withSession(cluster, { acceptNew, asRoot: true }, async ({ context, signal }) => {
+    const written = await fromSwarm(await context.swarm.manager(signal), access, options.name);
+    await write({ ...written, provider }, options);
+    return 0;
+  });
+}
+
+async function write(cluster: WrittenCluster, { output, yes }: ImportOptions): Promise<void> {
+  const text = clusterText(cluster);
+  if (output === undefined) return print(text);
+  if (!yes && (await exists(output)))
+    throw new SwarmupError('NEEDS_CONFIRMATION', `${output} is there already`, {
+      fix: 'Name another file, or write over it with --yes.',
+    });
+  await writeFile(output, text);
+  tell(`${output}: ${cluster.nodes.length} nodes. Look at it, then: swarmup plan -f ${output}\n`);
+}
