@@ -17,7 +17,8 @@ const folder = mkdtempSync(join(tmpdir(), 'swarmup-e2e-'));
 const cli = new Cli(folder);
 let standIn: StandIn;
 
-const BOX = () => `{ type: virtualbox, image: { path: image.raw }, memory: 1024MiB, vboxManage: ${standIn.program} }`;
+const BOX = () =>
+  `{ type: virtualbox, image: { path: image.raw }, network: 192.168.58.0/24, memory: 1024MiB, vboxManage: ${standIn.program} }`;
 
 const nodesOf = async (...flags: string[]) => (await cli.json<StatusDocument>('status', ...flags)).document.nodes;
 
@@ -41,7 +42,7 @@ describe('a cluster of several providers', () => {
     );
     expectOk(await cli.json<UpDocument>('up', '-f', 'somebody.yaml', '--only', 'provision'));
     const [guest] = await nodesOf('-f', 'somebody.yaml');
-    expect(guest).toMatchObject({ name: 'guest1', machine: 'running', address: '192.168.56.11' });
+    expect(guest).toMatchObject({ name: 'guest1', machine: 'running', address: '192.168.58.11' });
     expect((await cli.run(['ssh', 'guest1', '-f', 'somebody.yaml', '--', 'hostname'])).stdout.trim()).toBe('guest1');
     writeFileSync(
       join(folder, 'swarmup.yaml'),

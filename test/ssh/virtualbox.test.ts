@@ -28,9 +28,9 @@ class Stage {
     this.env = { SWARMUP_CACHE_DIR: join(this.folder, 'cache'), PATH: process.env['PATH'] ?? '' };
   }
 
-  cluster(name = 'box', extra = ''): Promise<Cluster> {
+  cluster(name = 'box', network = '192.168.60.0/24'): Promise<Cluster> {
     return clusterOf(`name: ${name}
-provider: { type: virtualbox, image: { path: ${this.folder}/image.raw }, vboxManage: ${this.standIn.program}${extra} }
+provider: { type: virtualbox, image: { path: ${this.folder}/image.raw }, vboxManage: ${this.standIn.program}, network: ${network} }
 nodes: { managers: 1, workers: 2 }
 services:
   web: { image: nginx, ports: ['80:80'] }
@@ -77,7 +77,7 @@ describe('machines of VirtualBox', () => {
     const cluster = await stage.cluster();
     const provider = await stage.provider(cluster);
     const made = await Promise.all(cluster.nodes.map((node) => provider.create(node, io)));
-    expect(made.map(({ address }) => address)).toEqual(['192.168.56.11', '192.168.56.12', '192.168.56.13']);
+    expect(made.map(({ address }) => address)).toEqual(['192.168.60.11', '192.168.60.12', '192.168.60.13']);
     expect(stage.standIn.box.state.vms.map(({ name, group }) => `${group} ${name}`).toSorted()).toEqual([
       '/swarmup-images swarmup-image-' +
         stage.standIn.box.state.vms.find(({ group }) => group === '/swarmup-images')?.name.slice(14),
@@ -89,7 +89,7 @@ describe('machines of VirtualBox', () => {
     const other = await stage.cluster('other');
     const beside = await stage.provider(other);
     const [node] = other.nodes;
-    expect((await beside.create(node!, io)).address).toBe('192.168.56.14');
+    expect((await beside.create(node!, io)).address).toBe('192.168.60.14');
     expect((await beside.list(never)).map(({ name }) => name)).toEqual(['manager1']);
     rmSync(dirname(cluster.file), { recursive: true, force: true });
     const anew = await stage.provider(cluster);
@@ -187,7 +187,7 @@ describe('machines of VirtualBox', () => {
 
   it('explain a network that VirtualBox does not allow, and leave no interface behind', async () => {
     const stage = new Stage();
-    const cluster = await stage.cluster('box', ', network: 10.20.30.0/24');
+    const cluster = await stage.cluster('box', '10.20.30.0/24');
     const failing = (await stage.provider(cluster)).create(cluster.nodes[0]!, io);
     await expect(failing).rejects.toMatchObject({
       message: expect.stringContaining('only those in 192.168.56.0/21'),

@@ -217,7 +217,7 @@ function commandsOf(current: State, seven: boolean, boot: StandInOptions['boot']
       locked((state) => {
         if (what === 'create') {
           let i = 0;
-          while (state.interfaces.some(({ name }) => name === `vboxnet${i}`)) i++;
+          while (existsSync(`/sys/class/net/vboxnet${i}`)) i++;
           const name = `vboxnet${i}`;
           execFileSync('ip', ['link', 'add', name, 'type', 'bridge']);
           state.interfaces.push({ name, ip: '0.0.0.0', mask: '0.0.0.0' });
