@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { SwarmImportOptions } from './commands/import.ts';
 import type { NightlyOptions } from './commands/nightly.ts';
 import {
   scaleArgument,
@@ -85,9 +86,7 @@ export function buildProgram(act: Action, version: string): Command {
     .option('--bastion <server>', "an SSH server to go through, as OpenSSH's ProxyJump")
     .option('--ssh-config <file>', 'an OpenSSH configuration to use')
     .option('--accept-new', 'accept the host keys of servers that were never seen before')
-    .action((options: Parameters<typeof import('./commands/import.ts').importSwarm>[0]) =>
-      act(import('./commands/import.ts').then((m) => m.importSwarm(options))),
-    );
+    .action((options: SwarmImportOptions) => act(import('./commands/import.ts').then((m) => m.importSwarm(options))));
   command('status', 'show machines, nodes, services, tasks with their errors, URLs').action((options: CommonOptions) =>
     act(import('./commands/status.ts').then((m) => m.status(options))),
   );

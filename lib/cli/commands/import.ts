@@ -26,12 +26,12 @@ export async function importDockerMachine(options: ImportOptions & { store?: str
   return 0;
 }
 
-interface SwarmOptions extends ImportOptions, Access {
+export interface SwarmImportOptions extends ImportOptions, Access {
   readonly manager: string;
 }
 
 /** A swarm that somebody made, as a cluster file that changes nothing. */
-export async function importSwarm(options: SwarmOptions): Promise<number> {
+export async function importSwarm(options: SwarmImportOptions): Promise<number> {
   const { manager: address, user, port, identityFile, bastion, sshConfig, acceptNew } = options;
   const file = resolve(options.output ?? 'swarmup.yaml');
   const path = (one: string | undefined) =>
