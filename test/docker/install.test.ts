@@ -1,0 +1,199 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { DockerSection } from '../../lib/config/model.ts';
+import { installDocker } from '../../lib/docker/install.ts';
+import { installerOf } from '../../lib/docker/installers.ts';
+import { keyFingerprint } from '../../lib/docker/repository-key.ts';
+import { osRelease, type OsRelease } from '../../lib/facts/os-release.ts';
+import type { Host } from '../../lib/remote/host.ts';
+import { strict } from '../fakes/strict.ts';
+
+/** As /etc/os-release of each system has it. */
+const SYSTEMS = {
+  debian: 'ID=debian\nVERSION_CODENAME=trixie\nPRETTY_NAME="Debian GNU/Linux 13 (trixie)"',
+  ubuntu: 'ID=ubuntu\nID_LIKE=debian\nVERSION_CODENAME=noble\nPRETTY_NAME="Ubuntu 24.04.3 LTS"',
+  mint: 'ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_CODENAME=xia\nPRETTY_NAME="Linux Mint 22.1"',
+  fedora: 'ID=fedora\nVERSION_ID=42\nPRETTY_NAME="Fedora Linux 42 (Server Edition)"',
+  rhel: 'ID="rhel"\nID_LIKE="fedora"\nPRETTY_NAME="Red Hat Enterprise Linux 9.6 (Plow)"',
+  rocky: 'ID="rocky"\nID_LIKE="rhel centos fedora"\nPRETTY_NAME="Rocky Linux 9.6 (Blue Onyx)"',
+  alma: 'ID="almalinux"\nID_LIKE="rhel centos fedora"\nPRETTY_NAME="AlmaLinux 9.6"',
+  amazon: 'ID="amzn"\nID_LIKE="fedora"\nVERSION_ID="2023"\nPRETTY_NAME="Amazon Linux 2023"',
+  leap: 'ID="opensuse-leap"\nID_LIKE="suse opensuse"\nPRETTY_NAME="openSUSE Leap 15.6"',
+  alpine: 'ID=alpine\nVERSION_ID=3.22.1\nPRETTY_NAME="Alpine Linux v3.22"',
+  arch: 'ID=arch\nPRETTY_NAME="Arch Linux"',
+} as const;
+type System = keyof typeof SYSTEMS;
+const os = (system: System): OsRelease => osRelease.parse(SYSTEMS[system]);
+
+describe('how Docker comes onto a system', () => {
+  it.each<[System, 'distro' | 'official', string | undefined]>([
+    ['debian', 'distro', 'apt docker.io'],
+    ['debian', 'official', 'apt docker-ce in debian'],
+    ['ubuntu', 'official', 'apt docker-ce in ubuntu'],
+    ['mint', 'official', 'apt docker-ce in ubuntu'],
+    ['fedora', 'distro', 'dnf moby-engine'],
+    ['fedora', 'official', 'dnf docker-ce in fedora'],
+    ['rhel', 'distro', undefined],
+    ['rhel', 'official', 'dnf docker-ce in rhel'],
+    ['rocky', 'official', 'dnf docker-ce in centos'],
+    ['alma', 'official', 'dnf docker-ce in centos'],
+    ['alma', 'distro', undefined],
+    ['amazon', 'distro', 'dnf docker'],
+    ['amazon', 'official', undefined],
+    ['leap', 'distro', 'zypper docker'],
+    ['leap', 'official', undefined],
+    ['alpine', 'distro', 'apk docker'],
+    ['arch', 'distro', undefined],
+  ])('%s from %s: %s', (system, source, expected) => {
+    const found = installerOf(os(system), source);
+    const text = found && `${found.manager.name} ${found.packages[0]}${found.folder ? ` in ${found.folder}` : ''}`;
+    expect(text).toBe(expected);
+  });
+});
+
+/** What the package managers print when they are asked for versions: in the manuals' forms, not recorded. */
+const VERSIONS: Readonly<Record<string, string>> = {
+  'apt-cache':
+    ' docker.io | 26.1.5+dfsg1-9 | http://m.test trixie/main amd64 Packages\n docker.io | 26.1.4+dfsg1-1 | http://m.test trixie/main amd64 Packages\n docker-cli | 26.1.5+dfsg1-9 | http://m.test trixie/main amd64 Packages\n docker-ce | 5:27.3.1-1~debian.13~trixie | https://d.test trixie/stable amd64 Packages\n docker-ce-cli | 5:27.3.1-1~debian.13~trixie | https://d.test trixie/stable amd64 Packages\n',
+  dnf: 'docker 25.0.6-1.amzn2023.0.2\n\ndocker 25.0.8-1.amzn2023.0.4\nmoby-engine 27.3.1-2.fc42\ndocker-ce 3:26.1.3-1.el9\ndocker-ce 3:27.3.1-1.el9\ndocker-ce-cli 1:27.3.1-1.el9\n',
+  zypper:
+    'S | Name   | Type    | Version              | Arch   | Repository\n--+--------+---------+----------------------+--------+-----------\n  | docker | package | 27.3.1_ce-150000.1.1 | x86_64 | Updates\n  | docker | package | 24.0.7_ce-150000.2.1 | x86_64 | Main\n',
+  apk: 'docker policy:\n  27.3.1-r5:\n    https://a.test/v3.22/community\n  28.3.3-r0:\n    https://a.test/v3.22/community\ndocker-cli policy:\n  28.3.3-r0:\n    https://a.test/v3.22/community\n',
+};
+
+/** Docker's own key can't be had here; Debian's are on every Debian, in the same form. */
+const KEY_FOLDER = '/etc/apt/trusted.gpg.d';
+const keyFile = existsSync(KEY_FOLDER)
+  ? readdirSync(KEY_FOLDER).find((name) => /bookworm-automatic\.asc$/.test(name))
+  : undefined;
+const KEY = keyFile === undefined ? '' : readFileSync(`${KEY_FOLDER}/${keyFile}`, 'utf8');
+const FINGERPRINT = 'B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8';
+
+/** Installs on a host that only notes what it is told. @returns the commands that change something */
+async function commandsOn(system: System, docker: Partial<DockerSection>): Promise<string[]> {
+  const ran: string[] = [];
+  const host = strict<Host>('host', {
+    name: 'worker1',
+    run: async (argv, options = {}) => {
+      // What is said around a command is looked at in other tests.
+      const inner = argv[0] === 'env' ? argv.slice(argv.findIndex((word) => /^(sh|zypper)$/.test(word))) : argv;
+      const plain = inner[0] === 'sh' && inner[3] === 'sh' ? inner.slice(4) : inner;
+      const text = plain.filter((word) => !/^(-o|DPkg|APT|Dpkg|Acquire|--no-progress|--wait|600)/.test(word)).join(' ');
+      const ok = (stdout = '', exitCode = 0) => ({ exitCode, stdout, stderr: '' });
+      if (text === 'cat /var/lib/swarmup/docker.json') return ok('', 1);
+      if (/^(dpkg-query|rpm)|apk info/.test(text)) return ok('ii base-files\n');
+      if (/madison|repoquery|search --details|^apk policy/.test(text)) return ok(VERSIONS[plain[0] ?? ''] ?? '');
+      if (text.startsWith('cat ')) return ok(KEY);
+      if (text === 'dpkg --print-architecture') return ok('amd64\n');
+      ran.push(
+        options.input === undefined ? text : `${text} <<< ${String(options.input).split('\n').slice(0, 3).join('; ')}`,
+      );
+      return ok();
+    },
+  });
+  const section = { source: 'distro', daemon: {}, ...docker } as DockerSection;
+  await installDocker(host, {
+    os: os(system),
+    docker: section,
+    report: () => undefined,
+    signal: new AbortController().signal,
+  });
+  return ran.filter((text) => !text.includes('/var/lib/swarmup'));
+}
+
+describe('installing', () => {
+  it.each<[System, string | undefined, string[]]>([
+    [
+      'debian',
+      undefined,
+      [
+        'apt-get update -q',
+        'apt-get install -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages docker.io docker-cli',
+      ],
+    ],
+    [
+      'debian',
+      '26.1.4',
+      [
+        'apt-get update -q',
+        'apt-mark unhold docker.io docker-cli apparmor iptables ca-certificates',
+        'apt-get install -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages docker.io=26.1.4+dfsg1-1 docker-cli',
+        'apt-mark hold docker.io',
+      ],
+    ],
+    ['amazon', undefined, ['dnf -q -y makecache', 'dnf -q -y install --allowerasing docker']],
+    [
+      'amazon',
+      '25.0.6',
+      ['dnf -q -y makecache', 'docker', 'dnf -q -y install --allowerasing docker-25.0.6-1.amzn2023.0.2', 'docker'],
+    ],
+    ['fedora', undefined, ['dnf -q -y makecache', 'dnf -q -y install --allowerasing moby-engine']],
+    [
+      'leap',
+      '24.0.*',
+      [
+        'zypper --non-interactive --quiet refresh',
+        'zypper --non-interactive --quiet removelock docker',
+        'zypper --non-interactive --quiet install --no-recommends --oldpackage docker=24.0.7_ce-150000.2.1',
+        'zypper --non-interactive --quiet addlock docker',
+      ],
+    ],
+    ['alpine', '27', ['apk update', 'true', 'apk add docker=27.3.1-r5 docker-cli', 'true']],
+  ])('on %s, version %s', async (system, version, expected) => {
+    expect(await commandsOn(system, version === undefined ? {} : { version })).toEqual(expected);
+  });
+
+  it('says which versions there are, and on which systems there is another source', async () => {
+    await expect(commandsOn('leap', { version: '19' })).rejects.toMatchObject({
+      code: 'INSTALL_UNSUPPORTED',
+      message: 'worker1: there is no docker 19; its sources have 27.3.1_ce-150000.1.1, 24.0.7_ce-150000.2.1',
+    });
+    await expect(commandsOn('rocky', {})).rejects.toMatchObject({
+      code: 'INSTALL_UNSUPPORTED',
+      fix: 'Set docker.source: official (and docker.repository).',
+    });
+    await expect(commandsOn('arch', {})).rejects.toMatchObject({
+      fix: 'Install Docker there by hand and set docker.source: preinstalled.',
+    });
+  });
+});
+
+describe("Docker's own repository", () => {
+  const official = { source: 'official', repository: 'https://d.test/linux/' } as const;
+
+  it.each<[System, string[]]>([
+    [
+      'debian',
+      [
+        'install -d -m 0755 /etc/apt/keyrings',
+        '/usr/lib/apt/apt-helper download-file https://d.test/linux/debian/gpg /etc/apt/keyrings/docker.asc',
+        'tee /etc/apt/sources.list.d/docker.sources <<< Types: deb; URIs: https://d.test/linux/debian; Suites: trixie',
+      ],
+    ],
+    [
+      'rocky',
+      [
+        'install -d -m 0755 /etc/pki/rpm-gpg',
+        'curl -fsSL --max-time 60 /etc/pki/rpm-gpg/RPM-GPG-KEY-docker https://d.test/linux/centos/gpg',
+        'tee /etc/yum.repos.d/docker-ce.repo <<< [docker-ce-stable]; name=Docker CE Stable; baseurl=https://d.test/linux/centos/$releasever/$basearch/stable',
+      ],
+    ],
+  ])('is added on %s when its key is the one expected', async (system, expected) => {
+    const ran = await commandsOn(system, { ...official, repositoryKey: FINGERPRINT });
+    expect(ran.slice(0, 3)).toEqual(expected);
+  });
+
+  it('is refused, and its key removed, when the key is another', async () => {
+    await expect(commandsOn('debian', official)).rejects.toMatchObject({
+      code: 'CHECKSUM_MISMATCH',
+      message: expect.stringContaining(`is the key ${FINGERPRINT}, and 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 or`),
+      fix: expect.stringContaining('docker.repositoryKey'),
+    });
+  });
+
+  it("has a key whose fingerprint is OpenPGP's; anything else is no key", () => {
+    expect(keyFingerprint(KEY)).toBe(FINGERPRINT);
+    expect(keyFingerprint('<html>not found</html>')).toBeUndefined();
+    expect(keyFingerprint('')).toBeUndefined();
+  });
+});
