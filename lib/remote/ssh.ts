@@ -205,7 +205,10 @@ export class SshHost implements Host {
     );
   }
 
+  /** At once: a machine that is gone never says goodbye, and would be waited for. */
   close(): void {
+    // First: once it is being ended in an orderly way, ssh2 doesn't destroy it any more.
+    this.#ssh.connection?.destroy();
     this.#ssh.dispose();
   }
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { createConnection, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventBody } from '../../lib/events.ts';
 import { machineTable } from '../../lib/machines.ts';
@@ -66,6 +66,31 @@ describe('a connection to a real sshd', () => {
     await expect(
       SshHost.connect('node1', { ...sshd.endpoint, identityFiles: [identityFile] }, quietly),
     ).rejects.toMatchObject({ code: 'SSH_AUTH_FAILED' });
+  });
+
+  it('is given up at once when it is closed, also where the other side never answers again', async () => {
+    // What stands between closes nothing, as a machine without power doesn't.
+    const sockets: Socket[] = [];
+    const between = createTcpServer({ allowHalfOpen: true }, (near) => {
+      const far = createConnection({ host: '127.0.0.1', port: sshd.endpoint.port, allowHalfOpen: true });
+      near.pipe(far, { end: false });
+      far.pipe(near, { end: false });
+      sockets.push(near, far);
+      for (const socket of [near, far]) socket.on('error', () => undefined);
+    }).listen(0, '127.0.0.1');
+    await once(between, 'listening');
+    const host = await SshHost.connect(
+      'node1',
+      { ...sshd.endpoint, port: (between.address() as AddressInfo).port },
+      quietly,
+    );
+    const open = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
+    const before = open();
+    host.close();
+    // The connection's own end of it; those in between are still there.
+    await expect.poll(open).toBe(before - 1);
+    for (const socket of sockets) socket.destroy();
+    between.close();
   });
 
   it('says that nothing answers', async () => {
