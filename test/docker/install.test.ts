@@ -64,7 +64,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
 /** Docker's own key can't be had here; Debian's are on every Debian, in the same form. */
 const KEY_FOLDER = '/etc/apt/trusted.gpg.d';
 const keyFile = existsSync(KEY_FOLDER)
-  ? readdirSync(KEY_FOLDER).find((name) => /bookworm-automatic\.asc$/.test(name))
+  ? readdirSync(KEY_FOLDER).find((name) => name.endsWith('bookworm-automatic.asc'))
   : undefined;
 const KEY = keyFile === undefined ? '' : readFileSync(`${KEY_FOLDER}/${keyFile}`, 'utf8');
 const FINGERPRINT = 'B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8';
