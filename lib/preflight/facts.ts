@@ -9,6 +9,7 @@ import { listeners, type Listener } from '../facts/listeners.ts';
 import { mtus } from '../facts/mtu.ts';
 import { osRelease, type OsRelease } from '../facts/os-release.ts';
 import { packageLock, type PackageLock } from '../facts/package-lock.ts';
+import { packageSources, type PackageSource } from '../facts/package-sources.ts';
 import { platform, type Platform } from '../facts/platform.ts';
 import { room, type Room } from '../facts/room.ts';
 import { routes, type Route } from '../facts/routes.ts';
@@ -33,6 +34,8 @@ export interface HostFacts {
   readonly listeners: readonly Listener[];
   readonly room: Room;
   readonly packageLock: PackageLock;
+  /** Asked only where Docker is still to be installed. */
+  readonly packageSources: readonly PackageSource[];
   readonly engine: EngineInfo;
   readonly daemon: DaemonJson;
   readonly surroundings: Surroundings;
@@ -52,6 +55,7 @@ const FACTS = {
   listeners,
   room,
   packageLock,
+  packageSources,
   engine: engineInfo,
   daemon: daemonJson,
   surroundings,

@@ -7,6 +7,7 @@ import { missingModules } from '../../lib/facts/kernel-modules.ts';
 import { listeners } from '../../lib/facts/listeners.ts';
 import { mtus } from '../../lib/facts/mtu.ts';
 import { packageLock } from '../../lib/facts/package-lock.ts';
+import { packageSources } from '../../lib/facts/package-sources.ts';
 import { platform } from '../../lib/facts/platform.ts';
 import { room } from '../../lib/facts/room.ts';
 import { routes } from '../../lib/facts/routes.ts';
@@ -94,6 +95,10 @@ MemTotal:         996612 kB`;
     expect(room.parse(output)).toEqual({ diskMiB: 9150, memoryMiB: 973 });
     expect(packageLock.parse('423 unattended-upgr')).toEqual({ pid: 423, program: 'unattended-upgr' });
     expect(packageLock.parse('')).toBeUndefined();
+    expect(packageSources.parse('yes http://mirror.test\nno https://other.test:8443')).toEqual([
+      { server: 'http://mirror.test', reachable: true },
+      { server: 'https://other.test:8443', reachable: false },
+    ]);
   });
 
   it('tell what engine there is', () => {

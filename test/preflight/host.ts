@@ -20,6 +20,7 @@ export function goodFacts(i: number): HostFacts {
     listeners: [{ protocol: 'tcp', port: 22, address: '0.0.0.0', program: 'sshd' }],
     room: { diskMiB: 9150, memoryMiB: 973 },
     packageLock: undefined,
+    packageSources: [{ server: 'http://mirror.test', reachable: true }],
     engine: undefined,
     daemon: { values: {} },
     surroundings: { firewalls: [], proxies: [], unattendedUpgrades: false },

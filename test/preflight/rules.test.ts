@@ -69,6 +69,22 @@ const WRONG: [string, Change, string[], string?][] = [
     'ps -fp 812',
   ],
   [
+    'package sources that are all out of reach',
+    { packageSources: [{ server: 'http://mirror.test', reachable: false }] },
+    ["fatal package-source: http://mirror.test can't be reached from it"],
+    'apt-get update',
+  ],
+  [
+    'one package source that is',
+    {
+      packageSources: [
+        { server: 'http://mirror.test', reachable: true },
+        { server: 'https://other.test:8443', reachable: false },
+      ],
+    },
+    ["warning package-source: https://other.test:8443 can't be reached from it"],
+  ],
+  [
     'the host name of another',
     { identity: { hostname: 'node1', machineId: 'x' } },
     [

@@ -108,6 +108,20 @@ const packageLock: Rule = (host) => {
   ];
 };
 
+/** Without any, nothing can be installed; one of several may not be the one that matters. */
+const packageSources: Rule = (host, { cluster }) => {
+  const { packageSources: sources } = host.facts;
+  const lost = sources.filter(({ reachable }) => !reachable).map(({ server }) => server);
+  if (lost.length === 0 || cluster.docker.source === 'preinstalled') return [];
+  const say = lost.length === sources.length ? fatal : warning;
+  return [
+    say(host, 'package-source', {
+      message: `${lost.join(', ')} can't be reached from it, which packages come from: Docker can't be installed`,
+      fix: `See its way to the outside and its sources: swarmup ssh ${host.node.name} -- sudo apt-get update; or install Docker by hand and set docker.source: preinstalled.`,
+    }),
+  ];
+};
+
 function inGiB(mib: number): string {
   return (mib / 1024).toFixed(mib < 10 * 1024 ? 1 : 0);
 }
@@ -120,4 +134,5 @@ export const machineRules: readonly Rule[] = [
   appArmor,
   room,
   packageLock,
+  packageSources,
 ];
