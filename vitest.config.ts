@@ -9,8 +9,9 @@ export default defineConfig({
           globalSetup: ['test/support/temporary.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/ssh/**', 'test/ec2/**', 'test/browser/**'],
-          // Many start processes, which takes its time on a busy machine.
+          // Many start processes, which takes its time on a busy machine; on a fresh one, packages are installed first.
           testTimeout: 60_000,
+          hookTimeout: 300_000,
           // Every test sets its own stage; the order must not matter.
           sequence: { shuffle: true },
         },
@@ -20,7 +21,7 @@ export default defineConfig({
           name: 'ssh',
           include: ['test/ssh/*.test.ts'],
           testTimeout: 60_000,
-          hookTimeout: 120_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

@@ -7,7 +7,7 @@ import { needPackages } from '../support/packages.ts';
 
 const script = (name: string) => fileURLToPath(new URL(`../../lib/preflight/${name}`, import.meta.url));
 
-beforeAll(() => needPackages('perl-base', 'python3-minimal'));
+beforeAll(() => needPackages('perl-base', 'python3-minimal'), 120_000);
 
 async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));

@@ -49,7 +49,7 @@ services:
   }
 }
 
-beforeAll(() => needPackages('qemu-utils', 'iproute2'));
+beforeAll(() => needPackages('qemu-utils', 'iproute2'), 120_000);
 
 describe.each(['6.1.50', '7.0.20'])('the virtualbox provider with the options of %s', (version) => {
   const stage = new Stage(version);

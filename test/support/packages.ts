@@ -10,6 +10,10 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   mmdebstrap: 'mmdebstrap',
   curl: 'curl',
   chromium: 'chromium',
+  'qemu-utils': 'qemu-img',
+  iproute2: 'ip',
+  'perl-base': 'perl',
+  'python3-minimal': 'python3',
 };
 
 /** Installs system packages that the tests themselves need, where they are missing and this is root: on a fresh CI machine. */
