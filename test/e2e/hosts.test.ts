@@ -248,6 +248,21 @@ describe('hosts that exist already', () => {
     expectOk(verify);
   });
 
+  it('are a swarm that can be imported: the file that comes of it changes nothing', async () => {
+    const address = /address: (\S+) \}/.exec(readFileSync(join(folder, 'swarmup.yaml'), 'utf8'))?.[1] ?? '';
+    const access = ['--user', 'root', '--bastion', 'gate', '--ssh-config', 'ssh_config', '--accept-new'];
+    const imported = await cli.run(['import', 'swarm', '--manager', address, ...access, '-o', 'imported.yaml']);
+    expect(imported.stderr).toContain('imported.yaml: 2 nodes');
+    expect(imported.status).toBe(0);
+    const text = readFileSync(join(folder, 'imported.yaml'), 'utf8');
+    expect(text).toContain('Left as they are: the stacks portainer');
+    expect(text).toMatch(/name: alpha[^]*name: beta[^]*web:\n +image: nginx/);
+    const plan = await cli.json<UpDocument>('plan', '-f', 'imported.yaml', '--accept-new');
+    expectOk(plan);
+    expect(plan.document.units.flatMap(({ changes }) => changes)).toEqual([]);
+    rmSync(join(folder, '.swarmup/imported'), { recursive: true, force: true });
+  });
+
   it('scales up and down', async () => {
     expectOk(await cli.json<UpDocument>('scale', 'web=4'));
     expect(await manager("docker service ls --filter name=web --format '{{.Replicas}}'")).toBe('4/4');
