@@ -107,7 +107,10 @@ describe('a swarm that somebody made', () => {
     await boss.createService(spec('web', {}, ['PRICE=$5', 'DB_PASSWORD=hunter2']) as never);
     await boss.createService(spec('everywhere', { Mode: { Global: {} }, EndpointSpec: {} }) as never);
     await boss.createService(
-      spec('theirs_db', { Labels: { 'com.docker.stack.namespace': 'theirs' }, EndpointSpec: {} }) as never,
+      spec('theirs_db', {
+        Labels: { 'com.docker.stack.namespace': 'theirs', 'swarmup.stack': 'of another file' },
+        EndpointSpec: {},
+      }) as never,
     );
     return world;
   }

@@ -23,7 +23,9 @@ export function surplusMachines(cluster: Cluster, world: World): readonly string
 /** Asks a manager. Only what carries swarmup's labels is ever surplus. */
 export async function findSurplus(manager: Engine, cluster: Cluster, world: World): Promise<Surplus> {
   const [services, nodes] = await Promise.all([listServices(manager), listNodes(manager)]);
-  const stacks = new Set(services.flatMap((service) => ownStack(service) ?? []));
+  // A stack doesn't say whose it is: in a swarm that isn't this cluster's, it is somebody else's.
+  const ours = nodes.some(({ Spec }) => Spec.Labels?.[OWNER_LABEL] === cluster.name);
+  const stacks = new Set(ours ? services.flatMap((service) => ownStack(service) ?? []) : []);
   const known = new Set([...cluster.nodes.map((node) => node.name), ...world.before.keys()]);
   return {
     services: services.filter((service) => isSurplus(service, cluster)),
