@@ -3,7 +3,7 @@ import type { UnitContext } from '../lib/context.ts';
 import { hasCode, SwarmupError } from '../lib/errors.ts';
 import { localSwarm, type LocalSwarm } from '../lib/swarm/access.ts';
 import { joining, type JoinState } from '../lib/swarm/join.ts';
-import { OWNER_LABEL } from '../lib/swarm/labels.ts';
+import { isMarked, OWNER_LABEL } from '../lib/swarm/labels.ts';
 import { listNodes, nameOf } from '../lib/swarm/read.ts';
 import { advertised, LISTEN_ADDRESS } from '../lib/swarm/addresses.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
@@ -99,7 +99,7 @@ async function elsewhere(ctx: UnitContext): Promise<Elsewhere | undefined> {
 async function joinOwn(ctx: UnitContext, other: Elsewhere): Promise<JoinState | undefined> {
   const nodes = await listNodes(await ctx.engine(other.node));
   const member = nodes.find((node) => nameOf(node) === other.node);
-  const ours = member?.Spec.Labels?.[OWNER_LABEL] === ctx.cluster.name;
+  const ours = member !== undefined && isMarked(member.Spec, ctx.cluster.name);
   return ours ? joining.check(ctx) : undefined;
 }
 

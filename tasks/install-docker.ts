@@ -8,6 +8,7 @@ import { gather } from '../lib/facts/fact.ts';
 import { osRelease, type OsRelease } from '../lib/facts/os-release.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { hasCode, SwarmupError } from '../lib/errors.ts';
+import { writeOn } from '../lib/remote/write-file.ts';
 import { localSwarm } from '../lib/swarm/access.ts';
 import { untilManagerIsBack } from '../lib/swarm/manager-back.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
@@ -133,12 +134,7 @@ function differingKeys(wanted: Readonly<Record<string, unknown>>, actual: Daemon
 
 async function writeDaemonJson(ctx: UnitContext, actual: DaemonJson | undefined): Promise<void> {
   const merged = { ...(actual && 'values' in actual ? actual.values : {}), ...ctx.cluster.docker.daemon };
-  const host = await ctx.host();
-  await host.run(['install', '-d', '-m', '0755', '/etc/docker'], { signal: ctx.signal });
-  await host.run(['tee', '/etc/docker/daemon.json'], {
-    input: `${JSON.stringify(merged, null, 2)}\n`,
-    signal: ctx.signal,
-  });
+  await writeOn(await ctx.host(), '/etc/docker/daemon.json', `${JSON.stringify(merged, null, 2)}\n`, ctx.signal);
 }
 
 async function install(ctx: UnitContext, known: OsRelease | undefined): Promise<void> {

@@ -1,15 +1,16 @@
 import { hasCode } from '../lib/errors.ts';
-import { OWNER_LABEL } from '../lib/swarm/labels.ts';
+import { isMarked } from '../lib/swarm/labels.ts';
 import { listServices } from '../lib/swarm/read.ts';
-import { NAMESPACE_LABEL, STACK_LABEL } from '../lib/swarm/stack.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+import { remove, removals, type Removal } from '../lib/swarm/removal.ts';
+import { ownStack } from '../lib/swarm/surplus.ts';
+import type { SwarmService } from '../lib/swarm/types.ts';
+import { CLUSTER, defineTask } from '../lib/task.ts';
 
 interface State {
-  readonly services: readonly { readonly id: string; readonly name: string }[];
+  readonly services: readonly SwarmService[];
+  /** Names of stacks. */
   readonly stacks: readonly string[];
 }
-
-type Removal = Change & { readonly kind: 'service' | 'stack'; readonly id: string };
 
 const NONE: State = { services: [], stacks: [] };
 
@@ -24,15 +25,11 @@ export default defineTask<State, Removal>({
     try {
       const nodes = await ctx.swarm.nodes(ctx.signal);
       // Of a swarm that isn't this cluster's, nothing is touched.
-      if (!nodes.some(({ Spec }) => Spec.Labels?.[OWNER_LABEL] === ctx.cluster.name)) return NONE;
+      if (!nodes.some(({ Spec }) => isMarked(Spec, ctx.cluster.name))) return NONE;
       const services = await listServices(await ctx.swarm.manager(ctx.signal));
-      const stacks = services.filter(({ Spec }) => Spec.Labels?.[STACK_LABEL] !== undefined);
-      const own = services.filter(
-        (one) => one.Spec.Labels?.[OWNER_LABEL] === ctx.cluster.name && !stacks.includes(one),
-      );
       return {
-        services: own.map(({ ID, Spec }) => ({ id: ID, name: Spec.Name })),
-        stacks: [...new Set(stacks.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []))],
+        services: services.filter((one) => isMarked(one.Spec, ctx.cluster.name) && ownStack(one) === undefined),
+        stacks: [...new Set(services.flatMap((one) => ownStack(one) ?? []))],
       };
     } catch (error) {
       // Where there is no swarm, there are no services.
@@ -41,17 +38,12 @@ export default defineTask<State, Removal>({
     }
   },
   absent: () => NONE,
-  plan: ({ services, stacks }) => [
-    ...services.map(({ id, name }): Removal => ({ kind: 'service', id, action: 'remove', summary: `service ${name}` })),
-    ...stacks.map((name): Removal => ({ kind: 'stack', id: name, action: 'remove', summary: `stack ${name}` })),
-  ],
+  plan: ({ services, stacks }) => removals(services, stacks),
   apply: async (ctx, changes) => {
     const manager = await ctx.swarm.manager(ctx.signal);
-    for (const { kind, id, summary } of changes) {
+    for (const change of changes) {
       ctx.signal.throwIfAborted();
-      ctx.report(`removing ${summary}`);
-      if (kind === 'service') await manager.call(`remove the ${summary}`, (docker) => docker.getService(id).remove());
-      else await (await ctx.host(manager.node)).run(['docker', 'stack', 'rm', id], { signal: ctx.signal });
+      await remove(ctx, manager, change);
     }
   },
 });

@@ -118,7 +118,7 @@ describe('a swarm that somebody made', () => {
   it('becomes a cluster file that changes nothing', async () => {
     const world = await byHand();
     const engine = await world.context(await clusterOf(HOST)).remote.engine('boss', new AbortController().signal);
-    const text = clusterText(await fromSwarm(engine, { user: 'admin' }, 'found'));
+    const text = clusterText(await fromSwarm(engine, { type: 'hosts', user: 'admin' }, 'found'));
     expect(text).not.toContain('hunter2');
     for (const note of [
       'service everywhere (it is not replicated)',
@@ -146,7 +146,7 @@ describe('a swarm that somebody made', () => {
   it('is changed where the file is, and not taken down as a whole', async () => {
     const world = await byHand();
     const engine = await world.context(await clusterOf(HOST)).remote.engine('boss', new AbortController().signal);
-    const text = clusterText(await fromSwarm(engine, {}, 'found'));
+    const text = clusterText(await fromSwarm(engine, { type: 'hosts' }, 'found'));
     const cluster = await clusterOf(text.replace('replicas: 2', 'replicas: 3'), { WEB_DB_PASSWORD: 'hunter2' });
     expect(errorsOf(await world.run('up', cluster))).toEqual([]);
     expect(world.swarm.services.find(({ Spec }) => Spec.Name === 'web')?.Spec.Mode.Replicated?.Replicas).toBe(3);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { defined } from '../defined.ts';
 import { messageOf } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { summariseCompose } from './compose.ts';
@@ -265,14 +266,4 @@ function numbered(role: NodeSpec['role'], count: number): NodeSpec[] {
     labels: {},
     availability: 'active',
   }));
-}
-
-type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-/** The same object without its undefined properties, as exactOptionalPropertyTypes wants it. */
-function defined<T extends object>(value: T): Defined<T> {
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- Object.entries loses the key types that Defined<T> restores
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Defined<T>;
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { parseAs } from '../json.ts';
 import type { Host } from '../remote/host.ts';
+import { writeOn } from '../remote/write-file.ts';
 import type { PackageManager } from './manager.ts';
 import { repositoryFiles } from './repository.ts';
 
@@ -41,9 +43,7 @@ export async function keepReceipt(
 /** Undefined when swarmup installed nothing there. */
 export async function readReceipt(host: Host, signal: AbortSignal): Promise<Receipt | undefined> {
   const { stdout, exitCode } = await host.run(['cat', FILE], { signal, okExit: [0, 1] });
-  if (exitCode !== 0) return undefined;
-  const parsed = z.string().transform(parseJson).pipe(schema).safeParse(stdout);
-  return parsed.success ? parsed.data : undefined;
+  return exitCode === 0 ? parseAs(schema, stdout) : undefined;
 }
 
 export async function removeReceipt(host: Host, signal: AbortSignal): Promise<void> {
@@ -51,20 +51,10 @@ export async function removeReceipt(host: Host, signal: AbortSignal): Promise<vo
 }
 
 async function write(host: Host, receipt: Receipt, signal: AbortSignal): Promise<void> {
-  await host.run(['install', '-d', '-m', '0755', FOLDER], { signal });
-  await host.run(['tee', FILE], { input: `${JSON.stringify(receipt)}\n`, signal });
+  await writeOn(host, FILE, `${JSON.stringify(receipt)}\n`, signal);
 }
 
 async function packagesOf(host: Host, { installed }: PackageManager, signal: AbortSignal): Promise<Set<string>> {
   const { stdout } = await host.run(installed, { signal });
   return new Set(stdout.split('\n').flatMap((line) => /^ii? +(\S+)$/.exec(line.trim())?.[1] ?? []));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Damaged: the schema says no to it.
-    return undefined;
-  }
 }

@@ -16,8 +16,16 @@ export interface Access {
   readonly sshConfig?: string | undefined;
 }
 
-/** What a swarm is, as a cluster file: its nodes and plain services. What a cluster file can't say yet is left out, and said. */
-export async function fromSwarm(manager: Engine, access: Access, name: string): Promise<WrittenCluster> {
+/**
+ * What a swarm is, as a cluster file: its nodes and plain services. What a cluster file can't say yet is left out, and said.
+ *
+ * @param provider how the nodes are logged in to
+ */
+export async function fromSwarm(
+  manager: Engine,
+  provider: WrittenCluster['provider'],
+  name: string,
+): Promise<WrittenCluster> {
   const [nodes, services] = await Promise.all([listNodes(manager), listServices(manager)]);
   const stacks = [...new Set(services.flatMap(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] ?? []))];
   const plain = services.filter(({ Spec }) => Spec.Labels?.[NAMESPACE_LABEL] === undefined);
@@ -25,7 +33,7 @@ export async function fromSwarm(manager: Engine, access: Access, name: string): 
   const secrets = sayable.flatMap((service) => secretsOf(service).map(({ variable }) => variable));
   return {
     name,
-    provider: { type: 'hosts', ...access },
+    provider,
     nodes: nodes.toSorted(byRole).map(nodeOf),
     services: Object.fromEntries(sayable.map((service) => [service.Spec.Name, serviceOf(service)])),
     notes: [

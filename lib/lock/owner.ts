@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { z } from 'zod';
 import { SwarmupError } from '../errors.ts';
+import { parseAs } from '../json.ts';
 
 /** A lock that shows no sign of life for this long belongs to nobody any more, in milliseconds. */
 export const STALE_MS = 60_000;
@@ -40,12 +41,8 @@ export function inheritance(dead: Owner | undefined): readonly string[] {
 
 /** @returns undefined for what no run wrote, or a kill cut off */
 export function parseOwner(text: string): Owner | undefined {
-  try {
-    return ownerSchema.parse(JSON.parse(text));
-  } catch {
-    // Half a file is nobody's: its writer was killed while it wrote.
-    return undefined;
-  }
+  // Half a file is nobody's: its writer was killed while it wrote.
+  return parseAs(ownerSchema, text);
 }
 
 /** "'swarmup up' of ann on build7 (process 4711), since 2026-01-01T10:00:00Z, last heard of 5 s ago" */

@@ -1,11 +1,11 @@
 import { SwarmupError } from '../errors.ts';
-import { linkTable } from './matrix.ts';
+import { concernNetwork, linkTable } from './matrix.ts';
 import type { Finding, Survey } from './survey.ts';
 
 /** All that keeps a host from being a node, as one error: nothing was changed yet. */
 export function preflightError(node: string, findings: readonly Finding[], survey: Survey): SwarmupError {
   const [first] = findings;
-  const network = findings.some(({ check }) => check === 'network' || check === 'path-mtu') ? [linkTable(survey)] : [];
+  const network = concernNetwork(findings) ? [linkTable(survey)] : [];
   if (first && findings.length === 1)
     return new SwarmupError('PREFLIGHT_FAILED', `${node}: ${first.message}`, {
       fix: first.fix,

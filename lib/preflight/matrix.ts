@@ -1,20 +1,17 @@
+import { columns } from '../columns.ts';
 import type { Link } from './network.ts';
-import type { Survey } from './survey.ts';
+import type { Finding, Survey } from './survey.ts';
+
+/** Whether the network is part of what was found: then the table says more. */
+export function concernNetwork(findings: readonly Pick<Finding, 'check'>[]): boolean {
+  return findings.some(({ check }) => check === 'network' || check === 'path-mtu');
+}
 
 /** What gets from each host (a row) to each other (a column): ok, or the ports that don't. Plain text. */
 export function linkTable({ hosts, links }: Pick<Survey, 'hosts' | 'links'>): string {
   const names = hosts.map(({ node }) => node.name);
   const cells = names.map((from) => names.map((to) => (from === to ? '·' : cell(links, from, to))));
-  const rows = [['from \\ to', ...names], ...cells.map((row, i) => [names[i] ?? '', ...row])];
-  const widths = rows[0]?.map((_cell, k) => Math.max(...rows.map((row) => row[k]?.length ?? 0))) ?? [];
-  return rows
-    .map((row) =>
-      row
-        .map((text, k) => text.padEnd(widths[k] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return columns([['from \\ to', ...names], ...cells.map((row, i) => [names[i] ?? '', ...row])]).join('\n');
 }
 
 function cell(links: readonly Link[], from: string, to: string): string {

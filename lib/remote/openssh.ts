@@ -45,7 +45,8 @@ function options(ssh: SshEndpoint, knownHostsFile: string): string[] {
   ]);
 }
 
-function keyOnly(hostKey: string): string {
+/** A public key without its comment. */
+export function keyOnly(hostKey: string): string {
   return hostKey.split(' ').slice(0, 2).join(' ');
 }
 

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { DoctorReport } from '../cli/commands/doctor.ts';
-import { linkTable } from '../preflight/matrix.ts';
+import { concernNetwork, linkTable } from '../preflight/matrix.ts';
 import type { Survey } from '../preflight/survey.ts';
 import { table } from './table.ts';
 
@@ -8,7 +8,7 @@ import { table } from './table.ts';
 export function doctorText(report: DoctorReport, survey: Survey): string {
   const nodes = [...new Set(report.findings.map(({ node }) => node))];
   const parts = nodes.map((node) => [pc.bold(node), ...findingsOf(report, node)].join('\n'));
-  const network = report.findings.some(({ check }) => check === 'network' || check === 'path-mtu');
+  const network = concernNetwork(report.findings);
   return [
     hostsTable(survey),
     ...parts.map((part) => `${part}\n`),

@@ -5,7 +5,7 @@ import { messageOf, SwarmupError } from '../errors.ts';
 import type { Engine } from '../remote/engine.ts';
 import { Secret } from '../secret.ts';
 import { SingleFlight } from '../single-flight.ts';
-import { OWNER_LABEL } from './labels.ts';
+import { isMarked, type Labels } from './labels.ts';
 import { listNodes, nameOf } from './read.ts';
 import type { SwarmNode } from './types.ts';
 
@@ -94,13 +94,12 @@ export function swarmAccess(cluster: Cluster, remote: Remote): SwarmAccess {
     isOurs: (signal) =>
       owners.run('owner', async () => {
         const engine = await access.manager(signal);
-        const swarm: { Spec?: { Labels?: Record<string, string> | null } } = await engine.call(
-          'read the swarm',
-          (docker) => docker.swarmInspect(),
+        const { Spec }: { Spec: { Labels?: Labels | null } } = await engine.call('read the swarm', (docker) =>
+          docker.swarmInspect(),
         );
-        const marked = (labels: Readonly<Record<string, string>> | null | undefined) =>
-          labels?.[OWNER_LABEL] === cluster.name;
-        return marked(swarm.Spec?.Labels) || (await access.nodes(signal)).some(({ Spec }) => marked(Spec.Labels));
+        return (
+          isMarked(Spec, cluster.name) || (await access.nodes(signal)).some((one) => isMarked(one.Spec, cluster.name))
+        );
       }),
     forgetTokens: () => tokens.forget('tokens'),
     joinAddresses: async (signal) => (await localSwarm(await access.manager(signal))).managerAddresses,

@@ -6,7 +6,7 @@ import type { Change } from '../task.ts';
 import { waitUntil } from '../wait.ts';
 import { localSwarm, type LocalSwarm } from './access.ts';
 import { advertised, LISTEN_ADDRESS } from './addresses.ts';
-import { OWNER_LABEL } from './labels.ts';
+import { isMarked } from './labels.ts';
 import { nameOf } from './read.ts';
 import { removeNode } from './remove-node.ts';
 import type { SwarmNode } from './types.ts';
@@ -83,7 +83,7 @@ function ghostsOf(ctx: UnitContext, local: LocalSwarm, nodes: readonly SwarmNode
     (node) =>
       node.ID !== local.nodeId &&
       nameOf(node) === ctx.node.name &&
-      node.Spec.Labels?.[OWNER_LABEL] === ctx.cluster.name &&
+      isMarked(node.Spec, ctx.cluster.name) &&
       (local.state === 'inactive' || node.Status.State === 'down'),
   );
 }

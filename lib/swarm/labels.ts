@@ -18,6 +18,11 @@ export interface Marking {
   readonly name: string | undefined;
 }
 
+/** Whether a node, a service or a swarm is one that swarmup made for this cluster. */
+export function isMarked({ Labels }: { readonly Labels?: Labels | null }, cluster: string): boolean {
+  return Labels?.[OWNER_LABEL] === cluster;
+}
+
 /** The keys of the labels that swarmup set on a node. */
 export function managedKeys(labels: Labels): readonly string[] {
   return (labels[MANAGED_LABEL] ?? '').split(',').filter((key) => key !== '');

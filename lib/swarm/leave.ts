@@ -4,7 +4,7 @@ import { hasCode, SwarmupError } from '../errors.ts';
 import type { Engine } from '../remote/engine.ts';
 import { onNodes, type Change, type Target } from '../task.ts';
 import { localSwarm, type LocalSwarm } from './access.ts';
-import { OWNER_LABEL } from './labels.ts';
+import { isMarked } from './labels.ts';
 import { listNodes, nameOf } from './read.ts';
 import { leaveSwarm } from './leave-swarm.ts';
 import { removeNode } from './remove-node.ts';
@@ -40,7 +40,7 @@ export const leaving = {
   plan: ({ local, nodes, cluster }: LeaveState, node: string): Change[] => {
     if (local.state === 'inactive') return [];
     if (hasHalfLeft(local)) return [{ action: 'remove', summary: `${node} finishes leaving its swarm` }];
-    const own = nodes.filter(({ Spec }) => Spec.Labels?.[OWNER_LABEL] === cluster);
+    const own = nodes.filter(({ Spec }) => isMarked(Spec, cluster));
     if (!own.some(({ ID }) => ID === local.nodeId)) {
       throw new SwarmupError('SWARM_FOREIGN', `${node} is in a swarm that swarmup didn't make`, {
         fix: `swarmup never leaves such a swarm. By hand: swarmup ssh ${node} -- docker swarm leave`,

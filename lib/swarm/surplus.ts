@@ -1,7 +1,7 @@
 import type { Cluster } from '../config/model.ts';
 import type { World } from '../context.ts';
 import type { Engine } from '../remote/engine.ts';
-import { OWNER_LABEL } from './labels.ts';
+import { isMarked } from './labels.ts';
 import { listNodes, listServices, nameOf } from './read.ts';
 import { NAMESPACE_LABEL, STACK_LABEL } from './stack.ts';
 import type { SwarmNode, SwarmService } from './types.ts';
@@ -24,28 +24,28 @@ export function surplusMachines(cluster: Cluster, world: World): readonly string
 export async function findSurplus(manager: Engine, cluster: Cluster, world: World): Promise<Surplus> {
   const [services, nodes] = await Promise.all([listServices(manager), listNodes(manager)]);
   // A stack doesn't say whose it is: in a swarm that isn't this cluster's, it is somebody else's.
-  const ours = nodes.some(({ Spec }) => Spec.Labels?.[OWNER_LABEL] === cluster.name);
+  const ours = nodes.some(({ Spec }) => isMarked(Spec, cluster.name));
   const stacks = new Set(ours ? services.flatMap((service) => ownStack(service) ?? []) : []);
   const known = new Set([...cluster.nodes.map((node) => node.name), ...world.before.keys()]);
   return {
     services: services.filter((service) => isSurplus(service, cluster)),
     stacks: [...stacks].filter((name) => !cluster.stacks.some((stack) => stack.name === name)),
-    nodes: nodes.filter((node) => node.Spec.Labels?.[OWNER_LABEL] === cluster.name && !known.has(nameOf(node))),
+    nodes: nodes.filter((node) => isMarked(node.Spec, cluster.name) && !known.has(nameOf(node))),
   };
 }
 
 /** The stack of a service, if swarmup deployed it. */
-function ownStack({ Spec }: SwarmService): string | undefined {
+export function ownStack({ Spec }: SwarmService): string | undefined {
   return Spec.Labels?.[STACK_LABEL] === undefined ? undefined : Spec.Labels[NAMESPACE_LABEL];
 }
 
 function isSurplus(service: SwarmService, cluster: Cluster): boolean {
-  const { Name, Labels } = service.Spec;
+  const { Name } = service.Spec;
   const stackName = ownStack(service);
   if (stackName !== undefined) {
     // A service that was taken out of a stack's file; stacks that are gone from the cluster file go as a whole.
     const stack = cluster.stacks.find((one) => one.name === stackName);
     return stack !== undefined && !stack.services.some((one) => `${stackName}_${one.name}` === Name);
   }
-  return Labels?.[OWNER_LABEL] === cluster.name && !cluster.services.some((one) => one.name === Name);
+  return isMarked(service.Spec, cluster.name) && !cluster.services.some((one) => one.name === Name);
 }

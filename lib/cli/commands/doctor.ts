@@ -1,6 +1,5 @@
 import { isFatal, type Finding } from '../../preflight/survey.ts';
 import type { Look } from '../../preflight/preflight.ts';
-import { asSwarmupError } from '../../errors.ts';
 import { doctorText } from '../../render/doctor.ts';
 import { print, printJson, tell } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
@@ -25,19 +24,17 @@ export interface DoctorReport {
   readonly ok: boolean;
   readonly cluster: string;
   readonly hosts: number;
-  readonly findings: readonly (Finding | Unreachable)[];
-}
-
-/** A host that couldn't be looked at. */
-interface Unreachable extends Omit<Finding, 'check'> {
-  readonly check: 'reach';
+  readonly findings: readonly Finding[];
 }
 
 function reportOf(cluster: string, { survey, findings }: Look): DoctorReport {
-  const unreachable = [...survey.unreachable].map(([node, thrown]): Unreachable => {
-    const { message, fix } = asSwarmupError(thrown);
-    return { node, check: 'reach', severity: 'fatal', message: message.replace(`${node}: `, ''), fix };
-  });
-  const ok = unreachable.length === 0 && !findings.some(isFatal);
-  return { ok, cluster, hosts: survey.hosts.length, findings: [...unreachable, ...findings] };
+  const unreachable = [...survey.unreachable].map(([node, { message, fix }]): Finding => ({
+    node,
+    check: 'reach',
+    severity: 'fatal',
+    message: message.replace(`${node}: `, ''),
+    fix,
+  }));
+  const all = [...unreachable, ...findings];
+  return { ok: !all.some(isFatal), cluster, hosts: survey.hosts.length, findings: all };
 }

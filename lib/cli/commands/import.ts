@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { parseCluster } from '../../config/load.ts';
+import { defined } from '../../defined.ts';
 import { SwarmupError } from '../../errors.ts';
 import { exists } from '../../files.ts';
 import { clusterText, type WrittenCluster } from '../../import/cluster-text.ts';
@@ -37,9 +38,7 @@ export async function importSwarm(options: SwarmImportOptions): Promise<number> 
   const path = (one: string | undefined) =>
     one === undefined ? undefined : relative(dirname(file), resolve(one)) || '.';
   const access: Access = { user, port, bastion, identityFile: path(identityFile), sshConfig: path(sshConfig) };
-  const provider = Object.fromEntries(
-    Object.entries({ type: 'hosts', ...access }).filter(([, value]) => value !== undefined),
-  );
+  const provider = defined({ type: 'hosts', ...access });
   const nodes = [{ name: 'manager', role: 'manager', address }];
   const cluster = await parseCluster(stringify({ name: options.name, provider, nodes }), {
     file,
@@ -48,8 +47,7 @@ export async function importSwarm(options: SwarmImportOptions): Promise<number> 
     env: process.env,
   });
   return withSession(cluster, { acceptNew, asRoot: true }, async ({ context, signal }) => {
-    const written = await fromSwarm(await context.swarm.manager(signal), access, options.name);
-    await write({ ...written, provider }, options);
+    await write(await fromSwarm(await context.swarm.manager(signal), provider, options.name), options);
     return 0;
   });
 }

@@ -69,8 +69,8 @@ export class Directory {
   #nodesDoor(node: string, host: HostSpec): Promise<Door> {
     const { user, port, bastion } = this.#config;
     const identityFile = this.#path(this.#config.identityFile);
-    const server = { user, port, bastion, identityFile, ...withoutUndefined(host) };
-    return this.#door(node, { ...server, host: host.address });
+    const { address, advertise: _inside, sudoPassword: _later, ...own } = host;
+    return this.#door(node, { user, port, bastion, identityFile, ...own, host: address });
   }
 
   #path(path: string | undefined): string | undefined {
@@ -137,11 +137,6 @@ export class Directory {
 
 function alongTheWay(door: Door): Door[] {
   return door.via ? [...alongTheWay(door.via), door] : [door];
-}
-
-function withoutUndefined({ user, port, identityFile, bastion }: HostSpec): Partial<ServerName> {
-  const own = { user, port, identityFile, bastion };
-  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
 }
 
 function noProxyCommand(node: string, host: string): SwarmupError {

@@ -2,7 +2,9 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Cluster, HostSpec } from '../../config/model.ts';
+import { defined } from '../../defined.ts';
 import { ifThere, removeIfEmpty } from '../../files.ts';
+import { parseAs } from '../../json.ts';
 
 const schema = z.object({
   address: z.string(),
@@ -29,11 +31,8 @@ export class HostRecords {
   /** Undefined when there is none, or none that can be read: access is lost then, nothing else. */
   async read(name: string): Promise<HostSpec | undefined> {
     const text = await ifThere(readFile(this.#path(name), 'utf8'));
-    if (text === undefined) return undefined;
-    const parsed = z.string().transform(parseJson).pipe(schema).safeParse(text);
-    if (!parsed.success) return undefined;
-    const { address, ...rest } = parsed.data;
-    return { address, ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) };
+    const host = text === undefined ? undefined : parseAs(schema, text);
+    return host && defined(host);
   }
 
   /** Written whole or not at all. Passwords stay where they come from. */
@@ -51,14 +50,5 @@ export class HostRecords {
 
   #path(name: string): string {
     return join(this.#folder, `${name}.json`);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The schema says no to it.
-    return undefined;
   }
 }

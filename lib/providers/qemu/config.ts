@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { size } from '../../config/schema.ts';
+import { downloadKeys } from '../own-image.ts';
 
 /** The provider section of a cluster file for `type: qemu`. */
 export const qemuConfig = z
@@ -13,12 +14,7 @@ export const qemuConfig = z
             .string()
             .optional()
             .describe('A disk image (qcow2 or raw) with cloud-init, relative to the cluster file.'),
-          url: z.url().optional().describe('Where to download such an image.'),
-          sha256: z
-            .string()
-            .regex(/^[0-9a-f]{64}$/, { error: 'expected 64 hexadecimal digits' })
-            .optional()
-            .describe("The image's SHA-256; required with url."),
+          ...downloadKeys,
         }),
       ])
       .default('debian-13')

@@ -1,7 +1,7 @@
-import { dirname, extname, join, resolve } from 'node:path';
-import { SwarmupError } from '../../errors.ts';
+import { join } from 'node:path';
 import { exists } from '../../files.ts';
 import { download, fetchText } from '../../remote/download.ts';
+import { ownImageFile } from '../own-image.ts';
 import type { ProviderIo, ProviderOptions } from '../provider.ts';
 import { builtImage, debianArch, type BuildTools } from './build.ts';
 import type { QemuConfig } from './config.ts';
@@ -27,7 +27,10 @@ export async function baseImage(
   io: ProviderIo,
 ): Promise<BootImage> {
   const { image } = config;
-  if (typeof image === 'object') return ownImage(image, options, tools, io);
+  if (typeof image === 'object') {
+    const disk = await ownImageFile(image, { cluster: options.cluster, cache: tools.cache }, io);
+    return { disk, format: formatOf(disk), configure: 'cloud-init' };
+  }
   return (await cloudImage(image, tools, io)) ?? buildImage(image, config, options, tools, io);
 }
 
@@ -85,38 +88,6 @@ async function cloudImage(
     onProgress: (progress) => io.report(`downloading ${file}`, progress),
   });
   return image;
-}
-
-async function ownImage(
-  image: Exclude<QemuConfig['image'], string>,
-  options: ProviderOptions,
-  tools: BuildTools,
-  io: ProviderIo,
-): Promise<BootImage> {
-  if (image.path) {
-    const disk = resolve(dirname(options.cluster.file), image.path);
-    if (!(await exists(disk)))
-      throw new SwarmupError('CONFIG_INVALID', `provider.image.path: there is no file ${disk}`, {
-        fix: 'Correct the path; it is relative to the cluster file.',
-      });
-    return { disk, format: formatOf(disk), configure: 'cloud-init' };
-  }
-  if (!image.url || !image.sha256) {
-    throw new SwarmupError('CONFIG_INVALID', 'provider.image needs a path, or a url with its sha256', {
-      fix: 'Give one of the two; the checksum is what makes a download safe to boot.',
-    });
-  }
-  const disk = join(tools.cache, 'downloads', `${image.sha256}${extname(new URL(image.url).pathname)}`);
-  if (!(await exists(disk))) {
-    await download({
-      url: image.url,
-      file: disk,
-      checksum: { algorithm: 'sha256', hex: image.sha256 },
-      signal: io.signal,
-      onProgress: (progress) => io.report('downloading the image', progress),
-    });
-  }
-  return { disk, format: formatOf(disk), configure: 'cloud-init' };
 }
 
 function formatOf(disk: string): BootImage['format'] {

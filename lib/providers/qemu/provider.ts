@@ -6,9 +6,9 @@ import { cacheFolder } from '../../files.ts';
 import { generateKeyPair } from '../../remote/keys.ts';
 import { endProcess, isAlive } from '../../remote/processes.ts';
 import { monitor, qmp } from '../../remote/qmp.ts';
-import { readBanner } from '../../remote/sockets.ts';
 import type { Change } from '../../task.ts';
 import { waitUntil } from '../../wait.ts';
+import { untilGreeted } from '../greeting.ts';
 import type { Endpoint, Machine, Provider, ProviderIo, ProviderOptions } from '../provider.ts';
 import type { QemuConfig } from './config.ts';
 import { writeSeed } from './guest.ts';
@@ -20,7 +20,6 @@ import { prepare, type Prepared } from './prepare.ts';
 import { readRecord, writeRecord, type MachineRecord } from './record.ts';
 import { SharedWork } from '../shared-work.ts';
 
-const BOOT_MS = 420_000;
 const POWER_OFF_MS = 120_000;
 const KILL_MS = 20_000;
 
@@ -62,7 +61,19 @@ class QemuProvider implements Provider {
     const found = (await readRecord(this.#layout, node.name)) ?? (await this.#make(node, prepared, io));
     const running = (await this.#inventory.running()).has(node.name);
     const record = running ? await this.#openPorts(found) : await this.#start(found, prepared, io);
-    await this.#untilGreeted(record, io);
+    await untilGreeted(
+      {
+        name: node.name,
+        host: '127.0.0.1',
+        port: record.forwards[String(SSH_PORT)] ?? 0,
+        intervalMs: 250,
+        clock: this.#options.clock,
+        fix: `Its console says how far it came: ${this.#layout.console(node.name)}`,
+        runs: async () => (await this.#inventory.running()).has(node.name),
+        ended: () => this.#ended(node.name),
+      },
+      io,
+    );
     const [machine] = await this.#inventory.list([node.name]);
     if (machine) return machine;
     throw new SwarmupError('MACHINE_FAILED', `${node.name}'s files went away while it started`, {
@@ -166,25 +177,6 @@ class QemuProvider implements Provider {
     const opened = { ...record, forwards: { ...record.forwards, ...forwards } };
     await writeRecord(this.#layout, opened);
     return opened;
-  }
-
-  async #untilGreeted(record: MachineRecord, io: ProviderIo): Promise<void> {
-    const port = record.forwards[String(SSH_PORT)] ?? 0;
-    await waitUntil({
-      until: `${record.name} answers on SSH`,
-      probe: async (signal) => {
-        const result = await readBanner('127.0.0.1', port, 5_000, signal);
-        if ('banner' in result && result.banner.startsWith('SSH-2.0')) return { done: undefined };
-        if (!(await this.#inventory.running()).has(record.name)) throw await this.#ended(record.name);
-        return { seen: 'banner' in result ? `'${result.banner}'` : result.problem };
-      },
-      deadlineMs: BOOT_MS,
-      intervalMs: 250,
-      signal: io.signal,
-      clock: this.#options.clock,
-      fix: `Its console says how far it came: ${this.#layout.console(record.name)}`,
-      onSeen: () => io.report('booting'),
-    });
   }
 
   async #ended(name: string): Promise<SwarmupError> {

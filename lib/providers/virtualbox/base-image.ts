@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm, stat } from 'node:fs/promises';
-import { dirname, extname, join, resolve } from 'node:path';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
 import { SwarmupError } from '../../errors.ts';
-import { cacheFolder, exists } from '../../files.ts';
-import { download } from '../../remote/download.ts';
+import { cacheFolder } from '../../files.ts';
+import { ownImageFile } from '../own-image.ts';
 import type { ProviderIo, ProviderOptions } from '../provider.ts';
 import type { VirtualboxConfig } from './config.ts';
 import type { Manage } from './manage.ts';
@@ -94,23 +94,7 @@ async function imageFile(
   { cluster, env }: ProviderOptions,
   io: ProviderIo,
 ): Promise<string> {
-  const { url, sha256 } = image;
-  const file =
-    url !== undefined && sha256 !== undefined
-      ? join(cacheFolder(env), 'downloads', `${sha256}${extname(new URL(url).pathname)}`)
-      : resolve(dirname(cluster.file), image.path ?? '');
-  if (url !== undefined && sha256 !== undefined && !(await exists(file)))
-    await download({
-      url,
-      file,
-      checksum: { algorithm: 'sha256', hex: sha256 },
-      signal: io.signal,
-      onProgress: (progress) => io.report('downloading the image', progress),
-    });
-  if (!(await exists(file)))
-    throw new SwarmupError('CONFIG_INVALID', `provider.image.path names ${image.path}, which isn't there`, {
-      fix: 'Correct the path: it is relative to the cluster file.',
-    });
+  const file = await ownImageFile(image, { cluster, cache: cacheFolder(env) }, io);
   if (/\.(qcow2|img)$/i.test(file) && (await isQcow2(file)))
     throw new SwarmupError('CONFIG_INVALID', `${file} is a QCOW2 image, which VirtualBox can't read`, {
       fix: `Convert it: qemu-img convert -O vdi ${file} image.vdi; or take the distribution's VMDK or raw image.`,
@@ -119,7 +103,6 @@ async function imageFile(
 }
 
 async function isQcow2(file: string): Promise<boolean> {
-  const { open } = await import('node:fs/promises');
   const handle = await open(file);
   try {
     const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { size } from '../../config/schema.ts';
+import { downloadKeys } from '../own-image.ts';
 
 /** VirtualBox allows host-only networks here, unless /etc/vbox/networks.conf says otherwise. */
 export const PERMITTED = '192.168.56.0/21';
@@ -15,12 +16,7 @@ export const virtualboxConfig = z
           .min(1)
           .optional()
           .describe('A disk image with cloud-init, .vdi, .vmdk, .vhd or raw, relative to the cluster file.'),
-        url: z.url().optional().describe('Where to download such an image.'),
-        sha256: z
-          .string()
-          .regex(/^[0-9a-f]{64}$/, { error: 'expected 64 hexadecimal digits' })
-          .optional()
-          .describe("The image's SHA-256; required with url."),
+        ...downloadKeys,
       })
       .refine((image) => (image.path === undefined) !== (image.url === undefined), {
         error: 'expected path or url, one of them',

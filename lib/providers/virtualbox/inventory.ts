@@ -1,7 +1,7 @@
 import { hasCode } from '../../errors.ts';
 import type { Machine } from '../provider.ts';
 import { parseReadable, type Manage } from './manage.ts';
-import { groupOf, isOurs, KEYS } from './names.ts';
+import { groupOf, isOurs, KEYS, machineName } from './names.ts';
 
 /** A machine as VirtualBox has it. */
 export interface VirtualboxMachine extends Machine {
@@ -31,8 +31,10 @@ export class Inventory {
     this.#identityFile = identityFile;
   }
 
-  async list(signal: AbortSignal): Promise<readonly VirtualboxMachine[]> {
-    const found = await this.#find(signal);
+  /** All machines of the cluster, or those of some nodes. */
+  async list(signal: AbortSignal, nodes?: readonly string[]): Promise<readonly VirtualboxMachine[]> {
+    const wanted = nodes?.map((node) => machineName(this.#cluster, node));
+    const found = await this.#find(signal, wanted);
     return found.filter(({ group }) => group === groupOf(this.#cluster)).flatMap((one) => this.#machine(one));
   }
 
@@ -42,12 +44,12 @@ export class Inventory {
     return new Set(found.flatMap(({ extra }) => extra.get(KEYS.address) ?? []));
   }
 
-  async #find(signal: AbortSignal): Promise<Found[]> {
+  /** @param wanted - VirtualBox's names of the machines to look at; all of swarmup's when left out */
+  async #find(signal: AbortSignal, wanted?: readonly string[]): Promise<Found[]> {
     const output = await this.#manage.run('list its machines', ['list', 'vms'], signal);
-    const uuids = [...output.matchAll(/^"(swarmup-[^"]*|<inaccessible>)" \{([0-9a-f-]+)\}$/gm)].map(
-      (match) => match[2] ?? '',
-    );
-    const all = await Promise.all(uuids.map((uuid) => this.#look(uuid, signal)));
+    const listed = [...output.matchAll(/^"(swarmup-[^"]*|<inaccessible>)" \{([0-9a-f-]+)\}$/gm)];
+    const chosen = listed.filter(([, name]) => wanted?.includes(name ?? '') ?? true);
+    const all = await Promise.all(chosen.map(([, , uuid]) => this.#look(uuid ?? '', signal)));
     return all.filter((one) => one !== undefined);
   }
 

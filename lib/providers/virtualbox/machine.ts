@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isoImage } from '../../iso9660.ts';
+import { keyOnly } from '../../remote/openssh.ts';
 import { generateKeyPair } from '../../remote/keys.ts';
 import { userData } from '../cloud-init.ts';
 import type { VirtualboxConfig } from './config.ts';
@@ -29,8 +30,6 @@ const prefixOf = ({ network }: VirtualboxConfig) => network.split('/')[1] ?? '24
 
 /**
  * Makes a machine, powered off. Its notes come last: without them it counts as half-made, and is made anew.
- *
- * @returns its UUID
  */
 export async function makeMachine(manage: Manage, making: Making, signal: AbortSignal): Promise<void> {
   const { cluster, node, folder, base } = making;
@@ -72,13 +71,7 @@ export async function makeMachine(manage: Manage, making: Making, signal: AbortS
     `--medium=${iso}`,
   );
   await run('note the address', 'setextradata', name, KEYS.address, making.address);
-  await run(
-    'note the host key',
-    'setextradata',
-    name,
-    KEYS.hostKey,
-    hostKey.publicKey.split(' ').slice(0, 2).join(' '),
-  );
+  await run('note the host key', 'setextradata', name, KEYS.hostKey, keyOnly(hostKey.publicKey));
 }
 
 /** Processors, memory and interfaces, as the cluster file has them now; only of a machine that is off. */

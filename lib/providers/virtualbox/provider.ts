@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { NodeSpec } from '../../config/model.ts';
 import { SwarmupError } from '../../errors.ts';
 import { addressIn } from '../../ipv4.ts';
-import { readBanner } from '../../remote/sockets.ts';
 import type { Change } from '../../task.ts';
 import { Turns } from '../../turns.ts';
 import { waitUntil } from '../../wait.ts';
 import { clusterKey, identityFileOf } from '../cluster-key.ts';
+import { untilGreeted } from '../greeting.ts';
 import type { Endpoint, Machine, Provider, ProviderIo, ProviderOptions } from '../provider.ts';
 import { SharedWork } from '../shared-work.ts';
 import { baseMachine } from './base-image.ts';
@@ -17,7 +17,6 @@ import { configure, makeMachine, seedFile } from './machine.ts';
 import { Manage } from './manage.ts';
 import { HostOnlyNetwork } from './network.ts';
 
-const BOOT_MS = 420_000;
 const POWER_OFF_MS = 120_000;
 /** The first addresses are this computer's, and VirtualBox's DHCP server's. */
 const FIRST_ADDRESS = 11;
@@ -51,9 +50,8 @@ class VirtualboxProvider implements Provider {
     return join(this.#options.cluster.stateDir, 'machines');
   }
 
-  async list(signal: AbortSignal, names?: readonly string[]): Promise<readonly Machine[]> {
-    const machines = await this.#inventory.list(signal);
-    return machines.filter(({ name }) => names?.includes(name) ?? true);
+  list(signal: AbortSignal, names?: readonly string[]): Promise<readonly Machine[]> {
+    return this.#inventory.list(signal, names);
   }
 
   plan(node: NodeSpec, machine: Machine | undefined): readonly Change[] {
@@ -71,7 +69,19 @@ class VirtualboxProvider implements Provider {
     const machine = await this.#find(node.name, io.signal);
     if (!machine) throw vanished(node.name);
     if (machine.state === 'stopped') await this.#start(machine, prepared, io);
-    await this.#untilGreeted(machine, io);
+    await untilGreeted(
+      {
+        name: node.name,
+        host: machine.address,
+        port: 22,
+        intervalMs: 500,
+        clock: this.#options.clock,
+        fix: `Look at its screen: VirtualBox shows it, in the group swarmup/${this.#options.cluster.name}.`,
+        runs: async () => (await this.#find(node.name, io.signal))?.state === 'running',
+        ended: () => ended(node.name),
+      },
+      io,
+    );
     return (await this.#find(node.name, io.signal)) ?? machine;
   }
 
@@ -150,24 +160,6 @@ class VirtualboxProvider implements Provider {
 
   async #find(name: string, signal: AbortSignal): Promise<Machine | undefined> {
     return (await this.list(signal, [name]))[0];
-  }
-
-  async #untilGreeted({ name, address }: Machine, io: ProviderIo): Promise<void> {
-    await waitUntil({
-      until: `${name} answers on SSH`,
-      probe: async (signal) => {
-        const result = await readBanner(address, 22, 5_000, signal);
-        if ('banner' in result && result.banner.startsWith('SSH-2.0')) return { done: undefined };
-        if ((await this.#find(name, signal))?.state !== 'running') throw ended(name);
-        return { seen: 'banner' in result ? `'${result.banner}'` : result.problem };
-      },
-      deadlineMs: BOOT_MS,
-      intervalMs: 500,
-      signal: io.signal,
-      clock: this.#options.clock,
-      fix: `Look at its screen: VirtualBox shows it, in the group swarmup/${this.#options.cluster.name}.`,
-      onSeen: () => io.report('booting'),
-    });
   }
 
   async #untilOff(name: string, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,7 @@
+import type { Host } from './host.ts';
+
+/** Writes a file on a host as root, in a folder that is made where it is missing. */
+export async function writeOn(host: Host, path: string, input: string, signal: AbortSignal): Promise<void> {
+  await host.run(['install', '-d', '-m', '0755', path.replace(/\/[^/]*$/, '')], { signal });
+  await host.run(['tee', path], { input, signal });
+}
