@@ -9,3 +9,12 @@ export function tagged(reference: string): string {
 export function sameImage(a: string, b: string): boolean {
   return tagged(a) === tagged(b);
 }
+
+/** The host of the registry that an image comes from. Source: the distribution project's reference grammar; Docker Hub's own host. */
+export function registryOf(reference: string): string {
+  const [first = '', ...rest] = reference.split('/');
+  const named = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
+  return !named || first === 'docker.io' ? DOCKER_HUB : first;
+}
+
+export const DOCKER_HUB = 'registry-1.docker.io';

@@ -9,14 +9,18 @@ import { listeners, type Listener } from '../facts/listeners.ts';
 import { mtus } from '../facts/mtu.ts';
 import { osRelease, type OsRelease } from '../facts/os-release.ts';
 import { packageLock, type PackageLock } from '../facts/package-lock.ts';
-import { packageSources, type PackageSource } from '../facts/package-sources.ts';
+import { packageSources } from '../facts/package-sources.ts';
 import { platform, type Platform } from '../facts/platform.ts';
+import type { Server } from '../facts/reachable.ts';
+import { registries } from '../facts/registries.ts';
 import { room, type Room } from '../facts/room.ts';
 import { routes, type Route } from '../facts/routes.ts';
 import { surroundings, type Surroundings } from '../facts/surroundings.ts';
 import { wallClock } from '../facts/wall-clock.ts';
 import type { Clock } from '../clock.ts';
+import type { Cluster } from '../config/model.ts';
 import type { Host } from '../remote/host.ts';
+import { registriesOf } from './registries.ts';
 
 /** What is asked of a host before anything is changed on any. */
 export interface HostFacts {
@@ -35,7 +39,9 @@ export interface HostFacts {
   readonly room: Room;
   readonly packageLock: PackageLock;
   /** Asked only where Docker is still to be installed. */
-  readonly packageSources: readonly PackageSource[];
+  readonly packageSources: readonly Server[];
+  /** Those that images come from. */
+  readonly registries: readonly Server[];
   readonly engine: EngineInfo;
   readonly daemon: DaemonJson;
   readonly surroundings: Surroundings;
@@ -62,8 +68,11 @@ const FACTS = {
 } as const;
 
 /** Asks a host everything in one round trip. */
-export async function lookAtHost(host: Host, clock: Clock, signal: AbortSignal): Promise<HostFacts> {
+export async function lookAtHost(
+  host: Host,
+  { cluster, clock, signal }: { readonly cluster: Cluster; readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<HostFacts> {
   const asked = clock.now();
-  const { time, ...facts } = await gather(host, FACTS, signal);
+  const { time, ...facts } = await gather(host, { ...FACTS, registries: registries(registriesOf(cluster)) }, signal);
   return { ...facts, aheadMs: time - asked };
 }

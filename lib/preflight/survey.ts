@@ -46,7 +46,7 @@ export async function survey(needs: Needs, signal: AbortSignal): Promise<Survey>
       try {
         const { address } = machines.running(node.name);
         const host = await remote.host(node.name, signal);
-        return { node, address, facts: await lookAtHost(host, clock, signal) };
+        return { node, address, facts: await lookAtHost(host, { cluster, clock, signal }) };
       } catch (error) {
         signal.throwIfAborted();
         unreachable.set(node.name, asSwarmupError(error));

@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { addresses } from '../../lib/facts/addresses.ts';
 import { appArmor } from '../../lib/facts/app-armor.ts';
@@ -7,6 +11,7 @@ import { missingModules } from '../../lib/facts/kernel-modules.ts';
 import { listeners } from '../../lib/facts/listeners.ts';
 import { mtus } from '../../lib/facts/mtu.ts';
 import { packageLock } from '../../lib/facts/package-lock.ts';
+import { registries } from '../../lib/facts/registries.ts';
 import { packageSources } from '../../lib/facts/package-sources.ts';
 import { platform } from '../../lib/facts/platform.ts';
 import { room } from '../../lib/facts/room.ts';
@@ -99,6 +104,26 @@ MemTotal:         996612 kB`;
       { server: 'http://mirror.test', reachable: true },
       { server: 'https://other.test:8443', reachable: false },
     ]);
+  });
+
+  it('tell which registries can be connected to', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const shut = createServer().listen(0, '127.0.0.1');
+    await once(shut, 'listening');
+    const { port: nobody } = shut.address() as AddressInfo;
+    shut.close();
+    await once(shut, 'close');
+    const servers = [`https://127.0.0.1:${port}`, `https://127.0.0.1:${nobody}`];
+    const fact = registries(servers);
+    const { stdout } = await promisify(execFile)('sh', ['-c', fact.command]);
+    server.close();
+    expect([...fact.parse(stdout)].sort((a, b) => servers.indexOf(a.server) - servers.indexOf(b.server))).toEqual([
+      { server: servers[0], reachable: true },
+      { server: servers[1], reachable: false },
+    ]);
+    expect(registries([]).parse('')).toEqual([]);
   });
 
   it('tell what engine there is', () => {

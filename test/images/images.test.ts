@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readArchive, writeArchive } from '../../lib/images/archive.ts';
 import { isNetworkProblem } from '../../lib/images/on-node.ts';
-import { sameImage, tagged } from '../../lib/images/reference.ts';
+import { registryOf, sameImage, tagged } from '../../lib/images/reference.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-images-'));
 
@@ -59,6 +59,17 @@ describe('image names', () => {
   ])('%s is %s', (name, expected) => {
     expect(tagged(name)).toBe(expected);
     expect(sameImage(name, expected)).toBe(true);
+  });
+
+  it.each([
+    ['nginx', 'registry-1.docker.io'],
+    ['portainer/portainer-ce:2.40', 'registry-1.docker.io'],
+    ['docker.io/library/nginx', 'registry-1.docker.io'],
+    ['ghcr.io/acme/web:1', 'ghcr.io'],
+    ['localhost/web', 'localhost'],
+    ['127.0.0.1:5000/web@sha256:00', '127.0.0.1:5000'],
+  ])('%s comes from %s', (name, registry) => {
+    expect(registryOf(name)).toBe(registry);
   });
 });
 

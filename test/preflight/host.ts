@@ -21,6 +21,7 @@ export function goodFacts(i: number): HostFacts {
     room: { diskMiB: 9150, memoryMiB: 973 },
     packageLock: undefined,
     packageSources: [{ server: 'http://mirror.test', reachable: true }],
+    registries: [{ server: 'https://registry-1.docker.io', reachable: true }],
     engine: undefined,
     daemon: { values: {} },
     surroundings: { firewalls: [], proxies: [], unattendedUpgrades: false },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { linkTable } from '../../lib/preflight/matrix.ts';
 import type { HostFacts } from '../../lib/preflight/facts.ts';
+import { registriesOf } from '../../lib/preflight/registries.ts';
 import type { Link } from '../../lib/preflight/network.ts';
 import { findingsOf } from '../../lib/preflight/survey.ts';
 import { goodFacts, surveyOf } from './host.ts';
@@ -83,6 +84,17 @@ const WRONG: [string, Change, string[], string?][] = [
       ],
     },
     ["warning package-source: https://other.test:8443 can't be reached from it"],
+  ],
+  [
+    'a registry that is out of reach',
+    { registries: [{ server: 'https://registry-1.docker.io', reachable: false }] },
+    ["fatal registry: https://registry-1.docker.io can't be reached from it, which images come from"],
+    'images.load',
+  ],
+  [
+    'a registry that is out of reach of an engine, which may have the images',
+    { registries: [{ server: 'https://registry-1.docker.io', reachable: false }], engine },
+    ["warning registry: https://registry-1.docker.io can't be reached from it, which images come from"],
   ],
   [
     'the host name of another',
@@ -240,6 +252,16 @@ describe('preflight', () => {
     expect(said(findingsOf({ ...survey, cluster: { ...survey.cluster, nodes } }))).toEqual([
       'warning managers: 2 managers survive the loss of 0, as 1 do: the even number gains nothing',
     ]);
+  });
+});
+
+describe('the registries that are asked after', () => {
+  it.each([
+    ['', ['https://registry-1.docker.io']],
+    ['images: { whenUnreachable: build }', []],
+    ["docker: { daemon: { registry-mirrors: ['http://10.0.2.2:5000'] } }", []],
+  ])('with %j are %j', async (extra, expected) => {
+    expect(registriesOf((await surveyOf(undefined, extra)).cluster)).toEqual(expected);
   });
 });
 

@@ -122,6 +122,22 @@ const packageSources: Rule = (host, { cluster }) => {
   ];
 };
 
+/** Fatal only where nothing else can bring the images: neither the engine, which may have them, nor an archive, nor a mirror. */
+const registries: Rule = (host, { cluster }) => {
+  const { registries: asked, engine, daemon, surroundings } = host.facts;
+  const lost = asked.filter(({ reachable }) => !reachable).map(({ server }) => server);
+  // Behind a proxy there is nothing to connect to directly.
+  if (lost.length === 0 || surroundings.proxies.length > 0) return [];
+  const mirrored = 'values' in daemon && 'registry-mirrors' in daemon.values;
+  const say = engine || mirrored || cluster.images.load.length > 0 ? warning : fatal;
+  return [
+    say(host, 'registry', {
+      message: `${lost.join(', ')} can't be reached from it, which images come from`,
+      fix: 'Open the way there, bring the images as archives (images.load), or name a mirror: docker.daemon, registry-mirrors.',
+    }),
+  ];
+};
+
 function inGiB(mib: number): string {
   return (mib / 1024).toFixed(mib < 10 * 1024 ? 1 : 0);
 }
@@ -135,4 +151,5 @@ export const machineRules: readonly Rule[] = [
   room,
   packageLock,
   packageSources,
+  registries,
 ];

@@ -1,0 +1,24 @@
+/** A server, and whether a connection to it can be made. */
+export interface Server {
+  /** Such as http://mirror.example.org:8080 */
+  readonly server: string;
+  readonly reachable: boolean;
+}
+
+/** How long a server may take to let itself be connected to, in seconds. */
+const CONNECT_S = 5;
+
+/** Shell: tries all servers that are read from standard input, at once. Needs bash. Source: bash(1), /dev/tcp. */
+export const CONNECT = [
+  'while read -r s; do (',
+  'h=${s#*://}; p=80; case $s in https:*) p=443 ;; esac; case $h in *:*) p=${h##*:}; h=${h%:*} ;; esac',
+  `timeout ${CONNECT_S} bash -c "exec 3<>/dev/tcp/$h/$p" && echo "yes $s" || echo "no $s"`,
+  ') & done; wait',
+].join('\n');
+
+export function parseServers(output: string): readonly Server[] {
+  return output.split('\n').flatMap((line) => {
+    const match = /^(yes|no) (\S+)$/.exec(line.trim());
+    return match?.[2] ? [{ server: match[2], reachable: match[1] === 'yes' }] : [];
+  });
+}
