@@ -55,6 +55,7 @@ const TABLE = {
   ENGINE_REFUSED: { source: 'host' },
   PREFLIGHT_FAILED: { source: 'host' },
   INSTALL_UNSUPPORTED: { source: 'user' },
+  INSTALL_CONFLICT: { source: 'user' },
   DAEMON_CONFIG_INVALID: { source: 'host' },
 
   SWARM_ABSENT: { source: 'host', pending: 'absent' },

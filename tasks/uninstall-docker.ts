@@ -1,5 +1,5 @@
-import { readReceipt, removeReceipt, type Receipt } from '../lib/docker/receipt.ts';
-import { managers } from '../lib/docker/installers.ts';
+import { readReceipt, type Receipt } from '../lib/docker/receipt.ts';
+import { uninstallDocker } from '../lib/docker/uninstall.ts';
 import { localSwarm } from '../lib/swarm/access.ts';
 import { hasCode } from '../lib/errors.ts';
 import type { UnitContext } from '../lib/context.ts';
@@ -32,17 +32,9 @@ export default defineTask<State, Change>({
     receipt
       ? [{ action: 'remove', summary: `${[...receipt.packages, ...receipt.files].join(', ')} (/var/lib/docker stays)` }]
       : [],
-  apply: async (ctx, _changes, { receipt }) => {
-    if (!receipt) return;
-    const host = await ctx.host();
-    const manager = managers[receipt.manager];
-    if (receipt.packages.length > 0) {
-      ctx.report('removing packages');
-      await host.run(manager.release(receipt.packages), { signal: ctx.signal });
-      await host.run(manager.remove(receipt.packages), { signal: ctx.signal });
-    }
-    if (receipt.files.length > 0) await host.run(['rm', '-f', ...receipt.files], { signal: ctx.signal });
-    await removeReceipt(host, ctx.signal);
+  apply: async (ctx) => {
+    ctx.report('removing packages');
+    await uninstallDocker(await ctx.host(), ctx.signal);
   },
 });
 

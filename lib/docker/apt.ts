@@ -41,6 +41,7 @@ export const apt: PackageManager = {
       '-y',
       '-q',
       '--no-install-recommends',
+      '--no-remove',
       '--allow-downgrades',
       '--allow-change-held-packages',
       ...OPTIONS,
@@ -48,6 +49,7 @@ export const apt: PackageManager = {
     ]),
   remove: (names) =>
     withStatus(['apt-get', 'remove', '-y', '-q', '--allow-change-held-packages', ...OPTIONS, ...names]),
+  inTheWay: (output) => /will be REMOVED:\n((?: {2}.*\n)+)/.exec(output)?.[1]?.trim().split(/\s+/) ?? [],
   hold: (names) => ['apt-mark', 'hold', ...names],
   release: (names) => ['apt-mark', 'unhold', ...names],
   installed: ['dpkg-query', '--show', '--showformat=${db:Status-Abbrev} ${Package}\\n'],

@@ -1,4 +1,8 @@
+import { quote } from '../remote/quote.ts';
 import type { Available, PackageManager } from './manager.ts';
+
+/** What rpm calls the keys it trusts, each with a version: they look like packages. */
+const KEY = 'gpg-pubkey';
 
 /** RHEL and its kin, Fedora, Amazon Linux 2023. It waits for its lock by itself. Sources: dnf4(8), dnf5(8). */
 export const dnf: PackageManager = {
@@ -8,12 +12,26 @@ export const dnf: PackageManager = {
   versions: (names) => ['dnf', '-q', 'repoquery', '--available', '--queryformat', '%{name} %{evr}\n', ...names],
   parseVersions: parseQuery,
   spec: ({ name, version }) => `${name}-${version}`,
-  install: (specs) => ['dnf', '-q', '-y', 'install', '--allowerasing', ...specs],
-  remove: (names) => ['dnf', '-q', '-y', 'remove', '--noautoremove', ...names],
+  install: (specs) => ['dnf', '-q', '-y', 'install', ...specs],
+  remove,
+  inTheWay: (output) => [...output.matchAll(/problem with installed package (\S+)/g)].map(([, name]) => name ?? ''),
   hold: (names) => withVersionlock('add', names),
   release: (names) => withVersionlock('delete', names),
-  installed: ['rpm', '-qa', '--queryformat', 'ii %{NAME}\\n'],
+  installed: [
+    'sh',
+    '-c',
+    `rpm -qa --queryformat 'ii %{NAME}\\n' | grep -v ' ${KEY}$'; rpm -q ${KEY} | sed -n 's/^${KEY}-/ii &/p'`,
+  ],
 };
+
+/** The keys that packages are verified with go with them: to dnf, which imports them, they are no packages. */
+function remove(names: readonly string[]): string[] {
+  const isKey = (name: string) => name.startsWith(`${KEY}-`);
+  const script = 'dnf -q -y remove --noautoremove "$@"';
+  const keys = names.filter(isKey);
+  const forget = keys.length > 0 ? ` && rpm -e --allmatches ${quote(keys)}` : '';
+  return ['sh', '-c', `${script}${forget}`, 'sh', ...names.filter((name) => !isKey(name))];
+}
 
 /** The older dnf has it in a plugin, which may not be there. What isn't locked can't be unlocked, which is no failure. */
 function withVersionlock(action: 'add' | 'delete', names: readonly string[]): string[] {

@@ -1,5 +1,5 @@
 import type { DockerSection } from '../config/model.ts';
-import { SwarmupError } from '../errors.ts';
+import { hasCode, SwarmupError } from '../errors.ts';
 import type { OsRelease } from '../facts/os-release.ts';
 import type { Host } from '../remote/host.ts';
 import { keepReceipt } from './receipt.ts';
@@ -56,14 +56,21 @@ export async function installPackages(
   { report, signal }: Pick<InstallOptions, 'report' | 'signal'>,
 ): Promise<void> {
   report('installing packages');
-  await host.run(manager.install(specs), {
-    signal,
-    onLine: (line) => {
-      const status = manager.progress?.(line);
-      if (status) report(status.detail, { done: status.percent, total: 100 });
-    },
-    fix: fixFor(host, manager, `install ${specs.join(' ')}`),
-  });
+  const output: string[] = [];
+  try {
+    await host.run(manager.install(specs), {
+      signal,
+      onLine: (line) => {
+        output.push(`${line}\n`);
+        const status = manager.progress?.(line);
+        if (status) report(status.detail, { done: status.percent, total: 100 });
+      },
+      fix: fixFor(host, manager, `install ${specs.join(' ')}`),
+    });
+  } catch (error) {
+    const inTheWay = [...new Set(manager.inTheWay?.(output.join('')) ?? [])];
+    throw hasCode(error, 'COMMAND_FAILED') && inTheWay.length > 0 ? conflict(host, manager, inTheWay, error) : error;
+  }
 }
 
 /**
@@ -99,6 +106,19 @@ export async function choosePackages(
 
 function fixFor(host: Host, { name }: PackageManager, what: string): string {
   return `See by hand whether ${host.name} can ${what}: swarmup ssh ${host.name}, then ${name === 'apt' ? 'apt-get' : name}`;
+}
+
+function conflict(host: Host, manager: PackageManager, names: readonly string[], cause: SwarmupError): SwarmupError {
+  const { output } = cause;
+  return new SwarmupError(
+    'INSTALL_CONFLICT',
+    `${host.name}: Docker can't be installed beside ${names.join(', ')}, which ${names.length === 1 ? 'is' : 'are'} there already`,
+    {
+      fix: `swarmup takes away nothing it didn't install. If nothing there needs ${names.length === 1 ? 'it' : 'them'}: swarmup ssh ${host.name} -- sudo ${manager.name === 'apt' ? 'apt-get' : manager.name} remove ${names.join(' ')}`,
+      ...(output === undefined ? {} : { output }),
+      cause,
+    },
+  );
 }
 
 function unsupported(node: string, os: OsRelease, source: string): SwarmupError {

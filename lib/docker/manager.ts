@@ -18,12 +18,14 @@ export interface PackageManager {
   /** A package as `install` takes it. */
   readonly spec: (available: Available) => string;
   readonly install: (specs: readonly string[]) => readonly string[];
+  /** Reads from what a failed installation printed which packages are in its way: none is ever taken away for it. */
+  readonly inTheWay?: (output: string) => readonly string[];
   readonly remove: (names: readonly string[]) => readonly string[];
   /** Keeps packages at the version they have. */
   readonly hold: (names: readonly string[]) => readonly string[];
   /** Undoes `hold`; does nothing where nothing is held. */
   readonly release: (names: readonly string[]) => readonly string[];
-  /** The names of all packages that are there, a line each. */
+  /** The names of all packages that are there, a line each, after ii, or hi for one that is held. */
   readonly installed: readonly string[];
   /** Reads a line of progress, where the manager tells any. */
   readonly progress?: (line: string) => { readonly detail: string; readonly percent: number } | undefined;

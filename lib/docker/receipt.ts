@@ -56,5 +56,5 @@ async function write(host: Host, receipt: Receipt, signal: AbortSignal): Promise
 
 async function packagesOf(host: Host, { installed }: PackageManager, signal: AbortSignal): Promise<Set<string>> {
   const { stdout } = await host.run(installed, { signal });
-  return new Set(stdout.split('\n').flatMap((line) => /^ii? +(\S+)$/.exec(line.trim())?.[1] ?? []));
+  return new Set(stdout.split('\n').flatMap((line) => /^[hi]i +(\S+)$/.exec(line.trim())?.[1] ?? []));
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Cluster } from '../config/model.ts';
 import { ifThere } from '../files.ts';
 import { generateKeyPair } from '../remote/keys.ts';
+import { Turns } from '../turns.ts';
 
 /** Where a cluster's private key is kept. */
 export function identityFileOf({ stateDir }: Pick<Cluster, 'stateDir'>): string {
@@ -14,8 +15,14 @@ export async function knownClusterKey(identityFile: string): Promise<string | un
   return (await ifThere(readFile(`${identityFile}.pub`, 'utf8')))?.trim();
 }
 
-/** The cluster's own key pair, made once; its public half. */
-export async function clusterKey(identityFile: string, cluster: string): Promise<string> {
+const turns = new Turns();
+
+/** The cluster's own key pair, made once, also where several providers ask at the same time; its public half. */
+export function clusterKey(identityFile: string, cluster: string): Promise<string> {
+  return turns.take(identityFile, () => makeKey(identityFile, cluster));
+}
+
+async function makeKey(identityFile: string, cluster: string): Promise<string> {
   const known = await knownClusterKey(identityFile);
   if (known !== undefined) return known;
   const pair = generateKeyPair(`swarmup-${cluster}`);

@@ -29,13 +29,19 @@ class Several implements Provider {
 
   async list(signal: AbortSignal, names?: readonly string[]): Promise<readonly Machine[]> {
     const lists = await Promise.all(
-      [...this.#parts.values()].map(async (part) => {
-        const machines = await part.list(signal, names);
-        for (const { name } of machines) this.#owners.set(name, part);
-        return machines;
-      }),
+      [...this.#parts].map(async ([part, provider]) =>
+        (await provider.list(signal, names)).map((machine) => ({ machine, part, provider })),
+      ),
     );
-    return lists.flat();
+    // Providers of one kind all see the machines of that kind: each is listed once, by the one that its node names.
+    const found = new Map<string, Machine>();
+    for (const { machine, part, provider } of lists.flat()) {
+      const isOwn = this.#nodes.some((node) => node.name === machine.name && node.provider === part);
+      if (found.has(machine.name) && !isOwn) continue;
+      found.set(machine.name, machine);
+      this.#owners.set(machine.name, provider);
+    }
+    return [...found.values()];
   }
 
   plan(node: NodeSpec, machine: Machine | undefined): readonly Change[] {

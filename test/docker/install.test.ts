@@ -81,7 +81,7 @@ async function commandsOn(system: System, docker: Partial<DockerSection>): Promi
       const text = plain.filter((word) => !/^(-o|DPkg|APT|Dpkg|Acquire|--no-progress|--wait|600)/.test(word)).join(' ');
       const ok = (stdout = '', exitCode = 0) => ({ exitCode, stdout, stderr: '' });
       if (text === 'cat /var/lib/swarmup/docker.json') return ok('', 1);
-      if (/^(dpkg-query|rpm)|apk info/.test(text)) return ok('ii base-files\n');
+      if (/^(dpkg-query|rpm)|apk info|rpm -qa/.test(text)) return ok('ii base-files\n');
       if (/madison|repoquery|search --details|^apk policy/.test(text)) return ok(VERSIONS[plain[0] ?? ''] ?? '');
       if (text.startsWith('cat ')) return ok(KEY);
       if (text === 'dpkg --print-architecture') return ok('amd64\n');
@@ -108,7 +108,7 @@ describe('installing', () => {
       undefined,
       [
         'apt-get update -q',
-        'apt-get install -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages docker.io docker-cli',
+        'apt-get install -y -q --no-install-recommends --no-remove --allow-downgrades --allow-change-held-packages docker.io docker-cli',
       ],
     ],
     [
@@ -117,17 +117,13 @@ describe('installing', () => {
       [
         'apt-get update -q',
         'apt-mark unhold docker.io docker-cli apparmor iptables ca-certificates',
-        'apt-get install -y -q --no-install-recommends --allow-downgrades --allow-change-held-packages docker.io=26.1.4+dfsg1-1 docker-cli',
+        'apt-get install -y -q --no-install-recommends --no-remove --allow-downgrades --allow-change-held-packages docker.io=26.1.4+dfsg1-1 docker-cli',
         'apt-mark hold docker.io',
       ],
     ],
-    ['amazon', undefined, ['dnf -q -y makecache', 'dnf -q -y install --allowerasing docker']],
-    [
-      'amazon',
-      '25.0.6',
-      ['dnf -q -y makecache', 'docker', 'dnf -q -y install --allowerasing docker-25.0.6-1.amzn2023.0.2', 'docker'],
-    ],
-    ['fedora', undefined, ['dnf -q -y makecache', 'dnf -q -y install --allowerasing moby-engine']],
+    ['amazon', undefined, ['dnf -q -y makecache', 'dnf -q -y install docker']],
+    ['amazon', '25.0.6', ['dnf -q -y makecache', 'docker', 'dnf -q -y install docker-25.0.6-1.amzn2023.0.2', 'docker']],
+    ['fedora', undefined, ['dnf -q -y makecache', 'dnf -q -y install moby-engine']],
     [
       'leap',
       '24.0.*',

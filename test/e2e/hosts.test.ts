@@ -19,12 +19,14 @@ import { get, onNode, qemuProcesses } from '../support/machines.ts';
 import { needPackages } from '../support/packages.ts';
 import { buildStandIn } from '../support/standin.ts';
 
-/** Two real machines from a bare image, which stand for hosts that somebody already has. */
+/** Two real machines from bare images, of two releases, which stand for hosts that somebody already has. */
 const MACHINES = `name: e2e-machines
-provider: { type: qemu, image: debian-13, cpus: 1, memory: 1536MiB, disk: 10GiB }
+providers:
+  new: { type: qemu, image: debian-13, cpus: 1, memory: 1536MiB, disk: 10GiB }
+  old: { type: qemu, image: debian-12, cpus: 1, memory: 1536MiB, disk: 10GiB }
 nodes:
-  - { name: alpha, role: manager }
-  - { name: beta, role: worker }
+  - { name: alpha, role: manager, provider: new }
+  - { name: beta, role: worker, provider: old }
 docker: { source: distro }
 services:
   web: { image: nginx, ports: ['80:80', '9000:9000'] }

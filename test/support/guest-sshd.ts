@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { SshEndpoint } from '../../lib/providers/provider.ts';
 import { generateKeyPair } from '../../lib/remote/keys.ts';
 import { endProcess } from '../../lib/remote/processes.ts';
-import { debianRoot } from './debian-root.ts';
+import { debianRoot, type RootContents } from './debian-root.ts';
 import { freePort, untilItGreets } from './sshd.ts';
 
 /** The password of the users who need one for sudo. It stands for a real one, and must be seen nowhere. */
@@ -13,20 +13,40 @@ export const PASSWORD = 'correct-horse-battery';
 /** Users who aren't root: `admin` needs a password for sudo, `free` needs none, `nobody1` may not use it. */
 const USERS = ['admin', 'free', 'nobody1'] as const;
 
-/** An OpenSSH server in a Debian of its own, with real users and a real sudo; on loopback. */
-export async function startGuestSshd(): Promise<{ endpointOf(user: string): SshEndpoint; stop(): void }> {
-  const root = await debianRoot('guest', {
-    packages: ['openssh-server', 'sudo', 'procps'],
-    files: {
-      '/etc/sudoers.d/test': 'admin ALL=(ALL) ALL\nfree ALL=(ALL) NOPASSWD: ALL\n',
-    },
-    commands: [
-      ['chmod', '0440', '/etc/sudoers.d/test'],
-      // No password that fits, which isn't the same as a locked account.
-      ...USERS.map((user) => ['useradd', '-m', '-p', '*', '-s', '/bin/sh', user]),
-      ...['admin', 'nobody1'].map((user) => ['sh', '-c', `echo '${user}:${PASSWORD}' | chpasswd`]),
-    ],
+/** What a Debian needs for these users to log in to it. */
+const GUEST: Required<RootContents> = {
+  packages: ['openssh-server', 'sudo', 'procps'],
+  files: {
+    '/etc/sudoers.d/test': 'admin ALL=(ALL) ALL\nfree ALL=(ALL) NOPASSWD: ALL\n',
+  },
+  commands: [
+    ['chmod', '0440', '/etc/sudoers.d/test'],
+    // No password that fits, which isn't the same as a locked account.
+    ...USERS.map((user) => ['useradd', '-m', '-p', '*', '-s', '/bin/sh', user]),
+    ...['admin', 'nobody1'].map((user) => ['sh', '-c', `echo '${user}:${PASSWORD}' | chpasswd`]),
+  ],
+};
+
+/** A Debian that these users can log in to, with more in it. */
+export function guestRoot(name: string, more: RootContents = { packages: [] }): Promise<string> {
+  return debianRoot(name, {
+    packages: [...GUEST.packages, ...more.packages],
+    files: { ...GUEST.files, ...more.files },
+    commands: [...GUEST.commands, ...(more.commands ?? [])],
   });
+}
+
+export interface GuestSshd {
+  endpointOf(user: string): SshEndpoint;
+  stop(): void;
+}
+
+/** An OpenSSH server in a Debian of its own, with real users and a real sudo; on loopback. */
+export async function startGuestSshd(root?: string): Promise<GuestSshd> {
+  return startSshdIn(root ?? (await guestRoot('guest')));
+}
+
+async function startSshdIn(root: string): Promise<GuestSshd> {
   const folder = join(root, 'run', `sshd-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   mkdirSync(join(root, 'run/sshd'), { recursive: true, mode: 0o755 });

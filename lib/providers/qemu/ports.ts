@@ -8,8 +8,6 @@ const LAST = 29_999;
 /** Loopback ports for the machines of a cluster. */
 export class Ports {
   readonly #layout: Layout;
-  /** Ports given to machines of this run that may not have opened them yet. */
-  readonly #reserved = new Set<number>();
 
   constructor(layout: Layout) {
     this.#layout = layout;
@@ -17,7 +15,8 @@ export class Ports {
 
   /**
    * A loopback port for each guest port: the one it had, else a free one. A machine that is powered off holds none of
-   * its ports, so somebody else may have taken one meanwhile; it then gets another.
+   * its ports, so somebody else may have taken one meanwhile; it then gets another. What is chosen must be in the machine's
+   * record before ports are chosen for the next.
    */
   async choose(
     record: MachineRecord,
@@ -29,20 +28,11 @@ export class Ports {
     for (const guest of guestPorts) {
       const had = record.forwards[String(guest)];
       const keep = had !== undefined && (state === 'running' || (await portIsFree(had)));
-      chosen[String(guest)] = keep ? had : await this.#free(this.#layout.preferredPort(record.name, guest), others);
+      const port = keep ? had : await free(this.#layout.preferredPort(record.name, guest), others);
+      others.add(port);
+      chosen[String(guest)] = port;
     }
     return chosen;
-  }
-
-  async #free(preferred: number, others: ReadonlySet<number>): Promise<number> {
-    let port = preferred;
-    for (;;) {
-      if (!others.has(port) && !this.#reserved.has(port)) {
-        this.#reserved.add(port);
-        if (await portIsFree(port)) return port;
-      }
-      port = port >= LAST ? FIRST : port + 1;
-    }
   }
 
   async #takenByOthers(node: string): Promise<Set<number>> {
@@ -50,4 +40,10 @@ export class Ports {
     const records = await Promise.all(names.map((name) => readRecord(this.#layout, name)));
     return new Set(records.flatMap((record) => Object.values(record?.forwards ?? {})));
   }
+}
+
+async function free(preferred: number, taken: ReadonlySet<number>): Promise<number> {
+  let port = preferred;
+  while (taken.has(port) || !(await portIsFree(port))) port = port >= LAST ? FIRST : port + 1;
+  return port;
 }

@@ -7,6 +7,7 @@ import { generateKeyPair } from '../../remote/keys.ts';
 import { endProcess, isAlive } from '../../remote/processes.ts';
 import { monitor, qmp } from '../../remote/qmp.ts';
 import type { Change } from '../../task.ts';
+import { Turns } from '../../turns.ts';
 import { waitUntil } from '../../wait.ts';
 import { untilGreeted } from '../greeting.ts';
 import type { Endpoint, Machine, Provider, ProviderIo, ProviderOptions } from '../provider.ts';
@@ -19,6 +20,9 @@ import { Ports } from './ports.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { readRecord, writeRecord, type MachineRecord } from './record.ts';
 import { SharedWork } from '../shared-work.ts';
+
+/** Addresses and ports are given out one after the other, whichever provider of a cluster gives them. */
+const turns = new Turns();
 
 const POWER_OFF_MS = 120_000;
 const KILL_MS = 20_000;
@@ -126,33 +130,38 @@ class QemuProvider implements Provider {
     await mkdir(this.#layout.dir(node.name), { recursive: true, mode: 0o700 });
     const { nodes } = this.#options.cluster;
     const index = nodes.findIndex((one) => one.name === node.name);
-    const address = await this.#inventory.freeAddress(index, nodes.length);
     const hostKey = generateKeyPair(node.name);
-    await writeSeed(this.#layout, { name: node.name, address, authorizedKey, hostKey }, image.configure);
     const backing = ['-b', image.disk, '-F', image.format];
     const disk = [this.#layout.disk(node.name), `${this.#config.disk}M`];
     await this.#options.local.run([tools.qemuImg, 'create', '-q', '-f', 'qcow2', ...backing, ...disk], {
       signal: io.signal,
     });
-    const record: MachineRecord = {
-      name: node.name,
-      address,
-      cpus: this.#config.cpus,
-      memoryMiB: this.#config.memory,
-      accelerator,
-      boot: image,
-      hostKey: hostKey.publicKey,
-      forwards: {},
-    };
-    await writeRecord(this.#layout, record);
-    return record;
+    return turns.take(this.#layout.realm, async () => {
+      const address = await this.#inventory.freeAddress(index, nodes.length);
+      await writeSeed(this.#layout, { name: node.name, address, authorizedKey, hostKey }, image.configure);
+      const record: MachineRecord = {
+        name: node.name,
+        address,
+        cpus: this.#config.cpus,
+        memoryMiB: this.#config.memory,
+        accelerator,
+        boot: image,
+        hostKey: hostKey.publicKey,
+        forwards: {},
+      };
+      await writeRecord(this.#layout, record);
+      return record;
+    });
   }
 
   async #start(record: MachineRecord, { tools, accelerator }: Prepared, io: ProviderIo): Promise<MachineRecord> {
     io.report('starting');
-    const forwards = await this.#ports.choose(record, this.#wantedPorts(), 'stopped');
-    const started = { ...record, accelerator, forwards };
-    await writeRecord(this.#layout, started);
+    const started = await turns.take(this.#layout.realm, async () => {
+      const forwards = await this.#ports.choose(record, this.#wantedPorts(), 'stopped');
+      const chosen = { ...record, accelerator, forwards };
+      await writeRecord(this.#layout, chosen);
+      return chosen;
+    });
     await rm(this.#layout.qmpSocket(record.name), { force: true });
     await this.#options.local.run(launchArgs(this.#layout, started, tools.platform), {
       signal: io.signal,
@@ -162,7 +171,11 @@ class QemuProvider implements Provider {
   }
 
   /** Ports that were published since the machine started, opened while it runs. */
-  async #openPorts(record: MachineRecord): Promise<MachineRecord> {
+  #openPorts(record: MachineRecord): Promise<MachineRecord> {
+    return turns.take(this.#layout.realm, () => this.#openNow(record));
+  }
+
+  async #openNow(record: MachineRecord): Promise<MachineRecord> {
     const forwards = await this.#ports.choose(record, this.#wantedPorts(), 'running');
     const added = Object.entries(forwards).filter(([guest]) => record.forwards[guest] === undefined);
     if (added.length === 0) return record;

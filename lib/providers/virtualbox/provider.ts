@@ -17,6 +17,9 @@ import { configure, makeMachine, seedFile } from './machine.ts';
 import { Manage } from './manage.ts';
 import { HostOnlyNetwork } from './network.ts';
 
+/** Images are imported, networks made and machines cloned one after the other, whichever provider of a cluster does it. */
+const turns = new Turns();
+
 const POWER_OFF_MS = 120_000;
 /** The first addresses are this computer's, and VirtualBox's DHCP server's. */
 const FIRST_ADDRESS = 11;
@@ -36,7 +39,6 @@ class VirtualboxProvider implements Provider {
   readonly #inventory: Inventory;
   readonly #network: HostOnlyNetwork;
   readonly #prepared = new SharedWork<Prepared>();
-  readonly #turns = new Turns();
 
   constructor(options: ProviderOptions, config: VirtualboxConfig, manage: Manage) {
     this.#options = options;
@@ -62,7 +64,7 @@ class VirtualboxProvider implements Provider {
   }
 
   async create(node: NodeSpec, io: ProviderIo): Promise<Machine> {
-    const prepared = await this.#prepared.run(io, (shared) => this.#prepare(shared));
+    const prepared = await this.#prepared.run(io, (shared) => turns.take('prepare', () => this.#prepare(shared)));
     const known = await this.#find(node.name, io.signal);
     if (known?.state === 'lost') await this.destroy(node.name, io);
     if (!known || known.state === 'lost') await this.#make(node, prepared, io);
@@ -136,7 +138,7 @@ class VirtualboxProvider implements Provider {
     const index = cluster.nodes.findIndex(({ name }) => name === node.name);
     io.report('cloning');
     // One at a time: the clone holds the image's machine, and an address must be noted before the next is chosen.
-    await this.#turns.take('make', async () => {
+    await turns.take('make', async () => {
       const taken = await this.#inventory.addresses(io.signal);
       let number = FIRST_ADDRESS + index;
       while (taken.has(addressIn(this.#config.network, number))) number += cluster.nodes.length;

@@ -1,0 +1,17 @@
+import type { Host } from '../remote/host.ts';
+import { managers } from './installers.ts';
+import { readReceipt, removeReceipt } from './receipt.ts';
+
+/** Takes away what swarmup installed on a host, as its receipt there says; nothing where there is none. */
+export async function uninstallDocker(host: Host, signal: AbortSignal): Promise<void> {
+  const receipt = await readReceipt(host, signal);
+  if (!receipt) return;
+  const { packages, files } = receipt;
+  const manager = managers[receipt.manager];
+  if (packages.length > 0) {
+    await host.run(manager.release(packages), { signal });
+    await host.run(manager.remove(packages), { signal });
+  }
+  if (files.length > 0) await host.run(['rm', '-f', ...files], { signal });
+  await removeReceipt(host, signal);
+}

@@ -1,0 +1,257 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, normalize } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { DockerSection } from '../../lib/config/model.ts';
+import { installDocker } from '../../lib/docker/install.ts';
+import { keyFingerprint } from '../../lib/docker/repository-key.ts';
+import { uninstallDocker } from '../../lib/docker/uninstall.ts';
+import { gather } from '../../lib/facts/fact.ts';
+import { osRelease } from '../../lib/facts/os-release.ts';
+import { SshHost } from '../../lib/remote/ssh.ts';
+import { guestRoot, startGuestSshd, type GuestSshd } from '../support/guest-sshd.ts';
+
+/**
+ * The real package managers, over SSH and sudo, on repositories made for the test: apt, dnf and zypper as Debian packages them,
+ * each told by /etc/os-release that it is at home. What the packages hold is no Docker; how they are found, chosen, verified,
+ * held and taken away is what is tested.
+ */
+const never = new AbortController().signal;
+const makeRepositories = readFileSync(new URL('../support/make-repositories.sh', import.meta.url), 'utf8');
+
+let root: string;
+let guest: GuestSshd;
+let host: SshHost;
+let repositories: Server;
+let address: string;
+
+beforeAll(async () => {
+  const cached = await guestRoot('packages', {
+    packages: [
+      'apt-utils',
+      'ca-certificates',
+      'createrepo-c',
+      'curl',
+      'dnf',
+      'dnf-plugins-core',
+      'file',
+      'gpg',
+      'gpg-agent',
+      'rpm',
+      'zypper',
+    ],
+    files: {
+      '/srv/make-repositories.sh': makeRepositories,
+      // Neither is at home on Debian: one wants packages of a folder signed, the other systemd's Python library.
+      '/etc/dnf/plugins/local.conf': '[main]\nenabled = False\n',
+      '/etc/dnf/plugins/system_upgrade.conf': '[main]\nenabled = False\n',
+      '/etc/dnf/vars/releasever': '9\n',
+    },
+    commands: [
+      ['mkdir', '-p', '/etc/products.d', '/etc/yum.repos.d', '/etc/zypp/repos.d'],
+      ['sh', '/srv/make-repositories.sh'],
+    ],
+  });
+  root = mkdtempSync(join(tmpdir(), 'swarmup-packages-'));
+  execFileSync('cp', ['-a', '--reflink=auto', `${cached}/.`, root]);
+  guest = await startGuestSshd(root);
+  host = await SshHost.connect('worker1', guest.endpointOf('free'), { emit: () => undefined, signal: never });
+  repositories = serve(join(root, 'srv/linux')).listen(0, '127.0.0.1');
+  await once(repositories, 'listening');
+  address = `http://127.0.0.1:${(repositories.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  host.close();
+  guest.stop();
+  repositories.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+function serve(folder: string): Server {
+  return createServer((request, response) => {
+    try {
+      response.end(readFileSync(join(folder, normalize(decodeURIComponent(request.url ?? '/')))));
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+}
+
+const put = (path: string, text: string) => writeFileSync(join(root, path), text);
+const sh = async (script: string) => (await host.run(['sh', '-c', script])).stdout;
+
+/** Makes the system take itself for another, with its repository. */
+function become(id: string, more: { readonly like?: string; readonly repository?: string } = {}): void {
+  put('/etc/os-release', `ID=${id}\nID_LIKE="${more.like ?? ''}"\nVERSION_CODENAME=trixie\nPRETTY_NAME="${id}"\n`);
+  const repository = `[${id}]\nname=${id}\nbaseurl=file:///srv/${more.repository ?? 'base'}\ngpgcheck=0\nenabled=1\n`;
+  put(more.repository === 'suse' ? '/etc/zypp/repos.d/own.repo' : '/etc/yum.repos.d/own.repo', repository);
+}
+
+async function install(docker: Partial<DockerSection> = {}): Promise<void> {
+  const { os } = await gather(host, { os: osRelease }, never);
+  const section: DockerSection = { source: 'distro', daemon: {}, ...docker };
+  await installDocker(host, { os, docker: section, report: () => undefined, signal: never });
+}
+
+const rpms = () => sh("rpm -qa --queryformat '%{NAME} %{EVR}\\n' | sort");
+/** The engines that are there, of whatever kind. */
+const ENGINES =
+  "{ rpm -q docker-ce; dpkg-query -W -f '${Status} ${Package}\\n' docker-ce; } 2>/dev/null | grep -E '^(docker|install)' || true";
+const BASE = 'base-system 1-1\n';
+
+describe('with dnf', () => {
+  afterEach(() => uninstallDocker(host, never));
+
+  it('Fedora gets its own packages, the newest, and gives them back', async () => {
+    become('fedora', { repository: 'fedora' });
+    await install();
+    expect(await rpms()).toBe(`base-system 1-1\ndocker-cli 27.3.1-2.fc42\nmoby-engine 27.3.1-2.fc42\nrunc 1.2.6-1\n`);
+    await uninstallDocker(host, never);
+    expect(await rpms()).toBe(BASE);
+  });
+
+  it('a version that is pinned is held, goes up and down, and is free again afterwards', async () => {
+    become('amzn', { like: 'fedora', repository: 'amazon' });
+    await install({ version: '25.0.6' });
+    expect(await rpms()).toContain('docker 25.0.6-1.amzn2023.0.2\n');
+    await sh('dnf -q -y upgrade');
+    expect(await rpms()).toContain('docker 25.0.6-1.amzn2023.0.2\n');
+    await install({ version: '25.0.8' });
+    expect(await rpms()).toContain('docker 25.0.8-1.amzn2023.0.4\n');
+    await install({ version: '25.0.6' });
+    expect(await rpms()).toContain('docker 25.0.6-1.amzn2023.0.2\n');
+    await uninstallDocker(host, never);
+    expect(await sh('dnf -q versionlock list')).toBe('');
+    expect(await rpms()).toBe(BASE);
+  });
+
+  it('a version that is not there is refused with those that are', async () => {
+    become('amzn', { like: 'fedora', repository: 'amazon' });
+    await expect(install({ version: '19.03' })).rejects.toMatchObject({
+      code: 'INSTALL_UNSUPPORTED',
+      message: expect.stringContaining('25.0.8-1.amzn2023.0.4, 25.0.6-1.amzn2023.0.2'),
+    });
+  });
+});
+
+describe("from a repository laid out as Docker's", () => {
+  afterEach(() => uninstallDocker(host, never));
+  const key = () => keyFingerprint(readFileSync(join(root, 'srv/gpg'), 'utf8')) ?? '';
+  const official = (more: Partial<DockerSection> = {}): Partial<DockerSection> => ({
+    source: 'official',
+    repository: address,
+    repositoryKey: key(),
+    ...more,
+  });
+
+  it('a kin of Red Hat gets packages whose signatures are verified, and gives them back with the key', async () => {
+    become('rocky', { like: 'rhel centos fedora' });
+    await install(official({ version: '26.1.3' }));
+    const installed = await rpms();
+    expect(installed).toContain('docker-ce 3:26.1.3-1.el9\n');
+    expect(installed).toContain('containerd.io 1.7.27-3.1.el9\n');
+    expect(installed).toContain('gpg-pubkey');
+    await uninstallDocker(host, never);
+    expect(await rpms()).toBe(BASE);
+    expect(await sh('ls /etc/yum.repos.d /etc/pki/rpm-gpg')).not.toContain('docker');
+  });
+
+  it('a kin of Red Hat keeps a package that is in the way, and says so', async () => {
+    become('rocky', { like: 'rhel centos fedora' });
+    await sh('dnf -q -y install runc');
+    await expect(install(official())).rejects.toMatchObject({
+      code: 'INSTALL_CONFLICT',
+      message: expect.stringContaining("can't be installed beside runc-1.2.6-1.x86_64"),
+    });
+    expect(await rpms()).toBe(`${BASE}runc 1.2.6-1\n`);
+    await sh('rpm --erase runc');
+  });
+
+  it('Debian keeps a package that is in the way, and says so', async () => {
+    become('debian');
+    await sh('dpkg --install /srv/base/runc_*.deb');
+    await expect(install(official())).rejects.toMatchObject({
+      code: 'INSTALL_CONFLICT',
+      fix: expect.stringMatching(/sudo apt-get remove runc$/),
+    });
+    expect(await sh("dpkg-query -W -f '${Status}' runc")).toBe('install ok installed');
+    await sh('dpkg --purge runc');
+  });
+
+  it('Debian gets packages from a signed list, held at the version that is pinned', async () => {
+    become('debian');
+    await install(official({ version: '26.1.3' }));
+    const version = "dpkg-query -W -f '${Version}' docker-ce";
+    expect(await sh(version)).toBe('5:26.1.3-1~debian.13~trixie');
+    await sh('DEBIAN_FRONTEND=noninteractive apt-get -y -q dist-upgrade');
+    expect(await sh(version)).toBe('5:26.1.3-1~debian.13~trixie');
+    await uninstallDocker(host, never);
+    expect(await sh(ENGINES)).toBe('');
+    expect(await sh('ls /etc/apt/sources.list.d /etc/apt/keyrings')).not.toContain('docker');
+  });
+
+  it.each([
+    ['debian', {}],
+    ['rocky', { like: 'rhel centos fedora' }],
+  ])('another key is refused on %s, and nothing is installed', async (id, more) => {
+    become(id, more);
+    await expect(install(official({ repositoryKey: 'A'.repeat(40) }))).rejects.toMatchObject({
+      code: 'CHECKSUM_MISMATCH',
+      message: expect.stringContaining(key()),
+    });
+    expect(await sh(ENGINES)).toBe('');
+  });
+
+  it('a list that was changed after it was signed is refused on Debian', async () => {
+    become('debian');
+    const list = join(root, 'srv/linux/debian/dists/trixie/InRelease');
+    const text = readFileSync(list, 'utf8');
+    await sh('rm -f /var/lib/apt/lists/127.0.0.1*');
+    writeFileSync(list, text.replace('Suite: trixie', 'Suite: forged'));
+    try {
+      await expect(install(official())).rejects.toMatchObject({
+        code: 'COMMAND_FAILED',
+        output: expect.stringContaining('Verifying signature'),
+      });
+      expect(await sh(ENGINES)).toBe('');
+    } finally {
+      writeFileSync(list, text);
+    }
+  });
+
+  it('packages without the signature are refused on the kin of Red Hat', async () => {
+    become('rocky', { like: 'rhel centos fedora' });
+    const stable = `/srv/linux/centos/9/${(await sh('uname -m')).trim()}/stable`;
+    await sh(`cp -a ${stable} /srv/kept && cd ${stable} && rpmsign --delsign *.rpm && createrepo_c -q .`);
+    try {
+      await expect(install(official())).rejects.toMatchObject({
+        code: 'COMMAND_FAILED',
+        output: expect.stringContaining('is not signed'),
+      });
+      expect(await sh(ENGINES)).toBe('');
+    } finally {
+      await sh(`rm -rf ${stable} && mv /srv/kept ${stable}`);
+    }
+  });
+});
+
+describe('with zypper', () => {
+  afterEach(() => uninstallDocker(host, never));
+
+  it('openSUSE gets the version that is pinned, held, and gives it back', async () => {
+    become('opensuse-leap', { like: 'suse opensuse', repository: 'suse' });
+    await install({ version: '24.0' });
+    expect(await rpms()).toContain('docker 24.0.7_ce-150000.2.1\n');
+    await sh('zypper --non-interactive --quiet update');
+    expect(await rpms()).toContain('docker 24.0.7_ce-150000.2.1\n');
+    await install({ version: '27.3.1' });
+    expect(await rpms()).toContain('docker 27.3.1_ce-150000.1.1\n');
+    await uninstallDocker(host, never);
+    expect(await sh('zypper --quiet locks')).not.toContain('docker');
+    expect(await rpms()).toBe(BASE);
+  });
+});
