@@ -1,6 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
+import { differingKeys, mergeDaemonJson } from '../lib/docker/daemon-config.ts';
 import { installDocker } from '../lib/docker/install.ts';
 import { matchesVersion } from '../lib/docker/manager.ts';
+import { behindProxy, proxyFile, proxyFileOn, writeProxyFile } from '../lib/docker/proxy.ts';
 import { restartDocker, startDocker } from '../lib/docker/service.ts';
 import { daemonJson, type DaemonJson } from '../lib/facts/daemon-json.ts';
 import { dockerService, type DockerService } from '../lib/facts/docker-service.ts';
@@ -8,7 +9,6 @@ import { gather } from '../lib/facts/fact.ts';
 import { osRelease, type OsRelease } from '../lib/facts/os-release.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { hasCode, SwarmupError } from '../lib/errors.ts';
-import { writeOn } from '../lib/remote/write-file.ts';
 import { localSwarm } from '../lib/swarm/access.ts';
 import { untilManagerIsBack } from '../lib/swarm/manager-back.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
@@ -17,11 +17,19 @@ import { waitUntil } from '../lib/wait.ts';
 interface State {
   /** The version of the engine that answers, if one does. */
   readonly version: string | undefined;
-  /** Asked only when no engine answers or daemon.json is configured. */
-  readonly host: { readonly os: OsRelease; readonly service: DockerService; readonly daemon: DaemonJson } | undefined;
+  /** Asked only when no engine answers, or something is configured there. */
+  readonly host: HostState | undefined;
 }
 
-type DockerChange = Change & { readonly kind: 'install' | 'configure' | 'start' };
+interface HostState {
+  readonly os: OsRelease;
+  readonly service: DockerService;
+  readonly daemon: DaemonJson;
+  /** The service's file with its proxy; empty when there is none. */
+  readonly proxy: string;
+}
+
+type DockerChange = Change & { readonly kind: 'install' | 'configure' | 'proxy' | 'start' };
 
 const ENGINE_START_MS = 180_000;
 
@@ -33,15 +41,12 @@ export default defineTask<State, DockerChange>({
   needs: ['provision', 'preflight', { task: 'preflight', of: 'all', tolerant: true }],
   targets: (cluster) => onNodes(cluster.nodes),
   check: async (ctx) => {
-    const version = await engineVersion(ctx);
-    const ask = version === undefined || Object.keys(ctx.cluster.docker.daemon).length > 0;
-    if (!ask) return { version, host: undefined };
-    const host = await gather(
-      await ctx.host(),
-      { os: osRelease, service: dockerService, daemon: daemonJson },
-      ctx.signal,
-    );
-    return { version, host };
+    const engine = await engineState(ctx);
+    const { daemon, proxy } = ctx.cluster.docker;
+    const configured = Object.keys(daemon).length > 0 || proxy !== undefined || engine?.hasProxy;
+    if (engine && !configured) return { version: engine.version, host: undefined };
+    const facts = { os: osRelease, service: dockerService, daemon: daemonJson, proxy: proxyFileOn };
+    return { version: engine?.version, host: await gather(await ctx.host(), facts, ctx.signal) };
   },
   absent: () => ({ version: undefined, host: undefined }),
   plan: ({ version, host }, { cluster, target }) => {
@@ -59,17 +64,22 @@ export default defineTask<State, DockerChange>({
     const differing = differingKeys(daemon, host?.daemon);
     if (differing.length > 0)
       changes.push({ kind: 'configure', action: 'update', summary: `daemon.json: ${differing.join(', ')}` });
+    if (proxyFile(cluster) !== (host?.proxy ?? ''))
+      changes.push({ kind: 'proxy', action: 'update', summary: `Docker's proxy: ${cluster.docker.proxy ?? 'none'}` });
     if (installed && version === undefined)
       changes.push({ kind: 'start', action: 'run', summary: 'start the Docker Engine' });
     return changes;
   },
   apply: async (ctx, changes, state) => {
     const kinds = new Set(changes.map((change) => change.kind));
+    const { cluster, signal } = ctx;
+    const host = await ctx.host();
     // The configuration first: the engine then starts once, with it.
-    if (kinds.has('configure')) await writeDaemonJson(ctx, state.host?.daemon);
+    if (kinds.has('configure')) await mergeDaemonJson(host, cluster.docker.daemon, state.host?.daemon, signal);
+    if (kinds.has('proxy')) await writeProxyFile(host, cluster, signal);
     if (kinds.has('install')) await install(ctx, state.host?.os);
-    if (kinds.has('configure') && state.version !== undefined) await restart(ctx);
-    else if (kinds.has('start') || kinds.has('install')) await startDocker(await ctx.host(), ctx.signal, logs(ctx));
+    if ((kinds.has('configure') || kinds.has('proxy')) && state.version !== undefined) await restart(ctx);
+    else if (kinds.has('start') || kinds.has('install')) await startDocker(host, signal, logs(ctx));
     await untilEngineAnswers(ctx);
   },
 });
@@ -92,8 +102,8 @@ async function untilEngineAnswers(ctx: UnitContext): Promise<void> {
   await waitUntil({
     until: `the Docker Engine on ${ctx.node.name} answers`,
     probe: async () => {
-      const version = await engineVersion(ctx);
-      return version === undefined ? { seen: 'no answer on /var/run/docker.sock' } : { done: version };
+      const engine = await engineState(ctx);
+      return engine === undefined ? { seen: 'no answer on /var/run/docker.sock' } : { done: engine };
     },
     deadlineMs: ENGINE_START_MS,
     intervalMs: 500,
@@ -110,37 +120,34 @@ function masked(node: string): SwarmupError {
   });
 }
 
-async function engineVersion(ctx: UnitContext): Promise<string | undefined> {
+interface EngineState {
+  readonly version: string;
+  readonly hasProxy: boolean;
+}
+
+/** Source: GET /info. Undefined when no engine answers. */
+async function engineState(ctx: UnitContext): Promise<EngineState | undefined> {
   try {
     const engine = await ctx.engine();
-    const version = await engine.call('ask for its version', (docker) => docker.version());
-    return version.Version;
+    const info: { ServerVersion: string; HttpProxy?: string } = await engine.call('ask for its version', (docker) =>
+      docker.info(),
+    );
+    return { version: info.ServerVersion, hasProxy: (info.HttpProxy ?? '') !== '' };
   } catch (error) {
     if (hasCode(error, 'ENGINE_UNREACHABLE')) return undefined;
     throw error;
   }
 }
 
-/** The keys of daemon.json that are not as configured. @throws DAEMON_CONFIG_INVALID for a file that can't be merged into */
-function differingKeys(wanted: Readonly<Record<string, unknown>>, actual: DaemonJson | undefined): string[] {
-  if (Object.keys(wanted).length === 0) return [];
-  if (actual && 'invalid' in actual) {
-    throw new SwarmupError('DAEMON_CONFIG_INVALID', `/etc/docker/daemon.json can't be read: ${actual.invalid}`, {
-      fix: 'Repair or remove the file; swarmup merges into it and never overwrites what it cannot read.',
-    });
-  }
-  return Object.keys(wanted).filter((key) => !isDeepStrictEqual(actual?.values[key], wanted[key]));
-}
-
-async function writeDaemonJson(ctx: UnitContext, actual: DaemonJson | undefined): Promise<void> {
-  const merged = { ...(actual && 'values' in actual ? actual.values : {}), ...ctx.cluster.docker.daemon };
-  await writeOn(await ctx.host(), '/etc/docker/daemon.json', `${JSON.stringify(merged, null, 2)}\n`, ctx.signal);
-}
-
 async function install(ctx: UnitContext, known: OsRelease | undefined): Promise<void> {
   const host = await ctx.host();
   const os = known ?? (await gather(host, { os: osRelease }, ctx.signal)).os;
-  await installDocker(host, { os, docker: ctx.cluster.docker, report: ctx.report, signal: ctx.signal });
+  await installDocker(behindProxy(host, ctx.cluster), {
+    os,
+    docker: ctx.cluster.docker,
+    report: ctx.report,
+    signal: ctx.signal,
+  });
 }
 
 function notPreinstalled(node: string): SwarmupError {

@@ -69,6 +69,10 @@ export interface DockerSection {
   /** The fingerprint of the key that the repository is signed with. */
   readonly repositoryKey?: string;
   readonly daemon: Readonly<Record<string, unknown>>;
+  /** By which the engine and the package manager reach the outside. */
+  readonly proxy?: string;
+  /** Hosts, domains and networks that are reached without it, besides private ones and the nodes. */
+  readonly noProxy: readonly string[];
 }
 
 export interface SwarmSection {

@@ -146,6 +146,17 @@ export const clusterFile = z
           .regex(/^[0-9A-Fa-f ]{40,60}$/, { error: 'expected a fingerprint: 40 hexadecimal digits' })
           .optional()
           .describe("The fingerprint of the key it is signed with; default: those of Docker's own keys."),
+        proxy: z
+          .url({ protocol: /^https?$/ })
+          .refine((text) => !text.includes('@'), {
+            error: 'expected no user and password: they would lie open on every node',
+          })
+          .optional()
+          .describe('The proxy by which engines and package managers reach the outside, such as http://proxy:3128.'),
+        noProxy: z
+          .array(z.string().regex(/^[^\s",]+$/, { error: 'expected a host, a .domain or a network' }))
+          .default([])
+          .describe('What is reached without it, besides the nodes and private networks: hosts, .domains, networks.'),
         daemon: z.record(z.string(), z.unknown()).default({}).describe('Keys merged into /etc/docker/daemon.json.'),
       })
       .prefault({})

@@ -3,6 +3,7 @@ import { parseAs } from '../json.ts';
 import type { Host } from '../remote/host.ts';
 import { writeOn } from '../remote/write-file.ts';
 import type { PackageManager } from './manager.ts';
+import { PROXY_FILE } from './proxy.ts';
 import { repositoryFiles } from './repository.ts';
 
 const FOLDER = '/var/lib/swarmup';
@@ -35,7 +36,7 @@ export async function keepReceipt(
       const now = await packagesOf(host, manager, signal);
       const fresh = [...now].filter((name) => !before.has(name));
       const packages = [...new Set([...(known?.packages ?? []), ...fresh])].filter((name) => now.has(name));
-      await write(host, { manager: manager.name, packages, files: [...repositoryFiles(manager)] }, signal);
+      await write(host, { manager: manager.name, packages, files: [...repositoryFiles(manager), PROXY_FILE] }, signal);
     }
   }
 }

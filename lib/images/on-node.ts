@@ -56,9 +56,9 @@ export async function registryDigest(engine: Engine, name: string): Promise<stri
   }
 }
 
-/** The words of Go's net package when a host can't be found or reached. */
+/** The words of Go's net package when a host can't be found or reached, and of its HTTP client when a proxy won't connect to it. */
 export function isNetworkProblem(words: string): boolean {
-  return /no such host|dial tcp|connection refused|i\/o timeout|network is unreachable|no route to host|TLS handshake timeout|context deadline exceeded|Client\.Timeout|server misbehaving|Temporary failure in name resolution/i.test(
+  return /no such host|dial tcp|connection refused|i\/o timeout|network is unreachable|no route to host|TLS handshake timeout|context deadline exceeded|Client\.Timeout|server misbehaving|Temporary failure in name resolution|proxyconnect|": (Bad Gateway|Forbidden|Service Unavailable|Gateway Time-?out|Proxy Authentication Required)$/im.test(
     words,
   );
 }

@@ -16,6 +16,7 @@ import { portIsFree } from '../../lib/remote/sockets.ts';
 import { Cli, program, ROOT, type StatusDocument, type UpDocument } from '../support/cli.ts';
 import { expectOk } from '../support/expect.ts';
 import { get, onNode, qemuProcesses } from '../support/machines.ts';
+import { startProxy } from '../support/proxy.ts';
 import { needPackages } from '../support/packages.ts';
 import { buildStandIn } from '../support/standin.ts';
 
@@ -38,7 +39,7 @@ provider: { type: hosts, sshConfig: ssh_config, user: root, bastion: gate }
 nodes:
   - { name: manager1, role: manager, address: ADDRESS1 }
   - { name: worker1, role: worker, address: ADDRESS2, labels: { zone: a } }
-docker: { source: distro, daemon: { log-opts: { max-size: 10m } } }
+docker: { source: distro, proxy: PROXY, noProxy: [.test], daemon: { log-opts: { max-size: 10m } } }
 images: { load: [portainer.tar], whenUnreachable: build }
 services:
   web: { image: nginx, replicas: 3, ports: ['80:80'], verify: { path: /, status: 200, body: Welcome } }
@@ -50,6 +51,7 @@ portainer: {}
 const PASSWORD = 'a-password-for-sudo';
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-e2e-'));
 const cli = new Cli(folder, { SWARMUP_SUDO_PASSWORD: PASSWORD, SSH_AUTH_SOCK: '' });
+let proxy: Awaited<ReturnType<typeof startProxy>>;
 /** OpenSSH's configuration for the machines as such. */
 const machines = join(folder, 'machines');
 const state = join(folder, '.swarmup', 'e2e-hosts');
@@ -79,6 +81,7 @@ async function urls(port: number): Promise<readonly string[]> {
 }
 
 beforeAll(async () => {
+  proxy = await startProxy();
   needPackages('openssh-client', 'mmdebstrap');
   mkdirSync(join(folder, 'stacks'));
   copyFileSync(join(ROOT, 'config/stacks/portainer-agent.yml'), join(folder, 'stacks/portainer-agent.yml'));
@@ -91,7 +94,10 @@ beforeAll(async () => {
   const [first, second] = nodes.map(({ address }) => address ?? '');
   writeFileSync(
     join(folder, 'swarmup.yaml'),
-    CLUSTER.replace('ADDRESS1', first ?? '').replace('ADDRESS2', second ?? ''),
+    CLUSTER.replace('ADDRESS1', first ?? '')
+      .replace('ADDRESS2', second ?? '')
+      // As the machines see this computer's loopback.
+      .replace('PROXY', `http://192.168.76.2:${proxy.port}`),
   );
   const key = nodes[0]?.ssh.identityFile ?? '';
   writeFileSync(
@@ -108,6 +114,7 @@ beforeAll(async () => {
 }, 600_000);
 
 afterAll(async () => {
+  proxy.stop();
   if (qemuProcesses('e2e-machines').length > 0) await cli.run(['down', '-f', 'machines.yaml', '--yes']);
   rmSync(folder, { recursive: true, force: true });
 });
@@ -204,6 +211,12 @@ describe('hosts that exist already', () => {
     expect(await manager("docker service ls --format '{{.Name}} {{.Replicas}}'")).toContain('web 3/3');
     expect(await manager("docker node inspect beta --format '{{.Spec.Labels.zone}}'")).toBe('a');
     expect(await manager('cat /etc/docker/daemon.json')).toContain('"max-size": "10m"');
+    const engine = "docker info --format '{{.ServerVersion}} {{.HTTPProxy}} {{.NoProxy}}'";
+    const throughProxy = `http://192.168.76.2:${proxy.port} localhost,127.0.0.0/8,`;
+    expect(await onMachine('alpha', engine)).toMatch(new RegExp(`^26\\.1\\S* ${throughProxy}`));
+    expect(await onMachine('beta', engine)).toMatch(new RegExp(`^20\\.10\\S* ${throughProxy}`));
+    // The packages came that way.
+    expect(proxy.asked.size).toBeGreaterThan(0);
     const pages = await urls(80);
     expect(pages).toHaveLength(2);
     for (const url of pages) {

@@ -6,6 +6,8 @@ import { tagged } from '../../lib/images/reference.ts';
 import type { ServiceSpecification, SwarmNode, SwarmService, SwarmTask } from '../../lib/swarm/types.ts';
 import { engineError, strict } from './strict.ts';
 
+const VERSION = '26.1.5+dfsg1';
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** One engine of the simulated swarm. */
@@ -232,11 +234,12 @@ export class FakeSwarm {
       modem: {
         followProgress: (_stream: unknown, done: (error: null, messages: []) => void) => done(null, []),
       } as never,
-      version: async () => (engine(), { Version: '26.1.5+dfsg1', ApiVersion: '1.45' }) as never,
+      version: async () => (engine(), { Version: VERSION, ApiVersion: '1.45' }) as never,
       info: async () => {
         const one = engine();
         if (one.foreign)
           return {
+            ServerVersion: VERSION,
             Swarm: {
               LocalNodeState: 'active',
               NodeID: 'node-of-another-swarm',
@@ -247,6 +250,7 @@ export class FakeSwarm {
         const member = this.#member(one);
         const control = member?.Spec.Role === 'manager';
         return {
+          ServerVersion: VERSION,
           Swarm: {
             LocalNodeState: member ? 'active' : 'inactive',
             NodeID: one.swarmNodeId,

@@ -84,6 +84,7 @@ describe('what an engine says of a registry', () => {
       'Get "https://registry-1.docker.io/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)',
       true,
     ],
+    ['Get "https://registry-1.docker.io/v2/": Bad Gateway', true],
     ['Get "http://10.0.2.2:5000/v2/": dial tcp 10.0.2.2:5000: connect: connection refused', true],
     [
       "pull access denied for nope, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",

@@ -8,11 +8,13 @@ import { join, normalize } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DockerSection } from '../../lib/config/model.ts';
 import { installDocker } from '../../lib/docker/install.ts';
+import { behindProxy } from '../../lib/docker/proxy.ts';
 import { keyFingerprint } from '../../lib/docker/repository-key.ts';
 import { uninstallDocker } from '../../lib/docker/uninstall.ts';
 import { gather } from '../../lib/facts/fact.ts';
 import { osRelease } from '../../lib/facts/os-release.ts';
 import { SshHost } from '../../lib/remote/ssh.ts';
+import { startProxy } from '../support/proxy.ts';
 import { guestRoot, startGuestSshd, type GuestSshd } from '../support/guest-sshd.ts';
 
 /**
@@ -93,8 +95,13 @@ function become(id: string, more: { readonly like?: string; readonly repository?
 
 async function install(docker: Partial<DockerSection> = {}): Promise<void> {
   const { os } = await gather(host, { os: osRelease }, never);
-  const section: DockerSection = { source: 'distro', daemon: {}, ...docker };
-  await installDocker(host, { os, docker: section, report: () => undefined, signal: never });
+  const section: DockerSection = { source: 'distro', daemon: {}, noProxy: [], ...docker };
+  await installDocker(behindProxy(host, { docker: section, nodes: [] }), {
+    os,
+    docker: section,
+    report: () => undefined,
+    signal: never,
+  });
 }
 
 const rpms = () => sh("rpm -qa --queryformat '%{NAME} %{EVR}\\n' | sort");
@@ -192,6 +199,21 @@ describe("from a repository laid out as Docker's", () => {
     await uninstallDocker(host, never);
     expect(await sh(ENGINES)).toBe('');
     expect(await sh('ls /etc/apt/sources.list.d /etc/apt/keyrings')).not.toContain('docker');
+  });
+
+  it.each([
+    ['debian', {}, 'ok installed'],
+    ['rocky', { like: 'rhel centos fedora' }, 'docker-ce-27.3.1'],
+  ])('%s gets its packages by way of a proxy', async (id, more, installed) => {
+    become(id, more);
+    const proxy = await startProxy({ 'packages.test': new URL(address).host });
+    try {
+      await install(official({ repository: 'http://packages.test', proxy: `http://127.0.0.1:${proxy.port}` }));
+    } finally {
+      proxy.stop();
+    }
+    expect(proxy.asked).toContain('packages.test');
+    expect(await sh(ENGINES)).toContain(installed);
   });
 
   it.each([

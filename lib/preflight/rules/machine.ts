@@ -112,7 +112,8 @@ const packageLock: Rule = (host) => {
 const packageSources: Rule = (host, { cluster }) => {
   const { packageSources: sources } = host.facts;
   const lost = sources.filter(({ reachable }) => !reachable).map(({ server }) => server);
-  if (lost.length === 0 || cluster.docker.source === 'preinstalled') return [];
+  const { source, proxy } = cluster.docker;
+  if (lost.length === 0 || source === 'preinstalled' || proxy !== undefined) return [];
   const say = lost.length === sources.length ? fatal : warning;
   return [
     say(host, 'package-source', {
@@ -127,7 +128,7 @@ const registries: Rule = (host, { cluster }) => {
   const { registries: asked, engine, daemon, surroundings } = host.facts;
   const lost = asked.filter(({ reachable }) => !reachable).map(({ server }) => server);
   // Behind a proxy there is nothing to connect to directly.
-  if (lost.length === 0 || surroundings.proxies.length > 0) return [];
+  if (lost.length === 0 || surroundings.proxies.length > 0 || cluster.docker.proxy !== undefined) return [];
   const mirrored = 'values' in daemon && 'registry-mirrors' in daemon.values;
   const say = engine || mirrored || cluster.images.load.length > 0 ? warning : fatal;
   return [

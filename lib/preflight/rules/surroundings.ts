@@ -11,13 +11,13 @@ const firewall: Rule = (host) => {
   ];
 };
 
-const proxy: Rule = (host) => {
+const proxy: Rule = (host, { cluster }) => {
   const { proxies } = host.facts.surroundings;
-  if (proxies.length === 0) return [];
+  if (proxies.length === 0 || cluster.docker.proxy !== undefined) return [];
   return [
     warning(host, 'proxy', {
-      message: `it is configured with a proxy (${proxies.join(', ')}): the managers' addresses must be in NO_PROXY, or joining fails with a wrong certificate`,
-      fix: 'Name all nodes in docker.noProxy, or keep the proxy out of the Docker service.',
+      message: `it is configured with a proxy (${proxies.join(', ')}): the nodes' addresses must be in NO_PROXY, or joining fails with a wrong certificate`,
+      fix: 'Name it as docker.proxy, which leaves the nodes out of it by itself; or keep it away from the Docker service.',
     }),
   ];
 };

@@ -1,0 +1,66 @@
+import type { Cluster } from '../config/model.ts';
+import { SwarmupError } from '../errors.ts';
+import type { Fact } from '../facts/fact.ts';
+import type { Host, RemoteRun } from '../remote/host.ts';
+import { writeOn } from '../remote/write-file.ts';
+
+/** The engine's own settings stay as they are beside it. Source: docs.docker.com, "Configure the daemon to use a proxy". */
+export const PROXY_FILE = '/etc/systemd/system/docker.service.d/swarmup-proxy.conf';
+
+/** What nodes say to each other, and to registries nearby, goes through no proxy: joining would fail with a wrong certificate. */
+const NEAR = ['localhost', '127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'] as const;
+
+type Proxied = Pick<Cluster, 'docker' | 'nodes'>;
+
+/** The variables that programs find their proxy by; none without one. */
+function variables({ docker, nodes }: Proxied): Readonly<Record<string, string>> {
+  const { proxy, noProxy } = docker;
+  if (proxy === undefined) return {};
+  const named = nodes
+    .flatMap(({ host }) => [host?.address ?? '', host?.advertise ?? ''])
+    .filter((one) => /^[\d.]+$/.test(one));
+  return { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: [...new Set([...NEAR, ...named, ...noProxy])].join(',') };
+}
+
+/** The text of the service's file; empty without a proxy. */
+export function proxyFile(cluster: Proxied): string {
+  const settings = Object.entries(variables(cluster)).map(([name, value]) => `"${name}=${value}"`);
+  return settings.length === 0 ? '' : `[Service]\nEnvironment=${settings.join(' ')}`;
+}
+
+/** The file as it is on a host; empty when there is none. */
+export const proxyFileOn: Fact<string> = { command: `cat ${PROXY_FILE}`, parse: (output) => output };
+
+/** Makes the file what the cluster wants; the engine reads it when it starts. @throws INSTALL_UNSUPPORTED without systemd */
+export async function writeProxyFile(host: Host, cluster: Proxied, signal: AbortSignal): Promise<void> {
+  const text = proxyFile(cluster);
+  if (text === '') await host.run(['rm', '-f', PROXY_FILE], { signal });
+  else {
+    const { exitCode } = await host.run(['test', '-d', '/run/systemd/system'], { signal, okExit: [0, 1] });
+    if (exitCode !== 0) throw needsSystemd(host.name);
+    await writeOn(host, PROXY_FILE, `${text}\n`, signal);
+  }
+  await host.run(['systemctl', 'daemon-reload'], { signal });
+}
+
+/** The same host, with commands that fetch their packages through the proxy. Sources: apt.conf(5), dnf.conf(5), curl(1). */
+export function behindProxy(host: Host, cluster: Proxied): Host {
+  // Programs disagree about capitals: curl knows http_proxy in small letters only.
+  const settings = Object.entries(variables(cluster)).flatMap(([name, value]) => [
+    `${name}=${value}`,
+    `${name.toLowerCase()}=${value}`,
+  ]);
+  if (settings.length === 0) return host;
+  return {
+    name: host.name,
+    run: (argv, options?: RemoteRun) => host.run(['env', ...settings, ...argv], options),
+    dialEngine: () => host.dialEngine(),
+    close: () => host.close(),
+  };
+}
+
+function needsSystemd(node: string): SwarmupError {
+  return new SwarmupError('INSTALL_UNSUPPORTED', `${node} has no systemd, by which swarmup gives Docker its proxy`, {
+    fix: 'Set HTTP_PROXY, HTTPS_PROXY and NO_PROXY there by hand (Alpine: /etc/conf.d/docker), and leave docker.proxy out.',
+  });
+}
