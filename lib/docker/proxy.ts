@@ -19,13 +19,26 @@ function variables({ docker, nodes }: Proxied): Readonly<Record<string, string>>
   const named = nodes
     .flatMap(({ host }) => [host?.address ?? '', host?.advertise ?? ''])
     .filter((one) => /^[\d.]+$/.test(one));
-  return { HTTP_PROXY: proxy, HTTPS_PROXY: proxy, NO_PROXY: [...new Set([...NEAR, ...named, ...noProxy])].join(',') };
+  return {
+    HTTP_PROXY: proxy,
+    HTTPS_PROXY: proxy,
+    NO_PROXY: [...NEAR, ...[...new Set([...named, ...noProxy])].sort()].join(','),
+  };
 }
 
 /** The text of the service's file; empty without a proxy. */
 export function proxyFile(cluster: Proxied): string {
   const settings = Object.entries(variables(cluster)).map(([name, value]) => `"${name}=${value}"`);
   return settings.length === 0 ? '' : `[Service]\nEnvironment=${settings.join(' ')}`;
+}
+
+/** What a file says, as the cluster file has it; undefined for one without a proxy. */
+export function proxyOf(file: string): Required<Pick<Cluster['docker'], 'proxy' | 'noProxy'>> | undefined {
+  const proxy = /"HTTP_PROXY=([^"]+)"/.exec(file)?.[1];
+  const excluded = /"NO_PROXY=([^"]+)"/.exec(file)?.[1]?.split(',') ?? [];
+  return proxy === undefined
+    ? undefined
+    : { proxy, noProxy: excluded.filter((one) => !NEAR.some((near) => near === one)) };
 }
 
 /** The file as it is on a host; empty when there is none. */

@@ -5,18 +5,20 @@ export interface WrittenCluster {
   readonly name: string;
   readonly provider: Readonly<Record<string, unknown>>;
   readonly nodes: readonly Readonly<Record<string, unknown>>[];
+  /** What is set for the engines besides where they come from. */
+  readonly docker?: Readonly<Record<string, unknown>>;
   readonly services?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** What a reader has to know, a line each. */
   readonly notes: readonly string[];
 }
 
 /** The text of a cluster file for machines that have Docker: nothing is installed, and no image fetched early. */
-export function clusterText({ name, provider, nodes, services = {}, notes }: WrittenCluster): string {
+export function clusterText({ name, provider, nodes, docker = {}, services = {}, notes }: WrittenCluster): string {
   const file = {
     name,
     provider,
     nodes: nodes.map(withoutEmpty),
-    docker: { source: 'preinstalled' },
+    docker: withoutEmpty({ source: 'preinstalled', ...docker }),
     images: { early: false },
     ...(Object.keys(services).length > 0 ? { services: mapped(services) } : {}),
   };

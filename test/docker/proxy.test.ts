@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { behindProxy, proxyFile } from '../../lib/docker/proxy.ts';
+import { behindProxy, proxyFile, proxyOf } from '../../lib/docker/proxy.ts';
 import type { Host } from '../../lib/remote/host.ts';
 import { clusterOf } from '../support/cluster.ts';
 import { strict } from '../fakes/strict.ts';
@@ -12,7 +12,7 @@ nodes:
 docker: ${docker}
 `;
 const PROXIED = '{ proxy: "http://proxy:3128", noProxy: [.example.org] }';
-const NO_PROXY = 'localhost,127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,192.168.1.10,203.0.113.7,.example.org';
+const NO_PROXY = 'localhost,127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,.example.org,192.168.1.10,203.0.113.7';
 
 describe('a proxy', () => {
   it('is told to the service, and the nodes are reached without it', async () => {
@@ -20,6 +20,14 @@ describe('a proxy', () => {
       `[Service]\nEnvironment="HTTP_PROXY=http://proxy:3128" "HTTPS_PROXY=http://proxy:3128" "NO_PROXY=${NO_PROXY}"`,
     );
     expect(proxyFile(await clusterOf(FILE('{}')))).toBe('');
+  });
+
+  it('is read back as the cluster file has it', async () => {
+    const file = proxyFile(await clusterOf(FILE(PROXIED)));
+    const { proxy, noProxy } = proxyOf(file) ?? {};
+    expect(proxy).toBe('http://proxy:3128');
+    expect(proxyFile(await clusterOf(FILE(JSON.stringify({ proxy, noProxy }))))).toBe(file);
+    expect(proxyOf('')).toBeUndefined();
   });
 
   it('is in the environment of the commands that fetch packages', async () => {

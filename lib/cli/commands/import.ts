@@ -4,7 +4,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { parseCluster } from '../../config/load.ts';
 import { defined } from '../../defined.ts';
+import { proxyFileOn, proxyOf } from '../../docker/proxy.ts';
 import { SwarmupError } from '../../errors.ts';
+import { gather } from '../../facts/fact.ts';
 import { exists } from '../../files.ts';
 import { clusterText, type WrittenCluster } from '../../import/cluster-text.ts';
 import { fromDockerMachine } from '../../import/docker-machine.ts';
@@ -47,7 +49,9 @@ export async function importSwarm(options: SwarmImportOptions): Promise<number> 
     env: process.env,
   });
   return withSession(cluster, { acceptNew, asRoot: true }, async ({ context, signal }) => {
-    await write(await fromSwarm(await context.swarm.manager(signal), provider, options.name), options);
+    const { proxy } = await gather(await context.remote.host('manager', signal), { proxy: proxyFileOn }, signal);
+    const swarm = await fromSwarm(await context.swarm.manager(signal), provider, options.name);
+    await write({ ...swarm, ...defined({ docker: proxyOf(proxy) }) }, options);
     return 0;
   });
 }
