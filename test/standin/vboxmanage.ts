@@ -108,6 +108,11 @@ function tapOf(vm: Vm): string {
   return `vb${createHash('sha256').update(vm.uuid).digest('hex').slice(0, 10)}`;
 }
 
+/** A machine's interface here outlives its process, until it is taken away. */
+export function removeTap(vm: Vm): void {
+  execFileSync('sh', ['-c', `ip link show ${tapOf(vm)} >/dev/null 2>&1 && ip link del ${tapOf(vm)} || true`]);
+}
+
 /** A real machine: QEMU with the clone's disk, NAT, and the host-only network. */
 function bootMachine(vm: Vm, bridge: string, boot: NonNullable<StandInOptions['boot']>): number {
   const tap = tapOf(vm);
@@ -427,6 +432,7 @@ function commandsOf(current: State, seven: boolean, boot: StandInOptions['boot']
             'VBOX_E_OBJECT_IN_USE (0x80bb000c)',
           );
         state.vms = state.vms.filter((other) => other !== vm);
+        removeTap(vm);
         if (options['delete'] !== undefined) rmSync(vm.folder, { recursive: true, force: true });
         return '0%...100%\n';
       });

@@ -3,7 +3,7 @@ import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { program } from './cli.ts';
-import { VirtualBox, type StandInOptions } from '../standin/vboxmanage.ts';
+import { removeTap, VirtualBox, type StandInOptions } from '../standin/vboxmanage.ts';
 
 /** Sends its arguments to the stand-in and prints the answer: quick to start, as VBoxManage is called often. */
 const CLIENT = `#!/usr/bin/perl
@@ -45,7 +45,10 @@ export class StandIn {
   /** Ends the machines and takes the interfaces away, whatever state a test left them in. */
   close(): void {
     const { vms, interfaces } = this.box.state;
-    for (const { pid } of vms) if (pid !== undefined) endQuietly(pid);
+    for (const vm of vms) {
+      if (vm.pid !== undefined) endQuietly(vm.pid);
+      removeTap(vm);
+    }
     for (const { name } of interfaces) execFileSync('ip', ['link', 'del', name]);
     this.#server.close();
     rmSync(this.#socket, { force: true });
