@@ -32,9 +32,10 @@ export default defineTask<State, Change>({
     receipt
       ? [{ action: 'remove', summary: `${[...receipt.packages, ...receipt.files].join(', ')} (/var/lib/docker stays)` }]
       : [],
-  apply: async (ctx) => {
+  apply: async (ctx, _changes, { receipt }) => {
+    if (!receipt) return;
     ctx.report('removing packages');
-    await uninstallDocker(await ctx.host(), ctx.signal);
+    await uninstallDocker(await ctx.host(), receipt, ctx.signal);
   },
 });
 

@@ -104,8 +104,13 @@ export async function choosePackages(
   return there.map((name) => (name === engine && wanted ? manager.spec(wanted) : name));
 }
 
-function fixFor(host: Host, { name }: PackageManager, what: string): string {
-  return `See by hand whether ${host.name} can ${what}: swarmup ssh ${host.name}, then ${name === 'apt' ? 'apt-get' : name}`;
+function fixFor(host: Host, manager: PackageManager, what: string): string {
+  return `See by hand whether ${host.name} can ${what}: swarmup ssh ${host.name}, then ${programOf(manager)}`;
+}
+
+/** What people call it by on a command line. */
+function programOf({ name }: PackageManager): string {
+  return name === 'apt' ? 'apt-get' : name;
 }
 
 function conflict(host: Host, manager: PackageManager, names: readonly string[], cause: SwarmupError): SwarmupError {
@@ -114,7 +119,7 @@ function conflict(host: Host, manager: PackageManager, names: readonly string[],
     'INSTALL_CONFLICT',
     `${host.name}: Docker can't be installed beside ${names.join(', ')}, which ${names.length === 1 ? 'is' : 'are'} there already`,
     {
-      fix: `swarmup takes away nothing it didn't install. If nothing there needs ${names.length === 1 ? 'it' : 'them'}: swarmup ssh ${host.name} -- sudo ${manager.name === 'apt' ? 'apt-get' : manager.name} remove ${names.join(' ')}`,
+      fix: `swarmup takes away nothing it didn't install. If nothing there needs ${names.length === 1 ? 'it' : 'them'}: swarmup ssh ${host.name} -- sudo ${programOf(manager)} remove ${names.join(' ')}`,
       ...(output === undefined ? {} : { output }),
       cause,
     },

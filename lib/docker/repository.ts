@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { hasCode, SwarmupError } from '../errors.ts';
 import type { OsRelease } from '../facts/os-release.ts';
 import type { Host } from '../remote/host.ts';
@@ -42,14 +43,10 @@ export async function addRepository(
 ): Promise<void> {
   const base = `${repository.address.replace(/\/$/, '')}/${folder}`;
   const { key, list } = FILES[manager];
-  await host.run(['install', '-d', '-m', '0755', folderOf(key)], { signal });
+  await host.run(['install', '-d', '-m', '0755', dirname(key)], { signal });
   await fetchKey(host, `${base}/gpg`, { manager, key, wanted: repository.key }, signal);
   const text = manager === 'apt' ? await aptSource(host, base, os, signal) : dnfSource(base);
   await host.run(['tee', list], { input: text, signal });
-}
-
-function folderOf(path: string): string {
-  return path.replace(/\/[^/]*$/, '');
 }
 
 async function fetchKey(

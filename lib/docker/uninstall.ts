@@ -1,11 +1,9 @@
 import type { Host } from '../remote/host.ts';
 import { managers } from './installers.ts';
-import { readReceipt, removeReceipt } from './receipt.ts';
+import { removeReceipt, type Receipt } from './receipt.ts';
 
-/** Takes away what swarmup installed on a host, as its receipt there says; nothing where there is none. */
-export async function uninstallDocker(host: Host, signal: AbortSignal): Promise<void> {
-  const receipt = await readReceipt(host, signal);
-  if (!receipt) return;
+/** Takes away what swarmup installed on a host, as its receipt there says, and the receipt. */
+export async function uninstallDocker(host: Host, receipt: Receipt, signal: AbortSignal): Promise<void> {
   const { packages, files } = receipt;
   const manager = managers[receipt.manager];
   if (packages.length > 0) {

@@ -96,10 +96,10 @@ services:
   }
 
   /** A provider that knows nothing of any before it. */
-  async provider(cluster: Cluster): Promise<Provider> {
+  async provider(cluster: Cluster, clock: Clock = hasty): Promise<Provider> {
     const create = await loadProvider({ type: 'aws' });
     const local = localCommands(() => undefined, process.env);
-    return create({ cluster, clock: hasty, local, env: process.env, mayInstall: true });
+    return create({ cluster, clock, local, env: process.env, mayInstall: true });
   }
 
   /** Somebody else terminates a machine. */

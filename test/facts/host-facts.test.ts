@@ -18,6 +18,7 @@ import { room } from '../../lib/facts/room.ts';
 import { routes } from '../../lib/facts/routes.ts';
 import { surroundings } from '../../lib/facts/surroundings.ts';
 import { wallClock } from '../../lib/facts/wall-clock.ts';
+import { freePort } from '../support/sshd.ts';
 import { overlap } from '../../lib/ipv4.ts';
 
 /** Outputs are those of a Debian 13 guest, but where a test says otherwise. */
@@ -110,12 +111,7 @@ MemTotal:         996612 kB`;
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const shut = createServer().listen(0, '127.0.0.1');
-    await once(shut, 'listening');
-    const { port: nobody } = shut.address() as AddressInfo;
-    shut.close();
-    await once(shut, 'close');
-    const servers = [`https://127.0.0.1:${port}`, `https://127.0.0.1:${nobody}`];
+    const servers = [`https://127.0.0.1:${port}`, `https://127.0.0.1:${await freePort()}`];
     const fact = registries(servers);
     const { stdout } = await promisify(execFile)('sh', ['-c', fact.command]);
     server.close();

@@ -259,6 +259,7 @@ describe('the registries that are asked after', () => {
   it.each([
     ['', ['https://registry-1.docker.io']],
     ['images: { whenUnreachable: build }', []],
+    ['docker: { proxy: http://proxy:3128 }', []],
     ["docker: { daemon: { registry-mirrors: ['http://10.0.2.2:5000'] } }", []],
   ])('with %j are %j', async (extra, expected) => {
     expect(registriesOf((await surveyOf(undefined, extra)).cluster)).toEqual(expected);

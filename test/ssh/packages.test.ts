@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DockerSection } from '../../lib/config/model.ts';
 import { installDocker } from '../../lib/docker/install.ts';
 import { behindProxy } from '../../lib/docker/proxy.ts';
+import { readReceipt } from '../../lib/docker/receipt.ts';
 import { keyFingerprint } from '../../lib/docker/repository-key.ts';
 import { uninstallDocker } from '../../lib/docker/uninstall.ts';
 import { gather } from '../../lib/facts/fact.ts';
@@ -104,6 +105,11 @@ async function install(docker: Partial<DockerSection> = {}): Promise<void> {
   });
 }
 
+async function uninstall(): Promise<void> {
+  const receipt = await readReceipt(host, never);
+  if (receipt) await uninstallDocker(host, receipt, never);
+}
+
 const rpms = () => sh("rpm -qa --queryformat '%{NAME} %{EVR}\\n' | sort");
 /** The engines that are there, of whatever kind. */
 const ENGINES =
@@ -111,28 +117,13 @@ const ENGINES =
 const BASE = 'base-system 1-1\n';
 
 describe('with dnf', () => {
-  afterEach(() => uninstallDocker(host, never));
+  afterEach(uninstall);
 
   it('Fedora gets its own packages, the newest, and gives them back', async () => {
     become('fedora', { repository: 'fedora' });
     await install();
     expect(await rpms()).toBe(`base-system 1-1\ndocker-cli 27.3.1-2.fc42\nmoby-engine 27.3.1-2.fc42\nrunc 1.2.6-1\n`);
-    await uninstallDocker(host, never);
-    expect(await rpms()).toBe(BASE);
-  });
-
-  it('a version that is pinned is held, goes up and down, and is free again afterwards', async () => {
-    become('amzn', { like: 'fedora', repository: 'amazon' });
-    await install({ version: '25.0.6' });
-    expect(await rpms()).toContain('docker 25.0.6-1.amzn2023.0.2\n');
-    await sh('dnf -q -y upgrade');
-    expect(await rpms()).toContain('docker 25.0.6-1.amzn2023.0.2\n');
-    await install({ version: '25.0.8' });
-    expect(await rpms()).toContain('docker 25.0.8-1.amzn2023.0.4\n');
-    await install({ version: '25.0.6' });
-    expect(await rpms()).toContain('docker 25.0.6-1.amzn2023.0.2\n');
-    await uninstallDocker(host, never);
-    expect(await sh('dnf -q versionlock list')).toBe('');
+    await uninstall();
     expect(await rpms()).toBe(BASE);
   });
 
@@ -146,7 +137,7 @@ describe('with dnf', () => {
 });
 
 describe("from a repository laid out as Docker's", () => {
-  afterEach(() => uninstallDocker(host, never));
+  afterEach(uninstall);
   const key = () => keyFingerprint(readFileSync(join(root, 'srv/gpg'), 'utf8')) ?? '';
   const official = (more: Partial<DockerSection> = {}): Partial<DockerSection> => ({
     source: 'official',
@@ -162,7 +153,7 @@ describe("from a repository laid out as Docker's", () => {
     expect(installed).toContain('docker-ce 3:26.1.3-1.el9\n');
     expect(installed).toContain('containerd.io 1.7.27-3.1.el9\n');
     expect(installed).toContain('gpg-pubkey');
-    await uninstallDocker(host, never);
+    await uninstall();
     expect(await rpms()).toBe(BASE);
     expect(await sh('ls /etc/yum.repos.d /etc/pki/rpm-gpg')).not.toContain('docker');
   });
@@ -196,7 +187,7 @@ describe("from a repository laid out as Docker's", () => {
     expect(await sh(version)).toBe('5:26.1.3-1~debian.13~trixie');
     await sh('DEBIAN_FRONTEND=noninteractive apt-get -y -q dist-upgrade');
     expect(await sh(version)).toBe('5:26.1.3-1~debian.13~trixie');
-    await uninstallDocker(host, never);
+    await uninstall();
     expect(await sh(ENGINES)).toBe('');
     expect(await sh('ls /etc/apt/sources.list.d /etc/apt/keyrings')).not.toContain('docker');
   });
@@ -261,19 +252,40 @@ describe("from a repository laid out as Docker's", () => {
   });
 });
 
-describe('with zypper', () => {
-  afterEach(() => uninstallDocker(host, never));
+describe('a version that is pinned', () => {
+  afterEach(uninstall);
 
-  it('openSUSE gets the version that is pinned, held, and gives it back', async () => {
-    become('opensuse-leap', { like: 'suse opensuse', repository: 'suse' });
-    await install({ version: '24.0' });
-    expect(await rpms()).toContain('docker 24.0.7_ce-150000.2.1\n');
-    await sh('zypper --non-interactive --quiet update');
-    expect(await rpms()).toContain('docker 24.0.7_ce-150000.2.1\n');
-    await install({ version: '27.3.1' });
-    expect(await rpms()).toContain('docker 27.3.1_ce-150000.1.1\n');
-    await uninstallDocker(host, never);
-    expect(await sh('zypper --quiet locks')).not.toContain('docker');
+  it.each([
+    {
+      manager: 'dnf',
+      id: 'amzn',
+      more: { like: 'fedora', repository: 'amazon' },
+      older: { version: '25.0.6', installed: 'docker 25.0.6-1.amzn2023.0.2\n' },
+      newer: { version: '25.0.8', installed: 'docker 25.0.8-1.amzn2023.0.4\n' },
+      upgrade: 'dnf -q -y upgrade',
+      locks: 'dnf -q versionlock list',
+      nothingHeld: /^$/,
+    },
+    {
+      manager: 'zypper',
+      id: 'opensuse-leap',
+      more: { like: 'suse opensuse', repository: 'suse' },
+      older: { version: '24.0', installed: 'docker 24.0.7_ce-150000.2.1\n' },
+      newer: { version: '27.3.1', installed: 'docker 27.3.1_ce-150000.1.1\n' },
+      upgrade: 'zypper --non-interactive --quiet update',
+      locks: 'zypper --quiet locks',
+      nothingHeld: /^(?!.*docker)/s,
+    },
+  ])('is held by $manager, goes up and down, and is free again afterwards', async (one) => {
+    become(one.id, one.more);
+    for (const { version, installed } of [one.older, one.newer, one.older]) {
+      await install({ version });
+      expect(await rpms()).toContain(installed);
+      await sh(one.upgrade);
+      expect(await rpms()).toContain(installed);
+    }
+    await uninstall();
+    expect(await sh(one.locks)).toMatch(one.nothingHeld);
     expect(await rpms()).toBe(BASE);
   });
 });

@@ -116,10 +116,9 @@ export function removeTap(vm: Vm): void {
 /** A real machine: QEMU with the clone's disk, NAT, and the host-only network. */
 function bootMachine(vm: Vm, bridge: string, boot: NonNullable<StandInOptions['boot']>): number {
   const tap = tapOf(vm);
-  execFileSync('sh', [
-    '-c',
-    `ip link del ${tap} 2>/dev/null; ip tuntap add dev ${tap} mode tap && ip link set ${tap} master ${bridge} up`,
-  ]);
+  removeTap(vm);
+  execFileSync('ip', ['tuntap', 'add', 'dev', tap, 'mode', 'tap']);
+  execFileSync('ip', ['link', 'set', tap, 'master', bridge, 'up']);
   const colons = (mac: string | undefined) => (mac ?? '').replace(/(..)(?=.)/g, '$1:');
   const iso = vm.controllers['SATA']?.['1:dvddrive'];
   const { memory = '128', cpus = '1', macaddress1, macaddress2 } = vm.settings;

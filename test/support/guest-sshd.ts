@@ -42,11 +42,8 @@ export interface GuestSshd {
 }
 
 /** An OpenSSH server in a Debian of its own, with real users and a real sudo; on loopback. */
-export async function startGuestSshd(root?: string): Promise<GuestSshd> {
-  return startSshdIn(root ?? (await guestRoot('guest')));
-}
-
-async function startSshdIn(root: string): Promise<GuestSshd> {
+export async function startGuestSshd(ownRoot?: string): Promise<GuestSshd> {
+  const root = ownRoot ?? (await guestRoot('guest'));
   const folder = join(root, 'run', `sshd-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   mkdirSync(join(root, 'run/sshd'), { recursive: true, mode: 0o755 });

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
+import { endProcess } from '../../lib/remote/processes.ts';
 import { program } from './cli.ts';
 import { removeTap, VirtualBox, type StandInOptions } from '../standin/vboxmanage.ts';
 
@@ -46,19 +47,11 @@ export class StandIn {
   close(): void {
     const { vms, interfaces } = this.box.state;
     for (const vm of vms) {
-      if (vm.pid !== undefined) endQuietly(vm.pid);
+      if (vm.pid !== undefined) endProcess(vm.pid, 'SIGKILL');
       removeTap(vm);
     }
     for (const { name } of interfaces) execFileSync('ip', ['link', 'del', name]);
     this.#server.close();
     rmSync(this.#socket, { force: true });
-  }
-}
-
-function endQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended before.
   }
 }

@@ -1,4 +1,5 @@
 import { installerOf } from '../../docker/installers.ts';
+import type { Server } from '../../facts/reachable.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
 /** What Docker is packaged for. Source: download.docker.com and the distributions' own packages. */
@@ -111,7 +112,7 @@ const packageLock: Rule = (host) => {
 /** Without any, nothing can be installed; one of several may not be the one that matters. */
 const packageSources: Rule = (host, { cluster }) => {
   const { packageSources: sources } = host.facts;
-  const lost = sources.filter(({ reachable }) => !reachable).map(({ server }) => server);
+  const lost = outOfReach(sources);
   const { source, proxy } = cluster.docker;
   if (lost.length === 0 || source === 'preinstalled' || proxy !== undefined) return [];
   const say = lost.length === sources.length ? fatal : warning;
@@ -126,9 +127,9 @@ const packageSources: Rule = (host, { cluster }) => {
 /** Fatal only where nothing else can bring the images: neither the engine, which may have them, nor an archive, nor a mirror. */
 const registries: Rule = (host, { cluster }) => {
   const { registries: asked, engine, daemon, surroundings } = host.facts;
-  const lost = asked.filter(({ reachable }) => !reachable).map(({ server }) => server);
+  const lost = outOfReach(asked);
   // Behind a proxy there is nothing to connect to directly.
-  if (lost.length === 0 || surroundings.proxies.length > 0 || cluster.docker.proxy !== undefined) return [];
+  if (lost.length === 0 || surroundings.proxies.length > 0) return [];
   const mirrored = 'values' in daemon && 'registry-mirrors' in daemon.values;
   const say = engine || mirrored || cluster.images.load.length > 0 ? warning : fatal;
   return [
@@ -138,6 +139,10 @@ const registries: Rule = (host, { cluster }) => {
     }),
   ];
 };
+
+function outOfReach(servers: readonly Server[]): string[] {
+  return servers.filter(({ reachable }) => !reachable).map(({ server }) => server);
+}
 
 function inGiB(mib: number): string {
   return (mib / 1024).toFixed(mib < 10 * 1024 ? 1 : 0);
