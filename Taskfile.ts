@@ -12,14 +12,21 @@ export const pipelines = {
     'provision',
     'preflight',
     'install-docker',
+    'unlock-managers',
     'init-manager',
     'collect-token',
     'join-managers',
     'join-workers',
+    'set-roles',
+    'configure-swarm',
+    'rotate-tokens',
     'configure-nodes',
     'pull-images',
     'prune',
+    'create-networks',
+    'create-objects',
     'deploy-services',
+    'retire-objects',
     'deploy-stacks',
     'set-up-portainer',
     'verify-http',
@@ -31,19 +38,26 @@ export const pipelines = {
     'provision',
     'preflight',
     'install-docker',
+    'unlock-managers',
     'init-manager',
     'collect-token',
     'join-managers',
     'join-workers',
+    'set-roles',
+    'rotate-tokens',
     'configure-nodes',
     'pull-images',
     'deploy-services',
     'verify-http',
   ],
   /** Only the checks. */
-  verify: ['configure-nodes', 'deploy-services', 'deploy-stacks', 'set-up-portainer', 'verify-http'],
+  verify: ['set-roles', 'configure-nodes', 'deploy-services', 'deploy-stacks', 'set-up-portainer', 'verify-http'],
   /** One service, and that it answers. */
   scale: ['deploy-services', 'verify-http'],
+  /** Services back to what they were before their last update. */
+  rollback: ['roll-back'],
+  /** Tasks onto nodes that came back and have none. */
+  rebalance: ['rebalance', 'verify-http'],
   /** Availability of one node: `drain` and `activate`. */
   availability: ['configure-nodes'],
   /** A drill: the machines named with --node lose their power. */
@@ -57,7 +71,7 @@ export const pipelines = {
   /** `down --uninstall`: also what was installed on hosts that stay. */
   uninstall: ['remove-services', 'leave-workers', 'leave-managers', 'uninstall-docker', 'destroy-machines', 'clean-up'],
   /** `down --node`: some nodes go, and the cluster stays. */
-  remove: ['leave-workers', 'leave-managers', 'destroy-machines'],
+  remove: ['leave-workers', 'leave-managers', 'retire-node'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 /** The nightly test of a whole cluster: what each stage runs, and what must come of it. */

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Cluster, NodeSpec } from './config/model.ts';
 import type { Progress } from './events.ts';
+import type { CredentialsOf } from './images/credentials.ts';
 import type { ImageStore } from './images/store.ts';
 import type { Preflight } from './preflight/preflight.ts';
 import type { Machine, Provider, ProviderIo } from './providers/provider.ts';
@@ -32,6 +33,8 @@ export interface RunContext {
   readonly http: HttpClient;
   readonly local: LocalCommands;
   readonly images: ImageStore;
+  /** Undefined for every image, unless the cluster file lets nodes have them. */
+  readonly credentials: CredentialsOf;
   readonly state: StateFolder;
   readonly preflight: Preflight;
   readonly turns: Turns;

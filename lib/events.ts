@@ -107,6 +107,8 @@ export interface ErrorJson {
   readonly code: ErrorCode;
   readonly message: string;
   readonly fix: string;
+  /** The last lines that a command or a task printed. */
+  readonly output?: string;
 }
 
 /** The end of every switch over a union: a new member that isn't handled is a type error. */

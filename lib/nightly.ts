@@ -1,4 +1,5 @@
-import { managersOf, scaled, workersOf, type Cluster } from './config/model.ts';
+import { managersOf, workersOf, type Cluster } from './config/model.ts';
+import { scaled } from './config/selections.ts';
 import type { RunContext } from './context.ts';
 import { SwarmupError } from './errors.ts';
 import type { Mode } from './events.ts';
@@ -28,7 +29,8 @@ export function notPlayable(stage: NightlyStage, cluster: Cluster): string | und
   if (stage.victim === 'worker' && workersOf(cluster).length === 0) return 'the cluster has no worker';
   if (stage.victim === 'leader' && managersOf(cluster).length < FEWEST_MANAGERS)
     return `the cluster has ${managersOf(cluster).length} managers, and it takes ${FEWEST_MANAGERS} to survive the loss of one`;
-  if (stage.more !== undefined && cluster.services.length === 0) return 'the cluster file has no service';
+  if (stage.more !== undefined && scalable(cluster) === undefined)
+    return 'the cluster file has no service with replicas';
   return undefined;
 }
 
@@ -40,7 +42,7 @@ export class Away {
   clusterFor(stage: NightlyStage, cluster: Cluster): Cluster {
     if (stage.pipeline === 'up' || stage.pipeline === 'down') this.#names.clear();
     const there = { ...cluster, nodes: cluster.nodes.filter((node) => !this.#names.has(node.name)) };
-    const [first] = cluster.services;
+    const first = scalable(cluster);
     if (stage.more === undefined || !first) return there;
     return scaled(there, new Map([[first.name, first.replicas + stage.more]]));
   }
@@ -57,7 +59,7 @@ export async function refreshed({ context, emit, signal }: Workplace, cluster: C
   for (const machine of machines.all()) machines.delete(machine.name);
   for (const machine of listed) machines.set(machine);
   const world = { before: new Map(listed.map((machine) => [machine.name, machine])) };
-  return { context: { ...context, cluster, world, swarm: swarmAccess(cluster, remote) }, emit, signal };
+  return { context: { ...context, cluster, world, swarm: swarmAccess(cluster, remote, context.clock) }, emit, signal };
 }
 
 /** What a stage runs. The victim of a power cut is chosen now, as the leader may have changed. */
@@ -79,4 +81,9 @@ async function victimOf(
   throw new SwarmupError('SWARM_NO_MANAGER', 'the managers name no leader', {
     fix: 'See them with swarmup status: more than half must be reachable.',
   });
+}
+
+/** The first service whose number of tasks is chosen: a global one has as many as there are nodes. */
+function scalable({ services }: Cluster): Cluster['services'][number] | undefined {
+  return services.find(({ mode }) => mode === 'replicated');
 }

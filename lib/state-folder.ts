@@ -31,6 +31,11 @@ export class StateFolder {
     await writeFile(path, text, { mode: 0o600 });
   }
 
+  /** Removes a file, if it is there. */
+  async forget(...parts: string[]): Promise<void> {
+    await rm(this.file(...parts), { force: true });
+  }
+
   exists(): Promise<boolean> {
     return exists(this.path);
   }

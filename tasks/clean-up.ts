@@ -1,3 +1,4 @@
+import { clientFolders, contextsOf, removeContexts } from '../lib/docker-context.ts';
 import { SwarmupError } from '../lib/errors.ts';
 import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
 
@@ -8,6 +9,8 @@ interface State {
   readonly machines: readonly string[];
   /** What the machines shared, as far as it lies elsewhere. */
   readonly shared: readonly string[];
+  /** Docker contexts that lead here. */
+  readonly contexts: readonly string[];
 }
 
 /** Takes away what the machines shared and the local folder: keys, records, a generated password. */
@@ -27,12 +30,15 @@ export default defineTask<State, Change>({
       path: ctx.state.path,
       machines: machines.filter(({ kept }) => !kept).map((machine) => machine.name),
       shared: (await ctx.provider.shared?.leftovers(ctx.signal)) ?? [],
+      contexts: await contextsOf(ctx.cluster.stateDir, clientFolders(ctx.env)),
     };
   },
-  absent: () => ({ folder: false, path: '', machines: [], shared: [] }),
+  absent: () => ({ folder: false, path: '', machines: [], shared: [], contexts: [] }),
   skip: ({ machines }) => (machines.length > 0 ? `machines are left: ${machines.join(', ')}` : undefined),
-  plan: ({ folder, path, shared }) =>
-    [...shared, ...(folder ? [path] : [])].map((summary): Change => ({ action: 'remove', summary })),
+  plan: ({ folder, path, shared, contexts }) =>
+    [...shared, ...contexts.map((name) => `Docker context ${name}`), ...(folder ? [path] : [])].map(
+      (summary): Change => ({ action: 'remove', summary }),
+    ),
   apply: async (ctx) => {
     const left = await ctx.provider.destroyShared(ctx.io);
     if (left.length > 0) {
@@ -40,6 +46,7 @@ export default defineTask<State, Change>({
         fix: "Run 'swarmup down' again; what stays then has to be removed by hand.",
       });
     }
+    await removeContexts(ctx.cluster.stateDir, clientFolders(ctx.env));
     await ctx.state.remove();
   },
 });

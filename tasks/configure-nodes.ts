@@ -1,8 +1,8 @@
-import type { Availability, NodeSpec, Role } from '../lib/config/model.ts';
+import type { Availability, NodeSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { SwarmupError } from '../lib/errors.ts';
 import { runningTasks, updateNode, waitUntilEmpty } from '../lib/swarm/drain.ts';
-import { localSwarm } from '../lib/swarm/access.ts';
+import { localSwarm } from '../lib/swarm/local.ts';
 import { managedKeys, markedLabels, NAME_LABEL, OWNER_LABEL } from '../lib/swarm/labels.ts';
 import type { SwarmNode } from '../lib/swarm/types.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
@@ -10,7 +10,6 @@ import { defineTask, onNodes, type Change } from '../lib/task.ts';
 interface State {
   readonly id: string;
   readonly status: string;
-  readonly role: Role;
   readonly availability: Availability;
   readonly labels: Readonly<Record<string, string>>;
   /** The swarm is one that swarmup made: its nodes carry a mark. */
@@ -22,17 +21,17 @@ interface State {
 }
 
 type NodeChange = Change & {
-  readonly kind: 'role' | 'availability' | 'label' | 'mark' | 'drain';
+  readonly kind: 'availability' | 'label' | 'mark' | 'drain';
   /** The label to take away. */
   readonly key?: string;
 };
 
-/** Role, availability and labels of each node. In the guide: `docker node update --availability drain`. */
+/** Availability and labels of each node. In the guide: `docker node update --availability drain`. */
 export default defineTask<State, NodeChange>({
   id: 'configure-nodes',
   title: 'Nodes configured',
-  about: 'Sets role, availability and labels of the nodes; a drained node is waited for until it runs nothing.',
-  needs: ['join-managers', 'join-workers', 'init-manager', { task: 'collect-token', of: 'all' }],
+  about: 'Sets availability and labels of the nodes; a drained node is waited for until it runs nothing.',
+  needs: ['join-managers', 'join-workers', 'init-manager', { task: 'set-roles', of: 'all' }],
   targets: (cluster) => onNodes(cluster.nodes),
   check: async (ctx) => {
     const manager = await ctx.swarm.manager(ctx.signal);
@@ -46,19 +45,15 @@ export default defineTask<State, NodeChange>({
     const ours = await ctx.swarm.isOurs(ctx.signal);
     return { ...readNode(found), ours, runningTasks: drained ? await runningTasks(manager, found.ID) : 0 };
   },
-  absent: ({ cluster, target }) => {
-    const role = cluster.nodes.find((node) => node.name === target.node)?.role ?? 'worker';
-    return {
-      id: '',
-      status: 'ready',
-      role,
-      availability: 'active',
-      labels: {},
-      ours: true,
-      hostname: '',
-      runningTasks: 0,
-    };
-  },
+  absent: () => ({
+    id: '',
+    status: 'ready',
+    availability: 'active',
+    labels: {},
+    ours: true,
+    hostname: '',
+    runningTasks: 0,
+  }),
   plan: (state, { cluster, target }) => {
     const node = cluster.nodes.find((n) => n.name === target.node);
     if (!node) return [];
@@ -85,8 +80,8 @@ async function ownNode(ctx: UnitContext): Promise<SwarmNode | undefined> {
 }
 
 function readNode({ ID, Status, Spec, Description }: SwarmNode): Omit<State, 'runningTasks' | 'ours'> {
-  const { Role: role, Availability: availability, Labels: labels = {} } = Spec;
-  return { id: ID, status: Status.State, role, availability, labels, hostname: Description.Hostname };
+  const { Availability: availability, Labels: labels = {} } = Spec;
+  return { id: ID, status: Status.State, availability, labels, hostname: Description.Hostname };
 }
 
 /** The name to note on the node; undefined where the host name says it. */
@@ -98,7 +93,6 @@ function planNode(state: State, node: NodeSpec, cluster: string): NodeChange[] {
   const changes: NodeChange[] = [];
   const set = (kind: NodeChange['kind'], summary: string) =>
     changes.push({ kind, action: 'update', summary: `${node.name}: ${summary}` });
-  if (state.role !== node.role) set('role', `role ${state.role} → ${node.role}`);
   if (state.availability !== node.availability)
     set('availability', `availability ${state.availability} → ${node.availability}`);
   for (const [key, value] of Object.entries(node.labels))
@@ -128,7 +122,6 @@ function specification(
   const remove = changes.flatMap((change) => change.key ?? []);
   return {
     ...current,
-    Role: kinds.has('role') ? node.role : current.Role,
     Availability: kinds.has('availability') ? node.availability : current.Availability,
     Labels:
       kinds.has('label') || kinds.has('mark')

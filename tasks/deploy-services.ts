@@ -1,19 +1,26 @@
 import type { ServiceSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { SwarmupError } from '../lib/errors.ts';
+import { authConfig } from '../lib/images/credentials.ts';
 import { registryDigest } from '../lib/images/on-node.ts';
 import { tagged } from '../lib/images/reference.ts';
 import type { Engine } from '../lib/remote/engine.ts';
-import { converge, lookAt, type Convergence } from '../lib/swarm/converge.ts';
+import { converge, lookAt } from '../lib/swarm/converge.ts';
+import type { Convergence } from '../lib/swarm/judge.ts';
 import { serviceByName } from '../lib/swarm/read.ts';
 import { OWNER_LABEL } from '../lib/swarm/labels.ts';
-import { differences, specification } from '../lib/swarm/service-spec.ts';
+import { namesOf } from '../lib/swarm/objects.ts';
+import type { Names } from '../lib/swarm/fields/field.ts';
+import { differences, NO_NAMES, specification } from '../lib/swarm/service-spec.ts';
 import type { SwarmService } from '../lib/swarm/types.ts';
+import { createService, updateService } from '../lib/swarm/write.ts';
 import { defineTask, type Change, type Desired } from '../lib/task.ts';
 
 interface State {
   readonly service: SwarmService | undefined;
   readonly convergence: Convergence | undefined;
+  /** What the service refers to; asked only when it refers to anything. */
+  readonly names: Names;
 }
 
 type ServiceChange = Change & { readonly kind: 'create' | 'update' | 'converge'; readonly fields: readonly string[] };
@@ -26,6 +33,8 @@ export default defineTask<State, ServiceChange>({
   needs: [
     { task: 'configure-nodes', of: 'all', tolerant: true },
     { task: 'pull-images', of: 'all', tolerant: true },
+    { task: 'create-networks', of: 'all' },
+    { task: 'create-objects', of: 'all' },
     'prune',
   ],
   targets: (cluster) => cluster.services.map((service) => ({ id: service.name })),
@@ -33,10 +42,11 @@ export default defineTask<State, ServiceChange>({
     const manager = await ctx.swarm.manager(ctx.signal);
     const service = await serviceByName(manager, ctx.target.id);
     const [convergence] = service ? await lookAt(manager, [service.ID]) : [];
-    return { service, convergence };
+    const names = service && refersToOthers(wantedService(ctx)) ? await namesOf(manager) : NO_NAMES;
+    return { service, convergence, names };
   },
-  absent: () => ({ service: undefined, convergence: undefined }),
-  plan: ({ service, convergence }, desired) => {
+  absent: () => ({ service: undefined, convergence: undefined, names: NO_NAMES }),
+  plan: ({ service, convergence, names }, desired) => {
     const wanted = wantedService(desired);
     if (!service) {
       return [
@@ -44,13 +54,14 @@ export default defineTask<State, ServiceChange>({
           kind: 'create',
           action: 'create',
           fields: [],
-          summary: `service ${wanted.name}: ${wanted.image}, ${wanted.replicas} replicas`,
+          summary: `service ${wanted.name}: ${wanted.image}, ${wanted.mode === 'global' ? 'on every node' : `${wanted.replicas} replicas`}`,
         },
       ];
     }
     const stack = service.Spec.Labels?.['com.docker.stack.namespace'];
     if (stack !== undefined) throw ofStack(wanted.name, stack);
-    const changed = differences(service, wanted);
+    if ((service.Spec.Mode.Global !== undefined) !== (wanted.mode === 'global')) throw otherMode(wanted);
+    const changed = differences(service, wanted, names);
     const changes = changed.map((d): ServiceChange => ({
       kind: 'update',
       action: 'update',
@@ -77,7 +88,7 @@ export default defineTask<State, ServiceChange>({
         manager,
         wanted,
         service,
-        renew ? await imageWithDigest(manager, wanted.image) : service.Spec.TaskTemplate.ContainerSpec.Image,
+        renew ? await imageWithDigest(ctx, manager, wanted.image) : service.Spec.TaskTemplate.ContainerSpec.Image,
       );
     }
     const written = await serviceByName(manager, wanted.name);
@@ -89,6 +100,7 @@ export default defineTask<State, ServiceChange>({
       name: wanted.name,
       manager,
       serviceIds: [written.ID],
+      before: service ? [service] : [],
       signal: ctx.signal,
       clock: ctx.clock,
       report: ctx.report,
@@ -102,9 +114,9 @@ function wantedService({ cluster, target }: Desired): ServiceSpec {
   return wanted;
 }
 
-async function imageWithDigest(manager: Engine, image: string): Promise<string> {
+async function imageWithDigest(ctx: UnitContext, manager: Engine, image: string): Promise<string> {
   if (image.includes('@')) return image;
-  const digest = await registryDigest(manager, image);
+  const digest = await registryDigest(manager, image, await ctx.credentials(image));
   return digest ? `${tagged(image)}@${digest}` : image;
 }
 
@@ -115,13 +127,21 @@ async function write(
   current: SwarmService | undefined,
   image: string,
 ): Promise<void> {
-  const spec = specification(wanted, image, ctx.cluster.name, current?.Spec);
+  const names = refersToOthers(wanted) ? await namesOf(manager) : NO_NAMES;
+  const spec = specification(wanted, image, ctx.cluster.name, { current: current?.Spec, names });
+  const auth = authConfig(await ctx.credentials(wanted.image));
   ctx.report(current ? 'updating' : 'creating');
-  await manager.call(`${current ? 'update' : 'create'} service ${wanted.name}`, async (docker) => {
-    // What is sent is what GET /services returned, with our fields over it; dockerode's own type knows less than the API.
-    const body: object = spec;
-    if (current) await docker.getService(current.ID).update({ ...body, version: current.Version.Index });
-    else await docker.createService(body);
+  await (current ? updateService(manager, current, spec, auth) : createService(manager, spec, auth));
+}
+
+/** Whether the service names anything that has an id of its own in the swarm. */
+function refersToOthers({ networks = [], secrets = [], configs = [] }: ServiceSpec): boolean {
+  return networks.length + secrets.length + configs.length > 0;
+}
+
+function otherMode({ name, mode }: ServiceSpec): SwarmupError {
+  return new SwarmupError('SERVICE_FAILED', `service ${name} is not ${mode}, and Swarm can't make it so`, {
+    fix: `Give it another name and take the old one away with --prune, or remove it first: swarmup ssh MANAGER -- docker service rm ${name}`,
   });
 }
 

@@ -91,9 +91,18 @@ export default defineTask<State, StackChange>({
     const stack = wantedStack(ctx);
     const manager = await ctx.swarm.manager(ctx.signal);
     for (const { name } of changes.filter((change) => change.kind === 'secret')) await createSecret(ctx, manager, name);
+    const before = await servicesOf(manager, stack.name);
     if (changes.some((change) => change.kind === 'deploy')) await deploy(ctx, manager.node, stack);
     const serviceIds = (await servicesOf(manager, stack.name)).map((service) => service.ID);
-    await converge({ name: stack.name, manager, serviceIds, signal: ctx.signal, clock: ctx.clock, report: ctx.report });
+    await converge({
+      name: stack.name,
+      manager,
+      serviceIds,
+      before,
+      signal: ctx.signal,
+      clock: ctx.clock,
+      report: ctx.report,
+    });
   },
 });
 

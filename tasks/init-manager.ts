@@ -1,7 +1,7 @@
 import { firstManager } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { hasCode, SwarmupError } from '../lib/errors.ts';
-import { localSwarm, type LocalSwarm } from '../lib/swarm/access.ts';
+import { localSwarm, type LocalSwarm } from '../lib/swarm/local.ts';
 import { joining, type JoinState } from '../lib/swarm/join.ts';
 import { isMarked, OWNER_LABEL } from '../lib/swarm/labels.ts';
 import { listNodes, nameOf } from '../lib/swarm/read.ts';
@@ -10,6 +10,8 @@ import { defineTask, onNodes, type Change } from '../lib/task.ts';
 
 interface State {
   readonly local: Pick<LocalSwarm, 'state' | 'isManager'>;
+  /** A worker of this cluster's own swarm: it is made a manager later. */
+  readonly ownWorker: boolean;
   /** Another configured node that is part of a swarm already. */
   readonly elsewhere: Elsewhere | undefined;
   /** How this node would join that swarm, where it is this cluster's own: the machine before this one is gone. */
@@ -29,6 +31,7 @@ export default defineTask<State, Change>({
   about: 'Initialises the swarm on the first manager; where the other managers have it already, joins it.',
   needs: [
     'install-docker',
+    'unlock-managers',
     // Machines that were there before this run may hold a swarm; new ones can't, and aren't waited for.
     { task: 'provision', of: (other, _self, world) => world.before.has(other.node ?? ''), tolerant: true },
   ],
@@ -36,11 +39,17 @@ export default defineTask<State, Change>({
   check: async (ctx) => {
     const local = await localSwarm(await ctx.engine());
     const other = local.state === 'inactive' ? await elsewhere(ctx) : undefined;
-    return { local, elsewhere: other, join: other?.isManager ? await joinOwn(ctx, other) : undefined };
+    const join = other?.isManager ? await joinOwn(ctx, other) : undefined;
+    return { local, ownWorker: await isOwnWorker(ctx, local), elsewhere: other, join };
   },
-  absent: () => ({ local: { state: 'inactive', isManager: false }, elsewhere: undefined, join: undefined }),
-  plan: ({ local, elsewhere: other, join }, { target }) => {
-    if (local.state === 'active' && local.isManager) return [];
+  absent: () => ({
+    local: { state: 'inactive', isManager: false },
+    ownWorker: false,
+    elsewhere: undefined,
+    join: undefined,
+  }),
+  plan: ({ local, ownWorker, elsewhere: other, join }, { target }) => {
+    if (local.state === 'active' && (local.isManager || ownWorker)) return [];
     if (local.state === 'active') throw foreign(target.id, 'is a worker of a swarm, and should be the first manager');
     if (local.state !== 'inactive') throw foreign(target.id, `is in a swarm in state '${local.state}'`);
     if (join) return joining.plan(join, 'manager', target.id);
@@ -93,6 +102,18 @@ async function elsewhere(ctx: UnitContext): Promise<Elsewhere | undefined> {
   );
   const members = found.filter((entry) => entry !== undefined);
   return members.find((entry) => entry.isManager) ?? members[0];
+}
+
+/** The managers know it, and it carries the cluster's mark. Without a manager to ask it is nobody's. */
+async function isOwnWorker(ctx: UnitContext, { state, isManager, nodeId }: LocalSwarm): Promise<boolean> {
+  if (state !== 'active' || isManager) return false;
+  try {
+    const self = (await ctx.swarm.nodes(ctx.signal)).find(({ ID }) => ID === nodeId);
+    return self !== undefined && isMarked(self.Spec, ctx.cluster.name);
+  } catch (error) {
+    if (hasCode(error, 'SWARM_NO_MANAGER')) return false;
+    throw error;
+  }
 }
 
 /** Only a swarm that swarmup marked as this cluster's own is joined. */

@@ -9,7 +9,7 @@ import { gather } from '../lib/facts/fact.ts';
 import { osRelease, type OsRelease } from '../lib/facts/os-release.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { hasCode, SwarmupError } from '../lib/errors.ts';
-import { localSwarm } from '../lib/swarm/access.ts';
+import { localSwarm } from '../lib/swarm/local.ts';
 import { untilManagerIsBack } from '../lib/swarm/manager-back.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
 import { waitUntil } from '../lib/wait.ts';

@@ -7,7 +7,7 @@ export default defineTask<JoinState, Change>({
   id: 'join-managers',
   title: 'Managers joined',
   about: 'Joins the further managers, one at a time, and waits until each is ready.',
-  needs: ['install-docker', { task: 'collect-token', of: 'all' }],
+  needs: ['install-docker', 'unlock-managers', { task: 'collect-token', of: 'all' }],
   limit: 1,
   targets: (cluster) => onNodes(managersOf(cluster).slice(1)),
   check: joining.check,

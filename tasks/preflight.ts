@@ -2,7 +2,7 @@ import type { UnitContext } from '../lib/context.ts';
 import { hasCode } from '../lib/errors.ts';
 import { preflightError } from '../lib/preflight/error.ts';
 import { isFatal } from '../lib/preflight/survey.ts';
-import { localSwarm } from '../lib/swarm/access.ts';
+import { localSwarm } from '../lib/swarm/local.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
 
 /**

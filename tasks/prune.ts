@@ -43,13 +43,13 @@ export default defineTask<State, Pruning>({
     for (const change of changes) {
       ctx.signal.throwIfAborted();
       if (change.kind === 'machine') {
-        if (machine) await removeMachine(ctx, machine);
+        if (machine) await removeMachine(ctx, machine, await ctx.swarm.nodes(ctx.signal));
         continue;
       }
       const manager = await ctx.swarm.manager(ctx.signal);
       if (change.kind === 'node') {
         ctx.report(`removing ${change.summary}`);
-        await removeNode(ctx, manager, change.node, undefined);
+        await removeNode(ctx, change.node, undefined);
       } else await remove(ctx, manager, change);
     }
   },

@@ -1,4 +1,4 @@
-import { requiredImages } from '../lib/config/model.ts';
+import { requiredImages } from '../lib/config/selections.ts';
 import { askRegistry, isLoaded, isPresent, load, pull, type Registry } from '../lib/images/on-node.ts';
 import { sameImage, tagged } from '../lib/images/reference.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
@@ -46,7 +46,9 @@ export default defineTask<State, ImageChange>({
       .filter((_, i) => !present[i])
       .map((image) => ({ ...image, buildable: ctx.images.canBuild(image.name) }));
     const [first] = missing;
-    const registry = first ? await askRegistry(engine, first.name) : ({ reachable: true } as const);
+    const registry = first
+      ? await askRegistry(engine, first.name, await ctx.credentials(first.name))
+      : ({ reachable: true } as const);
     if (!registry.reachable) warnUnreachable(ctx, missing, registry.reason);
     return { unloaded: archives.filter((_, i) => !loaded[i]).map(({ file }) => file), missing, registry };
   },
@@ -77,7 +79,7 @@ export default defineTask<State, ImageChange>({
     const engine = await ctx.engine();
     for (const change of changes) {
       ctx.signal.throwIfAborted();
-      if (change.kind === 'pull') await pull(engine, change.name, ctx.report);
+      if (change.kind === 'pull') await pull(engine, change.name, ctx.report, await ctx.credentials(change.name));
       else
         await load(engine, change.kind === 'load' ? change.file : await ctx.images.build(change.name, ctx), ctx.report);
     }

@@ -1,36 +1,50 @@
-import { firstManager } from '../lib/config/model.ts';
-import { SwarmupError } from '../lib/errors.ts';
+import type { UnitContext } from '../lib/context.ts';
+import { hasCode } from '../lib/errors.ts';
 import { existingMachines, type ExistingState } from '../lib/providers/existing.ts';
+import { requireMajorityWithout } from '../lib/swarm/quorum.ts';
+import { nameOf } from '../lib/swarm/read.ts';
 import { removeMachine } from '../lib/swarm/remove-machine.ts';
+import type { SwarmNode } from '../lib/swarm/types.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
 
-/** The first half of replacing a node: it gives up its work and leaves the swarm, and its machine goes. */
-export default defineTask<ExistingState, Change>({
+interface State extends ExistingState {
+  /** All nodes of the swarm; none where no manager can be asked. */
+  readonly nodes: readonly SwarmNode[];
+}
+
+/** A node gives up its work and leaves the swarm, and its machine goes: for good, or to be made anew. */
+export default defineTask<State, Change>({
   id: 'retire-node',
   title: 'Old machine gone',
   about: 'Drains the node named with --node, takes it out of the swarm, and its machine away.',
-  needs: [],
+  needs: [
+    { task: 'leave-workers', of: 'all', tolerant: true },
+    { task: 'leave-managers', of: 'all', tolerant: true },
+  ],
   explicit: true,
-  ...existingMachines,
+  limit: 1,
   targets: (cluster) => onNodes(cluster.nodes),
-  plan: ({ machine }, { cluster, target }) => {
-    if (target.id === firstManager(cluster).name) {
-      throw new SwarmupError('USAGE', `${target.id} is the first manager, which keeps the swarm together`, {
-        fix: 'Write the nodes as a list with another manager first; then this one can be replaced.',
-      });
-    }
-    return machine
-      ? [
-          {
-            action: 'remove',
-            summary: machine.kept
-              ? `node ${machine.name} (its machine stays)`
-              : `node ${machine.name} and its machine, with all that is on its disk`,
-          },
-        ]
-      : [];
+  check: async (ctx) => ({ ...(await existingMachines.check(ctx)), nodes: await nodesOf(ctx) }),
+  absent: () => ({ machine: undefined, nodes: [] }),
+  plan: ({ machine, nodes }, { target }) => {
+    if (!machine) return [];
+    const members = nodes.filter((node) => nameOf(node) === target.id);
+    for (const member of members) requireMajorityWithout(nodes, member);
+    if (machine.kept && members.length === 0) return [];
+    const what = machine.kept ? '(its machine stays)' : 'and its machine, with all that is on its disk';
+    return [{ action: 'remove', summary: `node ${machine.name} ${what}` }];
   },
-  apply: async (ctx, _changes, { machine }) => {
-    if (machine) await removeMachine(ctx, machine);
+  apply: async (ctx, _changes, { machine, nodes }) => {
+    if (machine) await removeMachine(ctx, machine, nodes);
   },
 });
+
+async function nodesOf(ctx: UnitContext): Promise<readonly SwarmNode[]> {
+  try {
+    return await ctx.swarm.nodes(ctx.signal);
+  } catch (error) {
+    if (!hasCode(error, 'SWARM_NO_MANAGER')) throw error;
+    ctx.warn(`${ctx.target.id} isn't taken out of the swarm before its machine goes: ${error.message}`, 'no manager');
+    return [];
+  }
+}

@@ -1,6 +1,6 @@
 import { readReceipt, type Receipt } from '../lib/docker/receipt.ts';
 import { uninstallDocker } from '../lib/docker/uninstall.ts';
-import { localSwarm } from '../lib/swarm/access.ts';
+import { localSwarm } from '../lib/swarm/local.ts';
 import { hasCode } from '../lib/errors.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';

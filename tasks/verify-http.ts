@@ -1,6 +1,7 @@
-import type { Cluster, HttpCheck } from '../lib/config/model.ts';
+import type { Cluster, HttpCheck, NodeSpec, ServiceSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { messageOf, SwarmupError } from '../lib/errors.ts';
+import { fits, traitsOfSpec } from '../lib/swarm/placement.ts';
 import { listServices } from '../lib/swarm/read.ts';
 import { NAMESPACE_LABEL } from '../lib/swarm/stack.ts';
 import { defineTask, type Change, type Desired, type Target } from '../lib/task.ts';
@@ -14,6 +15,8 @@ interface State {
 interface Subject {
   readonly check: HttpCheck;
   readonly replicas: number;
+  /** Whether the port is to answer on a node: through the routing mesh it does on all of them. */
+  readonly answersOn: (node: NodeSpec) => boolean;
   /** The stack that publishes the port, when it is one that may be skipped. */
   readonly optionalStack: string | undefined;
 }
@@ -34,7 +37,9 @@ export default defineTask<State, Change>({
   verifies: true,
   targets: (cluster) =>
     cluster.nodes.flatMap((node) =>
-      subjects(cluster).map(({ check }) => ({ id: `${node.name}:${check.port}`, node: node.name })),
+      subjects(cluster)
+        .filter(({ answersOn }) => answersOn(node))
+        .map(({ check }) => ({ id: `${node.name}:${check.port}`, node: node.name })),
     ),
   check: async (ctx) => {
     const subject = subjectOf(ctx);
@@ -53,14 +58,36 @@ export default defineTask<State, Change>({
 
 function subjects(cluster: Cluster): Subject[] {
   const services = cluster.services.flatMap((service) =>
-    service.verify ? [{ check: service.verify, replicas: service.replicas, optionalStack: undefined }] : [],
+    service.verify
+      ? [
+          {
+            check: service.verify,
+            replicas: service.replicas,
+            answersOn: (node: NodeSpec) => isPublishedOn(node, service),
+            optionalStack: undefined,
+          },
+        ]
+      : [],
   );
   const stacks = cluster.stacks.flatMap((stack) =>
     stack.verify
-      ? [{ check: stack.verify, replicas: 1, optionalStack: stack.whenUnreachable === 'skip' ? stack.name : undefined }]
+      ? [
+          {
+            check: stack.verify,
+            replicas: 1,
+            answersOn: () => true,
+            optionalStack: stack.whenUnreachable === 'skip' ? stack.name : undefined,
+          },
+        ]
       : [],
   );
   return [...services, ...stacks];
+}
+
+/** Past the mesh a port answers where a task runs: of a global service, on every node that fits. */
+function isPublishedOn(node: NodeSpec, { ports, verify, constraints }: ServiceSpec): boolean {
+  const past = ports.some(({ published, mode }) => published === verify?.port && mode === 'host');
+  return !past || (node.availability === 'active' && fits(traitsOfSpec(node), constraints));
 }
 
 function subjectOf({ cluster, target }: Desired): Subject {
@@ -91,9 +118,22 @@ async function verify(ctx: UnitContext, check: HttpCheck, requests: number): Pro
       done: requests - problems.length,
       total: requests,
     });
+    if (await isDown(ctx)) throw nodeDown(ctx.node.name, url, problems);
     if (ctx.clock.now() - start > DEADLINE_MS) throw checkFailed(ctx.node.name, url, problems, requests);
     await ctx.clock.sleep(INTERVAL_MS, ctx.signal);
   }
+}
+
+/** Whether the managers have noticed that the node is gone: nothing will answer there, however long it is asked. */
+async function isDown(ctx: UnitContext): Promise<boolean> {
+  return (await ctx.swarm.nodeByName(ctx.node.name, ctx.signal))?.Status.State === 'down';
+}
+
+function nodeDown(node: string, url: string, problems: readonly string[]): SwarmupError {
+  const message = `${node} is down, as the managers see it, and ${url} doesn't answer: ${[...new Set(problems)].join('; ')}`;
+  return new SwarmupError('HTTP_CHECK_FAILED', message, {
+    fix: `'swarmup up' starts its machine and its engine again; 'swarmup status' shows how it is.`,
+  });
 }
 
 async function problemOf(

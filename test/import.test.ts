@@ -104,13 +104,19 @@ describe('a swarm that somebody made', () => {
       EndpointSpec: { Ports: [{ Protocol: 'tcp', TargetPort: 80, PublishedPort: 80, PublishMode: 'ingress' }] },
       ...more,
     });
-    await boss.createService(spec('web', {}, ['PRICE=$5', 'DB_PASSWORD=hunter2']) as never);
-    await boss.createService(spec('everywhere', { Mode: { Global: {} }, EndpointSpec: {} }) as never);
-    await boss.createService(
+    const create = (body: object) => boss.createService({}, body);
+    await create(spec('web', {}, ['PRICE=$5', 'DB_PASSWORD=hunter2']));
+    await create(
+      spec('everywhere', {
+        Mode: { Global: {} },
+        EndpointSpec: { Ports: [{ Protocol: 'udp', TargetPort: 53, PublishedPort: 53, PublishMode: 'host' }] },
+      }),
+    );
+    await create(
       spec('theirs_db', {
         Labels: { 'com.docker.stack.namespace': 'theirs', 'swarmup.stack': 'of another file' },
         EndpointSpec: {},
-      }) as never,
+      }),
     );
     return world;
   }
@@ -121,7 +127,6 @@ describe('a swarm that somebody made', () => {
     const text = clusterText(await fromSwarm(engine, { type: 'hosts', user: 'admin' }, 'found'));
     expect(text).not.toContain('hunter2');
     for (const note of [
-      'service everywhere (it is not replicated)',
       'the stacks theirs',
       'Set these in the environment, as their values are not written down: WEB_DB_PASSWORD.',
     ])
@@ -133,6 +138,11 @@ describe('a swarm that somebody made', () => {
     ]);
     expect(cluster.services).toMatchObject([
       { name: 'web', image: 'nginx:latest', replicas: 2, env: { PRICE: '$5', DB_PASSWORD: 'hunter2' } },
+      {
+        name: 'everywhere',
+        mode: 'global',
+        ports: [{ published: 53, target: 53, protocol: 'udp', mode: 'host' }],
+      },
     ]);
     const plan = await world.run('up', cluster, { mode: 'plan' });
     expect(errorsOf(plan)).toEqual([]);

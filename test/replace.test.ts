@@ -86,13 +86,17 @@ describe('a machine that is gone', () => {
       Spec: { ...stranger.Spec, Labels: {} },
       Status: { ...stranger.Status, State: 'down' },
     });
-    expect((await world.run('up', cluster)).changed).toBe(0);
+    const second = await world.run('up', cluster);
+    // Somebody has joined who has seen the tokens.
+    expect(second.units.filter(({ outcome }) => outcome === 'changed').map(({ task }) => task)).toEqual([
+      'rotate-tokens',
+    ]);
     expect(world.swarm.nodes.some((node) => node.ID === 'node-stranger')).toBe(true);
   });
 });
 
 describe('replacing a node', () => {
-  it.each(['worker1', 'manager3'])(
+  it.each(['worker1', 'manager3', 'manager1'])(
     '%s: it leaves, its machine goes, and another joins under its name',
     async (name) => {
       const world = worldWithRegistry();
@@ -108,16 +112,34 @@ describe('replacing a node', () => {
     },
   );
 
-  it('is refused for the first manager', async () => {
-    const world = worldWithRegistry();
-    const cluster = await clusterOf(fullText(3, 1));
-    await world.run('up', cluster);
-    const result = await world.run('replace', cluster, { selection: { nodes: ['manager1'] } });
-    expect(errorsOf(result)).toEqual([
-      'retire-node@manager1: manager1 is the first manager, which keeps the swarm together',
-    ]);
-    expect(members(world)).toEqual(ALL);
-  });
+  it.each([
+    [1, [], 'manager1', 'manager1 is the last manager'],
+    [
+      2,
+      ['manager2'],
+      'manager1',
+      'without manager1 only 0 of 1 managers would be reachable, and 1 are needed to decide anything',
+    ],
+    [
+      3,
+      ['manager3'],
+      'manager2',
+      'without manager2 only 1 of 2 managers would be reachable, and 2 are needed to decide anything',
+    ],
+  ])(
+    'is refused where the managers left could not decide: %i managers without %j, replacing %s',
+    async (managers, away, name, why) => {
+      const world = worldWithRegistry();
+      const cluster = await clusterOf(fullText(managers, 1));
+      await world.run('up', cluster);
+      for (const one of away) world.swarm.lose(one);
+      const writes = world.swarm.writes.length;
+      const result = await world.run('replace', cluster, { selection: { nodes: [name] } });
+      expect(errorsOf(result)).toEqual([`retire-node@${name}: ${why}`]);
+      expect(result.units.find(({ error }) => error)?.error?.code).toBe('QUORUM_AT_RISK');
+      expect(world.swarm.writes).toHaveLength(writes);
+    },
+  );
 
   it('is only told by up where the provider says that a machine differs', async () => {
     const world = worldWithRegistry();

@@ -20,7 +20,9 @@ function expectWhole(world: FakeWorld, cluster: Cluster): void {
   expect([...world.machines.keys()].toSorted()).toEqual(names);
   const services = world.swarm.services.map((service) => service.Spec.Name).toSorted();
   expect(services).toEqual(['portainer_agent', 'portainer_portainer', 'web']);
-  const once = world.swarm.writes.filter((write) => /^(swarm|service create|secret create)/.test(write));
+  const once = world.swarm.writes.filter((write) =>
+    /^(swarm (init|join)|(service|secret|config|network) create)/.test(write),
+  );
   expect(once.toSorted()).toEqual([...new Set(once)].toSorted());
   expect(world.swarm.tasks.filter((task) => task.Status.State === 'running')).toHaveLength(3 + names.length + 1);
 }

@@ -320,6 +320,41 @@ nodes:
     ]);
     expect(world.swarm.nodes[find()]?.Spec).toMatchObject({ Role: 'manager', Labels: { zone: 'z', theirs: 'y' } });
   });
+
+  it('change places: managers are made before others cease to be any, and the leader is the last', async () => {
+    const world = worldWithRegistry();
+    const roles = (...list: string[]) =>
+      clusterOf(
+        `name: test\nprovider: { type: qemu }\nnodes:\n${list.map((role, i) => `  - { name: ${'abcde'[i]}, role: ${role} }\n`).join('')}`,
+      );
+    await world.run('up', await roles('manager', 'manager', 'manager', 'worker', 'worker'));
+    world.swarm.writes.length = 0;
+    const swapped = await roles('worker', 'worker', 'manager', 'manager', 'manager');
+    expectOk(await world.run('up', swapped));
+    expect(world.swarm.writes.filter((write) => write.startsWith('node update'))).toEqual([
+      'node update d',
+      'node update e',
+      'node update b',
+      'node update a',
+    ]);
+    const managers = world.swarm.nodes.filter(({ ManagerStatus }) => ManagerStatus);
+    expect(managers.map((one) => one.Description.Hostname).toSorted()).toEqual(['c', 'd', 'e']);
+    expect((await world.run('up', swapped)).changed).toBe(0);
+  });
+
+  it('stay as they are where the majority would be lost, with the arithmetic', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', await clusterOf(nodes('role: manager')));
+    world.swarm.lose('b');
+    const demoting = nodes('role: manager').replace('name: a, role: manager', 'name: a, role: worker');
+    const result = await world.run('up', await clusterOf(demoting));
+    expect(result.units.find(({ task }) => task === 'set-roles')?.error).toMatchObject({
+      code: 'QUORUM_AT_RISK',
+      message: 'without a only 0 of 1 managers would be reachable, and 1 are needed to decide anything',
+      fix: 'Bring b back first (swarmup up), or add managers.',
+    });
+    expect(world.swarm.nodes.map(({ Spec }) => Spec.Role)).toEqual(['manager', 'manager']);
+  });
 });
 
 describe('drain and down', () => {

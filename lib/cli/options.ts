@@ -45,9 +45,23 @@ export function withKeepGoing(command: Command): Command {
   return command.option('--keep-going', 'after a failure, go on with all that does not need what failed');
 }
 
+const FILE = 'the cluster file (default: swarmup.yaml here, else the shipped config/local.yaml)';
+
 export function withCommon(command: Command): Command {
+  return withOutput(command.option('-f, --file <file>', FILE));
+}
+
+/** For commands that follow something: `-f` alone means that, as everywhere else, and with a name after it the cluster file. */
+export function withFollow(command: Command): Command {
+  return withOutput(
+    command
+      .option('-f, --file [file]', `alone: as --follow; with a name: ${FILE}`)
+      .option('--follow', 'go on with what comes next, until interrupted'),
+  );
+}
+
+function withOutput(command: Command): Command {
   return command
-    .option('-f, --file <file>', 'the cluster file (default: swarmup.yaml here, else the shipped config/local.yaml)')
     .option('--json', 'one JSON document on standard output at the end, progress on standard error')
     .addOption(new Option('--renderer <name>', 'how progress is shown').choices(['default', 'plain', 'silent']))
     .option('-y, --yes', 'ask nothing: install missing system packages, remove what is to be removed')
@@ -71,11 +85,17 @@ function list(value: string): string[] {
 }
 
 /** "90s", "10m", "1h" in milliseconds */
-function duration(value: string): number {
+export function duration(value: string): number {
   const match = /^(\d+)(s|m|h)$/.exec(value);
   if (!match) throw new InvalidArgumentError('expected a time such as 90s, 10m or 1h');
   const unit = match[2] === 'h' ? 3_600_000 : match[2] === 'm' ? 60_000 : 1_000;
   return Number(match[1]) * unit;
+}
+
+/** A whole number, such as 100 */
+export function count(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('expected a whole number, such as 100');
+  return Number(value);
 }
 
 /** "web=4" */

@@ -1,9 +1,14 @@
 import { Command } from 'commander';
 import type { SwarmImportOptions } from './commands/import.ts';
+import type { LogsOptions } from './commands/logs.ts';
+import type { RotateOptions } from './commands/rotate.ts';
 import type { NightlyOptions } from './commands/nightly.ts';
 import {
+  count,
+  duration,
   scaleArgument,
   withCommon,
+  withFollow,
   withKeepGoing,
   withLock,
   withRun,
@@ -95,6 +100,31 @@ export function buildProgram(act: Action, version: string): Command {
     .action((scales: readonly Scale[], options: PipelineOptions) =>
       act(import('./commands/day-two.ts').then((m) => m.scale(scales, options))),
     );
+  run('rollback', 'take services back to what they were before their last update')
+    .argument('<service...>')
+    .action((services: readonly string[], options: RunOptions) =>
+      act(import('./commands/day-two.ts').then((m) => m.rollback(services, options))),
+    );
+  run('rebalance', 'move tasks to nodes that came back and have too few of them')
+    .argument('[service...]', 'default: all of them')
+    .action((services: readonly string[], options: RunOptions) =>
+      act(import('./commands/day-two.ts').then((m) => m.rebalance(services, options))),
+    );
+  withFollow(program.command('logs'))
+    .description('show what the tasks of a service print')
+    .argument('[service]')
+    .option('-n, --tail <lines>', 'only the last lines of each task', count)
+    .option('--since <time>', 'only what is younger, such as 90s, 10m or 1h', duration)
+    .option('-t, --timestamps', 'with the time of each line')
+    .action((service: string | undefined, options: LogsOptions) =>
+      act(import('./commands/logs.ts').then((m) => m.logs(service, options))),
+    );
+  run('rotate', 'make join tokens, the root certificate or the unlock key anew')
+    .argument('<what>', 'tokens, ca or unlock-key')
+    .option('--print', 'unlock-key: show the new one once, and keep it nowhere')
+    .action((what: string, options: RotateOptions) =>
+      act(import('./commands/rotate.ts').then((m) => m.rotate(what, options))),
+    );
   run('drain', 'take all tasks off a node and keep new ones away')
     .argument('<node>')
     .action((node: string, options: RunOptions) =>
@@ -126,6 +156,11 @@ export function buildProgram(act: Action, version: string): Command {
   command('ssh-config', 'print OpenSSH configuration for the nodes').action((options: CommonOptions) =>
     act(import('./commands/ssh.ts').then((m) => m.sshConfig(options))),
   );
+  command('context', 'write a Docker context, so that `docker --context NAME` talks to a manager over SSH')
+    .option('--name <name>', "what it is called (default: the cluster's name)")
+    .action((options: CommonOptions & { name?: string }) =>
+      act(import('./commands/context.ts').then((m) => m.context(options))),
+    );
   run('nightly', 'test the whole life of a cluster: up, lose nodes, scale, down; leaves JUnit and HTML reports')
     .option('--out <folder>', 'where the reports go (default: nightly-NAME)')
     .option('--retain', 'leave the cluster as it is when something fails')

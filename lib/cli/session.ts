@@ -4,6 +4,7 @@ import type { Cluster } from '../config/model.ts';
 import type { RunContext } from '../context.ts';
 import type { Emit, Listener } from '../events.ts';
 import { cacheFolder } from '../files.ts';
+import { dockerCredentials } from '../images/credentials.ts';
 import { imageStore } from '../images/store.ts';
 import { machineTable } from '../machines.ts';
 import { loadProvider } from '../providers/index.ts';
@@ -82,7 +83,7 @@ async function openContext(
   const remote = new SshRemote(machines, emit);
   onRemote(remote);
   if (options.asRoot) await gainRootRights(remote, listed, options.onSecret ?? (() => undefined), signal);
-  const swarm = swarmAccess(cluster, remote);
+  const swarm = swarmAccess(cluster, remote, systemClock);
   return {
     cluster,
     provider,
@@ -98,6 +99,7 @@ async function openContext(
     http: httpClient((via, to, until) => remote.dial(via, to, until)),
     local,
     images: imageStore({ local, cache: cacheFolder(env), mirror: mirrorOf(cluster) }),
+    credentials: cluster.images.registryAuth ? dockerCredentials({ local, env }) : () => Promise.resolve(undefined),
     state: new StateFolder(cluster.stateDir, options.onSecret),
     clock: systemClock,
     env,

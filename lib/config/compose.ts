@@ -13,6 +13,7 @@ const composeService = z.looseObject({
           target: z.coerce.number(),
           published: z.coerce.number().optional(),
           protocol: z.string().optional(),
+          mode: z.string().optional(),
         }),
       ]),
     )
@@ -59,13 +60,24 @@ export function summariseCompose(text: string): ComposeSummary {
 }
 
 function composePort(
-  port: string | number | { target: number; published?: number | undefined; protocol?: string | undefined },
+  port:
+    | string
+    | number
+    | { target: number; published?: number | undefined; protocol?: string | undefined; mode?: string | undefined },
 ): PublishedPort[] {
   if (typeof port === 'object') {
     if (port.published === undefined) return [];
-    return [{ published: port.published, target: port.target, protocol: port.protocol === 'udp' ? 'udp' : 'tcp' }];
+    return [
+      {
+        published: port.published,
+        target: port.target,
+        protocol: port.protocol === 'udp' ? 'udp' : 'tcp',
+        mode: port.mode === 'host' ? 'host' : 'ingress',
+      },
+    ];
   }
   const match = /^(?:[\d.]+:)?(\d+):(\d+)(?:\/(tcp|udp))?$/.exec(String(port));
   if (!match) return [];
-  return [{ published: Number(match[1]), target: Number(match[2]), protocol: match[3] === 'udp' ? 'udp' : 'tcp' }];
+  const protocol = match[3] === 'udp' ? 'udp' : 'tcp';
+  return [{ published: Number(match[1]), target: Number(match[2]), protocol, mode: 'ingress' }];
 }

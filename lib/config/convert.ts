@@ -8,24 +8,18 @@ import { summariseCompose } from './compose.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { ParseOptions } from './load.ts';
 import type { Locator, Path } from './locate.ts';
-import type {
-  Cluster,
-  HttpCheck,
-  NodeSpec,
-  PortainerSpec,
-  ProviderSection,
-  PublishedPort,
-  ServiceSpec,
-  StackSpec,
-} from './model.ts';
+import type { Cluster, NodeSpec, PortainerSpec, ProviderSection, StackSpec } from './model.ts';
+import { convertNetworks, convertObjects, convertService } from './convert-services.ts';
 import { expectedOneOf } from './nearest.ts';
+import { convertCheck, noPortTwice } from './published.ts';
+import type { Reporter } from './reporter.ts';
 import { hasHosts } from '../providers/index.ts';
 import { HOST_KEYS, type ClusterFile } from './schema.ts';
 
 type FileNode = Extract<ClusterFile['nodes'], readonly unknown[]>[number];
 
 /** Turns a cluster file of the right shape into a Cluster, collecting what makes no sense together. */
-export class Conversion {
+export class Conversion implements Reporter {
   readonly mistakes: Diagnostic[] = [];
   readonly #options: ParseOptions;
   readonly #locator: Locator;
@@ -37,10 +31,14 @@ export class Conversion {
 
   async run(file: ClusterFile, provider: ProviderSection): Promise<Cluster> {
     const stacks = await Promise.all(Object.entries(file.stacks).map(([name, stack]) => this.#stack(name, stack)));
-    const services = Object.entries(file.services).map(([name, service]) => this.#service(name, service));
-    this.#noPortTwice(services, stacks);
+    const networks = convertNetworks(file);
+    const objects = await convertObjects(file, this);
+    const services = Object.entries(file.services).map(([name, service]) =>
+      convertService(name, service, { networks, objects }, this),
+    );
+    noPortTwice(services, stacks, this);
     if (file.docker.source === 'official' && file.docker.repository === undefined) {
-      this.#wrong(
+      this.wrong(
         ['docker', 'source'],
         'docker.source is official, and docker.repository is not set',
         "expected the address of Docker's package repository (docs.docker.com/engine/install names it)",
@@ -56,26 +54,29 @@ export class Conversion {
       docker: defined(file.docker),
       swarm: file.swarm,
       images: {
-        load: file.images.load.map((path, i) => this.#path(path, ['images', 'load', i])),
+        load: file.images.load.map((path, i) => this.file(path, ['images', 'load', i])),
         early: file.images.early,
         whenUnreachable: file.images.whenUnreachable,
+        registryAuth: file.images.registryAuth,
       },
+      networks,
+      objects,
       services,
       stacks,
       runs: file.runs,
-      ...(file.taskfile === undefined ? {} : { taskfile: this.#path(file.taskfile, ['taskfile']) }),
+      ...(file.taskfile === undefined ? {} : { taskfile: this.file(file.taskfile, ['taskfile']) }),
       ...(portainer ? { portainer } : {}),
     };
   }
 
-  #wrong(path: Path, message: string, hint?: string): void {
-    this.mistakes.push(this.#locator.at(path, message, hint));
+  wrong(place: Path, message: string, hint?: string): void {
+    this.mistakes.push(this.#locator.at(place, message, hint));
   }
 
-  #path(path: string, place: Path): string {
+  file(path: string, place: Path): string {
     const absolute = resolve(dirname(this.#options.file), path);
     if (!existsSync(absolute))
-      this.#wrong(place, `there is no file ${path}`, 'expected a path relative to the cluster file');
+      this.wrong(place, `there is no file ${path}`, 'expected a path relative to the cluster file');
     return absolute;
   }
 
@@ -87,24 +88,24 @@ export class Conversion {
     const seen = new Set<string>();
     nodes.forEach((node, i) => {
       if (seen.has(node.name))
-        this.#wrong(['nodes', i, 'name'], `two nodes are named ${node.name}`, 'expected every name once');
+        this.wrong(['nodes', i, 'name'], `two nodes are named ${node.name}`, 'expected every name once');
       seen.add(node.name);
     });
     if (!nodes.some((node) => node.role === 'manager'))
-      this.#wrong(['nodes'], 'no node is a manager', 'expected at least one node with role: manager');
+      this.wrong(['nodes'], 'no node is a manager', 'expected at least one node with role: manager');
     const managersFirst = [...nodes.filter((n) => n.role === 'manager'), ...nodes.filter((n) => n.role === 'worker')];
     return managersFirst.map((node) => this.#node(node, nodes.indexOf(node), provider));
   }
 
   #countsAreEnough({ type, parts }: ProviderSection): void {
     if (parts)
-      this.#wrong(
+      this.wrong(
         ['nodes'],
         'there are several providers',
         'expected a list of nodes, each with name, role and provider',
       );
     else if (hasHosts(type))
-      this.#wrong(
+      this.wrong(
         ['nodes'],
         'these machines exist already',
         'expected a list of nodes, each with name, role and address',
@@ -114,7 +115,7 @@ export class Conversion {
   #node(node: FileNode, i: number, { type, parts }: ProviderSection): NodeSpec {
     const { address, port, user, identityFile, bastion, advertise, sudoPassword, ...rest } = node;
     if (parts && (rest.provider === undefined || !(rest.provider in parts)))
-      this.#wrong(
+      this.wrong(
         ['nodes', i, 'provider'],
         rest.provider === undefined
           ? `${rest.name} has no provider, and there are several`
@@ -122,7 +123,7 @@ export class Conversion {
         expectedOneOf(rest.provider ?? '', Object.keys(parts)),
       );
     if (!parts && rest.provider !== undefined)
-      this.#wrong(
+      this.wrong(
         ['nodes', i, 'provider'],
         'there is only one provider',
         'expected no provider here, or several under providers',
@@ -131,48 +132,40 @@ export class Conversion {
     if (hasHosts(own) === false) {
       for (const key of HOST_KEYS)
         if (node[key] !== undefined)
-          this.#wrong(
+          this.wrong(
             ['nodes', i, key],
             `${key} is for machines that exist already`,
             `expected type: hosts, not ${own}`,
           );
     } else if (hasHosts(own) && address === undefined)
-      this.#wrong(
+      this.wrong(
         ['nodes', i],
         `${rest.name} has no address`,
         'expected address: its host name or address, or a Host alias of ~/.ssh/config',
       );
     if (address === undefined) return defined(rest);
-    const key = identityFile === undefined ? undefined : this.#path(identityFile, ['nodes', i, 'identityFile']);
+    const key = identityFile === undefined ? undefined : this.file(identityFile, ['nodes', i, 'identityFile']);
     const password = sudoPassword === undefined ? undefined : new Secret(sudoPassword);
     const host = defined({ address, port, user, identityFile: key, bastion, advertise, sudoPassword: password });
     return { ...defined(rest), host };
   }
 
-  #service(name: string, { verify, ...service }: ClusterFile['services'][string]): ServiceSpec {
-    const check = this.#check(verify, service.ports, ['services', name, 'verify']);
-    return { name, ...service, ...(check ? { verify: check } : {}) };
-  }
-
   async #stack(name: string, stack: ClusterFile['stacks'][string]): Promise<StackSpec> {
     const place = ['stacks', name, 'file'];
-    const file = this.#path(stack.file, place);
+    const file = this.file(stack.file, place);
     const text = existsSync(file) ? await readFile(file, 'utf8') : 'services: {}';
     let summary = summariseCompose('services: {}');
     try {
       summary = summariseCompose(text);
     } catch (error) {
-      this.#wrong(
+      this.wrong(
         place,
         `${stack.file} can't be read as a Compose file: ${messageOf(error)}`,
         'expected services, each with an image',
       );
     }
-    const check = this.#check(
-      stack.verify,
-      summary.services.flatMap((s) => s.ports),
-      ['stacks', name, 'verify'],
-    );
+    const ports = summary.services.flatMap((s) => s.ports);
+    const check = convertCheck(stack.verify, ports, ['stacks', name, 'verify'], this);
     return {
       name,
       file,
@@ -183,65 +176,12 @@ export class Conversion {
     };
   }
 
-  #check(
-    verify: ClusterFile['services'][string]['verify'],
-    ports: readonly PublishedPort[],
-    place: Path,
-  ): HttpCheck | undefined {
-    if (!verify) return undefined;
-    const port = verify.port ?? ports.find((p) => p.protocol === 'tcp')?.published;
-    if (port === undefined) {
-      this.#wrong(
-        place,
-        'there is no port to check',
-        "expected a published port, such as ports: ['80:80'], or verify: { port: N }",
-      );
-      return undefined;
-    }
-    if (!ports.some((p) => p.published === port && p.protocol === 'tcp')) {
-      const published = ports.map((p) => p.published).join(', ') || 'none';
-      this.#wrong(
-        [...place, 'port'],
-        `port ${port} is not published here`,
-        `expected one of the published ports: ${published}`,
-      );
-    }
-    return {
-      port,
-      path: verify.path,
-      status: verify.status,
-      ...(verify.body === undefined ? {} : { body: verify.body }),
-    };
-  }
-
-  #noPortTwice(services: readonly ServiceSpec[], stacks: readonly StackSpec[]): void {
-    const owners = new Map<string, string>();
-    const claim = (owner: string, port: PublishedPort, place: Path) => {
-      const key = `${port.published}/${port.protocol}`;
-      const other = owners.get(key);
-      if (other !== undefined)
-        this.#wrong(
-          place,
-          `port ${key} is published twice: by ${other} and by ${owner}`,
-          'expected each port at one service',
-        );
-      owners.set(key, owner);
-    };
-    for (const service of services)
-      service.ports.forEach((port, i) =>
-        claim(`service ${service.name}`, port, ['services', service.name, 'ports', i]),
-      );
-    for (const stack of stacks)
-      for (const s of stack.services)
-        for (const port of s.ports) claim(`stack ${stack.name}`, port, ['stacks', stack.name, 'file']);
-  }
-
   #portainer(file: ClusterFile, stacks: readonly StackSpec[]): PortainerSpec | undefined {
     if (!file.portainer) return undefined;
     const { adminPassword, stack, port } = file.portainer;
     const found = stacks.find((s) => s.name === stack);
     if (!found)
-      this.#wrong(
+      this.wrong(
         ['portainer', 'stack'],
         `portainer.stack names '${stack}', which is no stack`,
         expectedOneOf(
@@ -250,7 +190,7 @@ export class Conversion {
         ),
       );
     else if (!found.services.some((s) => s.ports.some((p) => p.published === port)))
-      this.#wrong(
+      this.wrong(
         ['portainer', 'port'],
         `stack ${stack} does not publish port ${port}`,
         "expected the published port of Portainer's HTTP API",

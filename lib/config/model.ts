@@ -1,4 +1,5 @@
 import type { Secret } from '../secret.ts';
+import type { ServiceFile } from './service-schema.ts';
 
 /** A validated cluster: defaults applied, names settled, paths absolute. All that tasks ever see of the file. */
 export interface Cluster {
@@ -12,6 +13,10 @@ export interface Cluster {
   readonly docker: DockerSection;
   readonly swarm: SwarmSection;
   readonly images: ImagesSection;
+  /** Overlay networks of the services. */
+  readonly networks: readonly NetworkSpec[];
+  /** Secrets and configs of the services. */
+  readonly objects: readonly ObjectSpec[];
   readonly services: readonly ServiceSpec[];
   readonly stacks: readonly StackSpec[];
   readonly portainer?: PortainerSpec;
@@ -82,6 +87,10 @@ export interface SwarmSection {
   readonly subnetSize: number;
   /** The UDP port of VXLAN. */
   readonly dataPathPort: number;
+  /** Managers that restart are locked; undefined: as it is. */
+  readonly autolock?: boolean | undefined;
+  /** Join tokens are made anew after nodes have joined. */
+  readonly rotateTokens: boolean;
 }
 
 export interface ImagesSection {
@@ -90,12 +99,16 @@ export interface ImagesSection {
   /** Absolute paths of image archives. */
   readonly load: readonly string[];
   readonly whenUnreachable: 'fail' | 'build';
+  /** Nodes get the credentials that Docker has on this computer for the registries of images. */
+  readonly registryAuth: boolean;
 }
 
 export interface PublishedPort {
   readonly published: number;
   readonly target: number;
   readonly protocol: 'tcp' | 'udp';
+  /** host: only on nodes with a task, past the routing mesh. */
+  readonly mode: 'ingress' | 'host';
 }
 
 export interface HttpCheck {
@@ -105,13 +118,48 @@ export interface HttpCheck {
   readonly body?: string;
 }
 
-export interface ServiceSpec {
+/** A network of services, in the swarm under this name. */
+export interface NetworkSpec {
   readonly name: string;
-  readonly image: string;
+  /** It exists already, and is not touched. */
+  readonly external: boolean;
+  readonly attachable: boolean;
+  readonly encrypted: boolean;
+  readonly internal: boolean;
+  readonly subnet?: string;
+}
+
+/** A secret or a config. */
+export interface ObjectSpec {
+  readonly kind: 'secret' | 'config';
+  /** As the cluster file has it. */
+  readonly name: string;
+  /** As the swarm has it: another content is another name. */
+  readonly fullName: string;
+  /** Its content in base64; absent for one that exists already. */
+  readonly data?: Secret;
+}
+
+/** A secret or a config as a file in a service's containers. */
+export interface Grant {
+  /** Its name in the swarm. */
+  readonly name: string;
+  readonly target: string;
+  readonly uid: string;
+  readonly gid: string;
+  readonly mode: number;
+}
+
+/** A service. What is undefined isn't in the file, and is left as it is in the swarm. Times are in ns, sizes in bytes. */
+export interface ServiceSpec extends Readonly<
+  Omit<ServiceFile, 'replicas' | 'networks' | 'secrets' | 'configs' | 'verify'>
+> {
+  readonly name: string;
+  /** Of replicated services. */
   readonly replicas: number;
-  readonly ports: readonly PublishedPort[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly constraints: readonly string[];
+  readonly networks?: readonly { readonly name: string; readonly aliases: readonly string[] }[] | undefined;
+  readonly secrets?: readonly Grant[] | undefined;
+  readonly configs?: readonly Grant[] | undefined;
   readonly verify?: HttpCheck;
 }
 
@@ -150,49 +198,9 @@ export function workersOf(cluster: Cluster): readonly NodeSpec[] {
   return cluster.nodes.filter((node) => node.role === 'worker');
 }
 
-/** The cluster with these services alone, at so many replicas each: whatever else it has is not touched. */
-export function scaled(cluster: Cluster, replicas: ReadonlyMap<string, number>): Cluster {
-  const services = cluster.services.flatMap((service) => {
-    const wanted = replicas.get(service.name);
-    return wanted === undefined ? [] : [{ ...service, replicas: wanted }];
-  });
-  const { portainer: _left, ...rest } = cluster;
-  return { ...rest, services, stacks: [] };
-}
-
 /** The first manager: the node that initialises the swarm. Validation guarantees that there is one. */
 export function firstManager(cluster: Cluster): NodeSpec {
   const [first] = managersOf(cluster);
   if (!first) throw new Error('a validated cluster has a manager');
   return first;
-}
-
-/** The TCP ports that the cluster publishes, in ascending order: what clients must be able to reach on every node. */
-export function publishedPorts(cluster: Cluster): readonly number[] {
-  const all = [
-    ...cluster.services.flatMap((s) => s.ports),
-    ...cluster.stacks.flatMap((s) => s.services.flatMap((x) => x.ports)),
-  ]
-    .filter((port) => port.protocol === 'tcp')
-    .map((port) => port.published);
-  const checks = [...cluster.services, ...cluster.stacks].flatMap((s) => (s.verify ? [s.verify.port] : []));
-  const portainer = cluster.portainer ? [cluster.portainer.port] : [];
-  return [...new Set([...all, ...checks, ...portainer])].sort((a, b) => a - b);
-}
-
-/** The images the cluster's services and stacks need on the nodes. */
-export function requiredImages(cluster: Cluster): readonly RequiredImage[] {
-  const images = new Map<string, RequiredImage>();
-  for (const service of cluster.services) images.set(service.image, { name: service.image, optional: false });
-  for (const stack of cluster.stacks)
-    for (const { image } of stack.services)
-      if (images.get(image)?.optional !== false)
-        images.set(image, { name: image, optional: stack.whenUnreachable === 'skip' });
-  return [...images.values()];
-}
-
-export interface RequiredImage {
-  readonly name: string;
-  /** Only stacks that may be skipped need it. */
-  readonly optional: boolean;
 }

@@ -7,9 +7,13 @@ function nearest(word: string, valid: readonly string[]): string | undefined {
   return distance(word, candidate) <= Math.max(2, Math.floor(word.length / 3)) ? candidate : undefined;
 }
 
+/** More than these nobody reads; with a likely one named, the rest is for the reference. */
+const MOST = 12;
+
 /** "did you mean 'x'? expected one of a, b, c" */
 export function expectedOneOf(word: string, valid: readonly string[]): string {
   const near = nearest(word, valid);
+  if (near && valid.length > MOST) return `did you mean '${near}'?`;
   const list = `expected one of ${valid.join(', ')}`;
   return near ? `did you mean '${near}'? ${list}` : list;
 }

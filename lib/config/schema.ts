@@ -1,54 +1,12 @@
 import { z } from 'zod';
+import { config, httpCheck, overlay, secret, service } from './service-schema.ts';
 
 /** The shape of a cluster file as it is written, before defaults and names are settled. One source for the checks, the
  * JSON schema that editors use (config/swarmup.schema.json) and the reference (docs/reference/cluster-file.md). */
 
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-const SIZE = /^(\d+)\s*(MiB|GiB)$/;
-const PORT = /^(\d{1,5}):(\d{1,5})(\/(tcp|udp))?$/;
-
 const name = () =>
   z.string().regex(NAME, { error: 'expected lower-case letters, digits and hyphens, at most 63, such as worker-1' });
-
-/** A size such as 1536MiB or 10GiB; becomes a number of MiB. */
-export const size = () =>
-  z
-    .string()
-    .regex(SIZE, { error: 'expected a size in MiB or GiB, such as 1536MiB' })
-    .transform((text) => {
-      const [, digits, unit] = SIZE.exec(text) ?? [];
-      return Number(digits) * (unit === 'GiB' ? 1024 : 1);
-    });
-
-const port = z
-  .string()
-  .regex(PORT, { error: "expected PUBLISHED:TARGET or PUBLISHED:TARGET/udp in quotes, such as '80:80'" })
-  .refine((text) => text.split(/[:/]/, 2).every((part) => Number(part) >= 1 && Number(part) <= 65535), {
-    error: 'expected port numbers from 1 to 65535',
-  })
-  .transform((text) => {
-    const [published, target, protocol] = text.split(/[:/]/);
-    return {
-      published: Number(published),
-      target: Number(target),
-      protocol: protocol === 'udp' ? 'udp' : 'tcp',
-    } as const;
-  })
-  .describe('A published port, PUBLISHED:TARGET or PUBLISHED:TARGET/udp, open on every node through the routing mesh.');
-
-const verify = z
-  .strictObject({
-    port: z
-      .int()
-      .min(1)
-      .max(65535)
-      .optional()
-      .describe('The published port to ask; default: the first published TCP port.'),
-    path: z.string().startsWith('/').default('/').describe('The path to ask for.'),
-    status: z.int().min(100).max(599).default(200).describe('The HTTP status every answer must have.'),
-    body: z.string().optional().describe('A text every answer must contain.'),
-  })
-  .describe('An HTTP check, asked several times a replica through every node.');
 
 const availability = z.enum(['active', 'pause', 'drain']);
 
@@ -91,23 +49,12 @@ const counts = z.strictObject({
   workers: z.int().min(0).max(1000).default(0).describe('How many workers: worker1, worker2, ...'),
 });
 
-const service = z
-  .strictObject({
-    image: z.string().min(1).describe('The image, such as nginx or nginx:1.27.'),
-    replicas: z.int().min(0).max(10000).default(1).describe('How many tasks to run.'),
-    ports: z.array(port).default([]).describe("Published ports, such as ['80:80']."),
-    env: z.record(z.string(), z.string()).default({}).describe('Environment variables of the containers.'),
-    constraints: z.array(z.string()).default([]).describe('Placement constraints, such as node.role==worker.'),
-    verify: verify.optional(),
-  })
-  .describe('A service, as `docker service create`.');
-
 const whenUnreachable = 'What to do when the registry cannot be reached and an image is not on the nodes';
 
 const stack = z
   .strictObject({
     file: z.string().min(1).describe('The Compose file, relative to the cluster file.'),
-    verify: verify.optional(),
+    verify: httpCheck.optional(),
     whenUnreachable: z
       .enum(['fail', 'skip'])
       .default('fail')
@@ -169,9 +116,14 @@ export const clusterFile = z
           .describe('Networks that overlay networks are taken from, such as [10.200.0.0/16]; default: 10.0.0.0/8.'),
         subnetSize: z.int().min(16).max(29).default(24).describe('The size of each overlay network, in bits.'),
         dataPathPort: z.int().min(1024).max(49151).default(4789).describe('The UDP port of overlay networks (VXLAN).'),
+        autolock: z
+          .boolean()
+          .optional()
+          .describe('Whether managers that restart are locked until they get a key, which is kept in .swarmup/NAME.'),
+        rotateTokens: z.boolean().default(false).describe('Whether join tokens are made anew after nodes have joined.'),
       })
       .prefault({})
-      .describe('What is settled once, when the swarm is made.'),
+      .describe('The swarm itself. Addresses and ports are settled once, when it is made.'),
     images: z
       .strictObject({
         load: z
@@ -190,10 +142,19 @@ export const clusterFile = z
           .enum(['fail', 'build'])
           .default('fail')
           .describe(`${whenUnreachable}: fail, or build it here from Debian packages (nginx only).`),
+        registryAuth: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Whether nodes get the credentials that Docker has on this computer for the registries of images, as --with-registry-auth.',
+          ),
       })
       .prefault({})
       .describe('How images reach the nodes.'),
     services: z.record(name(), service).default({}).describe('Services by name.'),
+    networks: z.record(name(), overlay).default({}).describe('Networks of the services, by name.'),
+    secrets: z.record(name(), secret).default({}).describe('Secrets of the services, by name.'),
+    configs: z.record(name(), config).default({}).describe('Configs of the services, by name.'),
     stacks: z.record(name(), stack).default({}).describe('Stacks by name.'),
     taskfile: z
       .string()

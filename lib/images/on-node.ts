@@ -6,6 +6,7 @@ import { messageOf, SwarmupError } from '../errors.ts';
 import { engineWords, type Engine } from '../remote/engine.ts';
 import { isTransient } from '../remote/transient.ts';
 import type { ArchivedImage } from './archive.ts';
+import { authConfig, type Credentials } from './credentials.ts';
 import { tagged } from './reference.ts';
 
 export type Registry = { readonly reachable: true } | { readonly reachable: false; readonly reason: string };
@@ -31,9 +32,11 @@ function sameLayers(a: readonly string[], b: readonly string[]): boolean {
 }
 
 /** Asks the image's registry, through the node's engine, whether it can be reached. An image it doesn't have is a reachable registry. */
-export async function askRegistry(engine: Engine, name: string): Promise<Registry> {
+export async function askRegistry(engine: Engine, name: string, credentials?: Credentials): Promise<Registry> {
   try {
-    await engine.call(`ask the registry for ${name}`, (docker) => docker.getImage(name).distribution());
+    await engine.call(`ask the registry for ${name}`, (docker) =>
+      docker.getImage(name).distribution({ authconfig: authConfig(credentials) }),
+    );
     return { reachable: true };
   } catch (error) {
     const words = engineWords(error);
@@ -42,11 +45,16 @@ export async function askRegistry(engine: Engine, name: string): Promise<Registr
 }
 
 /** The digest the registry has for a name now, or undefined when it can't tell. */
-export async function registryDigest(engine: Engine, name: string): Promise<string | undefined> {
+export async function registryDigest(
+  engine: Engine,
+  name: string,
+  credentials?: Credentials,
+): Promise<string | undefined> {
   try {
     const found: { Descriptor?: { digest?: string } } = await engine.call(
       `ask the registry for ${name}`,
-      (docker): Promise<{ Descriptor?: { digest?: string } }> => docker.getImage(name).distribution(),
+      (docker): Promise<{ Descriptor?: { digest?: string } }> =>
+        docker.getImage(name).distribution({ authconfig: authConfig(credentials) }),
     );
     return found.Descriptor?.digest;
   } catch (error) {
@@ -68,11 +76,12 @@ export async function pull(
   engine: Engine,
   name: string,
   report: (detail: string, progress?: Progress) => void,
+  credentials?: Credentials,
 ): Promise<void> {
   const layers = new Map<string, { current: number; total: number }>();
   try {
     const stream: NodeJS.ReadableStream = await engine.call(`pull ${name}`, (docker): Promise<NodeJS.ReadableStream> =>
-      docker.pull(tagged(name)),
+      docker.pull(tagged(name), { authconfig: authConfig(credentials) }),
     );
     await engine.follow(stream, (message) => {
       const { current, total } = message.progressDetail ?? {};

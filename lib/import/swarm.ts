@@ -76,9 +76,7 @@ function nodeOf({ Spec, Description, Status, ManagerStatus }: SwarmNode): Record
 
 /** Why a service can't be written down; undefined when it can. */
 function whyNot({ Spec }: SwarmService): string | undefined {
-  if (Spec.Mode.Replicated === undefined) return 'it is not replicated';
-  if (Spec.EndpointSpec?.Ports?.some(({ PublishMode }) => PublishMode === 'host'))
-    return 'it publishes ports on its hosts';
+  if (Spec.Mode.Replicated === undefined && Spec.Mode.Global === undefined) return 'it is a job';
   if (Spec.EndpointSpec?.Ports?.some(({ Protocol }) => Protocol === 'sctp')) return 'it publishes SCTP ports';
   return Spec.Name === fileName(Spec.Name) ? undefined : 'its name';
 }
@@ -95,13 +93,20 @@ function serviceOf(service: SwarmService): Record<string, unknown> {
   return {
     // The digest is the engine's own note of what the tag was then.
     image: Image.replace(/@sha256:[0-9a-f]+$/, ''),
-    replicas: Mode.Replicated?.Replicas ?? 1,
-    ports: (EndpointSpec?.Ports ?? []).flatMap(({ PublishedPort, TargetPort, Protocol }) =>
-      PublishedPort ? [`${PublishedPort}:${TargetPort}${Protocol === 'udp' ? '/udp' : ''}`] : [],
-    ),
+    ...(Mode.Global ? { mode: 'global' } : { replicas: Mode.Replicated?.Replicas ?? 1 }),
+    ports: (EndpointSpec?.Ports ?? []).flatMap((port) => portOf(port) ?? []),
     env: Object.fromEntries(env),
     constraints: TaskTemplate.Placement?.Constraints ?? [],
   };
+}
+
+type Port = NonNullable<NonNullable<SwarmService['Spec']['EndpointSpec']>['Ports']>[number];
+
+function portOf({ PublishedPort, TargetPort, Protocol, PublishMode }: Port): string | object | undefined {
+  if (!PublishedPort) return undefined;
+  if (PublishMode === 'host')
+    return { published: PublishedPort, target: TargetPort, protocol: Protocol ?? 'tcp', mode: 'host' };
+  return `${PublishedPort}:${TargetPort}${Protocol === 'udp' ? '/udp' : ''}`;
 }
 
 function secretsOf({ Spec }: SwarmService): { key: string; variable: string }[] {

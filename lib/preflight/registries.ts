@@ -1,4 +1,5 @@
-import { requiredImages, type Cluster } from '../config/model.ts';
+import type { Cluster } from '../config/model.ts';
+import { requiredImages } from '../config/selections.ts';
 import { DOCKER_HUB, registryOf } from '../images/reference.ts';
 
 /**

@@ -1,4 +1,7 @@
-import type { Duplex } from 'node:stream';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { PassThrough, type Duplex } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import Docker from 'dockerode';
 import { messageOf, SwarmupError, type ErrorCode } from '../errors.ts';
 import type { Emit } from '../events.ts';
@@ -21,7 +24,11 @@ export interface Engine {
   find<T>(what: string, request: (docker: Docker) => Promise<T>): Promise<T | undefined>;
   /** Follows a stream of JSON progress messages to its end. @throws Error with the message of an error among them */
   follow(stream: NodeJS.ReadableStream, onMessage: (message: ProgressMessage) => void): Promise<void>;
+  /** Reads what containers printed, line by line, to its end or until the signal. Source: the Engine API, "Stream format". */
+  readLog(stream: NodeJS.ReadableStream, signal: AbortSignal, onLine: OnLogLine): Promise<void>;
 }
+
+export type OnLogLine = (source: 'stdout' | 'stderr', line: string) => void;
 
 /**
  * Opens the Engine API of a node and settles the API version.
@@ -100,6 +107,31 @@ export class DockerEngine implements Engine {
       this.#docker.modem.followProgress(stream, done, onMessage);
     });
   }
+
+  async readLog(stream: NodeJS.ReadableStream, signal: AbortSignal, onLine: OnLogLine): Promise<void> {
+    const stdout = lineSink((line) => onLine('stdout', line));
+    const stderr = lineSink((line) => onLine('stderr', line));
+    // It recognises what a terminal printed, which has no frames.
+    this.#docker.modem.demuxStream(stream, stdout.sink, stderr.sink);
+    try {
+      await finished(stream, { signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    await Promise.all([stdout.end(), stderr.end()]);
+  }
+}
+
+/** Calls back with the lines of what is written into it, the last one too. */
+function lineSink(onLine: (line: string) => void): { readonly sink: PassThrough; readonly end: () => Promise<void> } {
+  const sink = new PassThrough();
+  const lines = createInterface({ input: sink, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
+  const closed = once(lines, 'close');
+  const end = async () => {
+    sink.end();
+    await closed;
+  };
+  return { sink, end };
 }
 
 export interface ProgressMessage {

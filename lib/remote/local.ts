@@ -20,6 +20,8 @@ export interface LocalRun {
   readonly fix?: string;
   /** Connects the command to this terminal. */
   readonly interactive?: boolean;
+  /** What it prints is a secret: neither events nor errors carry it. */
+  readonly secret?: boolean;
 }
 
 /** Commands on this machine. */
@@ -43,7 +45,7 @@ export function localCommands(emit: Emit, env: Readonly<Record<string, string | 
         command: quote(argv),
         exitCode: output.exitCode,
         ms: Date.now() - start,
-        printed: options.interactive ? '' : printed(output),
+        printed: options.interactive || options.secret ? '' : printed(output),
       });
       if (isOk(output, options.okExit)) return output;
       options.signal?.throwIfAborted();
@@ -52,7 +54,7 @@ export function localCommands(emit: Emit, env: Readonly<Record<string, string | 
         `'${quote(argv)}' on this machine ended with exit code ${output.exitCode}`,
         {
           fix: options.fix ?? 'Read its last lines below; correct what they name and run again.',
-          output: lastLines(output),
+          output: options.secret ? '' : lastLines(output),
         },
       );
     },

@@ -12,7 +12,8 @@ export function errorText(error: SwarmupError, where = ''): string {
 }
 
 export function errorJson(error: SwarmupError): ErrorJson {
-  return { code: error.code, message: error.message, fix: error.fix };
+  const { code, message, fix, output } = error;
+  return { code, message, fix, ...(output === undefined ? {} : { output }) };
 }
 
 /** The failed units of a run, each with its output and fix. Those that were interrupted are told together at the end. */

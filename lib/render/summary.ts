@@ -1,5 +1,6 @@
 import pc from 'picocolors';
-import { publishedPorts, type Cluster } from '../config/model.ts';
+import type { Cluster } from '../config/model.ts';
+import { publishedPorts } from '../config/selections.ts';
 import type { RunContext } from '../context.ts';
 import { messageOf } from '../errors.ts';
 import type { RunResult } from '../events.ts';

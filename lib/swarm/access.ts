@@ -1,26 +1,15 @@
+import type { Clock } from '../clock.ts';
 import { Coalesced } from '../coalesced.ts';
-import { managersOf, type Cluster, type NodeSpec } from '../config/model.ts';
+import { managersOf, workersOf, type Cluster, type NodeSpec } from '../config/model.ts';
 import type { Remote } from '../context.ts';
-import { messageOf, SwarmupError } from '../errors.ts';
 import type { Engine } from '../remote/engine.ts';
 import { Secret } from '../secret.ts';
 import { SingleFlight } from '../single-flight.ts';
+import { findManager, type Search } from './find-manager.ts';
 import { isMarked, type Labels } from './labels.ts';
+import { localSwarm } from './local.ts';
 import { listNodes, nameOf } from './read.ts';
 import type { SwarmNode } from './types.ts';
-
-/** What an engine says about its own part in a swarm. */
-export interface LocalSwarm {
-  /** inactive, pending, active, error or locked. */
-  readonly state: string;
-  readonly nodeId: string;
-  readonly nodeAddress: string;
-  /** Managers know the cluster's id; workers don't. */
-  readonly clusterId?: string;
-  readonly isManager: boolean;
-  readonly managerAddresses: readonly string[];
-  readonly error: string;
-}
 
 export interface JoinTokens {
   readonly manager: Secret;
@@ -29,8 +18,10 @@ export interface JoinTokens {
 
 /** The swarm as its managers know it. */
 export interface SwarmAccess {
-  /** The engine of a manager that is part of the swarm. @throws SWARM_NO_MANAGER */
+  /** The engine of a manager that has a leader. @throws SWARM_NO_MANAGER, SWARM_NO_QUORUM */
   manager(signal: AbortSignal): Promise<Engine>;
+  /** As `manager`, but another than this node: for what can't be asked of it itself. */
+  managerBeside(node: string, signal: AbortSignal): Promise<Engine>;
   /** Forgets which manager answered, so that the next caller looks for one again. */
   forgetManager(): void;
   /** The join tokens, asked for once a run; kept in memory only. */
@@ -47,40 +38,18 @@ export interface SwarmAccess {
   nodeByName(name: string, signal: AbortSignal): Promise<SwarmNode | undefined>;
 }
 
-/** Asks an engine what part of a swarm it is. Source: GET /info, field Swarm. */
-export async function localSwarm(engine: Engine): Promise<LocalSwarm> {
-  const info: { Swarm?: SwarmInfo } = await engine.call('ask for its state', (docker): Promise<{ Swarm?: SwarmInfo }> =>
-    docker.info(),
-  );
-  const swarm = info.Swarm ?? {};
-  return {
-    state: swarm.LocalNodeState ?? 'inactive',
-    nodeId: swarm.NodeID ?? '',
-    nodeAddress: swarm.NodeAddr ?? '',
-    isManager: swarm.ControlAvailable ?? false,
-    managerAddresses: (swarm.RemoteManagers ?? []).map((manager) => manager.Addr),
-    error: swarm.Error ?? '',
-    ...(swarm.Cluster?.ID ? { clusterId: swarm.Cluster.ID } : {}),
+export function swarmAccess(cluster: Cluster, remote: Remote, clock: Clock): SwarmAccess {
+  const search = (beside?: string): Search => {
+    const names = (nodes: readonly NodeSpec[]) => nodes.map(({ name }) => name).filter((name) => name !== beside);
+    return { managers: names(managersOf(cluster)), others: names(workersOf(cluster)), remote, clock };
   };
-}
-
-interface SwarmInfo {
-  readonly LocalNodeState?: string;
-  readonly NodeID?: string;
-  readonly NodeAddr?: string;
-  readonly ControlAvailable?: boolean;
-  readonly Error?: string;
-  readonly RemoteManagers?: readonly { readonly Addr: string }[] | null;
-  readonly Cluster?: { readonly ID?: string };
-}
-
-export function swarmAccess(cluster: Cluster, remote: Remote): SwarmAccess {
   const managers = new SingleFlight<Engine>();
   const tokens = new SingleFlight<JoinTokens>();
   const owners = new SingleFlight<boolean>();
   let list: Coalesced<readonly SwarmNode[]> | undefined;
   const access: SwarmAccess = {
-    manager: (signal) => managers.run('manager', () => findManager(managersOf(cluster), remote, signal)),
+    manager: (signal) => managers.run('manager', () => findManager(search(), signal)),
+    managerBeside: (node, signal) => findManager(search(node), signal),
     forgetManager: () => managers.forget('manager'),
     joinTokens: (signal) =>
       tokens.run('tokens', async () => {
@@ -113,27 +82,4 @@ export function swarmAccess(cluster: Cluster, remote: Remote): SwarmAccess {
     },
   };
   return access;
-}
-
-/** The first configured manager that answers and is part of a swarm. */
-async function findManager(managers: readonly NodeSpec[], remote: Remote, signal: AbortSignal): Promise<Engine> {
-  const seen: string[] = [];
-  let firstError: unknown;
-  for (const manager of managers) {
-    try {
-      const engine = await remote.engine(manager.name, signal);
-      const swarm = await localSwarm(engine);
-      if (swarm.state === 'active' && swarm.isManager) return engine;
-      seen.push(`${manager.name} is ${swarm.state === 'active' ? 'a worker' : `not in a swarm (${swarm.state})`}`);
-    } catch (error) {
-      signal.throwIfAborted();
-      firstError ??= error;
-      seen.push(messageOf(error));
-    }
-  }
-  // One manager that couldn't be asked: its own error says more than "no manager".
-  if (managers.length === 1 && firstError instanceof Error) throw firstError;
-  throw new SwarmupError('SWARM_NO_MANAGER', `no configured manager is part of a swarm: ${seen.join('; ')}`, {
-    fix: "Run 'swarmup up' to initialise the swarm, or 'swarmup status' to see what is there.",
-  });
 }

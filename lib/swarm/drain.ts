@@ -2,6 +2,7 @@ import type { UnitContext } from '../context.ts';
 import type { Engine } from '../remote/engine.ts';
 import { waitUntil } from '../wait.ts';
 import { listTasks } from './read.ts';
+import { readAndWrite } from './versioned.ts';
 import type { SwarmNode } from './types.ts';
 
 const DRAIN_DEADLINE_MS = 300_000;
@@ -39,8 +40,10 @@ export async function updateNode(
   node: { name: string; id: string },
   change: (spec: SwarmNode['Spec']) => SwarmNode['Spec'],
 ): Promise<void> {
-  await manager.call(`update ${node.name}`, async (docker) => {
-    const found: SwarmNode = await docker.getNode(node.id).inspect();
-    await docker.getNode(node.id).update({ ...change(found.Spec), version: found.Version.Index });
-  });
+  await readAndWrite(() =>
+    manager.call(`update ${node.name}`, async (docker) => {
+      const found: SwarmNode = await docker.getNode(node.id).inspect();
+      await docker.getNode(node.id).update({ ...change(found.Spec), version: found.Version.Index });
+    }),
+  );
 }

@@ -4,7 +4,7 @@ import { SwarmupError } from '../errors.ts';
 import { engineWords, type Engine } from '../remote/engine.ts';
 import type { Change } from '../task.ts';
 import { waitUntil } from '../wait.ts';
-import { localSwarm, type LocalSwarm } from './access.ts';
+import { localSwarm, type LocalSwarm } from './local.ts';
 import { advertised, LISTEN_ADDRESS } from './addresses.ts';
 import { isMarked } from './labels.ts';
 import { nameOf } from './read.ts';
@@ -38,8 +38,8 @@ export const joining = {
     }));
     if (local.state === 'inactive') return [...removals, { action: 'create', summary: `${node} joins as ${role}` }];
     if (local.state === 'locked') {
-      throw new SwarmupError('SWARM_FOREIGN', `${node}'s swarm is locked`, {
-        fix: `Unlock it: swarmup ssh ${node} -- docker swarm unlock`,
+      throw new SwarmupError('SWARM_LOCKED', `${node}'s swarm is locked`, {
+        fix: `Unlock it: swarmup up --only unlock-managers`,
       });
     }
     if (seen === undefined) {
@@ -103,7 +103,7 @@ async function removeGhost(ctx: UnitContext, { ID }: SwarmNode): Promise<void> {
     fix: `Is a machine of that name still running that the provider doesn't know? Look with: swarmup status; then remove it by hand: docker node rm ${ID}`,
     onSeen: () => ctx.report(`waiting until the old ${ctx.node.name} counts as down`),
   });
-  if (dead) await removeNode(ctx, await ctx.swarm.manager(ctx.signal), dead, undefined);
+  if (dead) await removeNode(ctx, dead, undefined);
 }
 
 /** One attempt a manager address, because the engine itself tries only the first; a rotated token is fetched once more. */

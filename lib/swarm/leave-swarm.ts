@@ -1,7 +1,7 @@
 import type { UnitContext } from '../context.ts';
 import { engineWords, type Engine } from '../remote/engine.ts';
 import { waitUntil } from '../wait.ts';
-import { localSwarm } from './access.ts';
+import { localSwarm } from './local.ts';
 
 const LEAVE_MS = 180_000;
 

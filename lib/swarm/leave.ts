@@ -3,7 +3,7 @@ import type { UnitContext, World } from '../context.ts';
 import { hasCode, SwarmupError } from '../errors.ts';
 import type { Engine } from '../remote/engine.ts';
 import { onNodes, type Change, type Target } from '../task.ts';
-import { localSwarm, type LocalSwarm } from './access.ts';
+import { localSwarm, type LocalSwarm } from './local.ts';
 import { isMarked } from './labels.ts';
 import { listNodes, nameOf } from './read.ts';
 import { leaveSwarm } from './leave-swarm.ts';
@@ -55,8 +55,7 @@ export const leaving = {
   apply: async (ctx: UnitContext, _changes: readonly Change[], { local, nodes }: LeaveState): Promise<void> => {
     const engine = await ctx.engine();
     const self = nodes.find(({ ID }) => ID === local.nodeId);
-    const witness = nodes.length > 1 ? await managerBeside(ctx, ctx.node.name) : undefined;
-    if (self && witness) return removeNode(ctx, witness, self, engine);
+    if (self && nodes.length > 1) return removeNode(ctx, self, engine);
     await leaveSwarm(ctx, engine, true);
   },
 };
@@ -69,19 +68,6 @@ function hasHalfLeft({ state, nodeId }: LeaveState['local']): boolean {
 /** A manager to ask for the nodes: a worker's own engine doesn't know them. */
 function anyManager(ctx: UnitContext, engine: Engine, { isManager }: LocalSwarm): Promise<Engine> {
   return isManager ? Promise.resolve(engine) : ctx.swarm.manager(ctx.signal);
-}
-
-/** A manager other than the node that leaves. */
-async function managerBeside(ctx: UnitContext, leaver: string): Promise<Engine> {
-  for (const { name, role } of ctx.cluster.nodes) {
-    if (role !== 'manager' || name === leaver || !ctx.machines.get(name)) continue;
-    // One that can't be asked is no help; another may be.
-    const engine = await ctx.engine(name).catch(() => undefined);
-    if (engine && (await localSwarm(engine)).isManager) return engine;
-  }
-  throw new SwarmupError('SWARM_NO_MANAGER', `no other manager answers, which ${leaver} could be taken out by`, {
-    fix: 'See the managers with swarmup status.',
-  });
 }
 
 function wouldStrand(node: string, others: readonly SwarmNode[]): SwarmupError {

@@ -1,77 +1,72 @@
 import type { ServiceSpec } from '../config/model.ts';
-import { sameImage } from '../images/reference.ts';
-import { OWNER_LABEL } from './labels.ts';
+import { same } from '../same.ts';
+import { managedKeys, markedLabels, type Labels } from './labels.ts';
+import { type Field, type Names } from './fields/field.ts';
+import { FIELDS } from './fields/index.ts';
+import { UPDATE_DEFAULTS } from './fields/policies.ts';
 import type { ServiceSpecification, SwarmService } from './types.ts';
+
+/** On a service: the keys of the cluster file that were applied to it, so that one that leaves the file is undone. */
+const FIELDS_LABEL = 'swarmup.fields';
+
+/** Those that every service has: they need no note. */
+const ALWAYS = ['image', 'replicas', 'ports', 'env', 'constraints'];
 
 /** A difference between a service as it is and as the cluster file has it. */
 export interface Difference {
-  readonly field: 'image' | 'replicas' | 'ports' | 'env' | 'constraints';
+  /** The key in the cluster file. */
+  readonly field: string;
   readonly from: string;
   readonly to: string;
 }
 
-/** What differs in the fields that swarmup manages; everything else of the service is left as it is. */
-export function differences(service: SwarmService, wanted: ServiceSpec): Difference[] {
-  const { TaskTemplate, Mode, EndpointSpec } = service.Spec;
-  const found: Difference[] = [];
-  const compare = (field: Difference['field'], from: string, to: string) => {
-    if (from !== to) found.push({ field, from, to });
-  };
-  const image = TaskTemplate.ContainerSpec.Image;
-  if (!sameImage(image, wanted.image)) compare('image', image, wanted.image);
-  compare('replicas', String(Mode.Replicated?.Replicas ?? 'global'), String(wanted.replicas));
-  compare(
-    'ports',
-    listed((EndpointSpec?.Ports ?? []).map((port) => portText(port.PublishedPort, port.TargetPort, port.Protocol))),
-    listed(wanted.ports.map((port) => portText(port.published, port.target, port.protocol))),
-  );
-  const env = envDifference(TaskTemplate.ContainerSpec.Env ?? [], envList(wanted));
-  if (env) found.push({ field: 'env', ...env });
-  compare(
-    'constraints',
-    listed((TaskTemplate.Placement?.Constraints ?? []).map(noSpaces)),
-    listed(wanted.constraints.map(noSpaces)),
-  );
-  return found;
+export const NO_NAMES: Names = { networks: new Map(), objects: new Map() };
+
+/** What differs in the fields that the cluster file has, or had; everything else of the service is left as it is. */
+export function differences(service: SwarmService, wanted: ServiceSpec, names: Names = NO_NAMES): Difference[] {
+  const { Labels: labels = {} } = service.Spec;
+  const fields = FIELDS.flatMap((field): Difference[] => {
+    const standing = valueAt(service.Spec, field.path);
+    const current = field.current ? field.current(standing, names) : standing;
+    const value = wantedValue(field, wanted, labels);
+    if (!value || (field.same ?? same)(current, value.wanted)) return [];
+    const show = field.show ?? showJson;
+    const [from, to] = [show(current), show(value.wanted)];
+    return [{ field: field.name, from, to: from === to ? `${to} (other values)` : to }];
+  });
+  const mark = notedFields(wanted) === (labels[FIELDS_LABEL] ?? '') ? [] : [markDifference(labels, wanted)];
+  return [...fields, ...labelDifferences(labels, wanted), ...(fields.length === 0 ? mark : [])];
 }
 
-/** A roll-back is the default for updates that fail; Docker's own default, pause, leaves the service half updated. Monitor is in ns. */
-const UPDATE_DEFAULTS = {
-  Parallelism: 1,
-  FailureAction: 'rollback',
-  Monitor: 5_000_000_000,
-  Order: 'stop-first',
-} as const;
-
-function portText(published: number | undefined, target: number, protocol = 'tcp'): string {
-  return `${published ?? ''}:${target}${protocol === 'tcp' ? '' : `/${protocol}`}`;
+function markDifference(labels: Labels, wanted: ServiceSpec): Difference {
+  return { field: 'managed keys', from: labels[FIELDS_LABEL] ?? 'none', to: notedFields(wanted) || 'none' };
 }
 
-function listed(values: readonly string[]): string {
-  return values.length > 0 ? [...values].sort().join(' ') : 'none';
+function labelDifferences(labels: Labels, { labels: wanted = {} }: ServiceSpec): Difference[] {
+  const gone = managedKeys(labels).filter((key) => !(key in wanted) && key in labels);
+  const changed = Object.entries(wanted).filter(([key, value]) => labels[key] !== value);
+  return [
+    ...changed.map(([key, value]) => ({ field: `label ${key}`, from: labels[key] ?? 'none', to: value })),
+    ...gone.map((key) => ({ field: `label ${key}`, from: labels[key] ?? '', to: 'none' })),
+  ];
 }
 
-/** Which variables differ. Their values may be secrets, and are never shown. */
-function envDifference(
-  current: readonly string[],
-  wanted: readonly string[],
-): { from: string; to: string } | undefined {
-  const keys = (list: readonly string[]) => listed(list.map((entry) => entry.split('=', 1)[0] ?? entry));
-  if (listed(current) === listed(wanted)) return undefined;
-  const [from, to] = [keys(current), keys(wanted)];
-  return { from, to: from === to ? `${to} (other values)` : to };
+/** What a field is to be; undefined when it is nobody's business: the file doesn't say, and never did. */
+function wantedValue(field: Field, service: ServiceSpec, labels: Labels): { readonly wanted: unknown } | undefined {
+  const wanted = field.wanted(service);
+  if (wanted !== undefined) return { wanted };
+  const did = (labels[FIELDS_LABEL] ?? '').split(',').includes(field.name);
+  return did ? { wanted: field.otherwise } : undefined;
 }
 
-function noSpaces(text: string): string {
-  return text.replaceAll(' ', '');
-}
-
-function envList(service: ServiceSpec): string[] {
-  return Object.entries(service.env).map(([key, value]) => `${key}=${value}`);
+/** The keys to note on a service. */
+function notedFields(service: ServiceSpec): string {
+  const named = FIELDS.filter((field) => !ALWAYS.includes(field.name) && field.wanted(service) !== undefined);
+  return named.map(({ name }) => name).join(',');
 }
 
 /**
- * The specification to send: the managed fields over whatever the service has already.
+ * The specification to send: the file's fields over whatever the service has already.
  *
  * @param image with the registry's digest where it is known, so that every node runs the same
  */
@@ -79,28 +74,54 @@ export function specification(
   wanted: ServiceSpec,
   image: string,
   cluster: string,
-  current?: ServiceSpecification,
+  { current, names = NO_NAMES }: { readonly current?: ServiceSpecification | undefined; readonly names?: Names } = {},
 ): ServiceSpecification {
-  const { TaskTemplate, Labels, EndpointSpec } = current ?? {};
-  return {
+  const labels = current?.Labels ?? {};
+  let spec: object = {
     UpdateConfig: UPDATE_DEFAULTS,
     ...current,
     Name: wanted.name,
-    Labels: { ...Labels, [OWNER_LABEL]: cluster },
-    TaskTemplate: {
-      ...TaskTemplate,
-      ContainerSpec: { ...TaskTemplate?.ContainerSpec, Image: image, Env: envList(wanted) },
-      Placement: { ...TaskTemplate?.Placement, Constraints: wanted.constraints },
-    },
-    Mode: { Replicated: { Replicas: wanted.replicas } },
-    EndpointSpec: {
-      ...EndpointSpec,
-      Ports: wanted.ports.map((port) => ({
-        Protocol: port.protocol,
-        TargetPort: port.target,
-        PublishedPort: port.published,
-        PublishMode: 'ingress',
-      })),
-    },
+    Labels: labelsFor(wanted, labels, cluster),
+    Mode: wanted.mode === 'global' ? { Global: {} } : { Replicated: {} },
   };
+  for (const field of FIELDS) {
+    const value = wantedValue(field, wanted, labels);
+    if (!value) continue;
+    const sent = field.send && value.wanted !== undefined ? field.send(value.wanted, names) : value.wanted;
+    spec = withValue(spec, field.path, field.name === 'image' ? image : sent);
+  }
+  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- built by the paths of the API's own type
+  return spec as ServiceSpecification;
+}
+
+function labelsFor(wanted: ServiceSpec, current: Labels, cluster: string): Labels {
+  const own = wanted.labels ?? {};
+  const remove = [...managedKeys(current).filter((key) => !(key in own)), FIELDS_LABEL];
+  const labels = markedLabels(current, { wanted: own, remove, cluster, name: undefined });
+  const noted = notedFields(wanted);
+  return noted === '' ? labels : { ...labels, [FIELDS_LABEL]: noted };
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}
+
+/** A copy with another value at a path; without it, for undefined. */
+function withValue(whole: object, [key = '', ...rest]: readonly string[], value: unknown): object {
+  const inner: unknown = Reflect.get(whole, key);
+  const next =
+    rest.length === 0 ? value : withValue(typeof inner === 'object' && inner !== null ? inner : {}, rest, value);
+  return { ...whole, [key]: next };
+}
+
+const LONGEST = 80;
+
+function showJson(value: unknown): string {
+  if (value === undefined || value === null || value === '') return 'none';
+  if (typeof value === 'string') return value;
+  const json = (JSON.stringify(value) ?? 'none').replace(/^\{|\}$|"/g, '').replace(/([:,])/g, '$1 ');
+  return json.length > LONGEST ? `${json.slice(0, LONGEST)}…` : json || 'none';
 }

@@ -3,7 +3,7 @@ import { isOn } from '../machines.ts';
 import { asSwarmupError, type SwarmupError } from '../errors.ts';
 import type { Machine, Price, Rented, SshEndpoint } from '../providers/provider.ts';
 import type { Engine } from '../remote/engine.ts';
-import { judge } from './converge.ts';
+import { judge } from './judge.ts';
 import { listNodes, listServices, listTasks, nameOf } from './read.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from './types.ts';
 

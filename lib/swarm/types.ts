@@ -9,7 +9,14 @@ export interface SwarmNode {
     readonly Availability: Availability;
     readonly Labels?: Readonly<Record<string, string>>;
   };
-  readonly Description: { readonly Hostname: string; readonly Engine: { readonly EngineVersion: string } };
+  /** When the managers last noted anything about it. */
+  readonly UpdatedAt?: string;
+  readonly Description: {
+    readonly Hostname: string;
+    readonly Platform?: { readonly OS?: string; readonly Architecture?: string };
+    readonly TLSInfo?: { readonly TrustRoot?: string };
+    readonly Engine: { readonly EngineVersion: string; readonly Labels?: Readonly<Record<string, string>> };
+  };
   readonly Status: { readonly State: string; readonly Addr: string; readonly Message?: string };
   readonly ManagerStatus?: { readonly Leader?: boolean; readonly Reachability: string; readonly Addr: string };
 }
@@ -23,7 +30,7 @@ export interface SwarmTask {
   readonly NodeID?: string;
   readonly Slot?: number;
   readonly DesiredState: string;
-  readonly Spec: { readonly ContainerSpec?: { readonly Image?: string } };
+  readonly Spec: Partial<TaskTemplate>;
   readonly Status: {
     readonly State: string;
     readonly Message?: string;
@@ -37,17 +44,32 @@ export interface SwarmService {
   readonly ID: string;
   readonly Version: { readonly Index: number };
   readonly Spec: ServiceSpecification;
+  /** Before the last update; what a roll-back goes to. */
+  readonly PreviousSpec?: ServiceSpecification;
   readonly Endpoint?: { readonly Ports?: readonly { readonly PublishedPort?: number; readonly Protocol?: string }[] };
-  readonly UpdateStatus?: { readonly State?: string; readonly Message?: string };
+  readonly UpdateStatus?: {
+    readonly State?: string;
+    readonly Message?: string;
+    readonly StartedAt?: string;
+    readonly CompletedAt?: string;
+  };
+}
+
+/** What a service's tasks are made from. */
+export interface TaskTemplate {
+  readonly ContainerSpec: { readonly Image: string; readonly Env?: readonly string[] };
+  readonly Placement?: {
+    readonly Constraints?: readonly string[];
+    readonly Preferences?: readonly { readonly Spread?: { readonly SpreadDescriptor?: string } }[];
+  };
+  /** Any other number makes all tasks anew. */
+  readonly ForceUpdate?: number;
 }
 
 export interface ServiceSpecification {
   readonly Name: string;
   readonly Labels?: Readonly<Record<string, string>>;
-  readonly TaskTemplate: {
-    readonly ContainerSpec: { readonly Image: string; readonly Env?: readonly string[] };
-    readonly Placement?: { readonly Constraints?: readonly string[] };
-  };
+  readonly TaskTemplate: TaskTemplate;
   readonly UpdateConfig?: Readonly<Record<string, unknown>>;
   readonly Mode: { readonly Replicated?: { readonly Replicas?: number }; readonly Global?: object };
   readonly EndpointSpec?: {

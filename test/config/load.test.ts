@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { loadCluster, shippedConfig } from '../../lib/config/load.ts';
-import { publishedPorts, requiredImages } from '../../lib/config/model.ts';
+import { publishedPorts, requiredImages } from '../../lib/config/selections.ts';
 import { clusterOf, fullText } from '../support/cluster.ts';
 
 /** The message of the mistakes in a text, without its first line. */
@@ -105,7 +105,7 @@ services:
       swarmup.yaml:5:24: unknown key 'replica' in services.web
         5 |   web: { image: nginx, replica: 3, ports: ["80"] }
           |                        ^^^^^^^
-        did you mean 'replicas'? expected one of image, replicas, ports, env, constraints, verify
+        did you mean 'replicas'?
 
       swarmup.yaml:5:44: services.web.ports.0 is not valid
         5 |   web: { image: nginx, replica: 3, ports: ["80"] }

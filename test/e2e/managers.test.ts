@@ -94,6 +94,7 @@ describe('three managers', () => {
       'install-docker@manager3',
     ]);
     expect(result.document.notDone).toEqual([
+      'unlock-managers@manager3',
       'join-managers@manager3',
       'configure-nodes@manager3',
       'pull-images@manager3',

@@ -3,10 +3,24 @@ import { Readable } from 'node:stream';
 import { parse } from 'yaml';
 import { STACK_LABEL } from '../../lib/swarm/stack.ts';
 import { tagged } from '../../lib/images/reference.ts';
+import type { Rotation, SwarmSpec } from '../../lib/swarm/settings.ts';
 import type { ServiceSpecification, SwarmNode, SwarmService, SwarmTask } from '../../lib/swarm/types.ts';
+import { filtered, filteredTasks, framed } from './answers.ts';
+import { modemOf } from './modem.ts';
+import { FakeObjects } from './objects.ts';
 import { engineError, strict } from './strict.ts';
 
 const VERSION = '26.1.5+dfsg1';
+
+interface SwarmUpdate {
+  readonly _query: Rotation;
+  readonly _body: SwarmSpec;
+}
+
+interface ServiceUpdate {
+  readonly _query: { readonly version: number; readonly rollback?: 'previous' };
+  readonly _body: ServiceSpecification;
+}
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -24,6 +38,8 @@ export interface FakeEngineState {
   swarmNodeId: string;
   /** It belongs to a swarm that isn't this one. */
   foreign: boolean;
+  /** A manager that restarted while autolock was on. */
+  locked?: boolean;
   readonly images: Map<string, readonly string[]>;
 }
 
@@ -32,21 +48,39 @@ export class FakeSwarm {
   readonly engines = new Map<string, FakeEngineState>();
   readonly nodes: SwarmNode[] = [];
   readonly services: Mutable<SwarmService>[] = [];
-  readonly secrets: { Spec: { Name: string } }[] = [];
+  /** Secrets, configs and networks. */
+  readonly objects = new FakeObjects();
   tasks: SwarmTask[] = [];
   clusterId = '';
+  autolock = false;
+  unlockKey = 'SWMKEY-1-first';
+  tokens = { manager: 'SWMTKN-manager', worker: 'SWMTKN-worker' };
   /** Of the swarm itself. */
   labels: Readonly<Record<string, string>> = {};
   /** Images that the simulated registry has; null: it can't be reached. */
   registry: ReadonlySet<string> | null = null;
+  /** What tasks printed, with which of the two streams it was; as the engine has it, with details and times. */
+  readonly printed: (readonly [1 | 2, string])[] = [];
   /** Requests that changed something, in order. */
   readonly writes: string[] = [];
   #next = 1;
 
   /** All that it is, for a file. */
   snapshot() {
-    const { engines, nodes, services, secrets, tasks, clusterId, registry, writes } = this;
-    return { engines, nodes, services, secrets, tasks, clusterId, registry, writes, next: this.#next };
+    const { engines, nodes, services, tasks, clusterId, registry, writes } = this;
+    const { labels, autolock, unlockKey, tokens } = this;
+    return {
+      engines,
+      nodes,
+      services,
+      objects: this.objects.all,
+      tasks,
+      clusterId,
+      registry,
+      settings: { labels, autolock, unlockKey, tokens },
+      writes,
+      next: this.#next,
+    };
   }
 
   restore(from: ReturnType<FakeSwarm['snapshot']>): void {
@@ -54,10 +88,11 @@ export class FakeSwarm {
     for (const [name, engine] of from.engines) this.engines.set(name, engine);
     this.nodes.splice(0, this.nodes.length, ...from.nodes);
     this.services.splice(0, this.services.length, ...from.services);
-    this.secrets.splice(0, this.secrets.length, ...from.secrets);
+    this.objects.all.splice(0, this.objects.all.length, ...from.objects);
     this.writes.splice(0, this.writes.length, ...from.writes);
     this.tasks = from.tasks;
     this.clusterId = from.clusterId;
+    Object.assign(this, from.settings);
     this.registry = from.registry;
     this.#next = from.next;
   }
@@ -99,13 +134,28 @@ export class FakeSwarm {
 
   #setState(name: string, state: string): void {
     this.nodes.forEach((node, i) => {
-      if (node.Description.Hostname === name) this.nodes[i] = { ...node, Status: { ...node.Status, State: state } };
+      if (node.Description.Hostname !== name) return;
+      const reachability = state === 'ready' ? 'reachable' : 'unreachable';
+      const { ManagerStatus: status } = node;
+      const manager = status ? { ManagerStatus: { ...status, Reachability: reachability } } : {};
+      this.nodes[i] = { ...node, Status: { ...node.Status, State: state }, ...manager };
     });
   }
 
   #lead(i: number, leader: boolean): void {
     const node = this.nodes[i];
     if (node?.ManagerStatus) this.nodes[i] = { ...node, ManagerStatus: { ...node.ManagerStatus, Leader: leader } };
+  }
+
+  /** A node that is made a manager takes part at once; one that is none any more hands the lead over. */
+  #settleRole(i: number, role: SwarmNode['Spec']['Role']): void {
+    const node = this.nodes[i];
+    if (!node || (role === 'manager') === (node.ManagerStatus !== undefined)) return;
+    const { ManagerStatus: before, ...rest } = node;
+    const status = { Leader: false, Reachability: 'reachable', Addr: `${node.Status.Addr}:2377` };
+    this.nodes[i] = role === 'manager' ? { ...rest, ManagerStatus: status } : rest;
+    const next = this.nodes.findIndex((one) => one.ManagerStatus && one.Status.State === 'ready');
+    if (before?.Leader && next >= 0) this.#lead(next, true);
   }
 
   #id(kind: string): string {
@@ -153,18 +203,18 @@ export class FakeSwarm {
       (task) => placed.has(task.NodeID ?? '') && this.services.some((service) => service.ID === task.ServiceID),
     );
     for (const service of this.services) {
-      const image = service.Spec.TaskTemplate.ContainerSpec.Image;
+      const template = service.Spec.TaskTemplate;
       this.tasks = this.tasks.filter(
-        (task) => task.ServiceID !== service.ID || task.Spec.ContainerSpec?.Image === image,
+        (task) => task.ServiceID !== service.ID || JSON.stringify(task.Spec) === JSON.stringify(template),
       );
       const own = this.tasks.filter((task) => task.ServiceID === service.ID);
       const global = service.Spec.Mode.Global !== undefined;
       const desired = global ? able.length : (service.Spec.Mode.Replicated?.Replicas ?? 1);
-      const surplus = new Set(own.slice(desired));
+      const surplus = new Set(fromFullest(own).slice(desired));
       this.tasks = this.tasks.filter((task) => !surplus.has(task));
       for (let slot = own.length; slot < desired && able.length > 0; slot++) {
         const taken = new Set(own.map((task) => task.NodeID));
-        const node = global ? able.find((one) => !taken.has(one.ID)) : able[slot % able.length];
+        const node = global ? able.find((one) => !taken.has(one.ID)) : emptiest(able, own);
         if (!node) break;
         const task: SwarmTask = {
           ID: this.#id('task'),
@@ -174,7 +224,7 @@ export class FakeSwarm {
           NodeID: node.ID,
           Slot: slot + 1,
           DesiredState: 'running',
-          Spec: { ContainerSpec: { Image: image } },
+          Spec: structuredClone(template),
           Status: { State: 'running' },
         };
         own.push(task);
@@ -231,9 +281,7 @@ export class FakeSwarm {
       return one;
     };
     return strict<Docker>('Docker Engine', {
-      modem: {
-        followProgress: (_stream: unknown, done: (error: null, messages: []) => void) => done(null, []),
-      } as never,
+      modem: modemOf({ engine, needManager: (one) => this.#needManager(one), swarm: this }),
       version: async () => (engine(), { Version: VERSION, ApiVersion: '1.45' }) as never,
       info: async () => {
         const one = engine();
@@ -247,6 +295,8 @@ export class FakeSwarm {
               ControlAvailable: false,
             },
           };
+        if (one.locked)
+          return { ServerVersion: VERSION, Swarm: { LocalNodeState: 'locked', NodeID: '', NodeAddr: '' } };
         const member = this.#member(one);
         const control = member?.Spec.Role === 'manager';
         return {
@@ -279,9 +329,9 @@ export class FakeSwarm {
         const one = engine();
         if (this.#member(one)) throw engineError(503, 'This node is already part of a swarm.');
         const role =
-          options.JoinToken === 'SWMTKN-manager'
+          options.JoinToken === this.tokens.manager
             ? 'manager'
-            : options.JoinToken === 'SWMTKN-worker'
+            : options.JoinToken === this.tokens.worker
               ? 'worker'
               : undefined;
         if (!role) throw engineError(400, 'invalid join token');
@@ -295,9 +345,19 @@ export class FakeSwarm {
         (manager(),
         {
           ID: this.clusterId,
-          Spec: { Labels: this.labels },
-          JoinTokens: { Manager: 'SWMTKN-manager', Worker: 'SWMTKN-worker' },
+          Version: { Index: 1 },
+          Spec: { Labels: this.labels, EncryptionConfig: { AutoLockManagers: this.autolock } },
+          JoinTokens: { Manager: this.tokens.manager, Worker: this.tokens.worker },
         }) as never,
+      swarmUpdate: (async ({ _query: query, _body: spec }: SwarmUpdate) => {
+        manager();
+        const rotated = Object.keys(query).filter((key) => key.startsWith('rotate'));
+        this.writes.push(['swarm update', ...rotated].join(' '));
+        this.labels = spec.Labels ?? {};
+        this.autolock = spec.EncryptionConfig?.AutoLockManagers ?? false;
+        if (query.rotateWorkerToken) this.tokens = { manager: this.#id('SWMTKN-m'), worker: this.#id('SWMTKN-w') };
+        if (query.rotateManagerUnlockKey) this.unlockKey = this.#id('SWMKEY-1-');
+      }) as never,
       listNodes: async () => (manager(), structuredClone(this.nodes)) as never,
       getNode: (id: string) =>
         strict<Docker.Node>('node', {
@@ -313,7 +373,7 @@ export class FakeSwarm {
               Version: this.#index(),
               Spec: { Role: spec.Role, Availability: spec.Availability, Labels: spec.Labels ?? {} },
             };
-            if (spec.Role === 'worker') delete (this.nodes[i] as { ManagerStatus?: object }).ManagerStatus;
+            this.#settleRole(i, spec.Role);
             this.reconcile();
           }) as never,
           remove: (async (options: { force?: boolean }) => {
@@ -353,7 +413,14 @@ export class FakeSwarm {
         manager(),
         filtered(this.services, options?.filters)
       )) as never,
-      createService: (async (spec: ServiceSpecification) => {
+      ...this.objects.docker({
+        manager,
+        id: (kind) => this.#id(kind),
+        wrote: (what) => this.writes.push(what),
+        usersOf: (id) =>
+          this.services.filter(({ Spec }) => JSON.stringify(Spec).includes(id)).map(({ Spec }) => Spec.Name),
+      }),
+      createService: (async (_auth: object, spec: ServiceSpecification) => {
         manager();
         if (this.services.some((service) => service.Spec.Name === spec.Name))
           throw engineError(409, `name conflicts with an existing object: service ${spec.Name} already exists`);
@@ -364,6 +431,7 @@ export class FakeSwarm {
       }) as never,
       getService: (id: string) =>
         strict<Docker.Service>('service', {
+          logs: (async () => (manager(), framed(this.printed))) as never,
           remove: (async () => {
             manager();
             const i = this.services.findIndex((service) => service.ID === id);
@@ -372,12 +440,20 @@ export class FakeSwarm {
             this.services.splice(i, 1);
             this.reconcile();
           }) as never,
-          update: (async ({ version, ...spec }: ServiceSpecification & { version: number }) => {
+          update: (async ({ _query: query, _body: spec }: ServiceUpdate) => {
             manager();
             const service = this.services.find((one) => one.ID === id);
-            if (!service || service.Version.Index !== version) throw engineError(500, 'update out of sequence');
-            this.writes.push(`service update ${service.Spec.Name}`);
-            service.Spec = structuredClone(spec);
+            if (!service || service.Version.Index !== query.version) throw engineError(500, 'update out of sequence');
+            const back = query.rollback === 'previous';
+            if (back && !service.PreviousSpec)
+              throw engineError(400, `rpc error: service ${service.Spec.Name} does not have a previous spec`);
+            this.writes.push(`service ${back ? 'rollback' : 'update'} ${service.Spec.Name}`);
+            const before = service.Spec;
+            service.Spec = structuredClone((back ? service.PreviousSpec : undefined) ?? spec);
+            service.PreviousSpec = before;
+            service.UpdateStatus = back
+              ? { State: 'rollback_completed', Message: 'rollback completed' }
+              : { State: 'completed', Message: 'update completed' };
             service.Version = this.#index();
             this.reconcile();
           }) as never,
@@ -386,12 +462,6 @@ export class FakeSwarm {
         manager(),
         filteredTasks(this.tasks, options?.filters)
       )) as never,
-      listSecrets: async () => (manager(), this.secrets) as never,
-      createSecret: (async (secret: { Name: string }) => {
-        manager();
-        this.writes.push(`secret create ${secret.Name}`);
-        this.secrets.push({ Spec: { Name: secret.Name } });
-      }) as never,
       getImage: (image: string) =>
         strict<Docker.Image>('image', {
           inspect: async () => {
@@ -419,22 +489,15 @@ export class FakeSwarm {
   }
 }
 
-function filtered(services: readonly SwarmService[], filters: string | undefined): SwarmService[] {
-  const { id, name, label }: Record<string, string[] | undefined> = JSON.parse(filters ?? '{}');
-  return structuredClone(
-    services.filter(
-      (service) =>
-        (id?.includes(service.ID) ?? true) &&
-        // The engine's own name filter matches prefixes.
-        (name?.some((prefix) => service.Spec.Name.startsWith(prefix)) ?? true) &&
-        (label?.every((text) => service.Spec.Labels?.[text.split('=')[0] ?? ''] === text.split('=')[1]) ?? true),
-    ),
-  );
+/** Where the scheduler puts the next task: on the node with the fewest of the service. Source: swarmkit, manager/scheduler. */
+function emptiest(able: readonly SwarmNode[], own: readonly SwarmTask[]): SwarmNode | undefined {
+  const count = ({ ID }: SwarmNode) => own.filter(({ NodeID }) => NodeID === ID).length;
+  return able.toSorted((a, b) => count(a) - count(b))[0];
 }
 
-function filteredTasks(tasks: readonly SwarmTask[], filters: string | undefined): SwarmTask[] {
-  const { service, node }: Record<string, string[] | undefined> = JSON.parse(filters ?? '{}');
-  return tasks.filter(
-    (task) => (service?.includes(task.ServiceID) ?? true) && (node?.includes(task.NodeID ?? '') ?? true),
-  );
+/** In the order in which tasks are kept: the first of every node, then the second. Source: swarmkit, replicated/slot.go. */
+function fromFullest(own: readonly SwarmTask[]): SwarmTask[] {
+  const nth = (task: SwarmTask, i: number) => own.slice(0, i).filter(({ NodeID }) => NodeID === task.NodeID).length;
+  const ranked = own.map((task, i) => ({ task, rank: nth(task, i) }));
+  return ranked.toSorted((a, b) => a.rank - b.rank).map(({ task }) => task);
 }

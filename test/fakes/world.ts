@@ -121,13 +121,14 @@ export class FakeWorld {
   context(cluster: Cluster): RunContext {
     const machines = machineTable([...this.machines.values()]);
     const remote = this.#remote(machines);
+    const clock = fakeClock();
     return {
       cluster,
       provider: this.provider(),
       world: { before: new Map(this.machines), shares: ![...this.machines.values()].some(({ kept }) => kept) },
       machines,
       remote,
-      swarm: swarmAccess(cluster, remote),
+      swarm: swarmAccess(cluster, remote, clock),
       http: this.#http(cluster),
       local: strict<LocalCommands>('local commands', {}),
       images: strict<ImageStore>('image store', { canBuild: () => false, contents: async () => [] }),
@@ -143,6 +144,8 @@ export class FakeWorld {
             this.passwords.get(name) ?? (this.passwords.set(name, 'generated-password'), 'generated-password'),
           ),
         read: async (name) => this.passwords.get(name ?? ''),
+        write: async (text, name) => void this.passwords.set(name ?? '', text),
+        forget: async (name) => void this.passwords.delete(name ?? ''),
       }),
       preflight: strict<Preflight>('preflight', {
         look: async () => ({
@@ -151,7 +154,8 @@ export class FakeWorld {
         }),
       }),
       turns: new Turns(),
-      clock: fakeClock(),
+      clock,
+      credentials: async () => undefined,
       env: {},
     };
   }

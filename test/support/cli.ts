@@ -116,7 +116,12 @@ export interface UpDocument {
     readonly ms: number;
     readonly changes: readonly string[];
     readonly reason?: string;
-    readonly error?: { readonly code: string; readonly message: string; readonly fix: string };
+    readonly error?: {
+      readonly code: string;
+      readonly message: string;
+      readonly fix: string;
+      readonly output?: string;
+    };
   }[];
 }
 

@@ -25,8 +25,12 @@ export function fullText(managers: number, workers: number, extra = ''): string 
   return `name: test
 provider: { type: qemu }
 nodes: { managers: ${managers}, workers: ${workers} }
+swarm: { autolock: true, rotateTokens: true }
+networks: { backend: {} }
+secrets: { key: { value: of-the-house } }
+configs: { greeting: { value: Hello } }
 services:
-  web: { image: nginx, replicas: 3, ports: ['80:80'], verify: { body: Welcome } }
+  web: { image: nginx, replicas: 3, ports: ['80:80'], verify: { body: Welcome }, networks: [backend], secrets: [key], configs: [greeting] }
 stacks:
   portainer: { file: portainer.yml, verify: { port: 9000, path: /api/status } }
 portainer: {}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../lib/swarm/converge.ts';
+import { judge } from '../../lib/swarm/judge.ts';
 import { differences, specification } from '../../lib/swarm/service-spec.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from '../../lib/swarm/types.ts';
 
@@ -45,6 +45,109 @@ const dead = (state: string, err: string, exit?: number) =>
   task(state, { DesiredState: 'shutdown', err, ...(exit ? { exit } : {}) });
 const nodes = [node('n1'), node('n2')];
 
+/** A service's TaskTemplate and the Spec of a task of it, from GET /services and GET /tasks. */
+const RECORDED: readonly (readonly [object, object])[] = [
+  [
+    {
+      ContainerSpec: {
+        Image: 'nginx',
+        Labels: { tier: 'web' },
+        Hostname: '{{.Node.Hostname}}',
+        Env: ['A=1'],
+        Mounts: [
+          { Type: 'volume', Source: 'data', Target: '/data' },
+          { Type: 'tmpfs', Target: '/scratch', TmpfsOptions: { SizeBytes: 16777216 } },
+        ],
+        StopGracePeriod: 5000000000,
+        Healthcheck: { Test: ['CMD-SHELL', 'true'], Interval: 5000000000, Timeout: 30000000000, Retries: 3 },
+        Hosts: ['10.0.0.9 db'],
+        DNSConfig: {},
+        Secrets: [
+          {
+            File: { Name: 'key', UID: '0', GID: '0', Mode: 292 },
+            SecretID: '50jdcwzgpkzdjsk2f3hdonhai',
+            SecretName: 'key-bf4590d99def',
+          },
+        ],
+        Configs: [
+          {
+            File: { Name: '/motd', UID: '0', GID: '0', Mode: 292 },
+            ConfigID: '73vnyt7g3j5hdgikpeql0umgp',
+            ConfigName: 'motd-a187a884c9c0',
+          },
+        ],
+        Isolation: 'default',
+        CapabilityDrop: ['NET_RAW'],
+        Ulimits: [{ Name: 'nofile', Hard: 2048, Soft: 1024 }],
+      },
+      Resources: {
+        Limits: { NanoCPUs: 500000000, MemoryBytes: 67108864, Pids: 100 },
+        Reservations: { MemoryBytes: 16777216 },
+      },
+      RestartPolicy: { Condition: 'any', Delay: 1000000000, MaxAttempts: 0, Window: 0 },
+      Placement: { Preferences: [{ Spread: { SpreadDescriptor: 'node.labels.zone' } }] },
+      Networks: [{ Target: 'y2u6220qprqjmgnfxix29rs6u' }],
+      LogDriver: { Name: 'json-file', Options: { 'max-size': '1m' } },
+      ForceUpdate: 0,
+      Runtime: 'container',
+    },
+    {
+      ContainerSpec: {
+        Image: 'nginx',
+        Labels: { tier: 'web' },
+        Hostname: '{{.Node.Hostname}}',
+        Env: ['A=1'],
+        Mounts: [
+          { Type: 'volume', Source: 'data', Target: '/data' },
+          { Type: 'tmpfs', Target: '/scratch', TmpfsOptions: { SizeBytes: 16777216 } },
+        ],
+        StopGracePeriod: 5000000000,
+        Healthcheck: { Test: ['CMD-SHELL', 'true'], Interval: 5000000000, Timeout: 30000000000, Retries: 3 },
+        Hosts: ['10.0.0.9 db'],
+        Secrets: [
+          {
+            File: { Name: 'key', UID: '0', GID: '0', Mode: 292 },
+            SecretID: '50jdcwzgpkzdjsk2f3hdonhai',
+            SecretName: 'key-bf4590d99def',
+          },
+        ],
+        Configs: [
+          {
+            File: { Name: '/motd', UID: '0', GID: '0', Mode: 292 },
+            ConfigID: '73vnyt7g3j5hdgikpeql0umgp',
+            ConfigName: 'motd-a187a884c9c0',
+          },
+        ],
+        Isolation: 'default',
+        CapabilityDrop: ['NET_RAW'],
+        Ulimits: [{ Name: 'nofile', Hard: 2048, Soft: 1024 }],
+      },
+      Resources: {
+        Limits: { NanoCPUs: 500000000, MemoryBytes: 67108864, Pids: 100 },
+        Reservations: { MemoryBytes: 16777216 },
+      },
+      RestartPolicy: { Condition: 'any', Delay: 1000000000, MaxAttempts: 0, Window: 0 },
+      Placement: { Preferences: [{ Spread: { SpreadDescriptor: 'node.labels.zone' } }] },
+      Networks: [{ Target: 'y2u6220qprqjmgnfxix29rs6u' }],
+      LogDriver: { Name: 'json-file', Options: { 'max-size': '1m' } },
+      ForceUpdate: 0,
+    },
+  ],
+  [
+    {
+      ContainerSpec: { Image: 'nginx', Isolation: 'default' },
+      Placement: { Constraints: ['node.role == worker'] },
+      ForceUpdate: 0,
+      Runtime: 'container',
+    },
+    {
+      ContainerSpec: { Image: 'nginx', Isolation: 'default' },
+      Placement: { Constraints: ['node.role == worker'] },
+      ForceUpdate: 0,
+    },
+  ],
+];
+
 describe('whether a service runs as it should', () => {
   it('has converged when every task runs on a node that is up', () => {
     expect(judge(service(2), [task('running'), task('running', { NodeID: 'n2' })], nodes)).toMatchObject({
@@ -65,6 +168,27 @@ describe('whether a service runs as it should', () => {
       running: 1,
       waitingFor: '1/2 running',
     });
+  });
+
+  it('does not count tasks that are of before an update, be it of one variable; where they may run does not matter', () => {
+    const { Spec } = service(1);
+    const changed = (more: object) => ({
+      ...service(1),
+      Spec: { ...Spec, TaskTemplate: { ...Spec.TaskTemplate, ...more } },
+    });
+    const other = changed({ ContainerSpec: { Image: 'nginx', Env: ['A=2'] } });
+    expect(judge(other, [task('running')], nodes).waitingFor).toBe('0/1 running');
+    expect(judge(changed({ ForceUpdate: 1 }), [task('running')], nodes).running).toBe(0);
+    expect(
+      judge(changed({ Placement: { Constraints: ['node.role==worker'] } }), [task('running')], nodes).running,
+    ).toBe(1);
+  });
+
+  it('compares services and tasks as the engine gives them: 26.1.5, one with all it is given, one with what is needed', () => {
+    for (const [template, spec] of RECORDED) {
+      const recorded = { ...service(1), Spec: { ...service(1).Spec, TaskTemplate: template } };
+      expect(judge(recorded as SwarmService, [task('running', { Spec: spec })], nodes).running).toBe(1);
+    }
   });
 
   it('waits for old tasks to stop', () => {
@@ -101,8 +225,8 @@ describe('when a service never will', () => {
       dead('rejected', 'No such image: nope:latest'),
       task('preparing'),
     ];
-    expect(judge(service(1), tasks, nodes).hopeless).toBe(
-      'no task ever ran; a task is rejected: No such image: nope:latest',
+    expect(judge(service(1), tasks, nodes).hopeless?.why).toBe(
+      "can't run: no task ever ran; a task is rejected: No such image: nope:latest",
     );
   });
 
@@ -112,7 +236,7 @@ describe('when a service never will', () => {
         service(1),
         [dead('failed', 'task: non-zero exit (3)', 3), dead('failed', 'task: non-zero exit (3)', 3)],
         nodes,
-      ).hopeless,
+      ).hopeless?.why,
     ).toContain('(exit code 3)');
   });
 
@@ -127,22 +251,42 @@ describe('when a service never will', () => {
     ).toBeUndefined();
   });
 
+  it('is one whose tasks end again and again, without any error', () => {
+    const ends = Array.from({ length: 6 }, () => task('complete', { DesiredState: 'shutdown' }));
+    expect(judge(service(2), [...ends, task('starting'), task('starting')], nodes).hopeless?.why).toBe(
+      "doesn't stay up: its tasks end soon after they start, again and again (the last with exit code 0)",
+    );
+    expect(judge(service(2), [...ends, task('running'), task('starting')], nodes).hopeless).toBeUndefined();
+    expect(judge(service(2), ends.slice(1), nodes).hopeless).toBeUndefined();
+  });
+
   it('passes the scheduler on when no node fits', () => {
     const pending = task('pending', {
       NodeID: '',
       err: 'no suitable node (scheduling constraints not satisfied on 2 nodes)',
     });
-    expect(judge(service(1), [pending], nodes).hopeless).toBe(
-      'no suitable node (scheduling constraints not satisfied on 2 nodes)',
+    expect(judge(service(1), [pending], nodes).hopeless?.why).toBe(
+      "can't run: no suitable node (scheduling constraints not satisfied on 2 nodes)",
     );
     expect(judge(service(2), [pending, task('running')], nodes).hopeless).toBeUndefined();
   });
 
   it('takes a roll-back for a failure, although the service then runs', () => {
     const rolledBack = service(1, { State: 'rollback_completed', Message: 'rollback completed' });
-    expect(judge(rolledBack, [task('running')], nodes).hopeless).toContain(
-      'the update was rolled back: rollback completed',
+    expect(judge(rolledBack, [task('running')], nodes).hopeless?.why).toContain(
+      'was not updated, but rolled back: rollback completed',
     );
+    const failed = task('failed', {
+      image: 'nginx:bad',
+      err: 'task: non-zero exit (1)',
+      exit: 1,
+      DesiredState: 'shutdown',
+    });
+    const { hopeless } = judge(rolledBack, [task('running'), failed, dead('failed', 'of before')], nodes);
+    expect(hopeless).toEqual({
+      why: 'was not updated, but rolled back: rollback completed; a task is failed: task: non-zero exit (1) (exit code 1)',
+      culprit: failed,
+    });
   });
 });
 
@@ -150,8 +294,9 @@ describe('a service and what the file says', () => {
   const wanted = {
     name: 'web',
     image: 'nginx',
+    mode: 'replicated' as const,
     replicas: 3,
-    ports: [{ published: 80, target: 80, protocol: 'tcp' as const }],
+    ports: [{ published: 80, target: 80, protocol: 'tcp' as const, mode: 'ingress' as const }],
     env: { A: '1' },
     constraints: ['node.role==worker'],
   };
@@ -184,7 +329,7 @@ describe('a service and what the file says', () => {
       { field: 'env', from: 'A', to: 'none' },
       { field: 'constraints', from: 'node.role==worker', to: 'node.role==manager' },
     ]);
-    expect(specification(wanted, 'nginx', 'test', foreign.Spec).Labels).toEqual({
+    expect(specification(wanted, 'nginx', 'test', { current: foreign.Spec }).Labels).toEqual({
       mine: 'x',
       'swarmup.cluster': 'test',
     });

@@ -32,9 +32,9 @@ describe('a Compose file', () => {
       ['mapped', 'c'],
     ]);
     expect(stack.services[0]?.ports).toEqual([
-      { published: 8080, target: 80, protocol: 'tcp' },
-      { published: 53, target: 53, protocol: 'udp' },
-      { published: 8443, target: 443, protocol: 'tcp' },
+      { published: 8080, target: 80, protocol: 'tcp', mode: 'ingress' },
+      { published: 53, target: 53, protocol: 'udp', mode: 'ingress' },
+      { published: 8443, target: 443, protocol: 'tcp', mode: 'ingress' },
     ]);
     expect(stack.externalSecrets).toEqual(['outside', 'other']);
   });

@@ -1,4 +1,6 @@
-import { scaled, type Availability, type Cluster } from '../../config/model.ts';
+import type { Availability, Cluster } from '../../config/model.ts';
+import { scaled, serviceNames, withServices } from '../../config/selections.ts';
+import { SwarmupError } from '../../errors.ts';
 import type { RunOptions, Scale, SelectionOptions } from '../options.ts';
 import { confirm } from '../../render/confirm.ts';
 import { known, run } from './pipeline.ts';
@@ -6,15 +8,39 @@ import { known, run } from './pipeline.ts';
 /** `docker service scale`, until the file says otherwise: the next `up` returns to the file. */
 export function scale(scales: readonly Scale[], options: RunOptions & SelectionOptions): Promise<number> {
   const change = (cluster: Cluster): Cluster => {
-    for (const { service } of scales)
+    for (const { service } of scales) {
       known(
         'service',
         service,
         cluster.services.map((one) => one.name),
       );
+      if (cluster.services.find(({ name }) => name === service)?.mode === 'global')
+        throw new SwarmupError('USAGE', `${service} is global: it runs one task on every node that fits`, {
+          fix: 'Add or drain nodes, or narrow its constraints in the cluster file.',
+        });
+    }
     return scaled(cluster, new Map(scales.map(({ service, replicas }) => [service, replicas])));
   };
   return run({ pipeline: 'scale', mode: 'apply', options, change });
+}
+
+/** `docker service rollback`. */
+export function rollback(services: readonly string[], options: RunOptions): Promise<number> {
+  const change = (cluster: Cluster): Cluster => {
+    const names = cluster.services.map(({ name }) => name);
+    for (const service of services) known('service', service, names);
+    return withServices(cluster, services);
+  };
+  return run({ pipeline: 'rollback', mode: 'apply', options, change });
+}
+
+/** Services' tasks placed anew, where nodes came back; all services without names. */
+export function rebalance(services: readonly string[], options: RunOptions): Promise<number> {
+  const change = (cluster: Cluster): Cluster => {
+    for (const service of services) known('service', service, serviceNames(cluster));
+    return services.length > 0 ? withServices(cluster, services) : cluster;
+  };
+  return run({ pipeline: 'rebalance', mode: 'apply', options, change });
 }
 
 /** `docker node update --availability`, and for drain the wait until nothing runs there. */

@@ -42,7 +42,8 @@ export async function sshConfig(options: CommonOptions): Promise<number> {
   });
 }
 
-async function writeKnownHosts({ state, machines }: RunContext): Promise<string> {
+/** The pinned host keys, for OpenSSH. @returns the file's path */
+export async function writeKnownHosts({ state, machines }: RunContext): Promise<string> {
   const known = machines.all().filter(isKnown);
   if (known.length > 0) await state.write(knownHosts(known), 'ssh', 'known_hosts');
   return state.file('ssh', 'known_hosts');

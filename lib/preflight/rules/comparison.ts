@@ -1,3 +1,4 @@
+import { tolerance } from '../../swarm/quorum.ts';
 import type { Survey, Surveyed } from '../survey.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
@@ -109,13 +110,12 @@ const mixedEngines: Rule = (host, { hosts }) => {
 const majority: Rule = (host, { cluster, hosts }) => {
   const count = cluster.nodes.filter(({ role }) => role === 'manager').length;
   if (host !== hosts[0] || (count % 2 === 1 && count <= 7)) return [];
-  const tolerated = Math.floor((count - 1) / 2);
   return [
     warning(host, 'managers', {
       message:
         count > 7
           ? `${count} managers are more than 7: each agrees on every change, which gets slower with their number`
-          : `${count} managers survive the loss of ${tolerated}, as ${count - 1} do: the even number gains nothing`,
+          : `${count} managers survive the loss of ${tolerance(count)}, as ${count - 1} do: the even number gains nothing`,
       fix: `Have ${count > 7 ? 5 : count + 1} of them.`,
     }),
   ];

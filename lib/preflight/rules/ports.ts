@@ -1,4 +1,4 @@
-import { publishedPorts } from '../../config/model.ts';
+import { publishedPorts } from '../../config/selections.ts';
 import { overlap } from '../../ipv4.ts';
 import { swarmPorts } from '../network.ts';
 import { fatal, warning, type Rule } from './rule.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { size } from '../../config/schema.ts';
+import { size } from '../../config/units.ts';
 import { IMAGE_NAMES } from './image-names.ts';
 
 /** An IPv4 range in CIDR notation, or `my-address`: the public address of the computer that swarmup runs on. */

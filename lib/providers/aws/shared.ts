@@ -1,5 +1,6 @@
 import type { SecurityGroup as Ec2Group } from '@aws-sdk/client-ec2';
-import { publishedPorts, type NodeSpec } from '../../config/model.ts';
+import type { NodeSpec } from '../../config/model.ts';
+import { publishedPorts } from '../../config/selections.ts';
 import { SwarmupError } from '../../errors.ts';
 import { fetchText } from '../../remote/download.ts';
 import type { Change } from '../../task.ts';

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { publishedPorts, type NodeSpec } from '../../config/model.ts';
+import type { NodeSpec } from '../../config/model.ts';
+import { publishedPorts } from '../../config/selections.ts';
 import { SwarmupError } from '../../errors.ts';
 import { cacheFolder } from '../../files.ts';
 import { generateKeyPair } from '../../remote/keys.ts';

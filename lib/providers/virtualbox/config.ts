@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { size } from '../../config/schema.ts';
+import { size } from '../../config/units.ts';
 import { downloadKeys } from '../own-image.ts';
 
 /** VirtualBox allows host-only networks here, unless /etc/vbox/networks.conf says otherwise. */

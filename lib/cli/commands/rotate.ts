@@ -1,0 +1,58 @@
+import { SwarmupError } from '../../errors.ts';
+import { print, tell } from '../../render/output.ts';
+import { underLock } from '../../runner.ts';
+import { rotateAuthority } from '../../swarm/authority.ts';
+import { unlockKeyOf, updateSwarm } from '../../swarm/settings.ts';
+import { keepUnlockKey } from '../../swarm/unlock-key.ts';
+import type { RunOptions } from '../options.ts';
+import { clusterOf, withSession, type Session } from '../session.ts';
+import { known } from './pipeline.ts';
+
+export interface RotateOptions extends RunOptions {
+  readonly print?: boolean;
+}
+
+const WHAT = ['tokens', 'ca', 'unlock-key'] as const;
+
+/** New join tokens, a new root certificate, or a new unlock key. */
+export async function rotate(what: string, options: RotateOptions): Promise<number> {
+  known('thing to rotate', what, WHAT);
+  return withSession(await clusterOf(options), { ...options, asRoot: true }, async (session) => {
+    const lock = { command: `rotate ${what}`, waitMs: options.lockWait ?? 0 };
+    await underLock(lock, session, async () => {
+      if (what === 'tokens') await rotateTokens(session);
+      else if (what === 'ca') await rotateCa(session);
+      else await rotateUnlockKey(session, options.print ?? false);
+    });
+    return 0;
+  });
+}
+
+async function rotateTokens({ context, signal }: Session): Promise<void> {
+  const manager = await context.swarm.manager(signal);
+  const both = { rotateManagerToken: true, rotateWorkerToken: true } as const;
+  await updateSwarm(manager, 'rotate the join tokens', (spec) => spec, both);
+  print('Join tokens rotated: the old ones are of no use any more.\n');
+}
+
+async function rotateCa({ context, signal }: Session): Promise<void> {
+  const nodes = await rotateAuthority(context, signal, (line) => tell(`${line}\n`));
+  print(`Root certificate rotated: ${nodes} nodes have certificates of the new one.\n`);
+}
+
+async function rotateUnlockKey({ context, signal }: Session, shown: boolean): Promise<void> {
+  const manager = await context.swarm.manager(signal);
+  if (!(await unlockKeyOf(manager)))
+    throw new SwarmupError('USAGE', 'autolock is off: there is no unlock key to rotate', {
+      fix: 'Switch it on first: swarm: { autolock: true }, and swarmup up.',
+    });
+  await updateSwarm(manager, 'rotate the unlock key', (spec) => spec, { rotateManagerUnlockKey: true });
+  const key = await unlockKeyOf(manager);
+  if (shown && key) {
+    await keepUnlockKey(context.state, undefined);
+    print(`${key.reveal()}\n`);
+    return;
+  }
+  await keepUnlockKey(context.state, key);
+  print(`Unlock key rotated, and kept in ${context.state.path}.\n`);
+}

@@ -1,0 +1,8 @@
+import type { Path } from './locate.ts';
+
+/** Collects what makes no sense in a cluster file, each at its place. */
+export interface Reporter {
+  wrong(place: Path, message: string, hint?: string): void;
+  /** The absolute path of a file that the cluster file names; a missing one is reported. */
+  file(path: string, place: Path): string;
+}

@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import { bytes, duration } from './units.ts';
+
+/** The shape of a service in a cluster file. Keys are Compose's, in camel case; what each means to Swarm is the Engine API's. */
+
+const PORT = /^(\d{1,5}):(\d{1,5})(\/(tcp|udp))?$/;
+const MOUNT = /^([^:]+):(\/[^:]*)(:ro)?$/;
+
+const portNumber = () => z.int().min(1).max(65535);
+const words = () => z.array(z.string());
+
+const port = z
+  .union([
+    z
+      .string()
+      .regex(PORT, { error: "expected PUBLISHED:TARGET or PUBLISHED:TARGET/udp in quotes, such as '80:80'" })
+      .refine((text) => text.split(/[:/]/, 2).every((part) => Number(part) >= 1 && Number(part) <= 65535), {
+        error: 'expected port numbers from 1 to 65535',
+      })
+      .transform((text) => {
+        const [, published, target, , protocol = 'tcp'] = PORT.exec(text) ?? [];
+        // eslint-disable-next-line typescript/no-unsafe-type-assertion -- the expression allows these alone
+        const known = protocol as 'tcp' | 'udp';
+        return { published: Number(published), target: Number(target), protocol: known, mode: 'ingress' as const };
+      }),
+    z.strictObject({
+      published: portNumber(),
+      target: portNumber(),
+      protocol: z.enum(['tcp', 'udp']).default('tcp'),
+      mode: z.enum(['ingress', 'host']).default('ingress').describe('host: only on nodes with a task, past the mesh.'),
+    }),
+  ])
+  .describe("A published port, '80:80' or '53:53/udp'; or its parts, with mode: host to pass the routing mesh by.");
+
+const mount = z
+  .union([
+    z
+      .string()
+      .regex(MOUNT, { error: "expected SOURCE:TARGET or SOURCE:TARGET:ro, such as 'data:/var/lib/data'" })
+      .transform((text) => {
+        const [, source = '', target = '', readOnly] = MOUNT.exec(text) ?? [];
+        const type = source.startsWith('/') ? ('bind' as const) : ('volume' as const);
+        return { type, source, target, readOnly: readOnly !== undefined };
+      }),
+    z.strictObject({
+      type: z.enum(['volume', 'bind', 'tmpfs']),
+      source: z.string().optional().describe('A volume, or a path on the nodes.'),
+      target: z.string().startsWith('/'),
+      readOnly: z.boolean().default(false),
+      driver: z.string().optional().describe('Volumes: the volume driver.'),
+      options: z.record(z.string(), z.string()).optional().describe("Volumes: the driver's options."),
+      propagation: z.enum(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave']).optional(),
+      size: bytes().optional().describe('tmpfs: its size.'),
+    }),
+  ])
+  .describe("A volume ('data:/data'), a path on the nodes ('/srv/www:/www:ro'), or its parts; tmpfs too.");
+
+const grant = (folder: string) =>
+  z.union([
+    z.string().min(1),
+    z.strictObject({
+      source: z.string().min(1).describe('Its name in this file.'),
+      target: z.string().min(1).optional().describe(`The file's name, or path; default: its name, in ${folder}.`),
+      uid: z.string().default('0'),
+      gid: z.string().default('0'),
+      mode: z.int().min(0).max(0o7777).default(0o444).describe('Such as 0o440.'),
+    }),
+  ]);
+
+const network = z.union([
+  z.string().min(1),
+  z.strictObject({ name: z.string().min(1), aliases: z.array(z.string()).default([]) }),
+]);
+
+const policy = <F extends z.ZodType>(onFailure: F) =>
+  z.strictObject({
+    parallelism: z.int().min(0).default(1).describe('How many tasks at once; 0 for all.'),
+    delay: duration().default(0).describe('The time between them.'),
+    monitor: duration().default(5e9).describe('How long a new task is watched for a failure.'),
+    maxFailureRatio: z.number().min(0).max(1).default(0).describe('Which share of the tasks may fail.'),
+    order: z.enum(['stop-first', 'start-first']).default('stop-first'),
+    onFailure,
+  });
+
+/** An HTTP check of a service or a stack. */
+export const httpCheck = z
+  .strictObject({
+    port: portNumber().optional().describe('The published port to ask; default: the first published TCP port.'),
+    path: z.string().startsWith('/').default('/').describe('The path to ask for.'),
+    status: z.int().min(100).max(599).default(200).describe('The HTTP status every answer must have.'),
+    body: z.string().optional().describe('A text every answer must contain.'),
+  })
+  .describe('An HTTP check, asked several times a replica through every node.');
+
+export const service = z
+  .strictObject({
+    image: z.string().min(1).describe('The image, such as nginx or nginx:1.27.'),
+    mode: z.enum(['replicated', 'global']).default('replicated').describe('global: one task on every node that fits.'),
+    replicas: z.int().min(0).max(10000).optional().describe('How many tasks to run; default: 1.'),
+    maxReplicasPerNode: z.int().min(1).optional().describe('How many of them one node may run.'),
+    command: words().optional().describe("What the container is given to run, in place of the image's CMD."),
+    entrypoint: words().optional().describe("In place of the image's ENTRYPOINT."),
+    env: z.record(z.string(), z.string()).default({}).describe('Environment variables of the containers.'),
+    user: z.string().optional().describe('The user, or user:group, inside the containers.'),
+    workingDir: z.string().startsWith('/').optional(),
+    hostname: z.string().optional().describe("The containers' host name; templates such as {{.Node.Hostname}} work."),
+    init: z.boolean().optional().describe('Whether an init process runs first and reaps what others leave.'),
+    readOnly: z.boolean().optional().describe("Whether the container's own files can't be written."),
+    stopSignal: z.string().optional().describe('Such as SIGQUIT.'),
+    stopGracePeriod: duration()
+      .optional()
+      .describe('How long a task may take to stop before it is killed; default: 10s.'),
+    labels: z.record(z.string(), z.string()).optional().describe('Labels of the service; those that others set stay.'),
+    containerLabels: z.record(z.string(), z.string()).optional(),
+    ports: z.array(port).default([]).describe("Published ports, such as ['80:80']."),
+    networks: z.array(network).optional().describe('Networks of this file, or ones that exist in the swarm.'),
+    mounts: z.array(mount).optional().describe('Volumes, paths on the nodes, and tmpfs.'),
+    secrets: z.array(grant('/run/secrets')).optional().describe('Secrets of this file.'),
+    configs: z.array(grant('/')).optional().describe('Configs of this file.'),
+    constraints: z.array(z.string()).default([]).describe('Placement constraints, such as node.role==worker.'),
+    preferences: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('What tasks are spread over, such as node.labels.zone.'),
+    limits: z
+      .strictObject({
+        cpus: z.number().min(0).optional(),
+        memory: bytes().optional(),
+        pids: z.int().min(0).optional(),
+      })
+      .optional()
+      .describe('What a task may use at most.'),
+    reservations: z
+      .strictObject({ cpus: z.number().min(0).optional(), memory: bytes().optional() })
+      .optional()
+      .describe('What a node must have left for a task.'),
+    restart: z
+      .strictObject({
+        condition: z.enum(['none', 'on-failure', 'any']).default('any'),
+        delay: duration().default(5e9),
+        maxAttempts: z.int().min(0).default(0).describe('0 for as often as it takes.'),
+        window: duration().default(0).describe('How far back attempts are counted; 0 for ever.'),
+      })
+      .optional()
+      .describe('When a task that ended is started anew.'),
+    update: policy(z.enum(['rollback', 'pause', 'continue']).default('rollback'))
+      .optional()
+      .describe('How updates roll; default: one after the other, and back when one fails.'),
+    rollback: policy(z.enum(['pause', 'continue']).default('pause'))
+      .optional()
+      .describe('How roll-backs roll.'),
+    healthcheck: z
+      .union([
+        z.literal('none'),
+        z.strictObject({
+          test: z.union([z.string().min(1), z.array(z.string()).min(1)]).describe('A shell command, or its words.'),
+          interval: duration().default(30e9),
+          timeout: duration().default(30e9),
+          startPeriod: duration().default(0),
+          retries: z.int().min(1).default(3),
+        }),
+      ])
+      .optional()
+      .describe("How a task's health is told; none switches the image's own check off."),
+    capAdd: words().optional().describe('Kernel capabilities to add, such as NET_ADMIN.'),
+    capDrop: words().optional(),
+    sysctls: z.record(z.string(), z.string()).optional(),
+    ulimits: z.record(z.string(), z.strictObject({ soft: z.int(), hard: z.int() })).optional(),
+    dns: z.array(z.ipv4()).optional().describe('DNS servers of the containers.'),
+    extraHosts: z.record(z.string(), z.ipv4()).optional().describe('Names and their addresses for /etc/hosts.'),
+    logging: z
+      .strictObject({ driver: z.string().min(1), options: z.record(z.string(), z.string()).default({}) })
+      .optional()
+      .describe('Where the output goes.'),
+    verify: httpCheck.optional(),
+  })
+  .refine((one) => one.mode === 'replicated' || one.replicas === undefined, {
+    path: ['replicas'],
+    error: 'expected no replicas with mode: global, which runs one task on every node that fits',
+  })
+  .describe('A service, as `docker service create`.');
+
+export type ServiceFile = z.output<typeof service>;
+
+/** An overlay network for services. */
+export const overlay = z
+  .strictObject({
+    external: z.boolean().default(false).describe('It exists in the swarm already, and is not touched.'),
+    attachable: z.boolean().default(false).describe('Whether containers that are no tasks may join it.'),
+    encrypted: z.boolean().default(false).describe('Whether what nodes send each other is encrypted (IPsec).'),
+    internal: z.boolean().default(false).describe('Whether it has no way to the outside.'),
+    subnet: z.cidrv4().optional().describe("Its addresses; default: a free part of the swarm's address pool."),
+  })
+  .describe('An overlay network, as `docker network create --driver overlay`.');
+
+const content = (what: string) =>
+  z
+    .strictObject({
+      file: z.string().min(1).optional().describe(`A file with the ${what}, relative to the cluster file.`),
+      value: z.string().optional().describe(`The ${what} itself, such as \${VARIABLE} of the environment.`),
+      external: z.boolean().default(false).describe('It exists in the swarm under this name already.'),
+    })
+    .refine((one) => Number(one.file !== undefined) + Number(one.value !== undefined) + Number(one.external) === 1, {
+      error: 'expected one of file, value and external: true',
+    });
+
+export const secret = content('secret').describe('A secret; its name in the swarm follows its content.');
+export const config = content('config').describe('A config; its name in the swarm follows its content.');

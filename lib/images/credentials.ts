@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { SwarmupError } from '../errors.ts';
+import { ifThere } from '../files.ts';
+import { parseAs } from '../json.ts';
+import type { RegistryAuth } from '../remote/engine-api.ts';
+import type { LocalCommands } from '../remote/local.ts';
+import { Secret } from '../secret.ts';
+import { SingleFlight } from '../single-flight.ts';
+import { DOCKER_HUB, registryOf } from './reference.ts';
+
+/** What a registry is shown; as the Engine API's X-Registry-Auth has it. */
+export interface Credentials {
+  readonly server: string;
+  /** A name and its password, or a token in its place. */
+  readonly username: string;
+  readonly secret: Secret;
+}
+
+/** Gives the credentials that Docker has on this computer for an image's registry, if it has any. */
+export type CredentialsOf = (image: string) => Promise<Credentials | undefined>;
+
+/** What Docker calls its Hub where it keeps credentials. */
+const HUB_KEY = 'https://index.docker.io/v1/';
+
+/** Stands for the user where the secret is an identity token. Source: docker/docker-credential-helpers. */
+const TOKEN_USER = '<token>';
+
+const configFile = z.looseObject({
+  auths: z
+    .record(z.string(), z.looseObject({ auth: z.string().optional(), identitytoken: z.string().optional() }))
+    .default({}),
+  credHelpers: z.record(z.string(), z.string()).default({}),
+  credsStore: z.string().optional(),
+});
+
+const helperAnswer = z.looseObject({ Username: z.string(), Secret: z.string() });
+
+interface Sources {
+  readonly local: LocalCommands;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Reads Docker's own configuration, and asks its credential helpers. Source: docs.docker.com, "docker login". */
+export function dockerCredentials({ local, env }: Sources): CredentialsOf {
+  const file = join(env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'config.json');
+  const known = new SingleFlight<Credentials | undefined>();
+  return (image) => {
+    const registry = registryOf(image);
+    return known.run(registry, async () => {
+      const text = await ifThere(readFile(file, 'utf8'));
+      if (text === undefined) return undefined;
+      const config = parseAs(configFile, text);
+      if (!config) throw damaged(file);
+      const server = registry === DOCKER_HUB ? HUB_KEY : registry;
+      const helper = config.credHelpers[server] ?? config.credHelpers[registry] ?? config.credsStore;
+      if (helper !== undefined) return askHelper(helper, server, local);
+      return fromFile(server, config.auths[server] ?? config.auths[`https://${server}`]);
+    });
+  };
+}
+
+function fromFile(
+  server: string,
+  entry: { auth?: string | undefined; identitytoken?: string | undefined } | undefined,
+): Credentials | undefined {
+  if (entry?.identitytoken !== undefined)
+    return { server, username: TOKEN_USER, secret: new Secret(entry.identitytoken) };
+  const [username = '', password] = Buffer.from(entry?.auth ?? '', 'base64')
+    .toString()
+    .split(/:(.*)/s);
+  return password === undefined ? undefined : { server, username, secret: new Secret(password) };
+}
+
+/** A helper that has none says so, and ends with 1. */
+async function askHelper(helper: string, server: string, local: LocalCommands): Promise<Credentials | undefined> {
+  const program = `docker-credential-${helper}`;
+  if (!(await local.which(program)))
+    throw new SwarmupError('PREREQUISITE_MISSING', `Docker keeps its credentials with ${program}, which isn't here`, {
+      fix: `Install it, or log in anew: docker login ${server}. To go without: images.registryAuth: false.`,
+    });
+  const { stdout, exitCode } = await local.run([program, 'get'], { input: server, okExit: [0, 1], secret: true });
+  const answer = exitCode === 0 ? parseAs(helperAnswer, stdout) : undefined;
+  return answer && { server, username: answer.Username, secret: new Secret(answer.Secret) };
+}
+
+/** The form in which the Engine API takes them. Source: the Engine API, "Authentication". */
+export function authConfig(credentials: Credentials | undefined): RegistryAuth | undefined {
+  if (!credentials) return undefined;
+  const { server, username, secret } = credentials;
+  return username === TOKEN_USER
+    ? { identitytoken: secret.reveal(), serveraddress: server }
+    : { username, password: secret.reveal(), serveraddress: server };
+}
+
+function damaged(file: string): SwarmupError {
+  return new SwarmupError('CONFIG_INVALID', `${file} is no configuration of Docker's`, {
+    fix: 'Repair it, or set images.registryAuth: false.',
+  });
+}

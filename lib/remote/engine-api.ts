@@ -1,0 +1,84 @@
+import type Docker from 'dockerode';
+import type { ContainerLogsOptions } from 'dockerode';
+
+/** What dockerode has no method for, or sends otherwise than the Engine API wants it. */
+
+/** Shown to the registry by nodes that pull. Source: the Engine API, X-Registry-Auth. */
+export interface RegistryAuth {
+  readonly username?: string;
+  readonly password?: string;
+  readonly identitytoken?: string;
+  readonly serveraddress?: string;
+}
+
+export interface ServiceUpdate {
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly body: object;
+  readonly auth?: RegistryAuth | undefined;
+}
+
+/** POST /services/create. Without credentials dockerode would take the first argument for them: the specification, in a header. */
+export function createService(docker: Docker, body: object, auth: RegistryAuth | undefined): Promise<unknown> {
+  return docker.createService(auth ?? {}, body);
+}
+
+/** POST /services/{id}/update. `_query` and `_body` keep the specification, which may hold what is secret, out of the address. */
+export function updateService(docker: Docker, id: string, { query, body, auth }: ServiceUpdate): Promise<unknown> {
+  return docker.getService(id).update({ _query: query, _body: body, ...(auth ? { authconfig: auth } : {}) });
+}
+
+export interface LogQuery {
+  readonly follow: boolean;
+  /** Lines of each task; undefined for all. */
+  readonly tail: number | undefined;
+  /** Seconds since 1970; undefined for all. */
+  readonly since: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** GET /services/{id}/logs */
+export function serviceLogs(docker: Docker, id: string, query: LogQuery): Promise<NodeJS.ReadableStream> {
+  return docker.getService(id).logs(asStream(query));
+}
+
+/** GET /tasks/{id}/logs, which dockerode's types don't know. */
+export function taskLogs(docker: Docker, id: string, query: LogQuery): Promise<NodeJS.ReadableStream> {
+  const task: object = docker.getTask(id);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode has had it since 2.5
+  const { logs } = task as Pick<Docker.Service, 'logs'>;
+  return logs.call(task, asStream(query));
+}
+
+/** `follow` makes dockerode hand the answer out as a stream; what is asked of the engine is `_query`. */
+function asStream({ follow, tail, since, signal }: LogQuery): ContainerLogsOptions {
+  const query = { stdout: true, stderr: true, details: true, timestamps: true, tail: tail ?? 'all', follow };
+  const more = { _query: { ...query, ...(since === undefined ? {} : { since }) } };
+  return { follow: true, abortSignal: signal, ...more };
+}
+
+/** GET /swarm/unlockkey. @returns empty while autolock is off */
+export async function unlockKey(docker: Docker): Promise<string> {
+  const answer = await request(docker, { path: '/swarm/unlockkey', method: 'GET' });
+  return typeof answer === 'object' && answer !== null && 'UnlockKey' in answer ? String(answer.UnlockKey) : '';
+}
+
+/** POST /swarm/unlock */
+export async function unlock(docker: Docker, key: string): Promise<void> {
+  await request(docker, { path: '/swarm/unlock', method: 'POST', options: { UnlockKey: key } });
+}
+
+interface Request {
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  readonly options?: object;
+}
+
+function request({ modem }: Docker, wanted: Request): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const done = (error: unknown, data: unknown) => {
+      if (error === null || error === undefined) resolve(data);
+      else reject(error instanceof Error ? error : new Error(`${wanted.path} failed`, { cause: error }));
+    };
+    modem.dial({ ...wanted, statusCodes: { 200: true } }, done);
+  });
+}

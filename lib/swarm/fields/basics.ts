@@ -1,0 +1,57 @@
+import { sameImage } from '../../images/reference.ts';
+import { asList, asObject, container, listed, text, unordered, type Field, type Json } from './field.ts';
+
+export const image: Field = {
+  name: 'image',
+  path: container('Image'),
+  wanted: (service) => service.image,
+  same: (current, wanted) => sameImage(text(current), text(wanted)),
+};
+
+export const replicas: Field = {
+  name: 'replicas',
+  path: ['Mode', 'Replicated', 'Replicas'],
+  wanted: (service) => (service.mode === 'global' ? undefined : service.replicas),
+  same: (current, wanted) => (current ?? 0) === wanted,
+};
+
+export const ports: Field = {
+  name: 'ports',
+  path: ['EndpointSpec', 'Ports'],
+  wanted: (service) =>
+    service.ports.map((port) => ({
+      Protocol: port.protocol,
+      TargetPort: port.target,
+      PublishedPort: port.published,
+      PublishMode: port.mode,
+    })),
+  current: (value) => asList(value).map((port) => ({ Protocol: 'tcp', PublishMode: 'ingress', ...asObject(port) })),
+  same: unordered,
+  show: (value) =>
+    listed(
+      asList(value).map((one) => {
+        const { Protocol, TargetPort, PublishedPort, PublishMode } = asObject(one);
+        const protocol = Protocol === 'tcp' ? '' : `/${text(Protocol)}`;
+        const mode = PublishMode === 'host' ? ' (host)' : '';
+        return `${text(PublishedPort)}:${text(TargetPort)}${protocol}${mode}`;
+      }),
+    ),
+};
+
+export const env: Field = {
+  name: 'env',
+  path: container('Env'),
+  wanted: (service) => Object.entries(service.env).map(([key, value]) => `${key}=${value}`),
+  same: unordered,
+  show: (value) => listed(asList(value).map((entry) => text(entry).split('=', 1)[0] ?? '')),
+};
+
+const withoutSpaces = (value: Json): string[] => asList(value).map((one) => text(one).replaceAll(' ', ''));
+
+export const constraints: Field = {
+  name: 'constraints',
+  path: ['TaskTemplate', 'Placement', 'Constraints'],
+  wanted: (service) => service.constraints,
+  same: (current, wanted) => unordered(withoutSpaces(current), withoutSpaces(wanted)),
+  show: (value) => listed(withoutSpaces(value)),
+};

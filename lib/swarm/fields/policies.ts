@@ -1,0 +1,72 @@
+import type { ServiceSpec } from '../../config/model.ts';
+import { asList, asObject, container, words, type Field, type Json } from './field.ts';
+
+/** A roll-back is the default for updates that fail; Docker's own default, pause, leaves the service half updated. Monitor is in ns. */
+export const UPDATE_DEFAULTS = {
+  Parallelism: 1,
+  FailureAction: 'rollback',
+  Monitor: 5_000_000_000,
+  Order: 'stop-first',
+} as const;
+
+export const preferences: Field = {
+  name: 'preferences',
+  path: ['TaskTemplate', 'Placement', 'Preferences'],
+  wanted: (service) => service.preferences?.map((one) => ({ Spread: { SpreadDescriptor: one } })),
+  show: (value) => words(asList(value).map((one) => asObject(asObject(one)['Spread'])['SpreadDescriptor'])),
+};
+
+const nano = (cpus: number | undefined): number | undefined =>
+  cpus === undefined ? undefined : Math.round(cpus * 1e9);
+
+export const limits: Field = {
+  name: 'limits',
+  path: ['TaskTemplate', 'Resources', 'Limits'],
+  wanted: ({ limits: one }) => one && { NanoCPUs: nano(one.cpus), MemoryBytes: one.memory, Pids: one.pids },
+};
+
+export const reservations: Field = {
+  name: 'reservations',
+  path: ['TaskTemplate', 'Resources', 'Reservations'],
+  wanted: ({ reservations: one }) => one && { NanoCPUs: nano(one.cpus), MemoryBytes: one.memory },
+};
+
+export const restart: Field = {
+  name: 'restart',
+  path: ['TaskTemplate', 'RestartPolicy'],
+  wanted: ({ restart: one }) =>
+    one && { Condition: one.condition, Delay: one.delay, MaxAttempts: one.maxAttempts, Window: one.window },
+};
+
+type Policy = NonNullable<ServiceSpec['update'] | ServiceSpec['rollback']>;
+
+export const policy = (one: Policy | undefined): Json =>
+  one && {
+    Parallelism: one.parallelism,
+    Delay: one.delay,
+    FailureAction: one.onFailure,
+    Monitor: one.monitor,
+    MaxFailureRatio: one.maxFailureRatio,
+    Order: one.order,
+  };
+
+export const healthcheck: Field = {
+  name: 'healthcheck',
+  path: container('Healthcheck'),
+  wanted: ({ healthcheck: one }) => {
+    if (one === undefined) return undefined;
+    if (one === 'none') return { Test: ['NONE'] };
+    const test = typeof one.test === 'string' ? ['CMD-SHELL', one.test] : commandOf(one.test);
+    return {
+      Test: test,
+      Interval: one.interval,
+      Timeout: one.timeout,
+      StartPeriod: one.startPeriod,
+      Retries: one.retries,
+    };
+  },
+};
+
+function commandOf(test: readonly string[]): readonly string[] {
+  return ['CMD', 'CMD-SHELL', 'NONE'].includes(test[0] ?? '') ? test : ['CMD', ...test];
+}

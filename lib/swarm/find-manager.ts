@@ -1,0 +1,128 @@
+import type { Clock } from '../clock.ts';
+import type { Remote } from '../context.ts';
+import { asSwarmupError, SwarmupError } from '../errors.ts';
+import type { Engine } from '../remote/engine.ts';
+import { localSwarm, type LocalSwarm } from './local.ts';
+import { majority } from './quorum.ts';
+
+/** A manager that hasn't answered within this is not waited for alone any more: the next is asked too. In milliseconds. */
+const PATIENCE_MS = 3_000;
+/** Managers elect a leader within seconds; slow machines need several attempts. In milliseconds. */
+const ELECTION_MS = 30_000;
+const INTERVAL_MS = 500;
+
+/** What a node turned out to be when it was asked. */
+interface View {
+  readonly node: string;
+  readonly swarm?: LocalSwarm;
+  readonly error?: SwarmupError;
+}
+
+export interface Search {
+  /** Names of nodes that are managers by the cluster file; asked in this order. */
+  readonly managers: readonly string[];
+  /** Those that may be managers still: asked when none of the first is, though some are in the swarm. */
+  readonly others: readonly string[];
+  readonly remote: Remote;
+  readonly clock: Clock;
+}
+
+/**
+ * The engine of a manager that has a leader. While the managers elect one it waits.
+ *
+ * @throws SwarmupError SWARM_NO_MANAGER, SWARM_NO_QUORUM with the arithmetic
+ */
+export async function findManager(search: Search, signal: AbortSignal): Promise<Engine> {
+  const { managers, others, clock } = search;
+  const start = clock.now();
+  for (;;) {
+    const first = await askInTurn(managers, search, signal);
+    if ('engine' in first) return first.engine;
+    const isMember = first.views.some(({ swarm }) => swarm?.state === 'active');
+    const second = isMember ? await askInTurn(others, search, signal) : { views: [] };
+    if ('engine' in second) return second.engine;
+    const leaderless = [...first.views, ...second.views].filter(hasNoLeader);
+    if (leaderless.length === 0) throw noManager(first.views);
+    if (clock.now() - start >= ELECTION_MS) throw noQuorum(leaderless, first.views);
+    await clock.sleep(INTERVAL_MS, signal);
+  }
+}
+
+type Answer = { readonly engine: Engine } | { readonly views: readonly View[] };
+
+/** Asks one after the other, and doesn't wait for those that are slow: one that is gone may take a minute to be given up. */
+async function askInTurn(nodes: readonly string[], search: Search, signal: AbortSignal): Promise<Answer> {
+  const views: View[] = [];
+  const found = Promise.withResolvers<Answer>();
+  const asked: Promise<void>[] = [];
+  const patience = new AbortController();
+  for (const node of nodes) {
+    const ask = look(node, search.remote, signal).then(({ engine, ...view }) => {
+      views.push(view);
+      if (engine) found.resolve({ engine });
+    });
+    asked.push(ask);
+    const waited = search.clock.sleep(PATIENCE_MS, AbortSignal.any([signal, patience.signal]));
+    // It ends with the search, whoever has answered by then.
+    await Promise.race([ask, waited.catch(() => undefined)]);
+    if (views.some((view) => view.node === node && isLed(view))) break;
+  }
+  const all = Promise.all(asked).then((): Answer => {
+    const order = (view: View) => nodes.indexOf(view.node);
+    return { views: views.toSorted((one, other) => order(one) - order(other)) };
+  });
+  const answer = await Promise.race([found.promise, all]);
+  patience.abort();
+  signal.throwIfAborted();
+  return answer;
+}
+
+async function look(node: string, remote: Remote, signal: AbortSignal): Promise<View & { readonly engine?: Engine }> {
+  try {
+    const engine = await remote.engine(node, signal);
+    const swarm = await localSwarm(engine);
+    return { node, swarm, ...(isLed({ node, swarm }) ? { engine } : {}) };
+  } catch (error) {
+    return { node, error: asSwarmupError(error) };
+  }
+}
+
+/** Managers can say which swarm it is as long as there is a leader. */
+function isLed({ swarm }: View): boolean {
+  return swarm?.state === 'active' && swarm.isManager && swarm.clusterId !== undefined;
+}
+
+function hasNoLeader({ swarm }: View): boolean {
+  return swarm?.state === 'active' && swarm.isManager && swarm.clusterId === undefined;
+}
+
+function inWords({ node, swarm, error }: View): string {
+  if (!swarm) return error?.message ?? '';
+  if (swarm.state !== 'active') return `${node} is not in a swarm (${swarm.state})`;
+  return swarm.isManager ? `${node} is a manager without a leader` : `${node} is a worker`;
+}
+
+function noManager(views: readonly View[]): SwarmupError {
+  // One manager that couldn't be asked: its own error says more than "no manager".
+  const [only] = views;
+  if (views.length === 1 && only?.error) return only.error;
+  return new SwarmupError(
+    'SWARM_NO_MANAGER',
+    `no configured manager is part of a swarm: ${views.map(inWords).join('; ')}`,
+    { fix: "Run 'swarmup up' to initialise the swarm, or 'swarmup status' to see what is there." },
+  );
+}
+
+function noQuorum(leaderless: readonly View[], views: readonly View[]): SwarmupError {
+  const count = Math.max(leaderless.length, ...leaderless.map(({ swarm }) => swarm?.managerAddresses.length ?? 0));
+  const names = leaderless.map(({ node }) => node).join(', ');
+  const away = views.filter((view) => !leaderless.includes(view)).map(inWords);
+  return new SwarmupError(
+    'SWARM_NO_QUORUM',
+    `the swarm has no leader: of ${count} managers only ${names} can be reached, and ${majority(count)} are needed to decide anything` +
+      (away.length > 0 ? ` (${away.join('; ')})` : ''),
+    {
+      fix: "Services run on, but nothing can be changed. Bring the other managers back: 'swarmup up' starts machines that are off. Only when they are lost for good: 'swarmup recover'.",
+    },
+  );
+}

@@ -1,0 +1,41 @@
+import type { Engine } from '../remote/engine.ts';
+
+/** What an engine says about its own part in a swarm. */
+export interface LocalSwarm {
+  /** inactive, pending, active, error or locked. */
+  readonly state: string;
+  readonly nodeId: string;
+  readonly nodeAddress: string;
+  /** Managers know the cluster's id while they have a leader; workers don't. */
+  readonly clusterId?: string;
+  readonly isManager: boolean;
+  readonly managerAddresses: readonly string[];
+  readonly error: string;
+}
+
+interface SwarmInfo {
+  readonly LocalNodeState?: string;
+  readonly NodeID?: string;
+  readonly NodeAddr?: string;
+  readonly ControlAvailable?: boolean;
+  readonly Error?: string;
+  readonly RemoteManagers?: readonly { readonly Addr: string }[] | null;
+  readonly Cluster?: { readonly ID?: string };
+}
+
+/** Asks an engine what part of a swarm it is. Source: GET /info, field Swarm. */
+export async function localSwarm(engine: Engine): Promise<LocalSwarm> {
+  const info: { Swarm?: SwarmInfo } = await engine.call('ask for its state', (docker): Promise<{ Swarm?: SwarmInfo }> =>
+    docker.info(),
+  );
+  const swarm = info.Swarm ?? {};
+  return {
+    state: swarm.LocalNodeState ?? 'inactive',
+    nodeId: swarm.NodeID ?? '',
+    nodeAddress: swarm.NodeAddr ?? '',
+    isManager: swarm.ControlAvailable ?? false,
+    managerAddresses: (swarm.RemoteManagers ?? []).map((manager) => manager.Addr),
+    error: swarm.Error ?? '',
+    ...(swarm.Cluster?.ID ? { clusterId: swarm.Cluster.ID } : {}),
+  };
+}

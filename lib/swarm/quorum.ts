@@ -1,0 +1,47 @@
+import { SwarmupError } from '../errors.ts';
+import { nameOf } from './read.ts';
+import type { SwarmNode } from './types.ts';
+
+/** How many of n managers must be reachable for anything to be decided. Source: the Raft paper; docs.docker.com, "Raft consensus". */
+export function majority(managers: number): number {
+  return Math.floor(managers / 2) + 1;
+}
+
+/** How many of n managers may be lost: 1→0, 2→0, 3→1, 4→1, 5→2, 7→3. */
+export function tolerance(managers: number): number {
+  return managers - majority(managers);
+}
+
+/**
+ * Refuses to take a manager away when those left couldn't decide anything: the swarm could then be changed by nobody.
+ *
+ * @param nodes all nodes, as a manager sees them now
+ * @throws SwarmupError QUORUM_AT_RISK with the arithmetic
+ */
+export function requireMajorityWithout(nodes: readonly SwarmNode[], leaving: Pick<SwarmNode, 'ID'>): void {
+  const managers = nodes.filter(isManager);
+  const one = managers.find(({ ID }) => ID === leaving.ID);
+  if (!one) return;
+  if (managers.length === 1)
+    throw atRisk(
+      `${nameOf(one)} is the last manager`,
+      'Make another node a manager first: role: manager, and swarmup up.',
+    );
+  const reachable = managers.filter((node) => node.ManagerStatus?.Reachability === 'reachable');
+  const left = reachable.filter(({ ID }) => ID !== leaving.ID).length;
+  const needed = majority(managers.length - 1);
+  if (left >= needed) return;
+  const away = managers.filter((node) => !reachable.includes(node) && node.ID !== leaving.ID).map(nameOf);
+  throw atRisk(
+    `without ${nameOf(one)} only ${left} of ${managers.length - 1} managers would be reachable, and ${needed} are needed to decide anything`,
+    `Bring ${away.join(', ')} back first (swarmup up), or add managers.`,
+  );
+}
+
+function isManager({ ManagerStatus }: SwarmNode): boolean {
+  return ManagerStatus !== undefined;
+}
+
+function atRisk(message: string, fix: string): SwarmupError {
+  return new SwarmupError('QUORUM_AT_RISK', message, { fix });
+}

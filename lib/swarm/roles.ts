@@ -1,0 +1,70 @@
+import type { UnitContext } from '../context.ts';
+import type { Engine } from '../remote/engine.ts';
+import { waitUntil } from '../wait.ts';
+import { updateNode } from './drain.ts';
+import { requireMajorityWithout } from './quorum.ts';
+import { listNodes, nameOf } from './read.ts';
+import type { SwarmNode } from './types.ts';
+
+const CHANGE_MS = 120_000;
+
+/** Makes a worker a manager, and waits until it takes part in the decisions. @throws SwarmupError TIMED_OUT */
+export async function promote(ctx: UnitContext, node: SwarmNode): Promise<void> {
+  ctx.report(`promoting ${nameOf(node)}`);
+  await change(ctx, node, 'manager');
+  await settled(ctx, node, {
+    until: `${nameOf(node)} is a reachable manager`,
+    reached: (status) => status?.Reachability === 'reachable',
+  });
+}
+
+/**
+ * Makes a manager a worker, and waits until it has left the managers' Raft group: each change of their number has to be agreed on
+ * before the next. One at a time in the whole run.
+ *
+ * @throws SwarmupError QUORUM_AT_RISK, TIMED_OUT
+ */
+export async function demote(ctx: UnitContext, node: SwarmNode): Promise<void> {
+  await ctx.turns.take('managers', async () => {
+    requireMajorityWithout(await listNodes(await beside(ctx, node)), node);
+    ctx.report(`demoting ${nameOf(node)}`);
+    await change(ctx, node, 'worker');
+    // The one that was asked so far may be the one that is no manager any more.
+    ctx.swarm.forgetManager();
+    await settled(ctx, node, {
+      until: `${nameOf(node)} is no manager any more`,
+      reached: (status) => status === undefined,
+    });
+  });
+}
+
+/** A node can't be asked about what it ceases to be. */
+function beside(ctx: UnitContext, node: SwarmNode): Promise<Engine> {
+  return ctx.swarm.managerBeside(nameOf(node), ctx.signal);
+}
+
+async function change(ctx: UnitContext, node: SwarmNode, role: SwarmNode['Spec']['Role']): Promise<void> {
+  const manager = await beside(ctx, node);
+  await updateNode(manager, { name: nameOf(node), id: node.ID }, (spec) => ({ ...spec, Role: role }));
+}
+
+interface Settling {
+  readonly until: string;
+  readonly reached: (status: SwarmNode['ManagerStatus']) => boolean;
+}
+
+async function settled(ctx: UnitContext, node: SwarmNode, { until, reached }: Settling): Promise<void> {
+  await waitUntil({
+    until,
+    probe: async () => {
+      const now = (await listNodes(await beside(ctx, node))).find(({ ID }) => ID === node.ID);
+      if (reached(now?.ManagerStatus)) return { done: undefined };
+      return { seen: now?.ManagerStatus ? `manager, ${now.ManagerStatus.Reachability}` : 'no manager' };
+    },
+    deadlineMs: CHANGE_MS,
+    intervalMs: 300,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: 'See the managers with swarmup status: more than half of them must be reachable.',
+  });
+}

@@ -1,0 +1,24 @@
+import { Secret } from '../secret.ts';
+import type { StateFolder } from '../state-folder.ts';
+
+/** In the cluster's local folder, readable by its owner only. */
+const FILE = 'unlock-key';
+const VARIABLE = 'SWARMUP_UNLOCK_KEY';
+
+/** The key that locked managers are unlocked with: from the environment, else the one that was kept. */
+export async function keptUnlockKey(
+  state: Pick<StateFolder, 'read'>,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Secret | undefined> {
+  const key = env[VARIABLE] ?? (await state.read(FILE))?.trim();
+  return key ? new Secret(key) : undefined;
+}
+
+/** @param key undefined: autolock is off, and there is none to keep */
+export async function keepUnlockKey(
+  state: Pick<StateFolder, 'write' | 'forget'>,
+  key: Secret | undefined,
+): Promise<void> {
+  if (key) await state.write(`${key.reveal()}\n`, FILE);
+  else await state.forget(FILE);
+}

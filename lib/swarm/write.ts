@@ -1,0 +1,34 @@
+import { createService as post, updateService as postUpdate, type RegistryAuth } from '../remote/engine-api.ts';
+import type { Engine } from '../remote/engine.ts';
+import type { ServiceSpecification, SwarmService } from './types.ts';
+
+/** What managers are told about services. */
+
+export async function createService(
+  manager: Engine,
+  spec: ServiceSpecification,
+  auth: RegistryAuth | undefined,
+): Promise<void> {
+  await manager.call(`create service ${spec.Name}`, (docker) => post(docker, spec, auth));
+}
+
+/**
+ * Writes a service's specification over the one it was read with; the engine refuses when it changed meanwhile.
+ *
+ * @param auth undefined: the nodes go on with the credentials they have. Source: POST /services/{id}/update, registryAuthFrom
+ */
+export async function updateService(
+  manager: Engine,
+  { ID, Version, Spec: { Name } }: SwarmService,
+  body: ServiceSpecification,
+  auth?: RegistryAuth,
+): Promise<void> {
+  const query = { version: Version.Index, ...(auth ? {} : { registryAuthFrom: 'spec' }) };
+  await manager.call(`update service ${Name}`, (docker) => postUpdate(docker, ID, { query, body, auth }));
+}
+
+/** Takes a service back to the specification before its last update, as Swarm keeps it. Source: as above, rollback=previous. */
+export async function rollBackService(manager: Engine, { ID, Version, Spec }: SwarmService): Promise<void> {
+  const query = { version: Version.Index, rollback: 'previous', registryAuthFrom: 'previous-spec' };
+  await manager.call(`roll service ${Spec.Name} back`, (docker) => postUpdate(docker, ID, { query, body: Spec }));
+}

@@ -1,0 +1,108 @@
+import type { NetworkSpec } from '../lib/config/model.ts';
+import type { UnitContext } from '../lib/context.ts';
+import { SwarmupError } from '../lib/errors.ts';
+import type { Engine } from '../lib/remote/engine.ts';
+import { isMarked, OWNER_LABEL } from '../lib/swarm/labels.ts';
+import { listOverlays, type SwarmNetwork } from '../lib/swarm/objects.ts';
+import { defineTask, type Change, type Desired } from '../lib/task.ts';
+import { waitUntil } from '../lib/wait.ts';
+
+const SETTLED_MS = 60_000;
+
+interface State {
+  readonly found: SwarmNetwork | undefined;
+}
+
+/** The services' networks. In the guide: `docker network create --driver overlay`. */
+export default defineTask<State, Change>({
+  id: 'create-networks',
+  title: 'Networks there',
+  about: 'Creates the overlay networks of the services; one that exists otherwise is never changed.',
+  needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }],
+  targets: (cluster) => cluster.networks.map(({ name }) => ({ id: name })),
+  check: async (ctx) => {
+    const all = await listOverlays(await ctx.swarm.manager(ctx.signal));
+    return { found: all.find(({ name }) => name === ctx.target.id) };
+  },
+  absent: () => ({ found: undefined }),
+  plan: ({ found }, desired) => {
+    const wanted = wantedNetwork(desired);
+    if (!found) return [{ action: 'create', summary: `network ${wanted.name}` }];
+    if (!found.settled)
+      return [{ action: 'run', summary: `network ${wanted.name}: wait until the managers have made it` }];
+    if (wanted.external) return [];
+    const other = differing(found, wanted);
+    if (other !== undefined || !isMarked({ Labels: found.labels }, desired.cluster.name))
+      throw cannotChange(wanted.name, other);
+    return [];
+  },
+  apply: async (ctx, _changes, { found }) => {
+    const manager = await ctx.swarm.manager(ctx.signal);
+    if (!found) await create(ctx, manager);
+    await untilSettled(ctx, manager);
+  },
+});
+
+async function create(ctx: UnitContext, manager: Engine): Promise<void> {
+  const { name, external, attachable, encrypted, internal, subnet } = wantedNetwork(ctx);
+  if (external)
+    throw new SwarmupError('NETWORK_ABSENT', `the swarm has no overlay network ${name}, which is to be there already`, {
+      fix: `Create it (docker network create --driver overlay ${name}), or leave external out.`,
+    });
+  await manager.call(`create the network ${name}`, (docker) =>
+    docker.createNetwork({
+      Name: name,
+      Driver: 'overlay',
+      Attachable: attachable,
+      Internal: internal,
+      Options: encrypted ? { encrypted: '' } : {},
+      Labels: { [OWNER_LABEL]: ctx.cluster.name },
+      ...(subnet === undefined ? {} : { IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] } }),
+    }),
+  );
+}
+
+async function untilSettled(ctx: UnitContext, manager: Engine): Promise<void> {
+  const { name } = wantedNetwork(ctx);
+  await waitUntil({
+    until: `the managers have made the network ${name}`,
+    probe: async () => {
+      const found = (await listOverlays(manager)).find((one) => one.name === name);
+      return found?.settled ? { done: undefined } : { seen: found ? 'without addresses' : 'not there' };
+    },
+    deadlineMs: SETTLED_MS,
+    intervalMs: 200,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: `Its addresses may be taken: see the managers' logs, and other networks with docker network ls.`,
+  });
+}
+
+function wantedNetwork({ cluster, target }: Desired): NetworkSpec {
+  const wanted = cluster.networks.find(({ name }) => name === target.id);
+  if (!wanted) throw new Error(`no network ${target.id} in the cluster file`);
+  return wanted;
+}
+
+function differing(found: SwarmNetwork, wanted: NetworkSpec): string | undefined {
+  for (const key of ['attachable', 'encrypted', 'internal'] as const)
+    if (found[key] !== wanted[key]) return `${key}: ${found[key]}`;
+  return wanted.subnet === undefined || found.subnets.includes(wanted.subnet)
+    ? undefined
+    : `subnet: ${found.subnets.join(', ')}`;
+}
+
+function cannotChange(name: string, other: string | undefined): SwarmupError {
+  return new SwarmupError(
+    'NOT_AS_CONFIGURED',
+    other === undefined
+      ? `there is a network ${name} that swarmup didn't make`
+      : `the network ${name} has ${other}, and networks can't be changed`,
+    {
+      fix:
+        other === undefined
+          ? 'If it is the one that is meant, say external: true; else give this one another name.'
+          : 'Give the new one another name: services move to it, and the old one goes with --prune.',
+    },
+  );
+}

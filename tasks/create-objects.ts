@@ -1,0 +1,47 @@
+import type { ObjectSpec } from '../lib/config/model.ts';
+import { SwarmupError } from '../lib/errors.ts';
+import { OWNER_LABEL } from '../lib/swarm/labels.ts';
+import { listObjects, OBJECT_LABEL } from '../lib/swarm/objects.ts';
+import { defineTask, type Change, type Desired } from '../lib/task.ts';
+
+interface State {
+  readonly there: boolean;
+}
+
+/** Secrets and configs, each under a name that follows its content: what is in use is never changed. */
+export default defineTask<State, Change>({
+  id: 'create-objects',
+  title: 'Secrets and configs there',
+  about: 'Creates secrets and configs; another content becomes another one, which services then move to.',
+  needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }],
+  targets: (cluster) => cluster.objects.map(({ kind, name }) => ({ id: `${kind} ${name}` })),
+  check: async (ctx) => {
+    const { kind, fullName } = wantedObject(ctx);
+    const all = await listObjects(await ctx.swarm.manager(ctx.signal));
+    return { there: all.some((one) => one.kind === kind && one.name === fullName) };
+  },
+  absent: () => ({ there: false }),
+  plan: ({ there }, desired) => {
+    const { kind, fullName } = wantedObject(desired);
+    return there ? [] : [{ action: 'create', summary: `${kind} ${fullName}` }];
+  },
+  apply: async (ctx) => {
+    const { kind, name, fullName, data } = wantedObject(ctx);
+    if (!data)
+      throw new SwarmupError('OBJECT_ABSENT', `the swarm has no ${kind} ${name}, which is to be there already`, {
+        fix: `Create it: printf VALUE | swarmup ssh MANAGER -- docker ${kind} create ${name} -; or give its file or value.`,
+      });
+    const manager = await ctx.swarm.manager(ctx.signal);
+    const labels = { [OWNER_LABEL]: ctx.cluster.name, [OBJECT_LABEL]: name };
+    const body = { Name: fullName, Data: data.reveal(), Labels: labels };
+    await manager.call(`create the ${kind} ${fullName}`, (docker) =>
+      kind === 'secret' ? docker.createSecret(body) : docker.createConfig(body),
+    );
+  },
+});
+
+function wantedObject({ cluster, target }: Desired): ObjectSpec {
+  const wanted = cluster.objects.find(({ kind, name }) => `${kind} ${name}` === target.id);
+  if (!wanted) throw new Error(`no ${target.id} in the cluster file`);
+  return wanted;
+}

@@ -1,0 +1,83 @@
+import { serviceNames } from '../lib/config/selections.ts';
+import type { UnitContext } from '../lib/context.ts';
+import { converge } from '../lib/swarm/converge.ts';
+import { spreadOf, type Spread } from '../lib/swarm/placement.ts';
+import { listNodes, listTasks, nameOf, serviceByName } from '../lib/swarm/read.ts';
+import type { ServiceSpecification, SwarmService } from '../lib/swarm/types.ts';
+import { updateService } from '../lib/swarm/write.ts';
+import { defineTask, type Change } from '../lib/task.ts';
+
+interface State {
+  readonly service: SwarmService | undefined;
+  readonly spread: Spread;
+}
+
+/**
+ * Swarm leaves nodes that came back empty (moby#24103). What is too much elsewhere moves to them; where placement preferences have a say,
+ * all tasks are placed anew, as an update rolls.
+ */
+export default defineTask<State, Change>({
+  id: 'rebalance',
+  title: 'Tasks spread evenly',
+  about: 'Moves tasks to nodes that came back and have too few of them.',
+  needs: [],
+  // One at a time: what is placed next sees where the tasks of the one before are.
+  limit: 1,
+  targets: (cluster) => serviceNames(cluster).map((id) => ({ id })),
+  check: async (ctx) => {
+    const manager = await ctx.swarm.manager(ctx.signal);
+    const service = await serviceByName(manager, ctx.target.id);
+    if (!service) return { service, spread: EVEN };
+    const [tasks, nodes] = await Promise.all([listTasks(manager, { service: [service.ID] }), listNodes(manager)]);
+    return { service, spread: spreadOf(service, tasks, nodes) };
+  },
+  absent: () => ({ service: undefined, spread: EVEN }),
+  skip: ({ service }) => (service ? undefined : 'it is not there'),
+  plan: ({ service, spread: { uneven, counts } }) => {
+    if (!service || !uneven) return [];
+    const now = counts.map(([node, count]) => `${nameOf(node)} ${count}`).join(', ');
+    return [{ action: 'update', summary: `service ${service.Spec.Name}: spread its tasks evenly (now ${now})` }];
+  },
+  apply: async (ctx, _changes, { service, spread }) => {
+    if (!service) return;
+    const { TaskTemplate, Mode } = service.Spec;
+    const replicas = Mode.Replicated?.Replicas ?? 1;
+    if ((TaskTemplate.Placement?.Preferences ?? []).length > 0) {
+      const forced = { ...TaskTemplate, ForceUpdate: (TaskTemplate.ForceUpdate ?? 0) + 1 };
+      await change(ctx, (spec) => ({ ...spec, TaskTemplate: forced }));
+      return;
+    }
+    try {
+      await change(ctx, scaledTo(replicas + spread.surplus));
+    } finally {
+      // Also where the further tasks found no room: the service is as large as it was.
+      await change(ctx, scaledTo(replicas));
+    }
+  },
+});
+
+/**
+ * More tasks go to the nodes with the fewest, and fewer are taken from those with the most: only what is too much moves, and the
+ * service is never smaller. Source: swarmkit, manager/scheduler; manager/orchestrator/replicated, slotsByIndex.
+ */
+function scaledTo(replicas: number): (spec: ServiceSpecification) => ServiceSpecification {
+  return (spec) => ({ ...spec, Mode: { Replicated: { Replicas: replicas } } });
+}
+
+async function change(ctx: UnitContext, how: (spec: ServiceSpecification) => ServiceSpecification): Promise<void> {
+  const manager = await ctx.swarm.manager(ctx.signal);
+  const service = await serviceByName(manager, ctx.target.id);
+  if (!service) return;
+  await updateService(manager, service, how(service.Spec));
+  await converge({
+    name: service.Spec.Name,
+    manager,
+    serviceIds: [service.ID],
+    before: [service],
+    signal: ctx.signal,
+    clock: ctx.clock,
+    report: ctx.report,
+  });
+}
+
+const EVEN: Spread = { uneven: false, surplus: 0, counts: [] };

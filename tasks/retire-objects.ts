@@ -1,0 +1,66 @@
+import type { Cluster } from '../lib/config/model.ts';
+import { isMarked } from '../lib/swarm/labels.ts';
+import { listObjects, listOverlays, OBJECT_LABEL, referencedIds, type SwarmObject } from '../lib/swarm/objects.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+
+interface State {
+  readonly objects: readonly SwarmObject[];
+  readonly networks: readonly { readonly id: string; readonly name: string }[];
+}
+
+type Retirement = Change & { readonly kind: SwarmObject['kind'] | 'network'; readonly id: string };
+
+const NONE: State = { objects: [], networks: [] };
+
+/** What services moved away from: older contents go by themselves, what the file no longer names with `--prune`. */
+export default defineTask<State, Retirement>({
+  id: 'retire-objects',
+  title: 'Nothing superseded',
+  about: 'Removes secrets and configs whose content changed, once no service needs them, also not for a roll-back.',
+  needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }, 'deploy-services'],
+  targets: () => [CLUSTER],
+  check: async (ctx) => {
+    const manager = await ctx.swarm.manager(ctx.signal);
+    const [objects, networks, used] = await Promise.all([
+      listObjects(manager),
+      listOverlays(manager),
+      referencedIds(manager),
+    ]);
+    const { cluster } = ctx;
+    const isIdle = ({ id, labels }: { readonly id: string; readonly labels: SwarmObject['labels'] }) =>
+      isMarked({ Labels: labels }, cluster.name) && !used.has(id);
+    return {
+      objects: objects.filter((one) => isIdle(one) && !isWanted(one, cluster)),
+      networks: networks.filter((one) => isIdle(one) && !cluster.networks.some(({ name }) => name === one.name)),
+    };
+  },
+  absent: () => NONE,
+  plan: ({ objects, networks }, { cluster }) => [
+    ...objects.map(({ id, kind, name, labels }): Retirement => {
+      const named = cluster.objects.some((one) => one.kind === kind && one.name === labels[OBJECT_LABEL]);
+      return { kind, id, action: 'remove', summary: `${kind} ${name}`, ...(named ? {} : { prune: true }) };
+    }),
+    ...networks.map(({ id, name }): Retirement => ({
+      kind: 'network',
+      id,
+      action: 'remove',
+      summary: `network ${name}`,
+      prune: true,
+    })),
+  ],
+  apply: async (ctx, changes) => {
+    const manager = await ctx.swarm.manager(ctx.signal);
+    for (const { kind, id, summary } of changes) {
+      ctx.signal.throwIfAborted();
+      await manager.call(`remove the ${summary}`, async (docker) => {
+        if (kind === 'secret') await docker.getSecret(id).remove();
+        else if (kind === 'config') await docker.getConfig(id).remove();
+        else await docker.getNetwork(id).remove();
+      });
+    }
+  },
+});
+
+function isWanted({ kind, name }: SwarmObject, { objects }: Cluster): boolean {
+  return objects.some((one) => one.kind === kind && one.fullName === name);
+}

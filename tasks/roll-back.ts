@@ -1,0 +1,51 @@
+import { SwarmupError } from '../lib/errors.ts';
+import { converge } from '../lib/swarm/converge.ts';
+import { serviceByName } from '../lib/swarm/read.ts';
+import type { SwarmService } from '../lib/swarm/types.ts';
+import { rollBackService } from '../lib/swarm/write.ts';
+import { defineTask, type Change } from '../lib/task.ts';
+
+interface State {
+  readonly service: SwarmService | undefined;
+}
+
+/** Services as they were before their last update: `docker service rollback`. Doing it twice is doing it once. */
+export default defineTask<State, Change>({
+  id: 'roll-back',
+  title: 'Services rolled back',
+  about: 'Takes services back to what they were before their last update, and waits until they run.',
+  needs: [],
+  targets: (cluster) => cluster.services.map(({ name }) => ({ id: name })),
+  check: async (ctx) => ({ service: await serviceByName(await ctx.swarm.manager(ctx.signal), ctx.target.id) }),
+  absent: () => ({ service: undefined }),
+  plan: ({ service }, { target }) => {
+    if (!service) throw cannot(target.id, 'it is not there', 'Deploy it first: swarmup up');
+    if (service.UpdateStatus?.State === 'rollback_completed') return [];
+    if (!service.PreviousSpec) throw cannot(target.id, 'it was never updated', 'Nothing needs to be done.');
+    return [{ action: 'update', summary: `service ${target.id}: back to what it was before its last update` }];
+  },
+  apply: async (ctx, _changes, { service }) => {
+    if (!service) return;
+    const manager = await ctx.swarm.manager(ctx.signal);
+    ctx.report('rolling back');
+    await rollBackService(manager, service);
+    await converge({
+      name: service.Spec.Name,
+      manager,
+      serviceIds: [service.ID],
+      before: [service],
+      signal: ctx.signal,
+      clock: ctx.clock,
+      report: ctx.report,
+      rollingBack: true,
+    });
+    ctx.warn(
+      `${service.Spec.Name} is as it was before: the next 'swarmup up' makes it as the cluster file says again`,
+      `rolled back ${service.ID}`,
+    );
+  },
+});
+
+function cannot(service: string, why: string, fix: string): SwarmupError {
+  return new SwarmupError('SERVICE_FAILED', `service ${service} can't be rolled back: ${why}`, { fix });
+}

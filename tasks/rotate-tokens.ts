@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { readSwarm, updateSwarm } from '../lib/swarm/settings.ts';
+import type { SwarmNode } from '../lib/swarm/types.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+
+interface State {
+  /** Of the nodes that were there when the tokens were last rotated. */
+  readonly rotatedFor: string;
+  readonly members: string;
+}
+
+/** On the swarm: for which members the tokens were last rotated. */
+const TOKENS_LABEL = 'swarmup.tokens';
+
+/** Join tokens that were used are of no use any more, to whoever has seen them. */
+export default defineTask<State, Change>({
+  id: 'rotate-tokens',
+  title: 'Join tokens rotated',
+  about: 'Makes new join tokens when nodes have joined since the last ones were made, if swarm.rotateTokens says so.',
+  needs: [{ task: 'set-roles', of: 'all' }, 'configure-swarm'],
+  targets: (cluster) => (cluster.swarm.rotateTokens ? [CLUSTER] : []),
+  check: async (ctx) => {
+    const [{ Spec }, nodes] = await Promise.all([
+      readSwarm(await ctx.swarm.manager(ctx.signal)),
+      ctx.swarm.nodes(ctx.signal),
+    ]);
+    return { rotatedFor: Spec.Labels?.[TOKENS_LABEL] ?? '', members: fingerprint(nodes) };
+  },
+  absent: () => ({ rotatedFor: '', members: 'of nodes to come' }),
+  plan: ({ rotatedFor, members }) =>
+    rotatedFor === members ? [] : [{ action: 'update', summary: 'join tokens, as nodes have joined or left' }],
+  apply: async (ctx, _changes, { members }) => {
+    await updateSwarm(
+      await ctx.swarm.manager(ctx.signal),
+      'rotate the join tokens',
+      (spec) => ({ ...spec, Labels: { ...spec.Labels, [TOKENS_LABEL]: members } }),
+      { rotateManagerToken: true, rotateWorkerToken: true },
+    );
+    ctx.swarm.forgetTokens();
+  },
+});
+
+function fingerprint(nodes: readonly SwarmNode[]): string {
+  const ids = nodes.map(({ ID }) => ID).toSorted();
+  return createHash('sha256').update(ids.join()).digest('hex').slice(0, 12);
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { clusterOf, fullText } from '../support/cluster.ts';
+import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
+
+describe('autolock', () => {
+  it('keeps the key, unlocks managers that restarted with it, and is switched off by the file', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(3, 1));
+    expect(errorsOf(await world.run('up', cluster))).toEqual([]);
+    expect(world.swarm.autolock).toBe(true);
+    expect(world.passwords.get('unlock-key')).toBe(`${world.swarm.unlockKey}\n`);
+    for (const name of ['manager1', 'manager3']) world.swarm.engines.get(name)!.locked = true;
+    const again = await world.run('up', cluster);
+    expect(errorsOf(again)).toEqual([]);
+    expect(world.swarm.writes.filter((write) => write.startsWith('unlock')).toSorted()).toEqual([
+      'unlock manager1',
+      'unlock manager3',
+    ]);
+    const off = await world.run('up', { ...cluster, swarm: { ...cluster.swarm, autolock: false } });
+    expect(errorsOf(off)).toEqual([]);
+    expect(world.passwords.has('unlock-key')).toBe(false);
+  });
+
+  it('whose key was rotated by somebody else has the new one kept by the next run', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 0));
+    await world.run('up', cluster);
+    world.swarm.unlockKey = 'SWMKEY-1-another';
+    const result = await world.run('up', cluster);
+    expect(result.units.flatMap(({ changes }) => changes.map(({ summary }) => summary))).toEqual([
+      'keep the unlock key in the local folder',
+    ]);
+    expect(world.passwords.get('unlock-key')).toBe('SWMKEY-1-another\n');
+  });
+
+  it('without its key says where to get it', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 0));
+    await world.run('up', cluster);
+    world.passwords.delete('unlock-key');
+    world.swarm.engines.get('manager1')!.locked = true;
+    const result = await world.run('up', cluster);
+    expect(result.units.find(({ error }) => error)?.error).toMatchObject({
+      code: 'SWARM_LOCKED',
+      message: "manager1 is locked, and its key isn't kept on this computer",
+      fix: expect.stringContaining('SWARMUP_UNLOCK_KEY='),
+    });
+  });
+});
+
+describe('join tokens', () => {
+  it('are made anew after nodes have joined, once', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', await clusterOf(fullText(1, 1)));
+    const first = { ...world.swarm.tokens };
+    expect(first.worker).not.toBe('SWMTKN-worker');
+    await world.run('up', await clusterOf(fullText(1, 1)));
+    expect(world.swarm.tokens).toEqual(first);
+    expect(errorsOf(await world.run('up', await clusterOf(fullText(1, 2))))).toEqual([]);
+    expect(world.swarm.tokens.worker).not.toBe(first.worker);
+  });
+});
