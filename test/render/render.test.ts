@@ -194,7 +194,8 @@ describe('the JSON document', () => {
           outcome: 'failed',
           ms: 12,
           changes: ['x'],
-          error: { code: 'COMMAND_FAILED', message: error.message, fix: error.fix },
+          // What was printed last comes with it, where something was.
+          error: { code: 'COMMAND_FAILED', message: error.message, fix: error.fix, output: error.output },
         },
       ],
       warnings: [],
