@@ -8,6 +8,7 @@ import { readAndWrite } from './versioned.ts';
 export interface SwarmObjectState {
   readonly ID: string;
   readonly Version: { readonly Index: number };
+  readonly CreatedAt?: string;
   readonly Spec: SwarmSpec;
   /** The root certificate in PEM. */
   readonly TLSInfo?: { readonly TrustRoot?: string };
@@ -17,7 +18,8 @@ export interface SwarmObjectState {
 
 export interface SwarmSpec {
   readonly Labels?: Labels | null;
-  readonly CAConfig?: { readonly ForceRotate?: number };
+  /** NodeCertExpiry in ns. */
+  readonly CAConfig?: { readonly ForceRotate?: number; readonly NodeCertExpiry?: number };
   readonly EncryptionConfig?: { readonly AutoLockManagers?: boolean };
 }
 

@@ -2,9 +2,10 @@ import type { RunContext } from '../context.ts';
 import { isOn } from '../machines.ts';
 import { asSwarmupError, type SwarmupError } from '../errors.ts';
 import type { Machine, Price, Rented, SshEndpoint } from '../providers/provider.ts';
-import type { Engine } from '../remote/engine.ts';
+import { expiring } from './certificates.ts';
 import { judge } from './judge.ts';
 import { listNodes, listServices, listTasks, nameOf } from './read.ts';
+import { readSwarm, type SwarmObjectState } from './settings.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from './types.ts';
 
 /** `status --json`. */
@@ -50,43 +51,38 @@ export async function clusterStatus(context: RunContext, signal: AbortSignal): P
     ...new Set([...cluster.nodes.map((node) => node.name), ...machines.all().map((machine) => machine.name)]),
   ];
   return {
-    cluster: { name: cluster.name, id: found?.id ?? null, provider: cluster.provider.type },
+    cluster: { name: cluster.name, id: found?.swarm.ID ?? null, provider: cluster.provider.type },
     nodes: names.map((name) => nodeStatus(context, name, found?.nodes ?? [])),
     services: (found?.services ?? []).map((service) =>
       serviceStatus(context, service, found?.tasks ?? [], found?.nodes ?? []),
     ),
-    problems: 'error' in swarm ? [swarm.error.message] : [],
+    problems: 'error' in swarm ? [swarm.error.message] : swarm.notices,
   };
 }
 
 interface Answers {
-  readonly id: string;
+  readonly swarm: SwarmObjectState;
+  /** Certificates that expire soon. */
+  readonly notices: readonly string[];
   readonly nodes: readonly SwarmNode[];
   readonly services: readonly SwarmService[];
   readonly tasks: readonly SwarmTask[];
 }
 
-async function askSwarm({ swarm }: RunContext, signal: AbortSignal): Promise<Answers | { error: SwarmupError }> {
+async function askSwarm(context: RunContext, signal: AbortSignal): Promise<Answers | { error: SwarmupError }> {
   try {
-    const manager = await swarm.manager(signal);
-    const [id, nodes, services, tasks] = await Promise.all([
-      clusterId(manager),
+    const manager = await context.swarm.manager(signal);
+    const [swarm, nodes, services, tasks] = await Promise.all([
+      readSwarm(manager),
       listNodes(manager),
       listServices(manager),
       listTasks(manager),
     ]);
-    return { id, nodes, services, tasks };
+    return { swarm, notices: await expiring(context, swarm, nodes, signal), nodes, services, tasks };
   } catch (error) {
     signal.throwIfAborted();
     return { error: asSwarmupError(error) };
   }
-}
-
-async function clusterId(manager: Engine): Promise<string> {
-  const swarm: { ID: string } = await manager.call('read the swarm', (docker): Promise<{ ID: string }> =>
-    docker.swarmInspect(),
-  );
-  return swarm.ID;
 }
 
 /** What a machine costs its owner, as far as that is known; `hours` counts from its last start. */

@@ -1,0 +1,72 @@
+import { X509Certificate } from 'node:crypto';
+import type { RunContext } from '../context.ts';
+import { nameOf } from './read.ts';
+import type { SwarmObjectState } from './settings.ts';
+import type { SwarmNode } from './types.ts';
+
+/** Where an engine keeps its node's certificate, with those that it was signed by after it. Source: swarmkit, ca/config.go. */
+const NODE_CERTIFICATE = '/var/lib/docker/swarm/certificates/swarm-node.crt';
+
+/** Nodes renew their certificates after 50 to 80 % of their time: what is later still has met with a hindrance. Source: ca/renewer.go. */
+const EARLIEST_RENEWAL = 0.5;
+const LATEST_RENEWAL = 0.8;
+
+const DAY_MS = 86_400_000;
+/** Nothing renews the root by itself. */
+const ROOT_NOTICE_MS = 365 * DAY_MS;
+
+type Context = Pick<RunContext, 'remote' | 'machines' | 'clock'>;
+
+/**
+ * Certificates that expire soon, in words. In a swarm that is younger than any certificate's first renewal no node is asked.
+ *
+ * @throws what reading them throws, but for nodes that can't be reached
+ */
+export async function expiring(
+  context: Context,
+  swarm: SwarmObjectState,
+  nodes: readonly SwarmNode[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const now = context.clock.now();
+  const root = rootNotice(swarm, now);
+  const validity = (swarm.Spec.CAConfig?.NodeCertExpiry ?? 0) / 1_000_000;
+  const old = validity > 0 && now - Date.parse(swarm.CreatedAt ?? '') >= validity * EARLIEST_RENEWAL;
+  const asked = (old ? nodes : []).filter((node) => context.machines.get(nameOf(node))?.state === 'running');
+  const notices = await Promise.all(asked.map((node) => nodeNotice(context, nameOf(node), signal)));
+  return [...root, ...notices].filter((notice) => notice !== undefined);
+}
+
+function rootNotice({ TLSInfo }: SwarmObjectState, now: number): string[] {
+  if (!TLSInfo?.TrustRoot) return [];
+  const { validTo } = timeOf(TLSInfo.TrustRoot);
+  if (validTo - now > ROOT_NOTICE_MS) return [];
+  return [`the swarm's root certificate ${untilWhen(validTo, now)}; make it anew: swarmup rotate ca`];
+}
+
+async function nodeNotice({ remote, clock }: Context, node: string, signal: AbortSignal): Promise<string | undefined> {
+  if (!(await remote.answers(node, signal))) return undefined;
+  const host = await remote.host(node, signal);
+  const { exitCode, stdout } = await host.run(['cat', NODE_CERTIFICATE], { signal, asRoot: true, okExit: 'any' });
+  // A node that has left has none, and who may not become root can't see it.
+  return exitCode === 0 ? notice(node, stdout, clock.now()) : undefined;
+}
+
+/** What there is to say of a node's certificate, in PEM; undefined while it is renewed in time. Pure. */
+export function notice(node: string, pem: string, now: number): string | undefined {
+  const { validFrom, validTo } = timeOf(pem);
+  if (now < validFrom + (validTo - validFrom) * LATEST_RENEWAL) return undefined;
+  return `${node}'s certificate ${untilWhen(validTo, now)}, and was not renewed: it has to reach a manager on 2377/tcp, with the right time on its clock. Once expired, the node must leave the swarm and join again: swarmup replace ${node}`;
+}
+
+/** In milliseconds since 1970. */
+function timeOf(pem: string): { readonly validFrom: number; readonly validTo: number } {
+  const certificate = new X509Certificate(pem);
+  return { validFrom: Date.parse(certificate.validFrom), validTo: Date.parse(certificate.validTo) };
+}
+
+function untilWhen(validTo: number, now: number): string {
+  const day = new Date(validTo).toISOString().slice(0, 10);
+  const days = Math.floor((validTo - now) / DAY_MS);
+  return days < 0 ? `expired on ${day}` : `expires on ${day}, in ${days} days`;
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { expiring, notice } from '../../lib/swarm/certificates.ts';
+import type { SwarmNode } from '../../lib/swarm/types.ts';
+
+/** Of a manager with Docker 26.1.5: valid from 2026-11-23 to 2027-02-21, 90 days and an hour. */
+const PEM = readFileSync(fileURLToPath(new URL('recorded/swarm-node.crt', import.meta.url)), 'utf8');
+const day = (date: string) => Date.parse(`${date}T12:00:00Z`);
+
+describe("a node's certificate", () => {
+  it.each([
+    ['2026-12-01', undefined],
+    ['2027-02-02', undefined],
+    ['2027-02-10', "m1's certificate expires on 2027-02-21, in 11 days, and was not renewed"],
+    ['2027-03-01', "m1's certificate expired on 2027-02-21, and was not renewed"],
+  ])('on %s: %s', (date, expected) => {
+    const told = notice('m1', PEM, day(date));
+    if (expected === undefined) expect(told).toBeUndefined();
+    else expect(told?.startsWith(`${expected}: it has to reach a manager`)).toBe(true);
+  });
+
+  it('is looked at only where it can be old by now, and where it can be read', async () => {
+    const asked: string[] = [];
+    const look = (now: string, createdAt: string) =>
+      expiring(
+        {
+          clock: { now: () => day(now), sleep: async () => undefined },
+          machines: { get: (name: string) => ({ name, state: name === 'off' ? 'stopped' : 'running' }) } as never,
+          remote: {
+            answers: async (name: string) => name !== 'silent',
+            host: async (name: string) => ({
+              run: async () => {
+                asked.push(name);
+                return name === 'left'
+                  ? { exitCode: 1, stdout: '', stderr: '' }
+                  : { exitCode: 0, stdout: PEM, stderr: '' };
+              },
+            }),
+          } as never,
+        },
+        {
+          ID: 'x',
+          Version: { Index: 1 },
+          CreatedAt: `${createdAt}T12:00:00Z`,
+          Spec: { CAConfig: { NodeCertExpiry: 90 * 86_400 * 1e9 } },
+          JoinTokens: { Manager: '', Worker: '' },
+        },
+        ['m1', 'off', 'silent', 'left'].map(
+          (name) => ({ ID: name, Spec: {}, Description: { Hostname: name } }) as SwarmNode,
+        ),
+        new AbortController().signal,
+      );
+    expect(await look('2027-02-10', '2027-02-01')).toEqual([]);
+    expect(asked).toEqual([]);
+    expect(await look('2027-02-10', '2026-11-23')).toEqual([expect.stringContaining("m1's certificate expires")]);
+    expect(asked).toEqual(['m1', 'left']);
+  });
+});
