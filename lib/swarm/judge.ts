@@ -9,7 +9,10 @@ const ENDS_A_SLOT = 3;
 export interface Convergence {
   readonly service: SwarmService;
   readonly desired: number;
+  /** Tasks that run as the service says now. */
   readonly running: number;
+  /** Tasks that run, also as it said before an update. */
+  readonly alive: number;
   /** Empty when it has converged; else what is still to happen. */
   readonly waitingFor: string;
   /** Why it never will. */
@@ -31,7 +34,8 @@ export function judge(service: SwarmService, tasks: readonly SwarmTask[], nodes:
   const global = service.Spec.Mode.Global !== undefined;
   const desired = service.Spec.Mode.Replicated?.Replicas ?? (global ? wanted.length : 0);
   const runs = (task: SwarmTask) => task.Status.State === 'running' && up.has(task.NodeID ?? '');
-  const running = wanted.filter((task) => runs(task) && isCurrent(service, task)).length;
+  const alive = wanted.filter(runs);
+  const running = alive.filter((task) => isCurrent(service, task)).length;
   const stopping = tasks.filter((task) => isToEnd(task) && runs(task)).length;
   const { State: update = '', Message: message = '' } = service.UpdateStatus ?? {};
   const waitingFor =
@@ -47,6 +51,7 @@ export function judge(service: SwarmService, tasks: readonly SwarmTask[], nodes:
     service,
     desired,
     running,
+    alive: alive.length,
     waitingFor,
     hopeless:
       failedUpdate(service, others, current) ?? neverRan(current, wanted, desired) ?? neverStays(current, desired),

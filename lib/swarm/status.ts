@@ -137,7 +137,7 @@ function serviceStatus(
   nodes: readonly SwarmNode[],
 ): ServiceStatus {
   const tasks = all.filter((task) => task.ServiceID === service.ID);
-  const { desired, running } = judge(service, tasks, nodes);
+  const { desired, alive } = judge(service, tasks, nodes);
   const nodeName = (id: string | undefined) => {
     const node = nodes.find((one) => one.ID === id);
     return node ? nameOf(node) : 'none';
@@ -148,7 +148,7 @@ function serviceStatus(
   return {
     name: service.Spec.Name,
     image: service.Spec.TaskTemplate.ContainerSpec.Image,
-    replicas: { desired, running },
+    replicas: { desired, running: alive },
     tasks: shown.map((task) => ({
       node: nodeName(task.NodeID),
       state: task.Status.State,

@@ -177,7 +177,7 @@ describe('whether a service runs as it should', () => {
       Spec: { ...Spec, TaskTemplate: { ...Spec.TaskTemplate, ...more } },
     });
     const other = changed({ ContainerSpec: { Image: 'nginx', Env: ['A=2'] } });
-    expect(judge(other, [task('running')], nodes).waitingFor).toBe('0/1 running');
+    expect(judge(other, [task('running')], nodes)).toMatchObject({ waitingFor: '0/1 running', alive: 1 });
     expect(judge(changed({ ForceUpdate: 1 }), [task('running')], nodes).running).toBe(0);
     expect(
       judge(changed({ Placement: { Constraints: ['node.role==worker'] } }), [task('running')], nodes).running,
