@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { config, httpCheck, overlay, secret, service } from './service-schema.ts';
+import { config, overlay, secret } from './object-schema.ts';
+import { httpCheck, service } from './service-schema.ts';
 
 /** The shape of a cluster file as it is written, before defaults and names are settled. One source for the checks, the
  * JSON schema that editors use (config/swarmup.schema.json) and the reference (docs/reference/cluster-file.md). */

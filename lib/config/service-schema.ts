@@ -75,10 +75,13 @@ const network = z.union([
 const policy = <F extends z.ZodType>(onFailure: F) =>
   z.strictObject({
     parallelism: z.int().min(0).default(1).describe('How many tasks at once; 0 for all.'),
-    delay: duration().default(0).describe('The time between them.'),
-    monitor: duration().default(5e9).describe('How long a new task is watched for a failure.'),
+    delay: duration().default(0).describe('The time between them; default: none.'),
+    monitor: duration().default(5e9).describe('How long a new task is watched for a failure; default: 5s.'),
     maxFailureRatio: z.number().min(0).max(1).default(0).describe('Which share of the tasks may fail.'),
-    order: z.enum(['stop-first', 'start-first']).default('stop-first'),
+    order: z
+      .enum(['stop-first', 'start-first'])
+      .default('stop-first')
+      .describe('start-first: a new task runs before the old one is stopped.'),
     onFailure,
   });
 
@@ -102,7 +105,7 @@ export const service = z
     entrypoint: words().optional().describe("In place of the image's ENTRYPOINT."),
     env: z.record(z.string(), z.string()).default({}).describe('Environment variables of the containers.'),
     user: z.string().optional().describe('The user, or user:group, inside the containers.'),
-    workingDir: z.string().startsWith('/').optional(),
+    workingDir: z.string().startsWith('/').optional().describe('The folder it runs in.'),
     hostname: z.string().optional().describe("The containers' host name; templates such as {{.Node.Hostname}} work."),
     init: z.boolean().optional().describe('Whether an init process runs first and reaps what others leave.'),
     readOnly: z.boolean().optional().describe("Whether the container's own files can't be written."),
@@ -111,12 +114,18 @@ export const service = z
       .optional()
       .describe('How long a task may take to stop before it is killed; default: 10s.'),
     labels: z.record(z.string(), z.string()).optional().describe('Labels of the service; those that others set stay.'),
-    containerLabels: z.record(z.string(), z.string()).optional(),
+    containerLabels: z.record(z.string(), z.string()).optional().describe('Labels of the containers.'),
     ports: z.array(port).default([]).describe("Published ports, such as ['80:80']."),
-    networks: z.array(network).optional().describe('Networks of this file, or ones that exist in the swarm.'),
+    networks: z.array(network).optional().describe('Networks of this file, by name, or { name, aliases }.'),
     mounts: z.array(mount).optional().describe('Volumes, paths on the nodes, and tmpfs.'),
-    secrets: z.array(grant('/run/secrets')).optional().describe('Secrets of this file.'),
-    configs: z.array(grant('/')).optional().describe('Configs of this file.'),
+    secrets: z
+      .array(grant('/run/secrets'))
+      .optional()
+      .describe('Secrets of this file, by name, or { source, target, uid, gid, mode }.'),
+    configs: z
+      .array(grant('/'))
+      .optional()
+      .describe('Configs of this file, by name, or { source, target, uid, gid, mode }.'),
     constraints: z.array(z.string()).default([]).describe('Placement constraints, such as node.role==worker.'),
     preferences: z
       .array(z.string().min(1))
@@ -124,22 +133,25 @@ export const service = z
       .describe('What tasks are spread over, such as node.labels.zone.'),
     limits: z
       .strictObject({
-        cpus: z.number().min(0).optional(),
-        memory: bytes().optional(),
-        pids: z.int().min(0).optional(),
+        cpus: z.number().min(0).optional().describe('Processors, such as 0.5.'),
+        memory: bytes().optional().describe('Such as 64MiB.'),
+        pids: z.int().min(0).optional().describe('Processes and threads; 0 for any number.'),
       })
       .optional()
       .describe('What a task may use at most.'),
     reservations: z
-      .strictObject({ cpus: z.number().min(0).optional(), memory: bytes().optional() })
+      .strictObject({
+        cpus: z.number().min(0).optional().describe('Processors, such as 0.5.'),
+        memory: bytes().optional().describe('Such as 64MiB.'),
+      })
       .optional()
       .describe('What a node must have left for a task.'),
     restart: z
       .strictObject({
-        condition: z.enum(['none', 'on-failure', 'any']).default('any'),
-        delay: duration().default(5e9),
+        condition: z.enum(['none', 'on-failure', 'any']).default('any').describe('After which ends.'),
+        delay: duration().default(5e9).describe('The time before; default: 5s.'),
         maxAttempts: z.int().min(0).default(0).describe('0 for as often as it takes.'),
-        window: duration().default(0).describe('How far back attempts are counted; 0 for ever.'),
+        window: duration().default(0).describe('How far back attempts are counted, such as 10m; default: for ever.'),
       })
       .optional()
       .describe('When a task that ended is started anew.'),
@@ -154,22 +166,34 @@ export const service = z
         z.literal('none'),
         z.strictObject({
           test: z.union([z.string().min(1), z.array(z.string()).min(1)]).describe('A shell command, or its words.'),
-          interval: duration().default(30e9),
-          timeout: duration().default(30e9),
-          startPeriod: duration().default(0),
-          retries: z.int().min(1).default(3),
+          interval: duration().default(30e9).describe('The time between two checks; default: 30s.'),
+          timeout: duration().default(30e9).describe('How long one may take; default: 30s.'),
+          startPeriod: duration().default(0).describe('How long failures are passed over at first; default: 0s.'),
+          retries: z.int().min(1).default(3).describe('After how many failures in a row a task counts as unhealthy.'),
         }),
       ])
       .optional()
       .describe("How a task's health is told; none switches the image's own check off."),
     capAdd: words().optional().describe('Kernel capabilities to add, such as NET_ADMIN.'),
-    capDrop: words().optional(),
-    sysctls: z.record(z.string(), z.string()).optional(),
-    ulimits: z.record(z.string(), z.strictObject({ soft: z.int(), hard: z.int() })).optional(),
+    capDrop: words().optional().describe('Kernel capabilities to take away, such as NET_RAW.'),
+    sysctls: z.record(z.string(), z.string()).optional().describe('Kernel settings of the containers, by name.'),
+    ulimits: z
+      .record(
+        z.string(),
+        z.strictObject({
+          soft: z.int().describe('What holds at first.'),
+          hard: z.int().describe('What it may be raised to.'),
+        }),
+      )
+      .optional()
+      .describe('Limits by name, such as nofile.'),
     dns: z.array(z.ipv4()).optional().describe('DNS servers of the containers.'),
     extraHosts: z.record(z.string(), z.ipv4()).optional().describe('Names and their addresses for /etc/hosts.'),
     logging: z
-      .strictObject({ driver: z.string().min(1), options: z.record(z.string(), z.string()).default({}) })
+      .strictObject({
+        driver: z.string().min(1).describe('Such as json-file or journald.'),
+        options: z.record(z.string(), z.string()).default({}).describe("The driver's options."),
+      })
       .optional()
       .describe('Where the output goes.'),
     verify: httpCheck.optional(),
@@ -181,28 +205,3 @@ export const service = z
   .describe('A service, as `docker service create`.');
 
 export type ServiceFile = z.output<typeof service>;
-
-/** An overlay network for services. */
-export const overlay = z
-  .strictObject({
-    external: z.boolean().default(false).describe('It exists in the swarm already, and is not touched.'),
-    attachable: z.boolean().default(false).describe('Whether containers that are no tasks may join it.'),
-    encrypted: z.boolean().default(false).describe('Whether what nodes send each other is encrypted (IPsec).'),
-    internal: z.boolean().default(false).describe('Whether it has no way to the outside.'),
-    subnet: z.cidrv4().optional().describe("Its addresses; default: a free part of the swarm's address pool."),
-  })
-  .describe('An overlay network, as `docker network create --driver overlay`.');
-
-const content = (what: string) =>
-  z
-    .strictObject({
-      file: z.string().min(1).optional().describe(`A file with the ${what}, relative to the cluster file.`),
-      value: z.string().optional().describe(`The ${what} itself, such as \${VARIABLE} of the environment.`),
-      external: z.boolean().default(false).describe('It exists in the swarm under this name already.'),
-    })
-    .refine((one) => Number(one.file !== undefined) + Number(one.value !== undefined) + Number(one.external) === 1, {
-      error: 'expected one of file, value and external: true',
-    });
-
-export const secret = content('secret').describe('A secret; its name in the swarm follows its content.');
-export const config = content('config').describe('A config; its name in the swarm follows its content.');
