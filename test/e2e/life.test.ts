@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -240,24 +240,17 @@ describe('a cluster that is lived with', () => {
     );
   });
 
-  it('has it back with the next run, unlocked, and tasks on it when asked', async () => {
-    const back = await up();
+  it('has it back with the next run, unlocked', async () => {
+    const back = await up('--to', 'configure-nodes');
     expectOk(back);
     expect(summaries(back)).toEqual([expect.stringMatching(/^start machine m/), expect.stringMatching(/^unlock m/)]);
     expect((await status()).nodes.every(({ swarm }) => swarm?.state === 'ready')).toBe(true);
-    const spread = await cli.json<UpDocument>('rebalance');
-    expectOk(spread);
-    const counts = await Promise.all(
-      ['m1', 'm2', 'm3', 'w1'].map((name) => engine(name, 'docker ps -q -f name=web | wc -l')),
-    );
-    expect(Math.max(...counts.map(Number)) - Math.min(...counts.map(Number))).toBeLessThan(2);
   });
 
   it('is gone with all that led to it', async () => {
     expectOk(await cli.json<UpDocument>('down', '--yes'));
     expect(qemuProcesses('e2e-life')).toEqual([]);
     expect(readFileSync(join(home, '.ssh/config'), 'utf8')).toBe('Host *\n  ServerAliveInterval 30\n');
-    expect(existsSync(join(home, '.docker/contexts/meta'))).toBe(true);
-    expect(await cli.run(['context'])).toMatchObject({ status: 1 });
+    expect(readdirSync(join(home, '.docker/contexts/meta'))).toEqual([]);
   });
 });
