@@ -66,6 +66,7 @@ const TABLE = {
   SWARM_LOCKED: { source: 'user' },
   SWARM_NO_QUORUM: { source: 'host' },
   QUORUM_AT_RISK: { source: 'user' },
+  NODE_DOWN: { source: 'host', pending: 'unknown' },
   NODE_ABSENT: { source: 'host', pending: 'absent' },
 
   IMAGE_UNREACHABLE: { source: 'host' },

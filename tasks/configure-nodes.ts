@@ -58,7 +58,7 @@ export default defineTask<State, NodeChange>({
     const node = cluster.nodes.find((n) => n.name === target.node);
     if (!node) return [];
     if (state.status === 'down') {
-      throw new SwarmupError('NOT_AS_CONFIGURED', `${node.name} is down: the managers get no heartbeat from it`, {
+      throw new SwarmupError('NODE_DOWN', `${node.name} is down: the managers get no heartbeat from it`, {
         fix: "Run 'swarmup up' to start and rejoin it, or 'swarmup status' to see its machine.",
       });
     }

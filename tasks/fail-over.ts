@@ -1,5 +1,5 @@
 import type { UnitContext } from '../lib/context.ts';
-import { SwarmupError } from '../lib/errors.ts';
+import { hasCode, SwarmupError } from '../lib/errors.ts';
 import { lookAt } from '../lib/swarm/converge.ts';
 import { listNodes, listServices, nameOf } from '../lib/swarm/read.ts';
 import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
@@ -45,7 +45,8 @@ async function look(ctx: UnitContext): Promise<string> {
   try {
     return await whatIsMissing(ctx);
   } catch (error) {
-    if (!(error instanceof SwarmupError) || !error.transient) throw error;
+    const passes = error instanceof SwarmupError && (error.transient || hasCode(error, 'SWARM_NO_QUORUM'));
+    if (!passes) throw error;
     ctx.swarm.forgetManager();
     return error.message;
   }
