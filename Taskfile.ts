@@ -21,8 +21,9 @@ export const pipelines = {
     'configure-swarm',
     'rotate-tokens',
     'configure-nodes',
-    'pull-images',
     'prune',
+    'upgrade-docker',
+    'pull-images',
     'create-networks',
     'create-objects',
     'deploy-services',
@@ -60,6 +61,8 @@ export const pipelines = {
   rebalance: ['rebalance', 'verify-http'],
   /** Availability of one node: `drain` and `activate`. */
   availability: ['configure-nodes'],
+  /** A swarm whose majority of managers is lost, from what one of them knows. */
+  recover: ['recover-swarm'],
   /** A drill: the machines named with --node lose their power. */
   lose: ['cut-power'],
   /** Those that are left take over, and every page still answers there. */

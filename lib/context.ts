@@ -74,3 +74,10 @@ export interface UnitContext extends RunContext, Desired {
   host(node?: string): Promise<Host>;
   engine(node?: string): Promise<Engine>;
 }
+
+/** The same for a unit that works on one node after the other: what it says begins with the node's name. */
+export function onBehalfOf(ctx: UnitContext, node: string): UnitContext {
+  const report: UnitContext['report'] = (detail, progress) => ctx.report(`${node}: ${detail}`, progress);
+  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- Object.create has no type for what it makes
+  return Object.create(ctx, { report: { value: report } }) as UnitContext;
+}

@@ -54,6 +54,7 @@ const TABLE = {
 
   ENGINE_UNREACHABLE: { source: 'host', pending: 'absent' },
   ENGINE_REFUSED: { source: 'host' },
+  ENGINE_SILENT: { source: 'host' },
   PREFLIGHT_FAILED: { source: 'host' },
   INSTALL_UNSUPPORTED: { source: 'user' },
   INSTALL_CONFLICT: { source: 'user' },
@@ -65,6 +66,7 @@ const TABLE = {
   SWARM_NO_MANAGER: { source: 'host', pending: 'absent' },
   SWARM_LOCKED: { source: 'user' },
   SWARM_NO_QUORUM: { source: 'host' },
+  CANNOT_RECOVER: { source: 'user' },
   QUORUM_AT_RISK: { source: 'user' },
   NODE_DOWN: { source: 'host', pending: 'unknown' },
   NODE_ABSENT: { source: 'host', pending: 'absent' },

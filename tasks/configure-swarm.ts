@@ -1,47 +1,47 @@
 import type { UnitContext } from '../lib/context.ts';
-import { readSwarm, unlockKeyOf, updateSwarm } from '../lib/swarm/settings.ts';
+import { differingOptions, hasOptions, type Difference } from '../lib/swarm/options.ts';
+import { readSwarm, unlockKeyOf, updateSwarm, type SwarmSpec } from '../lib/swarm/settings.ts';
 import { keepUnlockKey, keptUnlockKey } from '../lib/swarm/unlock-key.ts';
 import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
 
 interface State {
-  readonly autolock: boolean;
-  /** The unlock key that the swarm has now is kept in the local folder. */
+  readonly spec: SwarmSpec;
+  /** The unlock key that the swarm has now is kept in the local folder, if it has one. */
   readonly kept: boolean;
 }
 
-type SwarmChange = Change & { readonly kind: 'autolock' | 'keep' };
+type SwarmChange = Change & { readonly write?: Difference['write'] };
 
-/** What the swarm as a whole is told: whether managers are locked when they restart. */
+/** What the swarm as a whole is told: whether managers are locked when they restart, how often nodes report, and the like. */
 export default defineTask<State, SwarmChange>({
   id: 'configure-swarm',
   title: 'Swarm configured',
-  about: 'Switches autolock on or off as swarm.autolock says, and keeps the unlock key in the local folder.',
+  about: 'Sets what concerns the whole swarm, such as autolock, and keeps the unlock key in the local folder.',
   needs: [{ task: 'set-roles', of: 'all' }],
-  targets: (cluster) => (cluster.swarm.autolock === undefined ? [] : [CLUSTER]),
+  targets: ({ swarm }) => (hasOptions(swarm) ? [CLUSTER] : []),
   check: async (ctx) => {
-    const manager = await ctx.swarm.manager(ctx.signal);
-    const { Spec } = await readSwarm(manager);
-    const autolock = Spec.EncryptionConfig?.AutoLockManagers ?? false;
-    return { autolock, kept: !autolock || (await hasKey(ctx)) };
+    const { Spec: spec } = await readSwarm(await ctx.swarm.manager(ctx.signal));
+    return { spec, kept: !isLocking(spec) || (await hasKey(ctx)) };
   },
-  absent: () => ({ autolock: false, kept: true }),
-  plan: ({ autolock, kept }, { cluster }) => {
-    const wanted = cluster.swarm.autolock ?? autolock;
-    if (autolock !== wanted)
-      return [{ kind: 'autolock', action: 'update', summary: `autolock ${onOff(autolock)} → ${onOff(wanted)}` }];
-    return wanted && !kept ? [{ kind: 'keep', action: 'run', summary: 'keep the unlock key in the local folder' }] : [];
+  absent: () => ({ spec: {}, kept: true }),
+  plan: ({ spec, kept }, { cluster }) => {
+    const changes: SwarmChange[] = differingOptions(spec, cluster.swarm).map((one) => ({ action: 'update', ...one }));
+    if (!kept && cluster.swarm.autolock === true)
+      changes.push({ action: 'run', summary: 'keep the unlock key in the local folder' });
+    return changes;
   },
   apply: async (ctx, changes) => {
     const manager = await ctx.swarm.manager(ctx.signal);
-    const wanted = ctx.cluster.swarm.autolock ?? false;
-    if (changes.some(({ kind }) => kind === 'autolock'))
-      await updateSwarm(manager, `switch autolock ${onOff(wanted)}`, (spec) => ({
-        ...spec,
-        EncryptionConfig: { ...spec.EncryptionConfig, AutoLockManagers: wanted },
-      }));
-    await keepUnlockKey(ctx.state, await unlockKeyOf(manager));
+    const writes = changes.flatMap(({ write }) => write ?? []);
+    if (writes.length > 0)
+      await updateSwarm(manager, 'configure the swarm', (spec) => writes.reduce((now, write) => write(now), spec));
+    if (ctx.cluster.swarm.autolock !== undefined) await keepUnlockKey(ctx.state, await unlockKeyOf(manager));
   },
 });
+
+function isLocking({ EncryptionConfig }: SwarmSpec): boolean {
+  return EncryptionConfig?.AutoLockManagers ?? false;
+}
 
 async function hasKey(ctx: UnitContext): Promise<boolean> {
   const [kept, current] = await Promise.all([
@@ -49,8 +49,4 @@ async function hasKey(ctx: UnitContext): Promise<boolean> {
     unlockKeyOf(await ctx.swarm.manager(ctx.signal)),
   ]);
   return kept !== undefined && kept.reveal() === current?.reveal();
-}
-
-function onOff(on: boolean): string {
-  return on ? 'on' : 'off';
 }

@@ -18,7 +18,7 @@ export default defineTask<State, Change>({
   id: 'create-networks',
   title: 'Networks there',
   about: 'Creates the overlay networks of the services; one that exists otherwise is never changed.',
-  needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }],
+  needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }, 'upgrade-docker'],
   targets: (cluster) => cluster.networks.map(({ name }) => ({ id: name })),
   check: async (ctx) => {
     const all = await listOverlays(await ctx.swarm.manager(ctx.signal));

@@ -13,7 +13,7 @@ export default defineTask<State, Change>({
   id: 'create-objects',
   title: 'Secrets and configs there',
   about: 'Creates secrets and configs; another content becomes another one, which services then move to.',
-  needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }],
+  needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }, 'upgrade-docker'],
   targets: (cluster) => cluster.objects.map(({ kind, name }) => ({ id: `${kind} ${name}` })),
   check: async (ctx) => {
     const { kind, fullName } = wantedObject(ctx);

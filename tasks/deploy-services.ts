@@ -32,6 +32,7 @@ export default defineTask<State, ServiceChange>({
   about: 'Creates, updates and scales the services, and waits until all their tasks run.',
   needs: [
     { task: 'configure-nodes', of: 'all', tolerant: true },
+    'upgrade-docker',
     { task: 'pull-images', of: 'all', tolerant: true },
     { task: 'create-networks', of: 'all' },
     { task: 'create-objects', of: 'all' },

@@ -29,6 +29,7 @@ export default defineTask<State, StackChange>({
   about: 'Deploys the Compose files as stacks, with the secrets they need, and waits until all their tasks run.',
   needs: [
     { task: 'configure-nodes', of: 'all', tolerant: true },
+    'upgrade-docker',
     { task: 'pull-images', of: 'all', tolerant: true },
     'prune',
   ],

@@ -3,6 +3,7 @@ import type { UnitContext } from '../lib/context.ts';
 import { hasCode, SwarmupError } from '../lib/errors.ts';
 import { localSwarm, type LocalSwarm } from '../lib/swarm/local.ts';
 import { joining, type JoinState } from '../lib/swarm/join.ts';
+import { isLeftBehind } from '../lib/swarm/lost.ts';
 import { isMarked, OWNER_LABEL } from '../lib/swarm/labels.ts';
 import { listNodes, nameOf } from '../lib/swarm/read.ts';
 import { advertised, LISTEN_ADDRESS } from '../lib/swarm/addresses.ts';
@@ -38,7 +39,8 @@ export default defineTask<State, Change>({
   targets: (cluster) => onNodes([firstManager(cluster)]),
   check: async (ctx) => {
     const local = await localSwarm(await ctx.engine());
-    const other = local.state === 'inactive' ? await elsewhere(ctx) : undefined;
+    const isFree = local.state === 'inactive' || (await isLeftBehind(ctx, local));
+    const other = isFree ? await elsewhere(ctx) : undefined;
     const join = other?.isManager ? await joinOwn(ctx, other) : undefined;
     return { local, ownWorker: await isOwnWorker(ctx, local), elsewhere: other, join };
   },
@@ -49,10 +51,10 @@ export default defineTask<State, Change>({
     join: undefined,
   }),
   plan: ({ local, ownWorker, elsewhere: other, join }, { target }) => {
+    if (join) return joining.plan(join, 'manager', target.id);
     if (local.state === 'active' && (local.isManager || ownWorker)) return [];
     if (local.state === 'active') throw foreign(target.id, 'is a worker of a swarm, and should be the first manager');
     if (local.state !== 'inactive') throw foreign(target.id, `is in a swarm in state '${local.state}'`);
-    if (join) return joining.plan(join, 'manager', target.id);
     if (other) {
       throw new SwarmupError(
         'SWARM_ELSEWHERE',

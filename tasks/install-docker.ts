@@ -1,22 +1,23 @@
 import { differingKeys, mergeDaemonJson } from '../lib/docker/daemon-config.ts';
-import { installDocker } from '../lib/docker/install.ts';
-import { matchesVersion } from '../lib/docker/manager.ts';
-import { behindProxy, proxyFile, proxyFileOn, writeProxyFile } from '../lib/docker/proxy.ts';
+import { engineLog, engineState, installEngine, untilEngineAnswers } from '../lib/docker/engine.ts';
+import { runsVersion } from '../lib/docker/manager.ts';
+import { proxyFile, proxyFileOn, writeProxyFile } from '../lib/docker/proxy.ts';
 import { restartDocker, startDocker } from '../lib/docker/service.ts';
 import { daemonJson, type DaemonJson } from '../lib/facts/daemon-json.ts';
 import { dockerService, type DockerService } from '../lib/facts/docker-service.ts';
 import { gather } from '../lib/facts/fact.ts';
 import { osRelease, type OsRelease } from '../lib/facts/os-release.ts';
 import type { UnitContext } from '../lib/context.ts';
-import { hasCode, SwarmupError } from '../lib/errors.ts';
+import { SwarmupError } from '../lib/errors.ts';
 import { localSwarm } from '../lib/swarm/local.ts';
 import { untilManagerIsBack } from '../lib/swarm/manager-back.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
-import { waitUntil } from '../lib/wait.ts';
 
 interface State {
   /** The version of the engine that answers, if one does. */
   readonly version: string | undefined;
+  /** It takes part in a swarm: another version then comes with `upgrade-docker`, one node at a time. */
+  readonly isMember: boolean;
   /** Asked only when no engine answers, or something is configured there. */
   readonly host: HostState | undefined;
 }
@@ -31,8 +32,6 @@ interface HostState {
 
 type DockerChange = Change & { readonly kind: 'install' | 'configure' | 'proxy' | 'start' };
 
-const ENGINE_START_MS = 180_000;
-
 /** A running Docker Engine on each node. In the guide: what `docker-machine create` did. */
 export default defineTask<State, DockerChange>({
   id: 'install-docker',
@@ -41,20 +40,22 @@ export default defineTask<State, DockerChange>({
   needs: ['provision', 'preflight', { task: 'preflight', of: 'all', tolerant: true }],
   targets: (cluster) => onNodes(cluster.nodes),
   check: async (ctx) => {
-    const engine = await engineState(ctx);
+    const engine = await engineState(ctx, ctx.node.name);
     const { daemon, proxy } = ctx.cluster.docker;
     const configured = Object.keys(daemon).length > 0 || proxy !== undefined || engine?.hasProxy;
-    if (engine && !configured) return { version: engine.version, host: undefined };
+    const known = { version: engine?.version, isMember: engine?.isMember ?? false };
+    if (engine && !configured) return { ...known, host: undefined };
     const facts = { os: osRelease, service: dockerService, daemon: daemonJson, proxy: proxyFileOn };
-    return { version: engine?.version, host: await gather(await ctx.host(), facts, ctx.signal) };
+    return { ...known, host: await gather(await ctx.host(), facts, ctx.signal) };
   },
-  absent: () => ({ version: undefined, host: undefined }),
-  plan: ({ version, host }, { cluster, target }) => {
+  absent: () => ({ version: undefined, isMember: false, host: undefined }),
+  plan: ({ version, isMember, host }, { cluster, target }) => {
     const { source, version: pinned, daemon } = cluster.docker;
     const changes: DockerChange[] = [];
     if (version === undefined && host?.service.masked) throw masked(target.id);
     const installed = version !== undefined || host?.service.installed === true;
-    const wrongVersion = version !== undefined && pinned !== undefined && !matchesVersion(version, pinned);
+    const differs = version !== undefined && pinned !== undefined && !runsVersion(version, pinned);
+    const wrongVersion = differs && !isMember;
     if (!installed || wrongVersion) {
       if (source === 'preinstalled' && host) throw notPreinstalled(target.id);
       const from = source === 'official' ? "Docker's repository" : 'the distribution';
@@ -77,10 +78,10 @@ export default defineTask<State, DockerChange>({
     // The configuration first: the engine then starts once, with it.
     if (kinds.has('configure')) await mergeDaemonJson(host, cluster.docker.daemon, state.host?.daemon, signal);
     if (kinds.has('proxy')) await writeProxyFile(host, cluster, signal);
-    if (kinds.has('install')) await install(ctx, state.host?.os);
+    if (kinds.has('install')) await installEngine(ctx, ctx.node.name, { known: state.host?.os });
     if ((kinds.has('configure') || kinds.has('proxy')) && state.version !== undefined) await restart(ctx);
-    else if (kinds.has('start') || kinds.has('install')) await startDocker(host, signal, logs(ctx));
-    await untilEngineAnswers(ctx);
+    else if (kinds.has('start') || kinds.has('install')) await startDocker(host, signal, engineLog(ctx.node.name));
+    await untilEngineAnswers(ctx, ctx.node.name);
   },
 });
 
@@ -88,65 +89,19 @@ export default defineTask<State, DockerChange>({
 async function restart(ctx: UnitContext): Promise<void> {
   const host = await ctx.host();
   const { state, isManager } = await localSwarm(await ctx.engine());
-  if (state !== 'active' || !isManager) return restartDocker(host, ctx.signal, logs(ctx));
+  if (state !== 'active' || !isManager) return restartDocker(host, ctx.signal, engineLog(ctx.node.name));
   ctx.report('waiting for its turn to restart the engine');
   await ctx.turns.take('a manager restarts', async () => {
     ctx.report('restarting the engine');
-    await restartDocker(host, ctx.signal, logs(ctx));
-    await untilEngineAnswers(ctx);
-    await untilManagerIsBack(ctx);
-  });
-}
-
-async function untilEngineAnswers(ctx: UnitContext): Promise<void> {
-  await waitUntil({
-    until: `the Docker Engine on ${ctx.node.name} answers`,
-    probe: async () => {
-      const engine = await engineState(ctx);
-      return engine === undefined ? { seen: 'no answer on /var/run/docker.sock' } : { done: engine };
-    },
-    deadlineMs: ENGINE_START_MS,
-    intervalMs: 500,
-    signal: ctx.signal,
-    clock: ctx.clock,
-    fix: logs(ctx),
-    onSeen: () => ctx.report('waiting for the Docker Engine'),
+    await restartDocker(host, ctx.signal, engineLog(ctx.node.name));
+    await untilEngineAnswers(ctx, ctx.node.name);
+    await untilManagerIsBack(ctx, ctx.node.name);
   });
 }
 
 function masked(node: string): SwarmupError {
   return new SwarmupError('INSTALL_UNSUPPORTED', `${node}: docker.service is masked, so nothing can start it`, {
     fix: `Somebody switched it off on purpose. To have it again: swarmup ssh ${node} -- sudo systemctl unmask docker.service docker.socket`,
-  });
-}
-
-interface EngineState {
-  readonly version: string;
-  readonly hasProxy: boolean;
-}
-
-/** Source: GET /info. Undefined when no engine answers. */
-async function engineState(ctx: UnitContext): Promise<EngineState | undefined> {
-  try {
-    const engine = await ctx.engine();
-    const info: { ServerVersion: string; HttpProxy?: string } = await engine.call('ask for its version', (docker) =>
-      docker.info(),
-    );
-    return { version: info.ServerVersion, hasProxy: (info.HttpProxy ?? '') !== '' };
-  } catch (error) {
-    if (hasCode(error, 'ENGINE_UNREACHABLE')) return undefined;
-    throw error;
-  }
-}
-
-async function install(ctx: UnitContext, known: OsRelease | undefined): Promise<void> {
-  const host = await ctx.host();
-  const os = known ?? (await gather(host, { os: osRelease }, ctx.signal)).os;
-  await installDocker(behindProxy(host, ctx.cluster), {
-    os,
-    docker: ctx.cluster.docker,
-    report: ctx.report,
-    signal: ctx.signal,
   });
 }
 
@@ -158,8 +113,4 @@ function notPreinstalled(node: string): SwarmupError {
       fix: 'Install Docker there, or set docker.source: auto.',
     },
   );
-}
-
-function logs(ctx: UnitContext): string {
-  return `See why it doesn't start: swarmup ssh ${ctx.node.name} -- journalctl -u docker -n 50`;
 }

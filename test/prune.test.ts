@@ -91,18 +91,17 @@ describe('what is in the cluster and no longer in its file', () => {
 
   it('is taken out of the swarm too when its machine was lost', async () => {
     const world = worldWithRegistry();
-    await world.run('up', await clusterOf(before));
+    // Three: of two managers one alone decides nothing.
+    const three = text(`${A}${B}${C}  - { name: d, role: manager }\n`);
+    await world.run('up', await clusterOf(three));
     world.machines.delete('c');
-    const i = world.swarm.nodes.findIndex((node) => node.Description.Hostname === 'c');
-    world.swarm.nodes[i] = { ...world.swarm.nodes[i]!, Status: { State: 'down', Addr: '' } };
-    const kept = await clusterOf(
-      text(A + B, "  web: { image: nginx, ports: ['80:80'] }\n  old: { image: nginx, ports: ['81:80'] }\n"),
-    );
+    world.swarm.lose('c');
+    const kept = await clusterOf(three.replace(C, ''));
     const result = await world.run('up', kept, { prune: true });
     expect(result.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual([
       'node c (down, it has no machine)',
     ]);
-    expect(world.swarm.nodes.map((one) => one.Description.Hostname)).toEqual(['a', 'b']);
+    expect(world.swarm.nodes.map((one) => one.Description.Hostname)).toEqual(['a', 'b', 'd']);
   });
 
   it('are stacks as a whole, and single services of a stack', async () => {

@@ -115,12 +115,6 @@ describe('replacing a node', () => {
   it.each([
     [1, [], 'manager1', 'manager1 is the last manager'],
     [
-      2,
-      ['manager2'],
-      'manager1',
-      'without manager1 only 0 of 1 managers would be reachable, and 1 are needed to decide anything',
-    ],
-    [
       3,
       ['manager3'],
       'manager2',

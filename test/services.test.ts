@@ -213,7 +213,9 @@ describe('going back', () => {
     world.fault = (what) => {
       if (what.endsWith('list the tasks') && ++looks === 3) Object.assign(first!, { Status: { State: 'running' } });
     };
-    expect(await up(world, text('', ', user: a'))).toEqual(['service web: wait until it runs (2/3 running)']);
+    expect(await up(world, text('', ', user: a'))).toEqual([
+      'service web: wait until it runs (2/3 running, 1 starting)',
+    ]);
   });
 
   it('is refused for a service that was never updated', async () => {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { SwarmImportOptions } from './commands/import.ts';
+import type { RecoverOptions } from './commands/day-two.ts';
 import type { LogsOptions } from './commands/logs.ts';
 import type { RotateOptions } from './commands/rotate.ts';
 import type { NightlyOptions } from './commands/nightly.ts';
@@ -100,6 +101,9 @@ export function buildProgram(act: Action, version: string): Command {
     .action((scales: readonly Scale[], options: PipelineOptions) =>
       act(import('./commands/day-two.ts').then((m) => m.scale(scales, options))),
     );
+  run('recover', 'after the majority of managers was lost: go on with what one manager knows')
+    .option('--manager <name>', 'the manager to go on with')
+    .action((options: RecoverOptions) => act(import('./commands/day-two.ts').then((m) => m.recover(options))));
   run('rollback', 'take services back to what they were before their last update')
     .argument('<service...>')
     .action((services: readonly string[], options: RunOptions) =>

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
+import { unlessAborted } from '../abort.ts';
 import type { Cluster } from '../config/model.ts';
 import type { Listener, RunResult } from '../events.ts';
 import { Recorder } from '../record/recorder.ts';
@@ -68,7 +69,8 @@ export class Reporting {
   async statusOf({ context, signal }: Workplace): Promise<ClusterStatus | undefined> {
     if (context.machines.all().every((machine) => machine.state !== 'running')) return undefined;
     try {
-      return await clusterStatus(context, AbortSignal.any([signal, AbortSignal.timeout(STATUS_MS)]));
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(STATUS_MS)]);
+      return await unlessAborted(clusterStatus(context, limit), limit);
     } catch {
       // The run itself said what is wrong; the record then has no picture of the cluster.
       return undefined;

@@ -89,6 +89,14 @@ export interface SwarmSection {
   readonly dataPathPort: number;
   /** Managers that restart are locked; undefined: as it is. */
   readonly autolock?: boolean | undefined;
+  /** How often nodes report, in nanoseconds; undefined: as it is. */
+  readonly heartbeat?: number | undefined;
+  /** How long nodes' certificates last, in nanoseconds; undefined: as it is. */
+  readonly certificateExpiry?: number | undefined;
+  /** How many old tasks of each slot are kept; undefined: as it is. */
+  readonly taskHistory?: number | undefined;
+  /** The manager that `swarmup recover` goes on with; no key of the cluster file. */
+  readonly recoverWith?: string | undefined;
   /** Join tokens are made anew after nodes have joined. */
   readonly rotateTokens: boolean;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { config, overlay, secret } from './object-schema.ts';
 import { httpCheck, service } from './service-schema.ts';
+import { duration } from './units.ts';
 
 /** The shape of a cluster file as it is written, before defaults and names are settled. One source for the checks, the
  * JSON schema that editors use (config/swarmup.schema.json) and the reference (docs/reference/cluster-file.md). */
@@ -121,6 +122,19 @@ export const clusterFile = z
           .boolean()
           .optional()
           .describe('Whether managers that restart are locked until they get a key, which is kept in .swarmup/NAME.'),
+        heartbeat: duration()
+          .optional()
+          .describe(
+            "How often nodes report (the engine's default: 5s). One that misses three is down: longer for slow machines.",
+          ),
+        certificateExpiry: duration()
+          .optional()
+          .describe("How long nodes' certificates last (the engine's default: 2160h, 90 days); at least 1h."),
+        taskHistory: z
+          .int()
+          .min(0)
+          .optional()
+          .describe("How many old tasks of each slot are kept to look at (the engine's default: 5)."),
         rotateTokens: z.boolean().default(false).describe('Whether join tokens are made anew after nodes have joined.'),
       })
       .prefault({})

@@ -22,6 +22,15 @@ const OPTIONS = [
   'Acquire::Languages=none',
 ];
 
+const INSTALLING = [
+  '-y',
+  '-q',
+  '--no-install-recommends',
+  '--no-remove',
+  '--allow-downgrades',
+  '--allow-change-held-packages',
+];
+
 /** Opens the progress descriptor onto standard output, and keeps packages from asking questions. */
 function withStatus(argv: readonly string[]): string[] {
   return ['env', 'DEBIAN_FRONTEND=noninteractive', 'sh', '-c', `exec "$@" ${STATUS_FD}>&1`, 'sh', ...argv];
@@ -34,19 +43,8 @@ export const apt: PackageManager = {
   versions: (names) => ['apt-cache', 'madison', ...names],
   parseVersions: parseMadison,
   spec: ({ name, version }) => `${name}=${version}`,
-  install: (specs) =>
-    withStatus([
-      'apt-get',
-      'install',
-      '-y',
-      '-q',
-      '--no-install-recommends',
-      '--no-remove',
-      '--allow-downgrades',
-      '--allow-change-held-packages',
-      ...OPTIONS,
-      ...specs,
-    ]),
+  install: (specs) => withStatus(['apt-get', 'install', ...INSTALLING, ...OPTIONS, ...specs]),
+  download: (specs) => withStatus(['apt-get', 'install', '--download-only', ...INSTALLING, ...OPTIONS, ...specs]),
   remove: (names) =>
     withStatus(['apt-get', 'remove', '-y', '-q', '--allow-change-held-packages', ...OPTIONS, ...names]),
   inTheWay: (output) => /will be REMOVED:\n((?: {2}.*\n)+)/.exec(output)?.[1]?.trim().split(/\s+/) ?? [],

@@ -4,7 +4,7 @@ import type { OsRelease } from '../facts/os-release.ts';
 import type { Host } from '../remote/host.ts';
 import { keepReceipt } from './receipt.ts';
 import { installerOf, type Installer } from './installers.ts';
-import { matchesVersion, type PackageManager, type Report } from './manager.ts';
+import { matchesVersion, type Available, type PackageManager, type Report } from './manager.ts';
 import { addRepository } from './repository.ts';
 
 export interface InstallOptions {
@@ -15,26 +15,57 @@ export interface InstallOptions {
 }
 
 /**
+ * Makes ready to install: the repository, the package lists, the choice of packages, and these downloaded where the manager can.
+ * Nothing that runs is touched.
+ *
+ * @returns the packages, as `installDocker` takes them
+ * @throws SwarmupError INSTALL_UNSUPPORTED, DOWNLOAD_FAILED, CHECKSUM_MISMATCH, COMMAND_FAILED
+ */
+export async function fetchDocker(host: Host, options: InstallOptions): Promise<readonly string[]> {
+  const { report, signal } = options;
+  const installer = requireInstaller(host, options);
+  const { manager } = installer;
+  const specs = await prepare(host, installer, options);
+  if (!manager.download) return specs;
+  report('downloading packages');
+  await host.run(manager.download(specs), { signal, fix: fixFor(host, manager, `download ${specs.join(' ')}`) });
+  return specs;
+}
+
+/**
  * Installs Docker, in the version that is pinned, if one is; a pinned one is held. What was installed is noted on the host, so
  * that it can be taken away again.
  *
+ * @param fetched what `fetchDocker` chose, when it ran before
  * @throws SwarmupError INSTALL_UNSUPPORTED, DOWNLOAD_FAILED, CHECKSUM_MISMATCH, COMMAND_FAILED
  */
-export async function installDocker(host: Host, options: InstallOptions): Promise<void> {
-  const { os, docker, report, signal } = options;
-  const installer = installerOf(os, docker.source);
-  if (!installer) throw unsupported(host.name, os, docker.source);
+export async function installDocker(host: Host, options: InstallOptions, fetched?: readonly string[]): Promise<void> {
+  const { docker, signal } = options;
+  const installer = requireInstaller(host, options);
   const { manager } = installer;
   await keepReceipt(host, manager, signal, async () => {
-    await readyRepository(host, installer, options);
-    report('reading the package lists');
-    await host.run(manager.refresh, { signal, fix: fixFor(host, manager, 'reach its package mirror') });
-    const specs = await choosePackages(host, installer, docker.version, signal);
+    const specs = fetched ?? (await prepare(host, installer, options));
     if (docker.version !== undefined) await host.run(manager.release(installer.packages), { signal });
     await installPackages(host, manager, specs, options);
     const [engine] = installer.packages;
     if (docker.version !== undefined && engine !== undefined) await host.run(manager.hold([engine]), { signal });
   });
+}
+
+function requireInstaller(host: Host, { os, docker }: InstallOptions): Installer {
+  const installer = installerOf(os, docker.source);
+  if (!installer) throw unsupported(host.name, os, docker.source);
+  return installer;
+}
+
+/** The repository and the package lists, and which packages of them. */
+async function prepare(host: Host, installer: Installer, options: InstallOptions): Promise<readonly string[]> {
+  const { docker, report, signal } = options;
+  const { manager } = installer;
+  await readyRepository(host, installer, options);
+  report('reading the package lists');
+  await host.run(manager.refresh, { signal, fix: fixFor(host, manager, 'reach its package mirror') });
+  return choosePackages(host, installer, docker.version, signal);
 }
 
 async function readyRepository(
@@ -101,7 +132,19 @@ export async function choosePackages(
       { fix: 'Set docker.version to one of these, or leave it out.' },
     );
   const there = packages.filter((name) => available.some((one) => one.name === name));
-  return there.map((name) => (name === engine && wanted ? manager.spec(wanted) : name));
+  return there.flatMap((name) => {
+    if (name === engine && wanted) return manager.spec(wanted);
+    if (version === undefined || !name.endsWith('-cli')) return name;
+    // The client in the engine's version. One of another age isn't wanted: the engine's own package brings one then.
+    const clients = available.filter((one) => one.name === name);
+    const client = clients.find((one) => matchesVersion(one.version, version));
+    if (client) return manager.spec(client);
+    return clients.some((one) => majorOf(one) === (wanted && majorOf(wanted))) ? name : [];
+  });
+}
+
+function majorOf({ version }: Available): string {
+  return version.replace(/^\d+:/, '').split('.')[0] ?? '';
 }
 
 function fixFor(host: Host, manager: PackageManager, what: string): string {

@@ -18,6 +18,8 @@ export interface PackageManager {
   /** A package as `install` takes it. */
   readonly spec: (available: Available) => string;
   readonly install: (specs: readonly string[]) => readonly string[];
+  /** Gets what `install` will need, also for packages that are held, and installs nothing; absent where the manager can't. */
+  readonly download?: (specs: readonly string[]) => readonly string[];
   /** Reads from what a failed installation printed which packages are in its way: none is ever taken away for it. */
   readonly inTheWay?: (output: string) => readonly string[];
   readonly remove: (names: readonly string[]) => readonly string[];
@@ -38,4 +40,9 @@ export function matchesVersion(actual: string, pinned: string): boolean {
   const plain = actual.replace(/^\d+:/, '');
   const prefix = pinned.replace(/\.?\*$/, '');
   return plain === prefix || (plain.startsWith(prefix) && /^[^0-9]/.test(plain.slice(prefix.length)));
+}
+
+/** Whether a running engine is of the pinned version; it doesn't know its package's release: 26.1.5+dfsg1 of 26.1.5+dfsg1-9. */
+export function runsVersion(engine: string, pinned: string): boolean {
+  return matchesVersion(engine, pinned) || matchesVersion(pinned, engine);
 }

@@ -2,12 +2,26 @@ import type { Host } from '../remote/host.ts';
 
 /** The commands of an init system for the Docker service. Sources: systemctl(1); openrc-run(8), rc-update(8). */
 const COMMANDS = {
-  systemd: { start: 'systemctl enable --now docker', restart: 'systemctl restart docker' },
-  openrc: { start: 'rc-update add docker default; rc-service docker start', restart: 'rc-service docker restart' },
+  systemd: {
+    start: 'systemctl enable --now docker',
+    restart: 'systemctl restart docker',
+    // The socket would start it again.
+    stop: 'systemctl stop docker.socket docker.service',
+  },
+  openrc: {
+    start: 'rc-update add docker default; rc-service docker start',
+    restart: 'rc-service docker restart',
+    stop: 'rc-service docker stop',
+  },
 } as const;
 
 /** Runs a command of whichever init system the host has. */
-async function tell(host: Host, what: 'start' | 'restart', signal: AbortSignal, fix: string): Promise<void> {
+async function tell(
+  host: Host,
+  what: keyof (typeof COMMANDS)['systemd'],
+  signal: AbortSignal,
+  fix: string,
+): Promise<void> {
   const script = `if [ -d /run/openrc ]; then ${COMMANDS.openrc[what]}; else ${COMMANDS.systemd[what]}; fi`;
   await host.run(['sh', '-c', script], { signal, fix });
 }
@@ -19,4 +33,8 @@ export function startDocker(host: Host, signal: AbortSignal, fix: string): Promi
 
 export function restartDocker(host: Host, signal: AbortSignal, fix: string): Promise<void> {
   return tell(host, 'restart', signal, fix);
+}
+
+export function stopDocker(host: Host, signal: AbortSignal, fix: string): Promise<void> {
+  return tell(host, 'stop', signal, fix);
 }

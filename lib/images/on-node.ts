@@ -118,8 +118,11 @@ export async function load(
       next(null, chunk);
     },
   });
-  const stream: NodeJS.ReadableStream = await engine.call(`load ${name}`, (docker) =>
-    docker.loadImage(createReadStream(file).pipe(meter), { quiet: true }),
+  // The engine answers when it has all of it.
+  const stream: NodeJS.ReadableStream = await engine.call(
+    `load ${name}`,
+    (docker) => docker.loadImage(createReadStream(file).pipe(meter), { quiet: true }),
+    { withinMs: Number.POSITIVE_INFINITY },
   );
   try {
     await engine.follow(stream, () => undefined);

@@ -10,6 +10,8 @@ import { isTransient } from './transient.ts';
 
 /** The newest API version that this code was written against; an older engine is asked in its own version. */
 const NEWEST_API = '1.45';
+/** Leaving a swarm, and asking a registry through an engine, may take most of a minute. */
+const ANSWER_MS = 180_000;
 
 /** The Docker Engine of one node. */
 export interface Engine {
@@ -19,13 +21,20 @@ export interface Engine {
    *
    * @param what the request as it reads after "couldn't"
    */
-  call<T>(what: string, request: (docker: Docker) => Promise<T>, code?: ErrorCode): Promise<T>;
+  call<T>(what: string, request: (docker: Docker) => Promise<T>, options?: CallOptions): Promise<T>;
   /** As `call`, with undefined for "not found" (404). */
   find<T>(what: string, request: (docker: Docker) => Promise<T>): Promise<T | undefined>;
   /** Follows a stream of JSON progress messages to its end. @throws Error with the message of an error among them */
   follow(stream: NodeJS.ReadableStream, onMessage: (message: ProgressMessage) => void): Promise<void>;
   /** Reads what containers printed, line by line, to its end or until the signal. Source: the Engine API, "Stream format". */
   readLog(stream: NodeJS.ReadableStream, signal: AbortSignal, onLine: OnLogLine): Promise<void>;
+}
+
+export interface CallOptions {
+  /** The code of its error; default: ENGINE_REFUSED. */
+  readonly code?: ErrorCode;
+  /** How long the answer may take, in milliseconds; default: three minutes. */
+  readonly withinMs?: number;
 }
 
 export type OnLogLine = (source: 'stdout' | 'stderr', line: string) => void;
@@ -46,7 +55,7 @@ export async function openEngine(
   const version = await new DockerEngine(node, new Docker(options), emit).call(
     'ask for the version',
     (docker) => docker.version(),
-    'ENGINE_UNREACHABLE',
+    { code: 'ENGINE_UNREACHABLE' },
   );
   signal.throwIfAborted();
   const versioned = new Docker({ ...options, version: `v${older(version.ApiVersion, NEWEST_API)}` });
@@ -65,9 +74,10 @@ export class DockerEngine implements Engine {
     this.#emit = emit;
   }
 
-  async call<T>(what: string, request: (docker: Docker) => Promise<T>, code: ErrorCode = 'ENGINE_REFUSED'): Promise<T> {
+  async call<T>(what: string, request: (docker: Docker) => Promise<T>, options: CallOptions = {}): Promise<T> {
+    const { code = 'ENGINE_REFUSED', withinMs = ANSWER_MS } = options;
     try {
-      return await this.#ask(what, request);
+      return await this.#ask(what, request, withinMs);
     } catch (cause) {
       if (cause instanceof SwarmupError) throw cause;
       throw engineError(this.node, what, cause, code);
@@ -76,23 +86,35 @@ export class DockerEngine implements Engine {
 
   async find<T>(what: string, request: (docker: Docker) => Promise<T>): Promise<T | undefined> {
     try {
-      return await this.#ask(what, request);
+      return await this.#ask(what, request, ANSWER_MS);
     } catch (cause) {
       if (statusOf(cause) === 404) return undefined;
       throw cause instanceof SwarmupError ? cause : engineError(this.node, what, cause, 'ENGINE_REFUSED');
     }
   }
 
-  async #ask<T>(what: string, request: (docker: Docker) => Promise<T>): Promise<T> {
+  async #ask<T>(what: string, request: (docker: Docker) => Promise<T>, withinMs: number): Promise<T> {
     const start = Date.now();
     const told = { type: 'engine-asked', host: this.node, what } as const;
     try {
-      const answer = await request(this.#docker);
+      const answer = await this.#within(withinMs, what, request(this.#docker));
       this.#emit({ ...told, ms: Date.now() - start });
       return answer;
     } catch (error) {
       this.#emit({ ...told, ms: Date.now() - start, error: engineWords(error) });
       throw error;
+    }
+  }
+
+  /** An engine that hangs is alive to its machine and to SSH, and nothing else ends the wait. */
+  async #within<T>(ms: number, what: string, answer: Promise<T>): Promise<T> {
+    if (ms === Number.POSITIVE_INFINITY) return answer;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(silent(this.node, what, ms)), ms);
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -120,6 +142,14 @@ export class DockerEngine implements Engine {
     }
     await Promise.all([stdout.end(), stderr.end()]);
   }
+}
+
+function silent(node: string, what: string, ms: number): SwarmupError {
+  const message = `${node}: couldn't ${what}: the Docker Engine didn't answer within ${Math.round(ms / 1000)} s`;
+  return new SwarmupError('ENGINE_SILENT', message, {
+    fix: `It may be overloaded, or hang: swarmup ssh ${node} -- sudo journalctl -u docker -n 50; then run again.`,
+    transient: true,
+  });
 }
 
 /** Calls back with the lines of what is written into it, the last one too. */

@@ -10,6 +10,8 @@ export interface RemoteRun {
   readonly onLine?: (line: string) => void;
   /** Runs it as root, through sudo where the user isn't root; default true. */
   readonly asRoot?: boolean;
+  /** What it prints is a secret: it is in no record and no error. */
+  readonly secret?: boolean;
   /** What to do when it fails. */
   readonly fix?: string;
 }

@@ -87,12 +87,12 @@ export class SshHost implements Host {
       command,
       exitCode: output.exitCode,
       ms: Date.now() - start,
-      printed: printed(output),
+      printed: options.secret ? '' : printed(output),
     });
     if (isOk(output, options.okExit)) return output;
     throw new SwarmupError('COMMAND_FAILED', `${this.name}: '${command}' ended with exit code ${output.exitCode}`, {
       fix: options.fix ?? 'Read its last lines below; correct what they name and run again.',
-      output: lastLines(output),
+      output: options.secret ? output.stderr : lastLines(output),
       transient: isTransient(lastLines(output)),
     });
   }

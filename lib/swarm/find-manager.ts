@@ -38,10 +38,10 @@ export async function findManager(search: Search, signal: AbortSignal): Promise<
   for (;;) {
     const first = await askInTurn(managers, search, signal);
     if ('engine' in first) return first.engine;
-    const isMember = first.views.some(({ swarm }) => swarm?.state === 'active');
+    const isMember = first.views.some(({ swarm }) => swarm?.state === 'active' || swarm?.state === 'pending');
     const second = isMember ? await askInTurn(others, search, signal) : { views: [] };
     if ('engine' in second) return second.engine;
-    const leaderless = [...first.views, ...second.views].filter(hasNoLeader);
+    const leaderless = [...first.views, ...second.views].filter(({ swarm }) => swarm && hasNoLeader(swarm));
     if (leaderless.length === 0) throw noManager(first.views);
     if (clock.now() - start >= ELECTION_MS) throw noQuorum(leaderless, first.views);
     await clock.sleep(INTERVAL_MS, signal);
@@ -92,8 +92,10 @@ function isLed({ swarm }: View): boolean {
   return swarm?.state === 'active' && swarm.isManager && swarm.clusterId !== undefined;
 }
 
-function hasNoLeader({ swarm }: View): boolean {
-  return swarm?.state === 'active' && swarm.isManager && swarm.clusterId === undefined;
+/** Whether an engine is a manager's that has no leader; one that restarted meanwhile stays pending. */
+export function hasNoLeader({ state, isManager, clusterId, error }: LocalSwarm): boolean {
+  if (state === 'pending') return /does not have a leader/.test(error);
+  return state === 'active' && isManager && clusterId === undefined;
 }
 
 function inWords({ node, swarm, error }: View): string {

@@ -7,6 +7,8 @@ import { waitUntil } from '../wait.ts';
 import { localSwarm, type LocalSwarm } from './local.ts';
 import { advertised, LISTEN_ADDRESS } from './addresses.ts';
 import { isMarked } from './labels.ts';
+import { leaveSwarm } from './leave-swarm.ts';
+import { isLeftBehind } from './lost.ts';
 import { nameOf } from './read.ts';
 import { removeNode } from './remove-node.ts';
 import type { SwarmNode } from './types.ts';
@@ -15,6 +17,8 @@ export interface JoinState {
   readonly local: Pick<LocalSwarm, 'state' | 'nodeId' | 'error'>;
   /** The state in which the managers see this node: ready, down, disconnected, unknown. */
   readonly seen: string | undefined;
+  /** It is still in the swarm as it was before a recovery. */
+  readonly leftBehind: boolean;
   /** Nodes of this name whose machines are gone: another machine has taken their place. */
   readonly ghosts: readonly SwarmNode[];
 }
@@ -28,15 +32,28 @@ export const joining = {
     const local = await localSwarm(await ctx.engine());
     const nodes = await ctx.swarm.nodes(ctx.signal);
     const seen = nodes.find((node) => node.ID === local.nodeId)?.Status.State;
-    return { local, seen: local.state === 'inactive' ? undefined : seen, ghosts: ghostsOf(ctx, local, nodes) };
+    const leftBehind = seen === undefined && (await isLeftBehind(ctx, local));
+    const ghosts = ghostsOf(ctx, local, nodes);
+    return { local, seen: local.state === 'inactive' ? undefined : seen, leftBehind, ghosts };
   },
-  absent: (): JoinState => ({ local: { state: 'inactive', nodeId: '', error: '' }, seen: undefined, ghosts: [] }),
-  plan: ({ local, seen, ghosts }: JoinState, role: Role, node: string): Change[] => {
+  absent: (): JoinState => ({
+    local: { state: 'inactive', nodeId: '', error: '' },
+    seen: undefined,
+    leftBehind: false,
+    ghosts: [],
+  }),
+  plan: ({ local, seen, leftBehind, ghosts }: JoinState, role: Role, node: string): Change[] => {
     const removals = ghosts.map((ghost): Change => ({
       action: 'remove',
       summary: `dead node ${node} (${ghost.ID}), which another machine takes the place of`,
     }));
     if (local.state === 'inactive') return [...removals, { action: 'create', summary: `${node} joins as ${role}` }];
+    if (leftBehind)
+      return [
+        ...removals,
+        { action: 'remove', summary: `${node} leaves the swarm as it was before the recovery` },
+        { action: 'create', summary: `${node} joins as ${role}` },
+      ];
     if (local.state === 'locked') {
       throw new SwarmupError('SWARM_LOCKED', `${node}'s swarm is locked`, {
         fix: `Unlock it: swarmup up --only unlock-managers`,
@@ -54,7 +71,8 @@ export const joining = {
   apply: async (ctx: UnitContext, role: Role, state: JoinState): Promise<void> => {
     // Before the new one counts as a manager: the majority is then easier to have.
     for (const ghost of state.ghosts) await removeGhost(ctx, ghost);
-    if (state.local.state === 'inactive') await join(ctx, role);
+    if (state.leftBehind) await leaveSwarm(ctx, await ctx.engine(), true);
+    if (state.leftBehind || state.local.state === 'inactive') await join(ctx, role);
     await waitUntil({
       until: `the managers see ${ctx.node.name} ready`,
       probe: async () => {

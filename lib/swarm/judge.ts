@@ -42,7 +42,7 @@ export function judge(service: SwarmService, tasks: readonly SwarmTask[], nodes:
     update === 'updating' || update === 'rollback_started'
       ? `update ${update}: ${message}`
       : running !== desired || (global && desired === 0)
-        ? `${running}/${desired} running${inWords(troubled(current))}`
+        ? `${running}/${desired} running${othersInWords(wanted.filter((task) => !runs(task)))}${inWords(troubled(current))}`
         : stopping > 0
           ? `${stopping} old tasks stopping`
           : '';
@@ -109,6 +109,15 @@ function neverStays(current: readonly SwarmTask[], desired: number): Hopeless | 
     why: `doesn't stay up: its tasks end soon after they start, again and again (the last with exit code ${exit})`,
     culprit,
   };
+}
+
+/** What the tasks that don't run are doing: ", 2 preparing, 1 on a node that is away". */
+function othersInWords(tasks: readonly SwarmTask[]): string {
+  const states = tasks.map(({ Status: { State } }) => (State === 'running' ? 'on a node that is away' : State));
+  const counts = Object.entries(Object.groupBy(states, (state) => state)).map(
+    ([state, all = []]) => `${all.length} ${state}`,
+  );
+  return counts.map((count) => `, ${count}`).join('');
 }
 
 /** The newest task that has an error. */

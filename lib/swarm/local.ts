@@ -10,6 +10,7 @@ export interface LocalSwarm {
   readonly clusterId?: string;
   readonly isManager: boolean;
   readonly managerAddresses: readonly string[];
+  readonly managerIds: readonly string[];
   readonly error: string;
 }
 
@@ -19,7 +20,7 @@ interface SwarmInfo {
   readonly NodeAddr?: string;
   readonly ControlAvailable?: boolean;
   readonly Error?: string;
-  readonly RemoteManagers?: readonly { readonly Addr: string }[] | null;
+  readonly RemoteManagers?: readonly { readonly Addr: string; readonly NodeID?: string }[] | null;
   readonly Cluster?: { readonly ID?: string };
 }
 
@@ -35,6 +36,7 @@ export async function localSwarm(engine: Engine): Promise<LocalSwarm> {
     nodeAddress: swarm.NodeAddr ?? '',
     isManager: swarm.ControlAvailable ?? false,
     managerAddresses: (swarm.RemoteManagers ?? []).map((manager) => manager.Addr),
+    managerIds: (swarm.RemoteManagers ?? []).map(({ NodeID = '' }) => NodeID),
     error: swarm.Error ?? '',
     ...(swarm.Cluster?.ID ? { clusterId: swarm.Cluster.ID } : {}),
   };

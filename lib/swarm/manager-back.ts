@@ -7,12 +7,12 @@ import { listNodes } from './read.ts';
 const BACK_MS = 180_000;
 
 /** Waits until a manager whose engine was restarted takes part in the decisions again. @throws SwarmupError TIMED_OUT */
-export async function untilManagerIsBack(ctx: UnitContext): Promise<void> {
+export async function untilManagerIsBack(ctx: UnitContext, node: string): Promise<void> {
   await waitUntil({
-    until: `${ctx.node.name} is a reachable manager again`,
+    until: `${node} is a reachable manager again`,
     probe: async () => {
       try {
-        const engine = await ctx.engine();
+        const engine = await ctx.engine(node);
         const { nodeId } = await localSwarm(engine);
         const self = (await listNodes(engine)).find(({ ID }) => ID === nodeId);
         const seen = self?.ManagerStatus?.Reachability ?? 'not among the nodes';

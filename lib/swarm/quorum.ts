@@ -27,7 +27,7 @@ export function requireMajorityWithout(nodes: readonly SwarmNode[], leaving: Pic
       `${nameOf(one)} is the last manager`,
       'Make another node a manager first: role: manager, and swarmup up.',
     );
-  const reachable = managers.filter((node) => node.ManagerStatus?.Reachability === 'reachable');
+  const reachable = reachableOf(managers);
   const left = reachable.filter(({ ID }) => ID !== leaving.ID).length;
   const needed = majority(managers.length - 1);
   if (left >= needed) return;
@@ -36,6 +36,28 @@ export function requireMajorityWithout(nodes: readonly SwarmNode[], leaving: Pic
     `without ${nameOf(one)} only ${left} of ${managers.length - 1} managers would be reachable, and ${needed} are needed to decide anything`,
     `Bring ${away.join(', ')} back first (swarmup up), or add managers.`,
   );
+}
+
+/**
+ * Refuses to restart a manager when those left meanwhile couldn't decide anything. Where there are one or two there is no other way.
+ *
+ * @throws SwarmupError QUORUM_AT_RISK with the arithmetic
+ */
+export function requireMajorityDuring(nodes: readonly SwarmNode[], restarting: Pick<SwarmNode, 'ID'>): void {
+  const managers = nodes.filter(isManager);
+  const one = managers.find(({ ID }) => ID === restarting.ID);
+  if (!one || tolerance(managers.length) === 0) return;
+  const left = reachableOf(managers).filter(({ ID }) => ID !== restarting.ID).length;
+  const needed = majority(managers.length);
+  if (left >= needed) return;
+  throw atRisk(
+    `while ${nameOf(one)} restarts only ${left} of ${managers.length} managers would be reachable, and ${needed} are needed to decide anything`,
+    `Bring the others back first: swarmup status shows which.`,
+  );
+}
+
+function reachableOf(managers: readonly SwarmNode[]): readonly SwarmNode[] {
+  return managers.filter((node) => node.ManagerStatus?.Reachability === 'reachable');
 }
 
 function isManager({ ManagerStatus }: SwarmNode): boolean {

@@ -21,6 +21,9 @@ export interface SwarmSpec {
   /** NodeCertExpiry in ns. */
   readonly CAConfig?: { readonly ForceRotate?: number; readonly NodeCertExpiry?: number };
   readonly EncryptionConfig?: { readonly AutoLockManagers?: boolean };
+  /** HeartbeatPeriod in ns. */
+  readonly Dispatcher?: { readonly HeartbeatPeriod?: number };
+  readonly Orchestration?: { readonly TaskHistoryRetentionLimit?: number };
 }
 
 /** What is made anew besides a change of the specification. Source: POST /swarm/update. */

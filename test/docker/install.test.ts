@@ -54,11 +54,11 @@ describe('how Docker comes onto a system', () => {
 /** What the package managers print when they are asked for versions: in the manuals' forms, not recorded. */
 const VERSIONS: Readonly<Record<string, string>> = {
   'apt-cache':
-    ' docker.io | 26.1.5+dfsg1-9 | http://m.test trixie/main amd64 Packages\n docker.io | 26.1.4+dfsg1-1 | http://m.test trixie/main amd64 Packages\n docker-cli | 26.1.5+dfsg1-9 | http://m.test trixie/main amd64 Packages\n docker-ce | 5:27.3.1-1~debian.13~trixie | https://d.test trixie/stable amd64 Packages\n docker-ce-cli | 5:27.3.1-1~debian.13~trixie | https://d.test trixie/stable amd64 Packages\n',
+    ' docker.io | 26.1.5+dfsg1-9 | http://m.test trixie/main amd64 Packages\n docker.io | 26.1.4+dfsg1-1 | http://m.test trixie/main amd64 Packages\n docker.io | 20.10.24+dfsg1-1 | http://m.test bookworm/main amd64 Packages\n docker-cli | 26.1.5+dfsg1-9 | http://m.test trixie/main amd64 Packages\n docker-ce | 5:27.3.1-1~debian.13~trixie | https://d.test trixie/stable amd64 Packages\n docker-ce-cli | 5:27.3.1-1~debian.13~trixie | https://d.test trixie/stable amd64 Packages\n',
   dnf: 'docker 25.0.6-1.amzn2023.0.2\n\ndocker 25.0.8-1.amzn2023.0.4\nmoby-engine 27.3.1-2.fc42\ndocker-ce 3:26.1.3-1.el9\ndocker-ce 3:27.3.1-1.el9\ndocker-ce-cli 1:27.3.1-1.el9\n',
   zypper:
     'S | Name   | Type    | Version              | Arch   | Repository\n--+--------+---------+----------------------+--------+-----------\n  | docker | package | 27.3.1_ce-150000.1.1 | x86_64 | Updates\n  | docker | package | 24.0.7_ce-150000.2.1 | x86_64 | Main\n',
-  apk: 'docker policy:\n  27.3.1-r5:\n    https://a.test/v3.22/community\n  28.3.3-r0:\n    https://a.test/v3.22/community\ndocker-cli policy:\n  28.3.3-r0:\n    https://a.test/v3.22/community\n',
+  apk: 'docker policy:\n  27.3.1-r5:\n    https://a.test/v3.22/community\n  28.3.3-r0:\n    https://a.test/v3.22/community\ndocker-cli policy:\n  27.3.1-r5:\n    https://a.test/v3.22/community\n  28.3.3-r0:\n    https://a.test/v3.22/community\n',
 };
 
 /** Docker's own key can't be had here; Debian's are on every Debian, in the same form. */
@@ -134,7 +134,7 @@ describe('installing', () => {
         'zypper --non-interactive --quiet addlock docker',
       ],
     ],
-    ['alpine', '27', ['apk update', 'true', 'apk add docker=27.3.1-r5 docker-cli', 'true']],
+    ['alpine', '27', ['apk update', 'true', 'apk add docker=27.3.1-r5 docker-cli=27.3.1-r5', 'true']],
   ])('on %s, version %s', async (system, version, expected) => {
     expect(await commandsOn(system, version === undefined ? {} : { version })).toEqual(expected);
   });

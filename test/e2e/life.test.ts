@@ -17,7 +17,7 @@ nodes:
   - { name: m2, role: manager }
   - { name: m3, role: manager }
   - { name: w1, role: worker, labels: { zone: a } }
-swarm: { autolock: true, rotateTokens: true }
+swarm: { autolock: true, rotateTokens: true, heartbeat: 10s }
 images: { whenUnreachable: build }
 networks: { back: { encrypted: true } }
 secrets: { key: { value: of-the-house-1 } }
@@ -25,7 +25,7 @@ configs: { greeting: { file: greeting.txt } }
 services:
   web:
     image: nginx
-    replicas: 4
+    replicas: 3
     ports: ['80:80']
     env: { COLOUR: red }
     networks: [back]
@@ -37,7 +37,7 @@ services:
     mounts: ['data:/data', { type: tmpfs, target: /scratch, size: 16MiB }]
     limits: { cpus: 0.8, memory: 64MiB, pids: 100 }
     restart: { condition: any, delay: 1s }
-    update: { parallelism: 0, monitor: 2s, order: start-first }
+    update: { parallelism: 1, monitor: 2s, order: start-first }
     rollback: { parallelism: 0, monitor: 2s, order: start-first }
     healthcheck: { test: [CMD, nginx, -t], interval: 3s }
     capDrop: [NET_RAW]

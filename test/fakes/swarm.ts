@@ -22,6 +22,12 @@ interface ServiceUpdate {
   readonly _body: ServiceSpecification;
 }
 
+interface SwarmInit {
+  readonly AdvertiseAddr: string;
+  readonly ForceNewCluster?: boolean;
+  readonly Spec?: { readonly Labels?: Record<string, string> };
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** One engine of the simulated swarm. */
@@ -33,11 +39,14 @@ export interface FakeEngineState {
   /** How often it runs out of time when it is told to leave. */
   lateToLeave?: number;
   installed: boolean;
+  version: string;
   /** Installed, and not running. */
   stopped: boolean;
   swarmNodeId: string;
   /** It belongs to a swarm that isn't this one. */
   foreign: boolean;
+  /** It takes part in the swarm as it was before a recovery, as the node of this id. */
+  before?: string;
   /** A manager that restarted while autolock was on. */
   locked?: boolean;
   readonly images: Map<string, readonly string[]>;
@@ -61,6 +70,8 @@ export class FakeSwarm {
   registry: ReadonlySet<string> | null = null;
   /** What tasks printed, with which of the two streams it was; as the engine has it, with details and times. */
   readonly printed: (readonly [1 | 2, string])[] = [];
+  /** What else the swarm was told about itself. */
+  spec: SwarmSpec = { Dispatcher: { HeartbeatPeriod: 5e9 } };
   /** Requests that changed something, in order. */
   readonly writes: string[] = [];
   #next = 1;
@@ -68,7 +79,7 @@ export class FakeSwarm {
   /** All that it is, for a file. */
   snapshot() {
     const { engines, nodes, services, tasks, clusterId, registry, writes } = this;
-    const { labels, autolock, unlockKey, tokens } = this;
+    const { labels, autolock, unlockKey, tokens, spec } = this;
     return {
       engines,
       nodes,
@@ -77,7 +88,7 @@ export class FakeSwarm {
       tasks,
       clusterId,
       registry,
-      settings: { labels, autolock, unlockKey, tokens },
+      settings: { labels, autolock, unlockKey, tokens, spec },
       writes,
       next: this.#next,
     };
@@ -102,6 +113,7 @@ export class FakeSwarm {
       name,
       address,
       installed,
+      version: VERSION,
       stopped: false,
       swarmNodeId: '',
       foreign: false,
@@ -125,6 +137,20 @@ export class FakeSwarm {
       this.#lead(next, true);
     }
     this.reconcile();
+  }
+
+  /** Another engine's package restarts it; its node tells the managers, and a manager may be locked then. */
+  upgrade(name: string, version: string): void {
+    const engine = this.engines.get(name);
+    if (!engine) return;
+    this.writes.push(`${name} runs ${version}`);
+    Object.assign(engine, { installed: true, version });
+    const i = this.nodes.findIndex(({ ID }) => ID === engine.swarmNodeId);
+    const node = this.nodes[i];
+    if (!node) return;
+    const Description = { ...node.Description, Engine: { EngineVersion: version } };
+    this.nodes[i] = { ...node, Version: this.#index(), Description };
+    if (node.Spec.Role === 'manager' && this.autolock) engine.locked = true;
   }
 
   regain(name: string): void {
@@ -172,7 +198,7 @@ export class FakeSwarm {
       ID: engine.swarmNodeId,
       Version: this.#index(),
       Spec: { Role: role, Availability: 'active', Labels: {} },
-      Description: { Hostname: engine.hostname ?? engine.name, Engine: { EngineVersion: '26.1.5' } },
+      Description: { Hostname: engine.hostname ?? engine.name, Engine: { EngineVersion: engine.version } },
       Status: { State: 'ready', Addr: engine.address },
       ...(role === 'manager'
         ? {
@@ -193,6 +219,22 @@ export class FakeSwarm {
 
   #needManager(engine: FakeEngineState): void {
     if (this.#member(engine)?.Spec.Role !== 'manager') throw engineError(503, 'This node is not a swarm manager.');
+    if (!this.#hasLeader())
+      throw engineError(500, "The swarm does not have a leader. It's possible that too few managers are online.");
+  }
+
+  #hasLeader(): boolean {
+    const managers = this.nodes.filter(({ ManagerStatus }) => ManagerStatus);
+    return managers.filter(({ Status }) => Status.State === 'ready').length > managers.length / 2;
+  }
+
+  /** One manager alone; the others stay in the list of nodes, as managers that are none. */
+  #forceNewCluster({ name, swarmNodeId }: FakeEngineState): void {
+    this.writes.push(`swarm init --force-new-cluster ${name}`);
+    this.nodes.forEach(({ ManagerStatus, ...node }, i) => {
+      const own = node.ID === swarmNodeId;
+      this.nodes[i] = own && ManagerStatus ? { ...node, ManagerStatus: { ...ManagerStatus, Leader: true } } : node;
+    });
   }
 
   /** Places and removes tasks until every service has what it asks for. */
@@ -282,25 +324,25 @@ export class FakeSwarm {
     };
     return strict<Docker>('Docker Engine', {
       modem: modemOf({ engine, needManager: (one) => this.#needManager(one), swarm: this }),
-      version: async () => (engine(), { Version: VERSION, ApiVersion: '1.45' }) as never,
+      version: async () => ({ Version: engine().version, ApiVersion: '1.45' }) as never,
       info: async () => {
         const one = engine();
-        if (one.foreign)
+        if (one.foreign || one.before)
           return {
-            ServerVersion: VERSION,
+            ServerVersion: one.version,
             Swarm: {
               LocalNodeState: 'active',
-              NodeID: 'node-of-another-swarm',
+              NodeID: one.before ?? 'node-of-another-swarm',
               NodeAddr: one.address,
               ControlAvailable: false,
             },
           };
         if (one.locked)
-          return { ServerVersion: VERSION, Swarm: { LocalNodeState: 'locked', NodeID: '', NodeAddr: '' } };
+          return { ServerVersion: one.version, Swarm: { LocalNodeState: 'locked', NodeID: '', NodeAddr: '' } };
         const member = this.#member(one);
         const control = member?.Spec.Role === 'manager';
         return {
-          ServerVersion: VERSION,
+          ServerVersion: one.version,
           Swarm: {
             LocalNodeState: member ? 'active' : 'inactive',
             NodeID: one.swarmNodeId,
@@ -308,13 +350,14 @@ export class FakeSwarm {
             ControlAvailable: control,
             RemoteManagers: this.nodes
               .filter((node) => node.ManagerStatus)
-              .map((node) => ({ Addr: node.ManagerStatus?.Addr })),
-            ...(control ? { Cluster: { ID: this.clusterId } } : {}),
+              .map((node) => ({ Addr: node.ManagerStatus?.Addr, NodeID: node.ID })),
+            ...(control && this.#hasLeader() ? { Cluster: { ID: this.clusterId } } : {}),
           },
         };
       },
-      swarmInit: async (options: { AdvertiseAddr: string; Spec?: { Labels?: Record<string, string> } }) => {
+      swarmInit: async (options: SwarmInit) => {
         const one = engine();
+        if (options.ForceNewCluster) return (this.#forceNewCluster(one), one.swarmNodeId) as never;
         if (this.#member(one)) throw engineError(503, 'This node is already part of a swarm.');
         if (this.clusterId !== '') throw engineError(500, 'a second swarm was initialised');
         if (options.AdvertiseAddr !== one.address)
@@ -346,7 +389,7 @@ export class FakeSwarm {
         {
           ID: this.clusterId,
           Version: { Index: 1 },
-          Spec: { Labels: this.labels, EncryptionConfig: { AutoLockManagers: this.autolock } },
+          Spec: { ...this.spec, Labels: this.labels, EncryptionConfig: { AutoLockManagers: this.autolock } },
           JoinTokens: { Manager: this.tokens.manager, Worker: this.tokens.worker },
         }) as never,
       swarmUpdate: (async ({ _query: query, _body: spec }: SwarmUpdate) => {
@@ -354,6 +397,7 @@ export class FakeSwarm {
         const rotated = Object.keys(query).filter((key) => key.startsWith('rotate'));
         this.writes.push(['swarm update', ...rotated].join(' '));
         this.labels = spec.Labels ?? {};
+        this.spec = spec;
         this.autolock = spec.EncryptionConfig?.AutoLockManagers ?? false;
         if (query.rotateWorkerToken) this.tokens = { manager: this.#id('SWMTKN-m'), worker: this.#id('SWMTKN-w') };
         if (query.rotateManagerUnlockKey) this.unlockKey = this.#id('SWMKEY-1-');
@@ -381,7 +425,7 @@ export class FakeSwarm {
             const i = this.nodes.findIndex((node) => node.ID === id);
             const node = this.nodes[i];
             if (!node) throw engineError(404, `node ${id} not found`);
-            if (node.Spec.Role === 'manager')
+            if (node.ManagerStatus)
               throw engineError(
                 400,
                 `node ${id} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal`,
@@ -395,6 +439,11 @@ export class FakeSwarm {
         }),
       swarmLeave: (async (options: { force?: boolean }) => {
         const one = engine();
+        if (one.before) {
+          delete one.before;
+          one.swarmNodeId = '';
+          return;
+        }
         const i = this.nodes.findIndex((node) => node.ID === one.swarmNodeId);
         const node = this.nodes[i];
         if (!node) throw engineError(503, 'This node is not part of a swarm');

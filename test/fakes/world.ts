@@ -61,6 +61,8 @@ export class FakeWorld {
   readonly findings: Finding[] = [];
   /** Faults to inject: called before each thing a test may want to break. */
   fault: (what: string) => void = () => undefined;
+  /** The engines that the hosts' package sources have, the newest first. */
+  readonly packages = new Set(['26.1.5+dfsg1', '20.10.24+dfsg1']);
   readonly events: Event[] = [];
 
   /** All that it is, for a file. */
@@ -275,17 +277,25 @@ export class FakeWorld {
           if (own) own.stopped = false;
           return ok();
         }
+        if (command === 'cat /var/lib/docker/swarm/certificates/swarm-node.key')
+          return ok('-----BEGIN EC PRIVATE KEY-----\n');
         if (argv[0] === 'dpkg-query') return ok('ii base-files\n');
         if (command === 'cat /var/lib/swarmup/docker.json') return { ...ok(), exitCode: 1 };
         if (command.endsWith('/var/lib/swarmup') || command === 'tee /var/lib/swarmup/docker.json') return ok();
         if (command.includes('apt-get update')) return ok();
         if (argv[0] === 'apt-cache')
           return ok(
-            'docker.io | 26.1.5+dfsg1-9 | mirror trixie/main\ndocker-cli | 26.1.5+dfsg1-9 | mirror trixie/main\n',
+            [...this.packages]
+              .flatMap((version) => [
+                `docker.io | ${version}-9 | mirror trixie/main`,
+                `docker-cli | ${version}-9 | mirror trixie/main`,
+              ])
+              .join('\n'),
           );
+        if (argv[0] === 'apt-mark' || command.includes('--download-only')) return ok();
         if (command.includes('apt-get install')) {
-          const engine = this.swarm.engines.get(name);
-          if (engine) engine.installed = true;
+          const pinned = /docker\.io=(\S+)-9/.exec(command)?.[1];
+          this.swarm.upgrade(name, pinned ?? [...this.packages][0] ?? '');
           return ok();
         }
         if (argv[3] === 'swarmup-lock') return ok(this.#lockStep(name, argv.slice(4)));

@@ -166,7 +166,7 @@ describe('whether a service runs as it should', () => {
     ];
     expect(judge(service(2), tasks, [...nodes, node('n3', 'down')])).toMatchObject({
       running: 1,
-      waitingFor: '1/2 running',
+      waitingFor: '1/2 running, 1 on a node that is away',
     });
   });
 
@@ -208,7 +208,7 @@ describe('whether a service runs as it should', () => {
     expect(judge(global, [task('running'), task('preparing', { NodeID: 'n2' })], nodes)).toMatchObject({
       desired: 2,
       running: 1,
-      waitingFor: '1/2 running',
+      waitingFor: '1/2 running, 1 preparing',
     });
     expect(judge(global, [], nodes).waitingFor).not.toBe('');
   });

@@ -1,8 +1,9 @@
-import type { Availability, Cluster } from '../../config/model.ts';
+import { managersOf, type Availability, type Cluster } from '../../config/model.ts';
 import { scaled, serviceNames, withServices } from '../../config/selections.ts';
 import { SwarmupError } from '../../errors.ts';
 import type { RunOptions, Scale, SelectionOptions } from '../options.ts';
 import { confirm } from '../../render/confirm.ts';
+import { tell } from '../../render/output.ts';
 import { known, run } from './pipeline.ts';
 
 /** `docker service scale`, until the file says otherwise: the next `up` returns to the file. */
@@ -67,4 +68,33 @@ export function replace(node: string, options: RunOptions): Promise<number> {
       !context.machines.get(node) ||
       confirm(`Take ${node} out of the cluster ${context.cluster.name} and make it anew, without what is on its disk?`),
   });
+}
+
+export interface RecoverOptions extends RunOptions {
+  readonly manager?: string;
+}
+
+/** `docker swarm init --force-new-cluster`, step by step, after it was said what will be lost. */
+export function recover(options: RecoverOptions): Promise<number> {
+  const { manager } = options;
+  const change = (cluster: Cluster): Cluster => {
+    const names = managersOf(cluster).map(({ name }) => name);
+    if (manager !== undefined) known('manager', manager, names);
+    return { ...cluster, swarm: { ...cluster.swarm, recoverWith: manager } };
+  };
+  return run(
+    {
+      pipeline: 'recover',
+      mode: 'apply',
+      options,
+      change,
+      agree: (changes) => {
+        tell(`${changes.map((summary) => `- ${summary}\n`).join('')}\n`);
+        return confirm('The managers that are missing are then lost for good. Go on?');
+      },
+    },
+    (result) => {
+      if (result.ok && result.changed > 0) tell("Next: 'swarmup up' makes the other managers anew.\n");
+    },
+  );
 }

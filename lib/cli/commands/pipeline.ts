@@ -26,6 +26,8 @@ interface PipelineRun {
   readonly change?: (cluster: Cluster) => Cluster;
   /** Asked before anything is run; false ends the command. */
   readonly proceed?: (session: Session) => Promise<boolean>;
+  /** As `proceed`, with what would change; not asked when nothing would, or it can't be said. */
+  readonly agree?: (changes: readonly string[]) => Promise<boolean>;
   /** Leaves a record only when it fails. */
   readonly onlyFailures?: boolean;
 }
@@ -93,7 +95,7 @@ export async function run(
   request: PipelineRun,
   onResult: (result: RunResult) => void = () => undefined,
 ): Promise<number> {
-  const { pipeline, mode, options, change, proceed } = request;
+  const { pipeline, mode, options, change, proceed, agree } = request;
   const loaded = await clusterOf(options);
   const cluster = change ? change(loaded) : loaded;
   const catalogue = await openCatalogue(pipelines, options.taskfile ?? cluster.taskfile);
@@ -122,6 +124,12 @@ export async function run(
         keepGoing: options.keepGoing ?? false,
         prune: options.prune ?? false,
       };
+      if (agree && !options.yes) {
+        const quiet = { ...session, emit: () => undefined };
+        const { units } = await runPipeline(catalogue, { ...work, mode: 'plan' }, quiet, undefined);
+        const changes = units.flatMap((unit) => unit.changes.map(({ summary }) => summary));
+        if (changes.length > 0 && !(await agree(changes))) return 1;
+      }
       try {
         let status: Promise<ClusterStatus | undefined> = Promise.resolve(undefined);
         const perform = async (held?: Held) => {

@@ -1,0 +1,83 @@
+import type { UnitContext } from '../context.ts';
+import { hasCode } from '../errors.ts';
+import { gather } from '../facts/fact.ts';
+import { osRelease, type OsRelease } from '../facts/os-release.ts';
+import { waitUntil } from '../wait.ts';
+import { fetchDocker, installDocker, type InstallOptions } from './install.ts';
+import { behindProxy } from './proxy.ts';
+
+const ENGINE_START_MS = 180_000;
+
+/** An engine that answers. */
+export interface EngineState {
+  readonly version: string;
+  readonly hasProxy: boolean;
+  /** It takes part in a swarm, and runs what that gives it. */
+  readonly isMember: boolean;
+}
+
+interface EngineInfo {
+  readonly ServerVersion: string;
+  readonly HttpProxy?: string;
+  readonly Swarm?: { readonly LocalNodeState?: string };
+}
+
+/** Source: GET /info. Undefined when no engine answers. */
+export async function engineState(ctx: UnitContext, node: string): Promise<EngineState | undefined> {
+  try {
+    const engine = await ctx.engine(node);
+    const info: EngineInfo = await engine.call('ask for its version', (docker): Promise<EngineInfo> => docker.info());
+    const { ServerVersion: version, HttpProxy: proxy = '', Swarm } = info;
+    return { version, hasProxy: proxy !== '', isMember: Swarm?.LocalNodeState === 'active' };
+  } catch (error) {
+    if (hasCode(error, 'ENGINE_UNREACHABLE')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Installs Docker as the cluster file says.
+ *
+ * @param known the node's system, when it was asked for already
+ * @param fetched what `fetchEngine` chose
+ */
+export async function installEngine(
+  ctx: UnitContext,
+  node: string,
+  { known, fetched }: { readonly known?: OsRelease | undefined; readonly fetched?: readonly string[] } = {},
+): Promise<void> {
+  await installDocker(behindProxy(await ctx.host(node), ctx.cluster), await optionsFor(ctx, node, known), fetched);
+}
+
+/** Gets all that `installEngine` needs onto the node, while what runs there runs on. */
+export async function fetchEngine(ctx: UnitContext, node: string): Promise<readonly string[]> {
+  return fetchDocker(behindProxy(await ctx.host(node), ctx.cluster), await optionsFor(ctx, node));
+}
+
+async function optionsFor(ctx: UnitContext, node: string, known?: OsRelease): Promise<InstallOptions> {
+  const { cluster, report, signal } = ctx;
+  const os = known ?? (await gather(await ctx.host(node), { os: osRelease }, signal)).os;
+  return { os, docker: cluster.docker, report, signal };
+}
+
+/** @throws SwarmupError TIMED_OUT */
+export async function untilEngineAnswers(ctx: UnitContext, node: string): Promise<EngineState> {
+  return waitUntil({
+    until: `the Docker Engine on ${node} answers`,
+    probe: async () => {
+      const engine = await engineState(ctx, node);
+      return engine === undefined ? { seen: 'no answer on /var/run/docker.sock' } : { done: engine };
+    },
+    deadlineMs: ENGINE_START_MS,
+    intervalMs: 500,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: engineLog(node),
+    onSeen: () => ctx.report('waiting for the Docker Engine'),
+  });
+}
+
+/** Where to read why an engine doesn't start. */
+export function engineLog(node: string): string {
+  return `See why it doesn't start: swarmup ssh ${node} -- sudo journalctl -u docker -n 50`;
+}

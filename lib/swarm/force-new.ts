@@ -1,0 +1,42 @@
+import type { UnitContext } from '../context.ts';
+import { engineLog, untilEngineAnswers } from '../docker/engine.ts';
+import { startDocker, stopDocker } from '../docker/service.ts';
+import { writeSecretOn } from '../remote/write-file.ts';
+import { LISTEN_ADDRESS } from './addresses.ts';
+import { isLocked, MANAGER_KEY, withoutLock } from './manager-key.ts';
+import { keptUnlockKey } from './unlock-key.ts';
+import { noKeyFor } from './unlock.ts';
+import { untilManagerIsBack } from './manager-back.ts';
+
+/**
+ * Makes a swarm with one manager out of what this one has on its disk: services, networks, secrets, configs and nodes stay, the other
+ * managers are none any more. Source: docs.docker.com, "Recover from losing the quorum".
+ *
+ * @param address at which the other nodes know the manager; another one they would never find
+ * @throws SwarmupError SWARM_LOCKED without the unlock key of a manager that is locked
+ */
+export async function forceNewSwarm(ctx: UnitContext, node: string, address: string): Promise<void> {
+  await takeLockOff(ctx, node);
+  ctx.report(`making a swarm of ${node} alone`);
+  const engine = await ctx.engine(node);
+  await engine.call(`make a swarm of ${node} alone`, (docker) =>
+    docker.swarmInit({ ForceNewCluster: true, ListenAddr: LISTEN_ADDRESS, AdvertiseAddr: address }),
+  );
+  ctx.swarm.forgetManager();
+  await untilManagerIsBack(ctx, node);
+}
+
+async function takeLockOff(ctx: UnitContext, node: string): Promise<void> {
+  const { signal } = ctx;
+  const host = await ctx.host(node);
+  const { stdout: pem } = await host.run(['cat', MANAGER_KEY], { signal, secret: true });
+  if (!isLocked(pem)) return;
+  const key = await keptUnlockKey(ctx.state, ctx.env);
+  if (!key) throw noKeyFor(node);
+  const open = withoutLock(pem, key);
+  ctx.report(`taking the lock off ${node}'s key`);
+  await stopDocker(host, signal, engineLog(node));
+  await writeSecretOn(host, MANAGER_KEY, open, signal);
+  await startDocker(host, signal, engineLog(node));
+  await untilEngineAnswers(ctx, node);
+}

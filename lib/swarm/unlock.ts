@@ -1,0 +1,33 @@
+import type { UnitContext } from '../context.ts';
+import { SwarmupError } from '../errors.ts';
+import type { Secret } from '../secret.ts';
+import { waitUntil } from '../wait.ts';
+import { localSwarm } from './local.ts';
+import { unlock } from './settings.ts';
+
+const UNLOCK_MS = 60_000;
+
+/** Unlocks a manager that restarted while autolock was on, and waits until it takes part again. @throws SwarmupError TIMED_OUT */
+export async function unlockManager(ctx: UnitContext, node: string, key: Secret): Promise<void> {
+  const engine = await ctx.engine(node);
+  await unlock(engine, key);
+  await waitUntil({
+    until: `${node} is unlocked`,
+    probe: async () => {
+      const { state, error } = await localSwarm(engine);
+      return state === 'active' ? { done: undefined } : { seen: `${state} ${error}`.trim() };
+    },
+    deadlineMs: UNLOCK_MS,
+    intervalMs: 300,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: `Its log says more: swarmup ssh ${node} -- sudo journalctl -u docker -n 50`,
+  });
+}
+
+/** A manager is locked, and nobody here knows the key. */
+export function noKeyFor(node: string): SwarmupError {
+  return new SwarmupError('SWARM_LOCKED', `${node} is locked, and its key isn't kept on this computer`, {
+    fix: 'Give it: SWARMUP_UNLOCK_KEY=SWMKEY-1-… swarmup up. A manager that is unlocked still tells it: docker swarm unlock-key',
+  });
+}

@@ -1,0 +1,48 @@
+import { managersOf } from '../lib/config/model.ts';
+import { lookForLoss, planRecovery, recover, type Found } from '../lib/swarm/recovery.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+
+interface State {
+  /** Every node; undefined while a manager leads. */
+  readonly found: readonly Found[] | undefined;
+}
+
+/** A swarm whose managers lost their majority, from what one of them knows. Never done unasked. */
+export default defineTask<State, Change>({
+  id: 'recover-swarm',
+  title: 'Swarm recovered',
+  about: 'Makes a swarm of one manager out of one whose majority of managers is lost; the others are made anew by up.',
+  needs: [],
+  targets: () => [CLUSTER],
+  check: async (ctx) => ({ found: await lookForLoss(ctx) }),
+  absent: () => ({ found: undefined }),
+  skip: ({ found }) => (found ? undefined : 'a manager leads the swarm: there is nothing to recover'),
+  plan: ({ found = [] }, { cluster }) => {
+    const managers = managersOf(cluster).map(({ name }) => name);
+    const { keeper, leaving, discarded } = planRecovery(found, managers, cluster.swarm.recoverWith);
+    const away = keeper.swarm.managerAddresses.length - 1;
+    return [
+      ...discarded.map(({ name, machine }): Change => ({
+        action: 'remove',
+        summary: `machine ${name} (${machine?.state}), with all that is on its disk: it would come back with the swarm of before`,
+      })),
+      ...leaving.map(({ name }): Change => ({
+        action: 'remove',
+        summary: `${name} leaves the swarm of before; what only it knew is lost`,
+      })),
+      {
+        action: 'create',
+        summary: `a swarm of ${keeper.name} alone, with the services, networks, secrets and configs that it knows; ${away} other managers are none any more`,
+      },
+    ];
+  },
+  apply: async (ctx, _changes, { found = [] }) => {
+    const managers = managersOf(ctx.cluster).map(({ name }) => name);
+    const recovery = planRecovery(found, managers, ctx.cluster.swarm.recoverWith);
+    await recover(ctx, recovery);
+    for (const { name } of recovery.outOfReach)
+      ctx.warn(
+        `${name} can't be reached. Before it is connected again, clear what it knows of the swarm (there: systemctl stop docker; rm -rf /var/lib/docker/swarm): several such managers together would be the swarm of before`,
+      );
+  },
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import type { FakeWorld } from '../fakes/world.ts';
+import { clusterOf, fullText } from '../support/cluster.ts';
+import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
+
+const FIVE = await clusterOf(fullText(5, 1));
+const THREE = await clusterOf(fullText(3, 1));
+
+/** Machines that lost their power, and don't come back by themselves. */
+function cutOff(world: FakeWorld, ...names: string[]): void {
+  for (const name of names) {
+    const machine = world.machines.get(name);
+    if (machine) world.machines.set(name, { ...machine, state: 'stopped' });
+    world.swarm.lose(name);
+  }
+}
+
+const managers = (world: FakeWorld) =>
+  world.swarm.nodes.filter((node) => node.ManagerStatus).map(({ Description }) => Description.Hostname);
+
+describe('a swarm whose majority of managers is lost', () => {
+  it('goes on with what one manager knows, and up makes the others anew', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', FIVE);
+    const services = world.swarm.services.map(({ ID }) => ID);
+    cutOff(world, 'manager1', 'manager2', 'manager3');
+    world.swarm.writes.length = 0;
+    const plan = await world.run('recover', FIVE, { mode: 'plan' });
+    expect(plan.units.flatMap(({ changes }) => changes.map(({ summary }) => summary))).toEqual([
+      expect.stringMatching(/^machine manager1 \(stopped\), with all that is on its disk/),
+      expect.stringMatching(/^machine manager2/),
+      expect.stringMatching(/^machine manager3/),
+      'manager5 leaves the swarm of before; what only it knew is lost',
+      expect.stringMatching(/^a swarm of manager4 alone.*; 4 other managers are none any more$/),
+    ]);
+    expect(world.swarm.writes).toEqual([]);
+    expect(errorsOf(await world.run('recover', FIVE))).toEqual([]);
+    expect(world.swarm.writes.slice(0, 2)).toEqual(['swarm leave manager5', 'swarm init --force-new-cluster manager4']);
+    expect(managers(world)).toEqual(['manager4']);
+    expect(world.swarm.services.map(({ ID }) => ID)).toEqual(services);
+    expect(errorsOf(await world.run('up', FIVE))).toEqual([]);
+    expect(managers(world).toSorted()).toEqual(['manager1', 'manager2', 'manager3', 'manager4', 'manager5']);
+    expect((await world.run('up', FIVE)).changed).toBe(0);
+  });
+
+  it('is left alone while a manager leads', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', THREE);
+    cutOff(world, 'manager3');
+    const result = await world.run('recover', THREE);
+    expect(result.units.map(({ outcome }) => outcome)).toEqual(['skipped']);
+    expect(world.machines.has('manager3')).toBe(true);
+  });
+
+  it('is not recovered while managers are locked, or enough of them answer', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', THREE);
+    world.swarm.lose('manager2');
+    world.swarm.lose('manager3');
+    expect(errorsOf(await world.run('recover', THREE)).join()).toContain(
+      'manager1, manager2, manager3 answer, which is a majority of 3',
+    );
+    world.swarm.engines.get('manager1')!.locked = true;
+    cutOff(world, 'manager2', 'manager3');
+    expect(errorsOf(await world.run('recover', THREE)).join()).toContain('manager1 is locked');
+  });
+
+  it('says what to do when no manager is left at all', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', THREE);
+    cutOff(world, 'manager1', 'manager2', 'manager3');
+    const [unit] = (await world.run('recover', THREE)).units;
+    expect(unit?.error).toMatchObject({ code: 'CANNOT_RECOVER', fix: expect.stringContaining('swarmup restore') });
+  });
+
+  it('has a manager that it left behind leave and join when its host comes back', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', THREE);
+    const left = world.swarm.nodes.findIndex(({ Description }) => Description.Hostname === 'manager2');
+    const { ID } = world.swarm.nodes[left]!;
+    // The host was out of reach, and its engine knows nothing of what happened meanwhile.
+    world.swarm.nodes.splice(left, 1);
+    world.swarm.labels = { ...world.swarm.labels, 'swarmup.lost': ID };
+    world.swarm.engines.get('manager2')!.before = ID;
+    const result = await world.run('up', THREE);
+    expect(errorsOf(result)).toEqual([]);
+    expect(result.units.flatMap(({ changes }) => changes.map(({ summary }) => summary))).toEqual(
+      expect.arrayContaining(['manager2 leaves the swarm as it was before the recovery', 'manager2 joins as manager']),
+    );
+    expect(managers(world)).toHaveLength(3);
+  });
+});

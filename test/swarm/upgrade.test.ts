@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { requireMajorityDuring } from '../../lib/swarm/quorum.ts';
+import type { FakeWorld } from '../fakes/world.ts';
+import { clusterOf, fullText } from '../support/cluster.ts';
+import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
+
+const pinned = (version: string) =>
+  clusterOf(fullText(3, 2, `docker: { version: '${version}' }\n`).replace('replicas: 3', 'replicas: 10'));
+
+async function oldCluster(): Promise<FakeWorld> {
+  const world = worldWithRegistry();
+  world.bare = true;
+  expect(errorsOf(await world.run('up', await pinned('20.10')))).toEqual([]);
+  expect([...world.swarm.engines.values()].every(({ version }) => version === '20.10.24+dfsg1')).toBe(true);
+  world.swarm.writes.length = 0;
+  return world;
+}
+
+/** What was done to nodes and engines, in order. */
+const steps = (world: FakeWorld) => world.swarm.writes.filter((write) => /^node update|runs|^unlock/.test(write));
+
+describe('another version of Docker on nodes at work', () => {
+  it('comes one node at a time: drained, upgraded, active; workers, managers, and the leader last', async () => {
+    const world = await oldCluster();
+    const cluster = await pinned('26.1');
+    const plan = await world.run('up', cluster, { mode: 'plan' });
+    const expected = ['worker1', 'worker2', 'manager2', 'manager3', 'manager1'];
+    expect(plan.units.flatMap(({ changes }) => changes.map(({ summary }) => summary))).toEqual(
+      expected.map((name) => `${name}: Docker 20.10.24+dfsg1 → 26.1`),
+    );
+    const result = await world.run('up', cluster);
+    expect(errorsOf(result)).toEqual([]);
+    expect(steps(world)).toEqual(
+      expected.flatMap((name) => [
+        `node update ${name}`,
+        `${name} runs 26.1.5+dfsg1`,
+        ...(name.startsWith('manager') ? [`unlock ${name}`] : []),
+        `node update ${name}`,
+      ]),
+    );
+    expect(world.swarm.nodes.every(({ Spec }) => Spec.Availability === 'active')).toBe(true);
+    expect(result.warnings.join()).toContain("'swarmup rebalance' spreads them again");
+    expect((await world.run('up', cluster)).changed).toBe(0);
+  });
+
+  it('that some source lacks is refused before any node is touched', async () => {
+    const world = await oldCluster();
+    const result = await world.run('up', await pinned('27'));
+    expect(errorsOf(result)).toEqual([
+      expect.stringMatching(/^upgrade-docker@cluster: .*there is no docker\.io 27; its sources have 26\.1\.5/),
+    ]);
+    expect(steps(world)).toEqual([]);
+    expect(result.units.find(({ task }) => task === 'deploy-services')?.outcome).toBe('skipped');
+  });
+
+  it('stops at the first node that fails, which works on where it can', async () => {
+    const world = await oldCluster();
+    world.fault = (what) => {
+      if (/^worker2: .*apt-get install(?!.*--download-only)/.test(what)) throw new Error('the disk is full');
+    };
+    const result = await world.run('up', await pinned('26.1'));
+    expect(errorsOf(result)).toEqual([expect.stringContaining('the disk is full')]);
+    const versions = [...world.swarm.engines.values()].map(({ name, version }) => `${name} ${version.slice(0, 2)}`);
+    expect(versions.toSorted()).toEqual(['manager1 20', 'manager2 20', 'manager3 20', 'worker1 26', 'worker2 20']);
+    expect(world.swarm.nodes.every(({ Spec }) => Spec.Availability === 'active')).toBe(true);
+    world.fault = () => undefined;
+    expect(errorsOf(await world.run('up', await pinned('26.1')))).toEqual([]);
+  });
+
+  it('leaves a drained node drained', async () => {
+    const world = await oldCluster();
+    const cluster = await pinned('26.1');
+    const drained = { ...cluster, nodes: cluster.nodes.map((node) => ({ ...node, availability: 'drain' as const })) };
+    const half = { ...cluster, nodes: [...drained.nodes.slice(0, 3), ...cluster.nodes.slice(3)] };
+    expect(errorsOf(await world.run('up', half))).toEqual([]);
+    expect(world.swarm.nodes.filter(({ Spec }) => Spec.Availability === 'drain')).toHaveLength(3);
+  });
+
+  it('is refused while managers are missing whose majority it would cost', async () => {
+    const world = await oldCluster();
+    const [first] = world.swarm.nodes;
+    expect(() => requireMajorityDuring(world.swarm.nodes, first!)).not.toThrow();
+    world.swarm.lose('manager3');
+    expect(() => requireMajorityDuring(world.swarm.nodes, first!)).toThrow(
+      'while manager1 restarts only 1 of 3 managers would be reachable, and 2 are needed to decide anything',
+    );
+  });
+});
