@@ -63,6 +63,35 @@ export const pipelines = {
   availability: ['configure-nodes'],
   /** A swarm whose majority of managers is lost, from what one of them knows. */
   recover: ['recover-swarm'],
+  /** What the managers keep, in an encrypted file. */
+  backup: ['back-up'],
+  /** A swarm out of such a file, on new machines, and everything else as the cluster file has it. */
+  restore: [
+    'prepare-provider',
+    'provision',
+    'preflight',
+    'install-docker',
+    'restore-swarm',
+    'unlock-managers',
+    'init-manager',
+    'collect-token',
+    'join-managers',
+    'join-workers',
+    'set-roles',
+    'configure-swarm',
+    'rotate-tokens',
+    'configure-nodes',
+    'prune',
+    'upgrade-docker',
+    'pull-images',
+    'create-networks',
+    'create-objects',
+    'deploy-services',
+    'retire-objects',
+    'deploy-stacks',
+    'set-up-portainer',
+    'verify-http',
+  ],
   /** A drill: the machines named with --node lose their power. */
   lose: ['cut-power'],
   /** Those that are left take over, and every page still answers there. */

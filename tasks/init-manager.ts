@@ -32,6 +32,7 @@ export default defineTask<State, Change>({
   about: 'Initialises the swarm on the first manager; where the other managers have it already, joins it.',
   needs: [
     'install-docker',
+    { task: 'restore-swarm', of: 'all' },
     'unlock-managers',
     // Machines that were there before this run may hold a swarm; new ones can't, and aren't waited for.
     { task: 'provision', of: (other, _self, world) => world.before.has(other.node ?? ''), tolerant: true },
@@ -88,7 +89,11 @@ function settled({ cluster: { name, swarm } }: UnitContext): object {
 }
 
 async function elsewhere(ctx: UnitContext): Promise<Elsewhere | undefined> {
-  const others = ctx.cluster.nodes.filter((node) => node.name !== ctx.node.name && ctx.world.before.has(node.name));
+  // A swarm that was restored is on a machine that may be as new as this one.
+  const restored = ctx.cluster.request?.restore?.manifest.manager.name;
+  const others = ctx.cluster.nodes.filter(
+    ({ name }) => name !== ctx.node.name && (ctx.world.before.has(name) || name === restored),
+  );
   const found = await Promise.all(
     others.map(async (node) => {
       try {

@@ -27,7 +27,7 @@ export default defineTask<State, ImageChange>({
   id: 'pull-images',
   title: 'Images present',
   about: 'Loads the archives of images.load and pulls the images of services and stacks, on every node.',
-  needs: ['install-docker', { task: 'upgrade-docker', of: 'all' }],
+  needs: ['install-docker', { task: 'restore-swarm', of: 'all' }, { task: 'upgrade-docker', of: 'all' }],
   targets: (cluster) => (cluster.images.early ? onNodes(cluster.nodes) : []),
   check: async (ctx) => {
     const engine = await ctx.engine();

@@ -19,7 +19,7 @@ export default defineTask<State, Change>({
   skip: ({ found }) => (found ? undefined : 'a manager leads the swarm: there is nothing to recover'),
   plan: ({ found = [] }, { cluster }) => {
     const managers = managersOf(cluster).map(({ name }) => name);
-    const { keeper, leaving, discarded } = planRecovery(found, managers, cluster.swarm.recoverWith);
+    const { keeper, leaving, discarded } = planRecovery(found, managers, cluster.request?.recoverWith);
     const away = keeper.swarm.managerAddresses.length - 1;
     return [
       ...discarded.map(({ name, machine }): Change => ({
@@ -38,7 +38,7 @@ export default defineTask<State, Change>({
   },
   apply: async (ctx, _changes, { found = [] }) => {
     const managers = managersOf(ctx.cluster).map(({ name }) => name);
-    const recovery = planRecovery(found, managers, ctx.cluster.swarm.recoverWith);
+    const recovery = planRecovery(found, managers, ctx.cluster.request?.recoverWith);
     await recover(ctx, recovery);
     for (const { name } of recovery.outOfReach)
       ctx.warn(

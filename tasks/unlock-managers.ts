@@ -16,7 +16,7 @@ export default defineTask<State, Change>({
   id: 'unlock-managers',
   title: 'Managers unlocked',
   about: 'Unlocks managers that restarted while autolock is on, with the key of the local folder or the environment.',
-  needs: ['install-docker'],
+  needs: ['install-docker', { task: 'restore-swarm', of: 'all' }],
   targets: (cluster) => onNodes(managersOf(cluster)),
   check: async (ctx) => {
     const local = await localSwarm(await ctx.engine());

@@ -109,3 +109,8 @@ export interface Scale {
   readonly service: string;
   readonly replicas: number;
 }
+
+/** Every value of an option that may be repeated. */
+export function collected(value: string, before: readonly string[]): string[] {
+  return [...before, value];
+}

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import type { SwarmImportOptions } from './commands/import.ts';
+import type { BackupOptions, RestoreOptions } from './commands/backup.ts';
 import type { RecoverOptions } from './commands/day-two.ts';
 import type { LogsOptions } from './commands/logs.ts';
 import type { RotateOptions } from './commands/rotate.ts';
 import type { NightlyOptions } from './commands/nightly.ts';
 import {
+  collected,
   count,
   duration,
   scaleArgument,
@@ -100,6 +102,17 @@ export function buildProgram(act: Action, version: string): Command {
     .argument('<service=replicas...>', 'service and number of replicas', scaleArgument)
     .action((scales: readonly Scale[], options: PipelineOptions) =>
       act(import('./commands/day-two.ts').then((m) => m.scale(scales, options))),
+    );
+  run('backup', 'write what the managers keep into one encrypted file')
+    .option('-o, --output <file>', 'the file to write (default: NAME-TIME.age here)')
+    .option('--recipient <age1...>', 'encrypt for an age key instead of a passphrase; may be repeated', collected, [])
+    .option('--volume <node:name>', 'also a volume of a node; may be repeated', collected, [])
+    .action((options: BackupOptions) => act(import('./commands/backup.ts').then((m) => m.backup(options))));
+  run('restore', 'bring a swarm up again from a back-up, on machines that are in none')
+    .argument('<file>')
+    .option('--identity <file>', 'the age identity that it was encrypted for')
+    .action((file: string, options: RestoreOptions) =>
+      act(import('./commands/backup.ts').then((m) => m.restore(file, options))),
     );
   run('recover', 'after the majority of managers was lost: go on with what one manager knows')
     .option('--manager <name>', 'the manager to go on with')

@@ -1,3 +1,4 @@
+import type { BackupRequest, RestoreRequest } from '../backup/request.ts';
 import type { Secret } from '../secret.ts';
 import type { ServiceFile } from './service-schema.ts';
 
@@ -23,6 +24,15 @@ export interface Cluster {
   /** Absolute path of the user's own tasks and pipelines. */
   readonly taskfile?: string;
   readonly runs: RunsSection;
+  readonly request?: CommandRequest;
+}
+
+/** What a command asks for besides the cluster file. */
+export interface CommandRequest {
+  /** The manager that `recover` goes on with. */
+  readonly recoverWith?: string | undefined;
+  readonly backup?: BackupRequest;
+  readonly restore?: RestoreRequest;
 }
 
 export interface RunsSection {
@@ -95,8 +105,6 @@ export interface SwarmSection {
   readonly certificateExpiry?: number | undefined;
   /** How many old tasks of each slot are kept; undefined: as it is. */
   readonly taskHistory?: number | undefined;
-  /** The manager that `swarmup recover` goes on with; no key of the cluster file. */
-  readonly recoverWith?: string | undefined;
   /** Join tokens are made anew after nodes have joined. */
   readonly rotateTokens: boolean;
 }

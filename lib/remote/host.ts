@@ -1,9 +1,11 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Secret } from '../secret.ts';
 import type { OkExit, Output } from './output.ts';
 
 export interface RemoteRun {
-  readonly input?: string | Secret;
+  readonly input?: string | Secret | Readable;
+  /** Gets what it prints on standard output, which the result then lacks. Data is taken as fast as this takes it. */
+  readonly output?: Writable;
   readonly signal?: AbortSignal;
   /** Exit codes that are no failure; default: 0. */
   readonly okExit?: OkExit;

@@ -1,3 +1,5 @@
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { ClientChannel } from 'ssh2';
 import { interrupted } from '../errors.ts';
 import type { Output } from './output.ts';
@@ -9,26 +11,43 @@ export const ABORT_GRACE_MS = 2_000;
 export function collect(
   channel: ClientChannel,
   onChunk: ((chunk: Buffer) => void) | undefined,
+  output?: Writable,
 ): Promise<Output | undefined> {
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   let exitCode: number | undefined;
-  channel.on('data', (chunk: Buffer) => {
-    stdout.push(chunk);
-    onChunk?.(chunk);
-  });
+  const piped = output && pipeline(channel, output, { end: false });
+  // Whether it was all taken is looked at below, when the command has ended.
+  piped?.catch(() => undefined);
+  if (!output)
+    channel.on('data', (chunk: Buffer) => {
+      stdout.push(chunk);
+      onChunk?.(chunk);
+    });
   channel.stderr.on('data', (chunk: Buffer) => {
     stderr.push(chunk);
     onChunk?.(chunk);
   });
   // A command that a signal ended has no code; 128 and more is what a shell makes of that.
   channel.on('exit', (code: number | null) => (exitCode = code ?? 128));
-  return new Promise((resolve) => {
+  const closed = new Promise<Output | undefined>((resolve) => {
     channel.on('close', () => {
       const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString('utf8');
       resolve(exitCode === undefined ? undefined : { exitCode, stdout: text(stdout), stderr: text(stderr) });
     });
   });
+  return piped ? Promise.all([closed, piped]).then(([result]) => result) : closed;
+}
+
+/** Writes a command's standard input, and ends it. @param first what it begins with */
+export function feed(channel: ClientChannel, first = '', input: string | Readable = ''): void {
+  if (typeof input === 'string') {
+    channel.end(`${first}${input}`);
+    return;
+  }
+  channel.write(first);
+  // Whoever reads it ends early when it fails; its exit code says so.
+  pipeline(input, channel).catch(() => channel.close());
 }
 
 /** Rejects some time after an abort, for commands that don't end although they were asked to. */

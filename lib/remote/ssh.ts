@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { NodeSSH } from 'node-ssh';
 import type { Client, ClientChannel } from 'ssh2';
 import { messageOf, SwarmupError } from '../errors.ts';
@@ -11,7 +11,7 @@ import { lineSplitter } from './local.ts';
 import { isOk, lastLines, printed, type Output } from './output.ts';
 import { quote } from './quote.ts';
 import { isTransient } from './transient.ts';
-import { ABORT_GRACE_MS, collect, goneAfterAbort } from './ssh-command.ts';
+import { ABORT_GRACE_MS, collect, feed, goneAfterAbort } from './ssh-command.ts';
 import { openConnection, type ConnectOptions } from './ssh-connect.ts';
 import { engineUnreachable, tunnelError } from './ssh-errors.ts';
 import { Sudo } from './sudo.ts';
@@ -20,8 +20,10 @@ const ENGINE_SOCKET = '/var/run/docker.sock';
 /** In the environment of every command, so that it can be found again. */
 const RUN_MARK = 'SWARMUP_RUN';
 
-interface Execution extends Pick<RemoteRun, 'signal' | 'onLine'> {
-  readonly input?: string | undefined;
+interface Execution extends Pick<RemoteRun, 'signal' | 'onLine' | 'output'> {
+  /** What standard input begins with: sudo's password. */
+  readonly first?: string | undefined;
+  readonly input?: string | Readable | undefined;
 }
 
 /** One SSH connection to a machine, used for everything: commands and the Engine API are channels of it. */
@@ -77,10 +79,7 @@ export class SshHost implements Host {
     const command = `${asRoot && this.#user !== 'root' ? 'sudo ' : ''}${quote(argv)}`;
     const start = Date.now();
     const { argv: whole, first } = asRoot ? await this.#sudo.wrap(argv, input !== undefined) : { argv };
-    const output = await this.#execute(quote(whole), {
-      ...options,
-      input: first === undefined ? input : `${first}${input ?? ''}`,
-    });
+    const output = await this.#execute(quote(whole), { ...options, first, input });
     this.#emit({
       type: 'command-finished',
       host: this.name,
@@ -97,16 +96,17 @@ export class SshHost implements Host {
     });
   }
 
-  async #execute(command: string, { signal, onLine, input }: Execution): Promise<Output> {
+  async #execute(command: string, { signal, onLine, output: sink, first, input }: Execution): Promise<Output> {
     signal?.throwIfAborted();
     const mark = `${RUN_MARK}=${randomUUID()}`;
     // Without an input the channel stays open for writing, because a signal can't be sent once it is closed.
-    const channel = await this.#openCommand(`${mark} ${command}${input === undefined ? ' </dev/null' : ''}`);
+    const isFed = input !== undefined || first !== undefined;
+    const channel = await this.#openCommand(`${mark} ${command}${isFed ? '' : ' </dev/null'}`);
     const stop = () => this.#stopCommand(channel, mark);
     signal?.addEventListener('abort', stop, { once: true });
     try {
-      const result = collect(channel, onLine ? lineSplitter(onLine) : undefined);
-      if (input !== undefined) channel.end(input);
+      const result = collect(channel, onLine ? lineSplitter(onLine) : undefined, sink);
+      if (isFed) feed(channel, first, input);
       if (signal?.aborted) stop();
       const output = await (signal ? Promise.race([result, goneAfterAbort(signal)]) : result);
       signal?.throwIfAborted();

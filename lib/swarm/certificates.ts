@@ -5,7 +5,7 @@ import type { SwarmObjectState } from './settings.ts';
 import type { SwarmNode } from './types.ts';
 
 /** Where an engine keeps its node's certificate, with those that it was signed by after it. Source: swarmkit, ca/config.go. */
-export const NODE_CERTIFICATE = '/var/lib/docker/swarm/certificates/swarm-node.crt';
+const NODE_CERTIFICATE = '/var/lib/docker/swarm/certificates/swarm-node.crt';
 
 /** Nodes renew their certificates after 50 to 80 % of their time: what is later still has met with a hindrance. Source: ca/renewer.go. */
 const EARLIEST_RENEWAL = 0.5;

@@ -6,6 +6,7 @@ import { LISTEN_ADDRESS } from './addresses.ts';
 import { isLocked, MANAGER_KEY, withoutLock } from './manager-key.ts';
 import { keptUnlockKey } from './unlock-key.ts';
 import { noKeyFor } from './unlock.ts';
+import { localSwarm } from './local.ts';
 import { untilManagerIsBack } from './manager-back.ts';
 
 /**
@@ -29,14 +30,16 @@ export async function forceNewSwarm(ctx: UnitContext, node: string, address: str
 async function takeLockOff(ctx: UnitContext, node: string): Promise<void> {
   const { signal } = ctx;
   const host = await ctx.host(node);
-  const { stdout: pem } = await host.run(['cat', MANAGER_KEY], { signal, secret: true });
+  const { folder } = await localSwarm(await ctx.engine(node));
+  const file = `${folder}/${MANAGER_KEY}`;
+  const { stdout: pem } = await host.run(['cat', file], { signal, secret: true });
   if (!isLocked(pem)) return;
   const key = await keptUnlockKey(ctx.state, ctx.env);
   if (!key) throw noKeyFor(node);
   const open = withoutLock(pem, key);
   ctx.report(`taking the lock off ${node}'s key`);
   await stopDocker(host, signal, engineLog(node));
-  await writeSecretOn(host, MANAGER_KEY, open, signal);
+  await writeSecretOn(host, file, open, signal);
   await startDocker(host, signal, engineLog(node));
   await untilEngineAnswers(ctx, node);
 }

@@ -12,6 +12,8 @@ export interface LocalSwarm {
   readonly managerAddresses: readonly string[];
   readonly managerIds: readonly string[];
   readonly error: string;
+  /** Where the engine keeps its certificates and, as a manager, the Raft log. */
+  readonly folder: string;
 }
 
 interface SwarmInfo {
@@ -24,11 +26,14 @@ interface SwarmInfo {
   readonly Cluster?: { readonly ID?: string };
 }
 
+interface EngineInfo {
+  readonly DockerRootDir?: string;
+  readonly Swarm?: SwarmInfo;
+}
+
 /** Asks an engine what part of a swarm it is. Source: GET /info, field Swarm. */
 export async function localSwarm(engine: Engine): Promise<LocalSwarm> {
-  const info: { Swarm?: SwarmInfo } = await engine.call('ask for its state', (docker): Promise<{ Swarm?: SwarmInfo }> =>
-    docker.info(),
-  );
+  const info: EngineInfo = await engine.call('ask for its state', (docker): Promise<EngineInfo> => docker.info());
   const swarm = info.Swarm ?? {};
   return {
     state: swarm.LocalNodeState ?? 'inactive',
@@ -38,6 +43,7 @@ export async function localSwarm(engine: Engine): Promise<LocalSwarm> {
     managerAddresses: (swarm.RemoteManagers ?? []).map((manager) => manager.Addr),
     managerIds: (swarm.RemoteManagers ?? []).map(({ NodeID = '' }) => NodeID),
     error: swarm.Error ?? '',
+    folder: `${info.DockerRootDir ?? '/var/lib/docker'}/swarm`,
     ...(swarm.Cluster?.ID ? { clusterId: swarm.Cluster.ID } : {}),
   };
 }

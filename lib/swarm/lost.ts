@@ -2,12 +2,13 @@ import { X509Certificate } from 'node:crypto';
 import type { UnitContext } from '../context.ts';
 import { hasCode } from '../errors.ts';
 import type { Engine } from '../remote/engine.ts';
-import { NODE_CERTIFICATE } from './certificates.ts';
 import type { LocalSwarm } from './local.ts';
 import { readSwarm, updateSwarm } from './settings.ts';
 
 /** On the swarm: the ids of managers that a recovery left behind. When one comes back, it brings the swarm of before with it. */
 const LOST_LABEL = 'swarmup.lost';
+/** In the engine's swarm folder. It names the node it is for. Source: swarmkit, ca/config.go. */
+const NODE_CERTIFICATE = 'certificates/swarm-node.crt';
 /** More than any swarm has managers: the oldest are forgotten. */
 const MOST = 20;
 
@@ -26,11 +27,11 @@ export async function noteLost(manager: Engine, ids: readonly string[]): Promise
 }
 
 /** Whether a node's engine is still in the swarm as it was before a recovery, which it has to leave without asking anybody there. */
-export async function isLeftBehind(ctx: UnitContext, local: Pick<LocalSwarm, 'state' | 'nodeId'>): Promise<boolean> {
+export async function isLeftBehind(ctx: UnitContext, local: LocalSwarm): Promise<boolean> {
   if (local.state === 'inactive') return false;
   const lost = await lostNow(ctx);
   if (lost.length === 0) return false;
-  return lost.includes(local.nodeId === '' ? await idOnDisk(ctx) : local.nodeId);
+  return lost.includes(local.nodeId === '' ? await idOnDisk(ctx, local.folder) : local.nodeId);
 }
 
 /** As the swarm that can be asked has it; none where no other manager than this node's can be. */
@@ -46,9 +47,10 @@ async function lostNow(ctx: UnitContext): Promise<readonly string[]> {
 }
 
 /** The id of a node whose engine doesn't tell it: a locked one. Empty where there is none. */
-async function idOnDisk(ctx: UnitContext): Promise<string> {
+async function idOnDisk(ctx: UnitContext, folder: string): Promise<string> {
   const host = await ctx.host();
-  const { stdout, exitCode } = await host.run(['cat', NODE_CERTIFICATE], { signal: ctx.signal, okExit: 'any' });
+  const file = `${folder}/${NODE_CERTIFICATE}`;
+  const { stdout, exitCode } = await host.run(['cat', file], { signal: ctx.signal, okExit: 'any' });
   if (exitCode !== 0) return '';
   return /^CN=(.+)$/m.exec(new X509Certificate(stdout).subject)?.[1] ?? '';
 }

@@ -3,8 +3,8 @@ import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import { SwarmupError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 
-/** A manager's private key, with the key of its Raft log in a header. Source: swarmkit, ca/config.go. */
-export const MANAGER_KEY = '/var/lib/docker/swarm/certificates/swarm-node.key';
+/** In the engine's swarm folder: a manager's private key, with the key of its Raft log in a header. Source: swarmkit, ca/config.go. */
+export const MANAGER_KEY = 'certificates/swarm-node.key';
 
 /** Sources: swarmkit, manager/encryption, HumanReadableKey; manager/deks.go, defaultRaftDEKKey; ca/keyreadwriter.go. */
 const HUMAN_PREFIX = 'SWMKEY-1-';

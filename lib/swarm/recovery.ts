@@ -104,10 +104,14 @@ export async function recover(ctx: UnitContext, { keeper, leaving, discarded }: 
   }
   const [address = ''] = keeper.swarm.nodeAddress.split(':');
   await forceNewSwarm(ctx, keeper.name, address);
-  const manager = await ctx.engine(keeper.name);
-  const gone = (await listNodes(manager)).filter(
-    ({ ID, Spec }) => Spec.Role === 'manager' && ID !== keeper.swarm.nodeId,
-  );
+  await forgetOthers(ctx, keeper.name, keeper.swarm.nodeId);
+}
+
+/** After a new swarm was made of one manager: the others stay in its list as managers that are none. */
+export async function forgetOthers(ctx: UnitContext, keeper: string, keeperId: string): Promise<void> {
+  const manager = await ctx.engine(keeper);
+  const gone = (await listNodes(manager)).filter(({ ID, Spec }) => Spec.Role === 'manager' && ID !== keeperId);
+  if (gone.length === 0) return;
   await noteLost(
     manager,
     gone.map(({ ID }) => ID),

@@ -2,22 +2,12 @@ import type { UnitContext } from '../context.ts';
 import { engineLog, fetchEngine, installEngine, untilEngineAnswers } from '../docker/engine.ts';
 import { runsVersion } from '../docker/manager.ts';
 import { restartDocker, startDocker } from '../docker/service.ts';
-import { pagesOf, pagesThatAnswer, untilPageAnswers, type Page } from '../pages.ts';
-import type { Engine } from '../remote/engine.ts';
 import { waitUntil } from '../wait.ts';
-import { lookAt } from './converge.ts';
-import { updateNode, waitUntilEmpty } from './drain.ts';
-import { localSwarm } from './local.ts';
-import { untilManagerIsBack } from './manager-back.ts';
-import { requireMajorityDuring } from './quorum.ts';
-import { listNodes, listServices, listTasks, nameOf } from './read.ts';
+import { whileAway } from './away.ts';
+import { nameOf } from './read.ts';
 import type { SwarmNode } from './types.ts';
-import { keptUnlockKey } from './unlock-key.ts';
-import { noKeyFor, unlockManager } from './unlock.ts';
 
-const ELSEWHERE_MS = 300_000;
-const READY_MS = 180_000;
-const CONVERGED_MS = 420_000;
+const KNOWN_MS = 120_000;
 const INTERVAL_MS = 300;
 
 /** The nodes whose engines are of another version, in the order in which they are upgraded: workers, managers, the leader. */
@@ -40,144 +30,34 @@ export async function prepareUpgrade(ctx: UnitContext, node: SwarmNode): Promise
 }
 
 /**
- * Gives one node another engine, and nobody notices: its tasks move away first, and all that answered before answers after.
+ * Gives one node another engine, and nobody notices.
  *
  * @param pinned the version wanted
- * @throws SwarmupError QUORUM_AT_RISK before anything is changed; TIMED_OUT, HTTP_CHECK_FAILED when it doesn't come back as it was
+ * @throws SwarmupError what `whileAway` throws, and TIMED_OUT when the managers see no other version
  */
 export async function upgradeNode(ctx: UnitContext, { node, packages }: Prepared, pinned: string): Promise<void> {
   const name = nameOf(node);
-  const manager = await managerFor(ctx, name);
-  requireMajorityDuring(await listNodes(manager), node);
-  const pages = await pagesThatAnswer(ctx, name, pagesOf(ctx.cluster));
-  const services = await steadyServices(manager);
-  const { Availability: availability } = node.Spec;
-  try {
-    if (availability === 'active') await emptied(ctx, manager, node, services);
+  await whileAway(ctx, node, async () => {
     await installEngine(ctx, name, { fetched: packages });
-    await restarted(ctx, node, pinned);
-  } finally {
-    // Also when it failed: a node that is as it was works on.
-    if (!ctx.signal.aborted) await setAvailability(ctx, node, availability);
-  }
-  await converged(ctx, name, services);
-  await answering(ctx, name, pages);
-}
-
-/** Another manager than this node where there is one: it is asked while this one restarts. */
-async function managerFor(ctx: UnitContext, node: string): Promise<Engine> {
-  const managers = (await ctx.swarm.nodes(ctx.signal)).filter(({ ManagerStatus }) => ManagerStatus);
-  const others = managers.filter((one) => nameOf(one) !== node);
-  return others.length > 0 ? ctx.swarm.managerBeside(node, ctx.signal) : ctx.engine(node);
-}
-
-/** The services that run as they should: those are to do so afterwards. */
-async function steadyServices(manager: Engine): Promise<readonly string[]> {
-  const services = await listServices(manager);
-  const all = await lookAt(
-    manager,
-    services.map(({ ID }) => ID),
-  );
-  return all.filter(({ waitingFor }) => waitingFor === '').map(({ service }) => service.ID);
-}
-
-/** Drains a node until it runs nothing, and what ran there runs elsewhere, as far as it can. */
-async function emptied(ctx: UnitContext, manager: Engine, node: SwarmNode, services: readonly string[]): Promise<void> {
-  const name = nameOf(node);
-  ctx.report('draining');
-  await updateNode(manager, { name, id: node.ID }, (spec) => ({ ...spec, Availability: 'drain' }));
-  await waitUntilEmpty(ctx, manager, { name, id: node.ID });
-  if (services.length === 0) return;
-  await waitUntil({
-    until: `what ran on ${name} runs elsewhere`,
-    probe: async () => {
-      const tasks = await listTasks(manager, { service: services });
-      // Those that fit on no other node stay pending until this one is back.
-      const starting = tasks.filter(
-        ({ DesiredState, Status: { State } }) =>
-          DesiredState === 'running' && State !== 'running' && State !== 'pending',
-      );
-      return starting.length === 0 ? { done: undefined } : { seen: `${starting.length} tasks starting elsewhere` };
-    },
-    deadlineMs: ELSEWHERE_MS,
-    intervalMs: INTERVAL_MS,
-    signal: ctx.signal,
-    clock: ctx.clock,
-    fix: 'See which and why: swarmup status',
-    onSeen: (seen) => ctx.report(seen),
-  });
-}
-
-async function restarted(ctx: UnitContext, node: SwarmNode, pinned: string): Promise<void> {
-  const name = nameOf(node);
-  const host = await ctx.host(name);
-  await startDocker(host, ctx.signal, engineLog(name));
-  const { version } = await untilEngineAnswers(ctx, name);
-  // Some packages leave an engine that runs alone.
-  if (!runsVersion(version, pinned)) {
+    const host = await ctx.host(name);
+    await startDocker(host, ctx.signal, engineLog(name));
+    const { version } = await untilEngineAnswers(ctx, name);
+    if (runsVersion(version, pinned)) return;
+    // Some packages leave an engine that runs alone.
     await restartDocker(host, ctx.signal, engineLog(name));
     await untilEngineAnswers(ctx, name);
-  }
-  ctx.swarm.forgetManager();
-  if (node.ManagerStatus) {
-    await unlocked(ctx, name);
-    await untilManagerIsBack(ctx, name);
-  }
+  });
   await waitUntil({
-    until: `the managers see ${name} ready with Docker ${pinned}`,
+    until: `the managers see Docker ${pinned} on ${name}`,
     probe: async () => {
-      const now = (await listNodes(await managerFor(ctx, name))).find(({ ID }) => ID === node.ID);
-      const version = now?.Description.Engine.EngineVersion ?? '';
-      if (now?.Status.State === 'ready' && runsVersion(version, pinned)) return { done: undefined };
-      return { seen: now ? `it is ${now.Status.State}, with ${version}` : 'not among the nodes' };
+      const now = (await ctx.swarm.nodes(ctx.signal)).find(({ ID }) => ID === node.ID);
+      const version = now?.Description.Engine.EngineVersion ?? 'none';
+      return runsVersion(version, pinned) ? { done: undefined } : { seen: version };
     },
-    deadlineMs: READY_MS,
+    deadlineMs: KNOWN_MS,
     intervalMs: INTERVAL_MS,
     signal: ctx.signal,
     clock: ctx.clock,
     fix: `The other nodes were left as they are. Its log: swarmup ssh ${name} -- sudo journalctl -u docker -n 50`,
-    onSeen: (seen) => ctx.report(`waiting until ready; ${seen}`),
   });
-}
-
-async function unlocked(ctx: UnitContext, name: string): Promise<void> {
-  if ((await localSwarm(await ctx.engine(name))).state !== 'locked') return;
-  const key = await keptUnlockKey(ctx.state, ctx.env);
-  if (!key) throw noKeyFor(name);
-  await unlockManager(ctx, name, key);
-}
-
-async function setAvailability(
-  ctx: UnitContext,
-  node: SwarmNode,
-  availability: SwarmNode['Spec']['Availability'],
-): Promise<void> {
-  const name = nameOf(node);
-  const manager = await managerFor(ctx, name);
-  await updateNode(manager, { name, id: node.ID }, (spec) => ({ ...spec, Availability: availability }));
-}
-
-async function converged(ctx: UnitContext, name: string, services: readonly string[]): Promise<void> {
-  await waitUntil({
-    until: `all services run as before ${name} was upgraded`,
-    probe: async () => {
-      const all = await lookAt(await ctx.swarm.manager(ctx.signal), services);
-      const waiting = all.filter(({ waitingFor }) => waitingFor !== '');
-      const seen = waiting.map(({ service, waitingFor }) => `${service.Spec.Name}: ${waitingFor}`).join('; ');
-      return seen === '' ? { done: undefined } : { seen };
-    },
-    deadlineMs: CONVERGED_MS,
-    intervalMs: INTERVAL_MS,
-    signal: ctx.signal,
-    clock: ctx.clock,
-    fix: 'The other nodes were left as they are. See the tasks and their errors: swarmup status',
-    onSeen: (seen) => ctx.report(seen),
-  });
-}
-
-async function answering(ctx: UnitContext, name: string, pages: readonly Page[]): Promise<void> {
-  for (const page of pages) {
-    ctx.report(`asking for ${page.of}`);
-    await untilPageAnswers(ctx, name, page);
-  }
 }

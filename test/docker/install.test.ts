@@ -86,7 +86,7 @@ async function commandsOn(system: System, docker: Partial<DockerSection>): Promi
       if (text.startsWith('cat ')) return ok(KEY);
       if (text === 'dpkg --print-architecture') return ok('amd64\n');
       ran.push(
-        options.input === undefined ? text : `${text} <<< ${String(options.input).split('\n').slice(0, 3).join('; ')}`,
+        typeof options.input === 'string' ? `${text} <<< ${options.input.split('\n').slice(0, 3).join('; ')}` : text,
       );
       return ok();
     },

@@ -273,6 +273,16 @@ export class FakeWorld {
           const answers = ['ID=debian\nVERSION_CODENAME=trixie', `${service}\nActiveState=inactive`, ''];
           return ok(answers.join('\n-----swarmup-----\n'));
         }
+        if (command.includes('systemctl stop docker')) {
+          if (own) own.stopped = true;
+          this.swarm.writes.push(`${name} stopped`);
+          return ok();
+        }
+        if (command === 'tar -C /var/lib/docker --exclude=*.tmp -cz swarm') {
+          if (!own?.stopped) throw new Error('the Raft log is read while the engine writes it');
+          options.output?.write(`the Raft log of ${name}`);
+          return ok();
+        }
         if (command.includes('systemctl enable --now docker')) {
           if (own) own.stopped = false;
           return ok();
@@ -304,7 +314,7 @@ export class FakeWorld {
           return ok();
         }
         if (command.startsWith('docker stack deploy')) {
-          this.swarm.deployStack(argv.at(-1) ?? '', String(options.input));
+          this.swarm.deployStack(argv.at(-1) ?? '', typeof options.input === 'string' ? options.input : '');
           return ok();
         }
         throw new Error(`the fake host was asked to run '${command}', which it doesn't know`);

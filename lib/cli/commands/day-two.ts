@@ -80,7 +80,7 @@ export function recover(options: RecoverOptions): Promise<number> {
   const change = (cluster: Cluster): Cluster => {
     const names = managersOf(cluster).map(({ name }) => name);
     if (manager !== undefined) known('manager', manager, names);
-    return { ...cluster, swarm: { ...cluster.swarm, recoverWith: manager } };
+    return { ...cluster, request: { recoverWith: manager } };
   };
   return run(
     {

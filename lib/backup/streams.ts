@@ -1,0 +1,23 @@
+/** The data of a stream, whose type says nothing of it. */
+export async function* bytes(stream: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) if (chunk instanceof Uint8Array) yield chunk;
+}
+
+export async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of bytes(stream)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+/** A stream as age takes it. */
+export function webStream(source: AsyncIterable<unknown>): ReadableStream<Uint8Array> {
+  const chunks = bytes(source);
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: async () => void (await chunks.return(undefined)),
+  });
+}

@@ -1,0 +1,86 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { readBackup } from '../../backup/read.ts';
+import { keyFrom, lockFrom } from '../../backup/keys.ts';
+import type { Manifest } from '../../backup/manifest.ts';
+import type { VolumeName } from '../../backup/request.ts';
+import { managersOf, type Cluster } from '../../config/model.ts';
+import { SwarmupError } from '../../errors.ts';
+import { exists } from '../../files.ts';
+import { confirm } from '../../render/confirm.ts';
+import { tell } from '../../render/output.ts';
+import type { RunOptions } from '../options.ts';
+import { clusterOf } from '../session.ts';
+import { known, run } from './pipeline.ts';
+
+export interface BackupOptions extends RunOptions {
+  readonly output?: string;
+  readonly recipient: readonly string[];
+  readonly volume: readonly string[];
+}
+
+/** One encrypted file with what the managers keep, and volumes. */
+export async function backup(options: BackupOptions): Promise<number> {
+  const cluster = await clusterOf(options);
+  const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
+  const file = resolve(options.output ?? `${cluster.name}-${time}Z.age`);
+  if (await exists(file))
+    throw new SwarmupError('USAGE', `${file} is there already, and a back-up is never written over another`, {
+      fix: 'Name another file: --output FILE',
+    });
+  const volumes = options.volume.map((text) => volumeNamed(text, cluster));
+  const lock = await lockFrom(options.recipient, process.env);
+  const change = (loaded: Cluster): Cluster => ({ ...loaded, request: { backup: { file, lock, volumes } } });
+  const status = await run({ pipeline: 'backup', mode: 'apply', options, change });
+  if (status === 0) tell(`${file}: ${Math.ceil((await stat(file)).size / 1024)} KiB, read again and whole\n`);
+  return status;
+}
+
+export interface RestoreOptions extends RunOptions {
+  readonly identity?: string;
+}
+
+/** A swarm out of a back-up, and then everything as `up` does it. */
+export async function restore(path: string, options: RestoreOptions): Promise<number> {
+  const file = resolve(path);
+  if (!(await exists(file)))
+    throw new SwarmupError('USAGE', `there is no file ${file}`, { fix: "Name the file that 'swarmup backup' wrote." });
+  const key = await keyFrom(options.identity, process.env);
+  const manifest = await readBackup(file, key);
+  requireFitting(manifest, await clusterOf(options));
+  const change = (cluster: Cluster): Cluster => ({ ...cluster, request: { restore: { file, key, manifest } } });
+  const question = `Restore the cluster ${manifest.cluster} as it was on ${manifest.createdAt}, on ${manifest.manager.name}?`;
+  const proceed = async () => options.yes === true || confirm(question);
+  return run({ pipeline: 'restore', mode: 'apply', options, change, proceed });
+}
+
+function volumeNamed(text: string, { nodes }: Cluster): VolumeName {
+  const [node, volume, ...rest] = text.split(':');
+  if (!node || !volume || rest.length > 0)
+    throw new SwarmupError('USAGE', `'${text}' names no volume of a node`, {
+      fix: 'Write NODE:VOLUME, such as worker1:data.',
+    });
+  known(
+    'node',
+    node,
+    nodes.map(({ name }) => name),
+  );
+  return { node, volume };
+}
+
+/** @throws SwarmupError USAGE when the back-up is of another cluster than the file describes */
+function requireFitting({ cluster: of, manager }: Manifest, cluster: Cluster): void {
+  if (of !== cluster.name)
+    throw new SwarmupError('USAGE', `the back-up is of the cluster ${of}, and the file describes ${cluster.name}`, {
+      fix: 'Name the other cluster file: -f FILE',
+    });
+  const managers = managersOf(cluster).map(({ name }) => name);
+  if (!managers.includes(manager.name))
+    throw new SwarmupError(
+      'USAGE',
+      `the back-up is of the manager ${manager.name}, which the cluster file doesn't have (${managers.join(', ')})`,
+      {
+        fix: `Write ${manager.name} into it as a manager, with the address ${manager.address}; it may be demoted afterwards.`,
+      },
+    );
+}

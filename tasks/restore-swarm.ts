@@ -1,0 +1,146 @@
+import { dirname } from 'node:path/posix';
+import { PassThrough } from 'node:stream';
+import { readBackup } from '../lib/backup/read.ts';
+import { differencesFrom, keptBy, type Manifest } from '../lib/backup/manifest.ts';
+import { volumeOf, type RestoreRequest } from '../lib/backup/request.ts';
+import type { UnitContext } from '../lib/context.ts';
+import { engineLog, untilEngineAnswers } from '../lib/docker/engine.ts';
+import { startDocker, stopDocker } from '../lib/docker/service.ts';
+import { SwarmupError } from '../lib/errors.ts';
+import type { Host } from '../lib/remote/host.ts';
+import { Secret } from '../lib/secret.ts';
+import { forceNewSwarm } from '../lib/swarm/force-new.ts';
+import { localSwarm, type LocalSwarm } from '../lib/swarm/local.ts';
+import { forgetOthers } from '../lib/swarm/recovery.ts';
+import { keepUnlockKey } from '../lib/swarm/unlock-key.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+
+interface State {
+  /** What each node is part of. */
+  readonly found: ReadonlyMap<string, LocalSwarm>;
+  /** The address of the machine that the back-up is restored to. */
+  readonly address: string;
+}
+
+/** A swarm out of a back-up, on machines that are in none. The other nodes join it as they join any. */
+export default defineTask<State, Change>({
+  id: 'restore-swarm',
+  title: 'Swarm restored',
+  about: 'Makes a swarm out of a back-up on the manager it is of, and compares it with what the back-up says.',
+  needs: [{ task: 'install-docker', of: 'all' }],
+  targets: ({ request }) => (request?.restore ? [CLUSTER] : []),
+  check: async (ctx) => {
+    const { manifest } = requested(ctx);
+    const found = new Map<string, LocalSwarm>();
+    for (const { name } of ctx.cluster.nodes) found.set(name, await localSwarm(await ctx.engine(name)));
+    return { found, address: ctx.machines.running(manifest.manager.name).address };
+  },
+  absent: ({ cluster }) => ({ found: new Map(), address: cluster.request?.restore?.manifest.manager.address ?? '' }),
+  plan: ({ found, address }, { cluster }) => {
+    const manifest = cluster.request?.restore?.manifest;
+    if (!manifest) return [];
+    const { manager, swarmId } = manifest;
+    const own = found.get(manager.name);
+    if (own?.clusterId === swarmId && own.nodeId === manager.id) return [];
+    const members = [...found].filter(([, { state }]) => state !== 'inactive').map(([name]) => name);
+    if (members.length > 0) throw inUse(members);
+    if (address !== manager.address) throw otherAddress(manager, address);
+    return [
+      { action: 'create', summary: `the swarm of ${manifest.createdAt} on ${manager.name}: ${counted(manifest)}` },
+    ];
+  },
+  apply: async (ctx) => {
+    const request = requested(ctx);
+    const { manager, unlockKey } = request.manifest;
+    await unpack(ctx, request);
+    if (unlockKey !== undefined) await keepUnlockKey(ctx.state, new Secret(unlockKey));
+    await startDocker(await ctx.host(manager.name), ctx.signal, engineLog(manager.name));
+    await untilEngineAnswers(ctx, manager.name);
+    await forceNewSwarm(ctx, manager.name, manager.address);
+    const now = await keptBy(await ctx.engine(manager.name));
+    const differences = differencesFrom(request.manifest.objects, now);
+    if (differences.length > 0) throw differs(differences);
+    await forgetOthers(ctx, manager.name, manager.id);
+  },
+});
+
+function requested({ cluster }: UnitContext): RestoreRequest {
+  const request = cluster.request?.restore;
+  if (!request) throw new Error('nothing was asked to be restored');
+  return request;
+}
+
+/** Every part to its place: the managers' own onto a manager whose engine is stopped, volumes onto their nodes. */
+async function unpack(ctx: UnitContext, { file, key, manifest }: RestoreRequest): Promise<void> {
+  const places = await placesOf(ctx, manifest);
+  const unpacking: Promise<unknown>[] = [];
+  await readBackup(file, key, (part) => {
+    const place = places[part];
+    if (!place) return undefined;
+    ctx.report(`${place.host.name}: ${manifest.parts[part]?.name ?? ''}`);
+    const input = new PassThrough();
+    unpacking.push(place.host.run(['tar', '-C', place.folder, '-xz'], { input, signal: ctx.signal }));
+    return input;
+  });
+  await Promise.all(unpacking);
+}
+
+interface Place {
+  readonly host: Host;
+  readonly folder: string;
+}
+
+/** By the number of the part. The manager's engine stops after the last that needs it. */
+async function placesOf(ctx: UnitContext, { manager, parts }: Manifest): Promise<readonly Place[]> {
+  const volumes = await Promise.all(
+    parts.map(async ({ name }): Promise<Place | undefined> => {
+      const volume = volumeOf(name);
+      if (!volume) return undefined;
+      const engine = await ctx.engine(volume.node);
+      const { Mountpoint: folder } = await engine.call(`make the volume ${volume.volume}`, async (docker) =>
+        (await docker.createVolume({ Name: volume.volume })).inspect(),
+      );
+      return { host: await ctx.host(volume.node), folder };
+    }),
+  );
+  const host = await ctx.host(manager.name);
+  const { folder } = await localSwarm(await ctx.engine(manager.name));
+  await stopDocker(host, ctx.signal, engineLog(manager.name));
+  // It is in no swarm: what is left there is of one that it left.
+  await host.run(['rm', '-rf', folder], { signal: ctx.signal });
+  return volumes.map((volume) => volume ?? { host, folder: dirname(folder) });
+}
+
+function counted({ objects }: Manifest): string {
+  const groups = Object.groupBy(objects, ({ kind }) => kind);
+  return ['service', 'network', 'secret', 'config']
+    .map((kind) => `${groups[kind]?.length ?? 0} ${kind}${groups[kind]?.length === 1 ? '' : 's'}`)
+    .join(', ');
+}
+
+function inUse(members: readonly string[]): SwarmupError {
+  return new SwarmupError(
+    'SWARM_ELSEWHERE',
+    `${members.join(', ')} belong to a swarm: a back-up is restored onto machines that are in none`,
+    {
+      fix: "Where that swarm is of no use any more: 'swarmup down' first. Where it has lost its majority only: 'swarmup recover'.",
+    },
+  );
+}
+
+function otherAddress({ name, address }: Manifest['manager'], now: string): SwarmupError {
+  return new SwarmupError(
+    'CANNOT_RECOVER',
+    `${name} has the address ${now}, and the back-up is of ${address}: a manager is bound to its address`,
+    {
+      fix: `Give ${name} the address ${address} (of hosts: advertise), then run again.`,
+    },
+  );
+}
+
+function differs(differences: readonly string[]): SwarmupError {
+  return new SwarmupError('RESTORE_DIFFERS', 'the swarm that was restored is not as the back-up says', {
+    fix: 'It is left as it is, to be looked at: swarmup status.',
+    output: differences.join('\n'),
+  });
+}

@@ -1,0 +1,106 @@
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { describe, expect, it } from 'vitest';
+import { differencesFrom, type Manifest } from '../../lib/backup/manifest.ts';
+import { readBackup } from '../../lib/backup/read.ts';
+import type { Cluster } from '../../lib/config/model.ts';
+import { Secret } from '../../lib/secret.ts';
+import { clusterOf, fullText } from '../support/cluster.ts';
+import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
+
+// A passphrase would take seconds each time.
+const identity = await generateX25519Identity();
+const lock = { recipients: [await identityToRecipient(identity)] };
+const key = { identities: [new Secret(identity)] };
+
+async function backedUp(managers: number) {
+  const world = worldWithRegistry();
+  const cluster = await clusterOf(fullText(managers, 1));
+  await world.run('up', cluster);
+  world.swarm.writes.length = 0;
+  const file = join(mkdtempSync(join(tmpdir(), 'swarmup-backup-')), 'cluster.age');
+  const request = { backup: { file, lock, volumes: [] } };
+  return { world, cluster, file, run: () => world.run('backup', { ...cluster, request }) };
+}
+
+describe('a back-up', () => {
+  it('is of a manager that does not lead, which gives up its work meanwhile and comes back', async () => {
+    const { world, file, run } = await backedUp(3);
+    expect(errorsOf(await run())).toEqual([]);
+    expect(world.swarm.writes).toEqual(['node update manager2', 'manager2 stopped', 'node update manager2']);
+    expect(world.swarm.nodes.every(({ Spec }) => Spec.Availability === 'active')).toBe(true);
+    let log = '';
+    const manifest = await readBackup(
+      file,
+      key,
+      () => new Writable({ write: (chunk: Buffer, _encoding, done) => ((log += chunk.toString()), done()) }),
+    );
+    expect(log).toBe('the Raft log of manager2');
+    expect(manifest).toMatchObject({
+      cluster: 'test',
+      swarmId: world.swarm.clusterId,
+      unlockKey: world.swarm.unlockKey,
+      manager: { name: 'manager2' },
+    });
+    const names = manifest.objects.map(({ kind, name }) => `${kind} ${name}`);
+    expect(names).toEqual(expect.arrayContaining(['service web', 'network backend', 'node worker1']));
+    expect(names).toContainEqual(expect.stringMatching(/^secret key-/));
+  });
+
+  it('of the only manager warns that its engine stops', async () => {
+    const { run } = await backedUp(1);
+    const result = await run();
+    expect(errorsOf(result)).toEqual([]);
+    expect(result.warnings.join()).toContain('manager1 is the only manager');
+  });
+
+  it('is not made where it would cost the majority', async () => {
+    const { world, file, run } = await backedUp(3);
+    world.swarm.lose('manager3');
+    expect(errorsOf(await run()).join()).toContain('2 are needed to decide anything');
+    expect(world.swarm.writes).toEqual([]);
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe('restoring', () => {
+  async function restoring(change: (manifest: Manifest) => Manifest = (manifest) => manifest) {
+    const { cluster, file, run } = await backedUp(3);
+    await run();
+    const manifest = change(await readBackup(file, key));
+    const restored: Cluster = { ...cluster, request: { restore: { file, key, manifest } } };
+    return { cluster, restored };
+  }
+
+  it('is refused on machines that are in a swarm', async () => {
+    const { cluster, restored } = await restoring((manifest) => ({ ...manifest, swarmId: 'of-another' }));
+    const world = worldWithRegistry();
+    await world.run('up', cluster);
+    expect(errorsOf(await world.run('restore', restored)).join()).toContain('belong to a swarm');
+  });
+
+  it('is refused where the manager has another address', async () => {
+    const { restored } = await restoring((manifest) => ({
+      ...manifest,
+      manager: { ...manifest.manager, address: '10.9.9.9' },
+    }));
+    const result = await worldWithRegistry().run('restore', restored);
+    expect(errorsOf(result).join()).toMatch(/manager2 has the address .*, and the back-up is of 10\.9\.9\.9/);
+  });
+
+  it('is compared object by object, by id and by what each says', () => {
+    const kept = [
+      { kind: 'service', id: 's1', name: 'web', spec: { Name: 'web', Mode: {} } },
+      { kind: 'secret', id: 'x1', name: 'key', spec: { Name: 'key' } },
+      { kind: 'node', id: 'n1', name: 'w1', spec: {} },
+    ];
+    expect(differencesFrom(kept, kept.slice(0, 2))).toEqual([]);
+    expect(differencesFrom(kept, [{ ...kept[0]!, spec: { Name: 'web', Mode: { Global: 1 } } }])).toEqual([
+      'service web is not as it was',
+      'secret key (x1) is missing',
+    ]);
+  });
+});
