@@ -9,7 +9,7 @@ import { startDocker, stopDocker } from '../lib/docker/service.ts';
 import { SwarmupError } from '../lib/errors.ts';
 import type { Host } from '../lib/remote/host.ts';
 import { Secret } from '../lib/secret.ts';
-import { forceNewSwarm } from '../lib/swarm/force-new.ts';
+import { forceNewSwarm, keyWithoutLock } from '../lib/swarm/force-new.ts';
 import { localSwarm, type LocalSwarm } from '../lib/swarm/local.ts';
 import { forgetOthers } from '../lib/swarm/recovery.ts';
 import { keepUnlockKey } from '../lib/swarm/unlock-key.ts';
@@ -52,8 +52,11 @@ export default defineTask<State, Change>({
   apply: async (ctx) => {
     const request = requested(ctx);
     const { manager, unlockKey } = request.manifest;
-    await unpack(ctx, request);
+    const { folder } = await localSwarm(await ctx.engine(manager.name));
+    await unpack(ctx, request, folder);
     if (unlockKey !== undefined) await keepUnlockKey(ctx.state, new Secret(unlockKey));
+    const open = await keyWithoutLock(ctx, manager.name, folder);
+    await open?.();
     await startDocker(await ctx.host(manager.name), ctx.signal, engineLog(manager.name));
     await untilEngineAnswers(ctx, manager.name);
     await forceNewSwarm(ctx, manager.name, manager.address);
@@ -71,8 +74,8 @@ function requested({ cluster }: UnitContext): RestoreRequest {
 }
 
 /** Every part to its place: the managers' own onto a manager whose engine is stopped, volumes onto their nodes. */
-async function unpack(ctx: UnitContext, { file, key, manifest }: RestoreRequest): Promise<void> {
-  const places = await placesOf(ctx, manifest);
+async function unpack(ctx: UnitContext, { file, key, manifest }: RestoreRequest, folder: string): Promise<void> {
+  const places = await placesOf(ctx, manifest, folder);
   const unpacking: Promise<unknown>[] = [];
   await readBackup(file, key, (part) => {
     const place = places[part];
@@ -91,20 +94,19 @@ interface Place {
 }
 
 /** By the number of the part. The manager's engine stops after the last that needs it. */
-async function placesOf(ctx: UnitContext, { manager, parts }: Manifest): Promise<readonly Place[]> {
+async function placesOf(ctx: UnitContext, { manager, parts }: Manifest, folder: string): Promise<readonly Place[]> {
   const volumes = await Promise.all(
     parts.map(async ({ name }): Promise<Place | undefined> => {
       const volume = volumeOf(name);
       if (!volume) return undefined;
       const engine = await ctx.engine(volume.node);
-      const { Mountpoint: folder } = await engine.call(`make the volume ${volume.volume}`, async (docker) =>
+      const { Mountpoint } = await engine.call(`make the volume ${volume.volume}`, async (docker) =>
         (await docker.createVolume({ Name: volume.volume })).inspect(),
       );
-      return { host: await ctx.host(volume.node), folder };
+      return { host: await ctx.host(volume.node), folder: Mountpoint };
     }),
   );
   const host = await ctx.host(manager.name);
-  const { folder } = await localSwarm(await ctx.engine(manager.name));
   await stopDocker(host, ctx.signal, engineLog(manager.name));
   // It is in no swarm: what is left there is of one that it left.
   await host.run(['rm', '-rf', folder], { signal: ctx.signal });

@@ -31,15 +31,34 @@ async function takeLockOff(ctx: UnitContext, node: string): Promise<void> {
   const { signal } = ctx;
   const host = await ctx.host(node);
   const { folder } = await localSwarm(await ctx.engine(node));
+  const open = await keyWithoutLock(ctx, node, folder);
+  if (!open) return;
+  ctx.report(`taking the lock off ${node}'s key`);
+  await stopDocker(host, signal, engineLog(node));
+  await open();
+  await startDocker(host, signal, engineLog(node));
+  await untilEngineAnswers(ctx, node);
+}
+
+/**
+ * Takes the lock off a manager's key while its engine is stopped.
+ *
+ * @param folder the engine's swarm folder
+ * @returns what does it; undefined when the key isn't locked
+ * @throws SwarmupError SWARM_LOCKED without the unlock key
+ */
+export async function keyWithoutLock(
+  ctx: UnitContext,
+  node: string,
+  folder: string,
+): Promise<(() => Promise<void>) | undefined> {
+  const { signal } = ctx;
+  const host = await ctx.host(node);
   const file = `${folder}/${MANAGER_KEY}`;
   const { stdout: pem } = await host.run(['cat', file], { signal, secret: true });
-  if (!isLocked(pem)) return;
+  if (!isLocked(pem)) return undefined;
   const key = await keptUnlockKey(ctx.state, ctx.env);
   if (!key) throw noKeyFor(node);
   const open = withoutLock(pem, key);
-  ctx.report(`taking the lock off ${node}'s key`);
-  await stopDocker(host, signal, engineLog(node));
-  await writeSecretOn(host, file, open, signal);
-  await startDocker(host, signal, engineLog(node));
-  await untilEngineAnswers(ctx, node);
+  return () => writeSecretOn(host, file, open, signal);
 }

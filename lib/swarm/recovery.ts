@@ -1,6 +1,7 @@
 import type { UnitContext } from '../context.ts';
 import { asSwarmupError, hasCode, SwarmupError } from '../errors.ts';
 import type { Machine } from '../providers/provider.ts';
+import { waitUntil } from '../wait.ts';
 import { hasNoLeader } from './find-manager.ts';
 import { forceNewSwarm } from './force-new.ts';
 import { leaveSwarm } from './leave-swarm.ts';
@@ -8,6 +9,8 @@ import { localSwarm, type LocalSwarm } from './local.ts';
 import { noteLost } from './lost.ts';
 import { majority } from './quorum.ts';
 import { listNodes, nameOf } from './read.ts';
+
+const LEADER_MS = 120_000;
 
 /** A node as it was found while nobody leads. */
 export interface Found {
@@ -32,13 +35,35 @@ export interface Recovery {
 
 /** Looks at all nodes. Undefined when a manager leads: there is nothing to recover. */
 export async function lookForLoss(ctx: UnitContext): Promise<readonly Found[] | undefined> {
-  try {
-    await ctx.swarm.manager(ctx.signal);
-    return undefined;
-  } catch (error) {
-    if (!hasCode(error, 'SWARM_NO_QUORUM', 'SWARM_NO_MANAGER')) throw error;
-  }
+  if (await isLed(ctx)) return undefined;
   return Promise.all(ctx.cluster.nodes.map(({ name }) => look(ctx, name)));
+}
+
+/** A leader takes some time to notice that too few of the others are left, and answers until then. */
+async function isLed(ctx: UnitContext): Promise<boolean> {
+  return waitUntil({
+    until: 'it is clear whether a manager leads',
+    probe: async () => {
+      try {
+        ctx.swarm.forgetManager();
+        const managers = (await listNodes(await ctx.swarm.manager(ctx.signal))).filter((node) => node.ManagerStatus);
+        const reachable = managers.filter(({ ManagerStatus }) => ManagerStatus?.Reachability === 'reachable');
+        if (reachable.length >= majority(managers.length)) return { done: true };
+        return { seen: `${reachable.length} of ${managers.length} managers are reachable` };
+      } catch (error) {
+        if (hasCode(error, 'SWARM_NO_QUORUM', 'SWARM_NO_MANAGER')) return { done: false };
+        // What a leader that is about to give up says to a question.
+        if (hasCode(error, 'ENGINE_REFUSED')) return { seen: error.message };
+        throw error;
+      }
+    },
+    deadlineMs: LEADER_MS,
+    intervalMs: 1_000,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: 'Run again.',
+    onSeen: (seen) => ctx.report(seen),
+  });
 }
 
 async function look(ctx: UnitContext, name: string): Promise<Found> {

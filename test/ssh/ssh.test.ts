@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createConnection, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventBody } from '../../lib/events.ts';
 import { machineTable } from '../../lib/machines.ts';
@@ -41,6 +43,36 @@ describe('a connection to a real sshd', () => {
     const output = await host.run(['sha256sum'], { input: new Secret('hunter2-hunter2') });
     expect(output.stdout).toContain('84ca4458');
     expect(JSON.stringify(events)).not.toContain('hunter2');
+    host.close();
+  });
+
+  it('carries data that is no text, both ways, as fast as it is taken', async () => {
+    const host = await connect();
+    const data = randomBytes(6 * 2 ** 20);
+    const chunks: Buffer[] = [];
+    const slow = new Writable({
+      highWaterMark: 1024,
+      write: (chunk: Buffer, _encoding, done) => (chunks.push(chunk), setImmediate(done)),
+    });
+    const { stdout } = await host.run(['cat'], { input: Readable.from([data]), output: slow });
+    expect(stdout).toBe('');
+    expect(Buffer.concat(chunks).equals(data)).toBe(true);
+    const failing = host.run(['sh', '-c', 'head -c 100 >/dev/null; echo full >&2; exit 3'], {
+      input: Readable.from([data]),
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'COMMAND_FAILED', output: 'full' });
+    host.close();
+  });
+
+  it('keeps what a command prints out of records and errors, when it is a secret', async () => {
+    const host = await connect();
+    events.length = 0;
+    const { stdout } = await host.run(['echo', 'a-private-key'], { secret: true });
+    expect(stdout).toBe('a-private-key\n');
+    const failing = host.run(['sh', '-c', 'echo other-private-key; exit 1'], { secret: true });
+    await expect(failing).rejects.toMatchObject({ code: 'COMMAND_FAILED', output: '' });
+    const printed = events.flatMap((event) => (event.type === 'command-finished' ? [event.printed] : []));
+    expect(printed).toEqual(['', '']);
     host.close();
   });
 
