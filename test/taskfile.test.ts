@@ -33,7 +33,7 @@ describe('swarmup tasks', () => {
     expect(document.tasks.find((task) => task.id === 'join-workers')).toMatchObject({
       title: 'Workers joined',
       needs: ['install-docker', 'collect-token'],
-      pipelines: ['up', 'replace'],
+      pipelines: ['up', 'replace', 'restore'],
     });
     const { stdout } = await cli.run(['tasks']);
     expect(stdout).toContain('join-workers\n  Joins the workers, side by side');

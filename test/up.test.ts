@@ -77,8 +77,8 @@ describe('up', () => {
     const world = worldWithRegistry();
     const result = await world.run('up', await clusterOf(fullText(3, 2)));
     expect(new Set(result.units.map((unit) => unit.task))).toEqual(
-      // Machines of swarmup's own need no look at what others made of them.
-      new Set(pipelines.up.filter((id) => id !== 'preflight')),
+      // Machines of swarmup's own need no look at what others made of them, and new ones no other version.
+      new Set(pipelines.up.filter((id) => id !== 'preflight' && id !== 'upgrade-docker')),
     );
   });
 
@@ -344,16 +344,17 @@ nodes:
 
   it('stay as they are where the majority would be lost, with the arithmetic', async () => {
     const world = worldWithRegistry();
-    await world.run('up', await clusterOf(nodes('role: manager')));
+    const three = `${nodes('role: manager')}  - { name: c, role: manager }\n`;
+    await world.run('up', await clusterOf(three));
     world.swarm.lose('b');
-    const demoting = nodes('role: manager').replace('name: a, role: manager', 'name: a, role: worker');
+    const demoting = three.replace('name: a, role: manager', 'name: a, role: worker');
     const result = await world.run('up', await clusterOf(demoting));
     expect(result.units.find(({ task }) => task === 'set-roles')?.error).toMatchObject({
       code: 'QUORUM_AT_RISK',
-      message: 'without a only 0 of 1 managers would be reachable, and 1 are needed to decide anything',
+      message: 'without a only 1 of 2 managers would be reachable, and 2 are needed to decide anything',
       fix: 'Bring b back first (swarmup up), or add managers.',
     });
-    expect(world.swarm.nodes.map(({ Spec }) => Spec.Role)).toEqual(['manager', 'manager']);
+    expect(world.swarm.nodes.map(({ Spec }) => Spec.Role)).toEqual(['manager', 'manager', 'manager']);
   });
 });
 
