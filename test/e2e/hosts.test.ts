@@ -148,6 +148,7 @@ const NOT_ASKED_FOR: readonly string[] = [
   'rotate-tokens',
   'create-networks',
   'create-objects',
+  'upgrade-docker',
 ];
 
 describe('hosts that exist already', () => {
