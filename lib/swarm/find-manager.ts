@@ -7,8 +7,10 @@ import { majority } from './quorum.ts';
 
 /** A manager that hasn't answered within this is not waited for alone any more: the next is asked too. In milliseconds. */
 const PATIENCE_MS = 3_000;
-/** Managers elect a leader within seconds; slow machines need several attempts. In milliseconds. */
-const ELECTION_MS = 30_000;
+/** Managers elect a leader within seconds. Those that are too few for it are waited for so long, in milliseconds. */
+const MORE_MANAGERS_MS = 30_000;
+/** Slow machines need several attempts: where enough managers answer, they get this long. In milliseconds. */
+const ELECTION_MS = 180_000;
 const INTERVAL_MS = 500;
 
 /** What a node turned out to be when it was asked. */
@@ -43,7 +45,8 @@ export async function findManager(search: Search, signal: AbortSignal): Promise<
     if ('engine' in second) return second.engine;
     const leaderless = [...first.views, ...second.views].filter(({ swarm }) => swarm && hasNoLeader(swarm));
     if (leaderless.length === 0) throw noManager(first.views);
-    if (clock.now() - start >= ELECTION_MS) throw noQuorum(leaderless, first.views);
+    const enough = leaderless.length >= majority(countOf(leaderless));
+    if (clock.now() - start >= (enough ? ELECTION_MS : MORE_MANAGERS_MS)) throw noQuorum(leaderless, first.views);
     await clock.sleep(INTERVAL_MS, signal);
   }
 }
@@ -115,16 +118,26 @@ function noManager(views: readonly View[]): SwarmupError {
   );
 }
 
+/** How many managers the swarm has, as far as they know. */
+function countOf(leaderless: readonly View[]): number {
+  return Math.max(leaderless.length, ...leaderless.map(({ swarm }) => swarm?.managerAddresses.length ?? 0));
+}
+
 function noQuorum(leaderless: readonly View[], views: readonly View[]): SwarmupError {
-  const count = Math.max(leaderless.length, ...leaderless.map(({ swarm }) => swarm?.managerAddresses.length ?? 0));
+  const count = countOf(leaderless);
   const names = leaderless.map(({ node }) => node).join(', ');
+  const enough = leaderless.length >= majority(count);
   const away = views.filter((view) => !leaderless.includes(view)).map(inWords);
   return new SwarmupError(
     'SWARM_NO_QUORUM',
-    `the swarm has no leader: of ${count} managers only ${names} can be reached, and ${majority(count)} are needed to decide anything` +
+    (enough
+      ? `the swarm has no leader: ${names} answer, which are enough of ${count} managers, and elect none`
+      : `the swarm has no leader: of ${count} managers only ${names} can be reached, and ${majority(count)} are needed to decide anything`) +
       (away.length > 0 ? ` (${away.join('; ')})` : ''),
     {
-      fix: "Services run on, but nothing can be changed. Bring the other managers back: 'swarmup up' starts machines that are off. Only when they are lost for good: 'swarmup recover'.",
+      fix: enough
+        ? "They must reach each other on 2377/tcp, and not be overloaded: 'swarmup doctor', or their logs (journalctl -u docker)."
+        : "Services run on, but nothing can be changed. Bring the other managers back: 'swarmup up' starts machines that are off. Only when they are lost for good: 'swarmup recover'.",
     },
   );
 }
