@@ -1,44 +1,43 @@
 import { fileURLToPath } from 'node:url';
 import type { NightlyStage } from './lib/nightly.ts';
 
+/** Machines with a Docker Engine on each. */
+const machines = ['prepare-provider', 'provision', 'preflight', 'install-docker'] as const;
+
+/** A swarm of them, with all that runs there. */
+const swarm = [
+  'unlock-managers',
+  'init-manager',
+  'collect-token',
+  'join-managers',
+  'join-workers',
+  'set-roles',
+  'configure-swarm',
+  'rotate-tokens',
+  'configure-nodes',
+  'prune',
+  'upgrade-docker',
+  'pull-images',
+  'create-networks',
+  'create-objects',
+  'deploy-services',
+  'retire-objects',
+  'deploy-stacks',
+  'set-up-portainer',
+  'verify-http',
+] as const;
+
 /**
  * The table of contents: every pipeline as a list of tasks. Each task is the file of its name in tasks/; the order
  * they run in comes from what each needs, so a node goes on as soon as its own needs are met.
  */
 export const pipelines = {
   /** Everything the cluster file asks for. */
-  up: [
-    'prepare-provider',
-    'provision',
-    'preflight',
-    'install-docker',
-    'unlock-managers',
-    'init-manager',
-    'collect-token',
-    'join-managers',
-    'join-workers',
-    'set-roles',
-    'configure-swarm',
-    'rotate-tokens',
-    'configure-nodes',
-    'prune',
-    'upgrade-docker',
-    'pull-images',
-    'create-networks',
-    'create-objects',
-    'deploy-services',
-    'retire-objects',
-    'deploy-stacks',
-    'set-up-portainer',
-    'verify-http',
-  ],
+  up: [...machines, ...swarm],
   /** One node anew, without the others noticing. */
   replace: [
     'retire-node',
-    'prepare-provider',
-    'provision',
-    'preflight',
-    'install-docker',
+    ...machines,
     'unlock-managers',
     'init-manager',
     'collect-token',
@@ -66,32 +65,7 @@ export const pipelines = {
   /** What the managers keep, in an encrypted file. */
   backup: ['back-up'],
   /** A swarm out of such a file, on new machines, and everything else as the cluster file has it. */
-  restore: [
-    'prepare-provider',
-    'provision',
-    'preflight',
-    'install-docker',
-    'restore-swarm',
-    'unlock-managers',
-    'init-manager',
-    'collect-token',
-    'join-managers',
-    'join-workers',
-    'set-roles',
-    'configure-swarm',
-    'rotate-tokens',
-    'configure-nodes',
-    'prune',
-    'upgrade-docker',
-    'pull-images',
-    'create-networks',
-    'create-objects',
-    'deploy-services',
-    'retire-objects',
-    'deploy-stacks',
-    'set-up-portainer',
-    'verify-http',
-  ],
+  restore: [...machines, 'restore-swarm', ...swarm],
   /** A drill: the machines named with --node lose their power. */
   lose: ['cut-power'],
   /** Those that are left take over, and every page still answers there. */

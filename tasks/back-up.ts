@@ -4,7 +4,7 @@ import { writeBackup } from '../lib/backup/write.ts';
 import { keptBy } from '../lib/backup/manifest.ts';
 import { partName, type BackupRequest, type VolumeName } from '../lib/backup/request.ts';
 import type { UnitContext } from '../lib/context.ts';
-import { engineLog, untilEngineAnswers } from '../lib/docker/engine.ts';
+import { untilEngineAnswers } from '../lib/docker/engine.ts';
 import { startDocker, stopDocker } from '../lib/docker/service.ts';
 import { SwarmupError } from '../lib/errors.ts';
 import { exists } from '../lib/files.ts';
@@ -14,6 +14,9 @@ import { listNodes, nameOf } from '../lib/swarm/read.ts';
 import { readSwarm, unlockKeyOf } from '../lib/swarm/settings.ts';
 import type { SwarmNode } from '../lib/swarm/types.ts';
 import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+
+/** The engine is started again also by a run that was interrupted. */
+const START_MS = 120_000;
 
 interface State {
   readonly written: boolean;
@@ -86,19 +89,16 @@ async function readStopped(
 ): Promise<void> {
   const host = await ctx.host(node);
   ctx.report(`${node}: reading its Raft log`);
-  await stopDocker(host, ctx.signal, engineLog(node));
+  await stopDocker(host, ctx.signal);
   try {
     // Files that end in .tmp are space that the log may grow into.
     const tar = ['tar', '-C', dirname(folder), '--exclude=*.tmp', '-cz', 'swarm'];
     await host.run(tar, { output: into, signal: ctx.signal });
   } finally {
-    await startDocker(host, AbortSignal.timeout(START_MS), engineLog(node));
+    await startDocker(host, AbortSignal.timeout(START_MS));
   }
   await untilEngineAnswers(ctx, node);
 }
-
-/** The engine is started again also by a run that was interrupted. */
-const START_MS = 120_000;
 
 async function readVolume(ctx: UnitContext, { node, volume }: VolumeName, into: Writable): Promise<void> {
   const engine = await ctx.engine(node);

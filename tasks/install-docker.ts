@@ -1,8 +1,7 @@
 import { differingKeys, mergeDaemonJson } from '../lib/docker/daemon-config.ts';
-import { engineLog, engineState, installEngine, untilEngineAnswers } from '../lib/docker/engine.ts';
+import { engineState, installEngine, restartEngine, startEngine, untilEngineAnswers } from '../lib/docker/engine.ts';
 import { runsVersion } from '../lib/docker/manager.ts';
 import { proxyFile, proxyFileOn, writeProxyFile } from '../lib/docker/proxy.ts';
-import { restartDocker, startDocker } from '../lib/docker/service.ts';
 import { daemonJson, type DaemonJson } from '../lib/facts/daemon-json.ts';
 import { dockerService, type DockerService } from '../lib/facts/docker-service.ts';
 import { gather } from '../lib/facts/fact.ts';
@@ -80,22 +79,24 @@ export default defineTask<State, DockerChange>({
     if (kinds.has('proxy')) await writeProxyFile(host, cluster, signal);
     if (kinds.has('install')) await installEngine(ctx, ctx.node.name, { known: state.host?.os });
     if ((kinds.has('configure') || kinds.has('proxy')) && state.version !== undefined) await restart(ctx);
-    else if (kinds.has('start') || kinds.has('install')) await startDocker(host, signal, engineLog(ctx.node.name));
-    await untilEngineAnswers(ctx, ctx.node.name);
+    else if (kinds.has('start') || kinds.has('install')) await startEngine(ctx, ctx.node.name);
+    else await untilEngineAnswers(ctx, ctx.node.name);
   },
 });
 
 /** Managers one at a time: two that are away at once may be one too many. */
 async function restart(ctx: UnitContext): Promise<void> {
-  const host = await ctx.host();
+  const { name } = ctx.node;
   const { state, isManager } = await localSwarm(await ctx.engine());
-  if (state !== 'active' || !isManager) return restartDocker(host, ctx.signal, engineLog(ctx.node.name));
+  if (state !== 'active' || !isManager) {
+    await restartEngine(ctx, name);
+    return;
+  }
   ctx.report('waiting for its turn to restart the engine');
   await ctx.turns.take('a manager restarts', async () => {
     ctx.report('restarting the engine');
-    await restartDocker(host, ctx.signal, engineLog(ctx.node.name));
-    await untilEngineAnswers(ctx, ctx.node.name);
-    await untilManagerIsBack(ctx, ctx.node.name);
+    await restartEngine(ctx, name);
+    await untilManagerIsBack(ctx, name);
   });
 }
 

@@ -1,5 +1,5 @@
-import { managersOf } from '../lib/config/model.ts';
-import { lookForLoss, planRecovery, recover, type Found } from '../lib/swarm/recovery.ts';
+import { managersOf, type Cluster } from '../lib/config/model.ts';
+import { lookForLoss, planRecovery, recover, type Found, type Recovery } from '../lib/swarm/recovery.ts';
 import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
 
 interface State {
@@ -18,8 +18,7 @@ export default defineTask<State, Change>({
   absent: () => ({ found: undefined }),
   skip: ({ found }) => (found ? undefined : 'a manager leads the swarm: there is nothing to recover'),
   plan: ({ found = [] }, { cluster }) => {
-    const managers = managersOf(cluster).map(({ name }) => name);
-    const { keeper, leaving, discarded } = planRecovery(found, managers, cluster.request?.recoverWith);
+    const { keeper, leaving, discarded } = recoveryOf(cluster, found);
     const away = keeper.swarm.managerAddresses.length - 1;
     return [
       ...discarded.map(({ name, machine }): Change => ({
@@ -37,8 +36,7 @@ export default defineTask<State, Change>({
     ];
   },
   apply: async (ctx, _changes, { found = [] }) => {
-    const managers = managersOf(ctx.cluster).map(({ name }) => name);
-    const recovery = planRecovery(found, managers, ctx.cluster.request?.recoverWith);
+    const recovery = recoveryOf(ctx.cluster, found);
     await recover(ctx, recovery);
     for (const { name } of recovery.outOfReach)
       ctx.warn(
@@ -46,3 +44,8 @@ export default defineTask<State, Change>({
       );
   },
 });
+
+function recoveryOf(cluster: Cluster, found: readonly Found[]): Recovery {
+  const managers = managersOf(cluster).map(({ name }) => name);
+  return planRecovery(found, managers, cluster.request?.recoverWith);
+}

@@ -4,8 +4,8 @@ import { readBackup } from '../lib/backup/read.ts';
 import { differencesFrom, keptBy, type Manifest } from '../lib/backup/manifest.ts';
 import { volumeOf, type RestoreRequest } from '../lib/backup/request.ts';
 import type { UnitContext } from '../lib/context.ts';
-import { engineLog, untilEngineAnswers } from '../lib/docker/engine.ts';
-import { startDocker, stopDocker } from '../lib/docker/service.ts';
+import { startEngine } from '../lib/docker/engine.ts';
+import { stopDocker } from '../lib/docker/service.ts';
 import { SwarmupError } from '../lib/errors.ts';
 import type { Host } from '../lib/remote/host.ts';
 import { Secret } from '../lib/secret.ts';
@@ -31,9 +31,10 @@ export default defineTask<State, Change>({
   targets: ({ request }) => (request?.restore ? [CLUSTER] : []),
   check: async (ctx) => {
     const { manifest } = requested(ctx);
-    const found = new Map<string, LocalSwarm>();
-    for (const { name } of ctx.cluster.nodes) found.set(name, await localSwarm(await ctx.engine(name)));
-    return { found, address: ctx.machines.running(manifest.manager.name).address };
+    const found = await Promise.all(
+      ctx.cluster.nodes.map(async ({ name }) => [name, await localSwarm(await ctx.engine(name))] as const),
+    );
+    return { found: new Map(found), address: ctx.machines.running(manifest.manager.name).address };
   },
   absent: ({ cluster }) => ({ found: new Map(), address: cluster.request?.restore?.manifest.manager.address ?? '' }),
   plan: ({ found, address }, { cluster }) => {
@@ -57,8 +58,7 @@ export default defineTask<State, Change>({
     if (unlockKey !== undefined) await keepUnlockKey(ctx.state, new Secret(unlockKey));
     const open = await keyWithoutLock(ctx, manager.name, folder);
     await open?.();
-    await startDocker(await ctx.host(manager.name), ctx.signal, engineLog(manager.name));
-    await untilEngineAnswers(ctx, manager.name);
+    await startEngine(ctx, manager.name);
     await forceNewSwarm(ctx, manager.name, manager.address);
     const now = await keptBy(await ctx.engine(manager.name));
     const differences = differencesFrom(request.manifest.objects, now);
@@ -107,7 +107,7 @@ async function placesOf(ctx: UnitContext, { manager, parts }: Manifest, folder: 
     }),
   );
   const host = await ctx.host(manager.name);
-  await stopDocker(host, ctx.signal, engineLog(manager.name));
+  await stopDocker(host, ctx.signal);
   // It is in no swarm: what is left there is of one that it left.
   await host.run(['rm', '-rf', folder], { signal: ctx.signal });
   return volumes.map((volume) => volume ?? { host, folder: dirname(folder) });

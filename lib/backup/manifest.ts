@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Engine } from '../remote/engine.ts';
 import { same } from '../same.ts';
+import { listObjects, listOverlays } from '../swarm/objects.ts';
 import { listNodes, listServices, nameOf } from '../swarm/read.ts';
 
 /** In the archive, after all parts. */
@@ -34,35 +35,18 @@ export type Manifest = z.output<typeof manifestSchema>;
 export type Part = z.output<typeof partSchema>;
 export type Kept = z.output<typeof objectSchema>;
 
-interface Listed {
-  readonly ID?: string;
-  readonly Id?: string;
-  readonly Name?: string;
-  readonly Scope?: string;
-  readonly Spec?: { readonly Name?: string };
-}
-
-/** Networks of every swarm, and those of nodes alone: they are made anew. */
-const NOT_KEPT = new Set(['bridge', 'host', 'none', 'docker_gwbridge']);
-
 /** All that a swarm's managers keep, by the managers' own words. Secrets have no content here: no manager tells it. */
 export async function keptBy(manager: Engine): Promise<readonly Kept[]> {
-  const list = (what: string, ask: Parameters<Engine['call']>[1]) =>
-    // eslint-disable-next-line typescript/no-unsafe-type-assertion -- the Engine API's lists have these fields
-    manager.call(what, ask) as Promise<readonly Listed[]>;
-  const [services, nodes, networks, secrets, configs] = await Promise.all([
+  const [services, nodes, networks, objects] = await Promise.all([
     listServices(manager),
     listNodes(manager),
-    list('list the networks', (docker) => docker.listNetworks()),
-    list('list the secrets', (docker) => docker.listSecrets()),
-    list('list the configs', (docker) => docker.listConfigs()),
+    listOverlays(manager),
+    listObjects(manager),
   ]);
-  const overlays = networks.filter(({ Scope, Name = '' }) => Scope === 'swarm' && !NOT_KEPT.has(Name));
   return [
     ...services.map(({ ID, Spec }) => ({ kind: 'service', id: ID, name: Spec.Name, spec: Spec })),
-    ...overlays.map(({ Id = '', Name = '' }) => ({ kind: 'network', id: Id, name: Name, spec: {} })),
-    ...secrets.map(({ ID = '', Spec }) => ({ kind: 'secret', id: ID, name: Spec?.Name ?? '', spec: Spec })),
-    ...configs.map(({ ID = '', Spec }) => ({ kind: 'config', id: ID, name: Spec?.Name ?? '', spec: Spec })),
+    ...networks.map(({ id, name }) => ({ kind: 'network', id, name, spec: {} })),
+    ...objects.map(({ kind, id, name, spec }) => ({ kind, id, name, spec })),
     ...nodes.map((node) => ({ kind: 'node', id: node.ID, name: nameOf(node), spec: node.Spec })),
   ];
 }

@@ -21,9 +21,9 @@ export class OpenPart {
     if (to && !to.write(chunk)) await new Promise((resolve) => to.once('drain', resolve));
   }
 
-  async close(): Promise<Part> {
+  async close(): Promise<Omit<Part, 'name'>> {
     const to = this.#to;
     if (to) await new Promise<void>((resolve) => to.end(resolve));
-    return { name: '', bytes: this.#bytes, sha256: this.#hash.digest('hex') };
+    return { bytes: this.#bytes, sha256: this.#hash.digest('hex') };
   }
 }

@@ -6,7 +6,7 @@ import { extract } from 'tar-stream';
 import { messageOf, SwarmupError } from '../errors.ts';
 import { parseAs } from '../json.ts';
 import type { Key } from './keys.ts';
-import { MANIFEST, manifestSchema, type Manifest, type Part } from './manifest.ts';
+import { MANIFEST, manifestSchema, type Manifest } from './manifest.ts';
 import { OpenPart } from './open-part.ts';
 import { bytes, textOf, webStream } from './streams.ts';
 
@@ -25,7 +25,7 @@ export async function readBackup(
   destination: Destination = () => undefined,
 ): Promise<Manifest> {
   const plain = await decrypted(file, key);
-  const found: Part[] = [];
+  const found: string[] = [];
   let text = '';
   try {
     const archive = extract();
@@ -35,7 +35,7 @@ export async function readBackup(
     for await (const entry of archive) {
       const part = /^parts\/(\d+)\//.exec(entry.header.name)?.[1];
       if (open && open.number !== Number(part)) {
-        found.push(await open.close());
+        found.push((await open.close()).sha256);
         open = undefined;
       }
       if (part !== undefined) {
@@ -51,7 +51,7 @@ export async function readBackup(
   const manifest = parseAs(manifestSchema, text);
   if (!manifest) throw invalid(file, 'it has no manifest, or one of a kind that is not known here');
   for (const [i, part] of manifest.parts.entries())
-    if (found[i]?.sha256 !== part.sha256) throw invalid(file, `the part '${part.name}' is not as it was written`);
+    if (found[i] !== part.sha256) throw invalid(file, `the part '${part.name}' is not as it was written`);
   return manifest;
 }
 

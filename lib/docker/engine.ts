@@ -5,6 +5,7 @@ import { osRelease, type OsRelease } from '../facts/os-release.ts';
 import { waitUntil } from '../wait.ts';
 import { fetchDocker, installDocker, type InstallOptions } from './install.ts';
 import { behindProxy } from './proxy.ts';
+import { engineLog, restartDocker, startDocker } from './service.ts';
 
 const ENGINE_START_MS = 180_000;
 
@@ -60,6 +61,18 @@ async function optionsFor(ctx: UnitContext, node: string, known?: OsRelease): Pr
   return { os, docker: cluster.docker, report, signal };
 }
 
+/** Starts the engine, now and after every boot, and waits until it answers. @throws SwarmupError COMMAND_FAILED, TIMED_OUT */
+export async function startEngine(ctx: UnitContext, node: string): Promise<EngineState> {
+  await startDocker(await ctx.host(node), ctx.signal);
+  return untilEngineAnswers(ctx, node);
+}
+
+/** As `startEngine`, of an engine that may run already. */
+export async function restartEngine(ctx: UnitContext, node: string): Promise<EngineState> {
+  await restartDocker(await ctx.host(node), ctx.signal);
+  return untilEngineAnswers(ctx, node);
+}
+
 /** @throws SwarmupError TIMED_OUT */
 export async function untilEngineAnswers(ctx: UnitContext, node: string): Promise<EngineState> {
   return waitUntil({
@@ -75,9 +88,4 @@ export async function untilEngineAnswers(ctx: UnitContext, node: string): Promis
     fix: engineLog(node),
     onSeen: () => ctx.report('waiting for the Docker Engine'),
   });
-}
-
-/** Where to read why an engine doesn't start. */
-export function engineLog(node: string): string {
-  return `See why it doesn't start: swarmup ssh ${node} -- sudo journalctl -u docker -n 50`;
 }

@@ -16,25 +16,25 @@ const COMMANDS = {
 } as const;
 
 /** Runs a command of whichever init system the host has. */
-async function tell(
-  host: Host,
-  what: keyof (typeof COMMANDS)['systemd'],
-  signal: AbortSignal,
-  fix: string,
-): Promise<void> {
+async function tell(host: Host, what: keyof (typeof COMMANDS)['systemd'], signal: AbortSignal): Promise<void> {
   const script = `if [ -d /run/openrc ]; then ${COMMANDS.openrc[what]}; else ${COMMANDS.systemd[what]}; fi`;
-  await host.run(['sh', '-c', script], { signal, fix });
+  await host.run(['sh', '-c', script], { signal, fix: engineLog(host.name) });
 }
 
 /** Starts Docker, now and after every boot: packages of RPM systems don't start what they install. */
-export function startDocker(host: Host, signal: AbortSignal, fix: string): Promise<void> {
-  return tell(host, 'start', signal, fix);
+export function startDocker(host: Host, signal: AbortSignal): Promise<void> {
+  return tell(host, 'start', signal);
 }
 
-export function restartDocker(host: Host, signal: AbortSignal, fix: string): Promise<void> {
-  return tell(host, 'restart', signal, fix);
+export function restartDocker(host: Host, signal: AbortSignal): Promise<void> {
+  return tell(host, 'restart', signal);
 }
 
-export function stopDocker(host: Host, signal: AbortSignal, fix: string): Promise<void> {
-  return tell(host, 'stop', signal, fix);
+export function stopDocker(host: Host, signal: AbortSignal): Promise<void> {
+  return tell(host, 'stop', signal);
+}
+
+/** Where to read why an engine doesn't start. */
+export function engineLog(node: string): string {
+  return `See why it doesn't start: swarmup ssh ${node} -- sudo journalctl -u docker -n 50`;
 }

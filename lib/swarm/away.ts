@@ -3,14 +3,13 @@ import { pagesOf, pagesThatAnswer, untilPageAnswers, type Page } from '../pages.
 import type { Engine } from '../remote/engine.ts';
 import { waitUntil } from '../wait.ts';
 import { lookAt } from './converge.ts';
-import { updateNode, waitUntilEmpty } from './drain.ts';
+import { drainNode, setAvailability } from './drain.ts';
 import { localSwarm } from './local.ts';
 import { untilManagerIsBack } from './manager-back.ts';
 import { requireMajorityDuring } from './quorum.ts';
 import { listNodes, listServices, listTasks, nameOf } from './read.ts';
 import type { SwarmNode } from './types.ts';
-import { keptUnlockKey } from './unlock-key.ts';
-import { noKeyFor, unlockManager } from './unlock.ts';
+import { requireUnlockKey, unlockManager } from './unlock.ts';
 
 const ELSEWHERE_MS = 300_000;
 const READY_MS = 180_000;
@@ -37,7 +36,7 @@ export async function whileAway(ctx: UnitContext, node: SwarmNode, work: () => P
     await back(ctx, node);
   } finally {
     // Also when it failed: a node that is as it was works on.
-    if (!ctx.signal.aborted) await setAvailability(ctx, node, availability);
+    if (!ctx.signal.aborted) await setAvailability(await managerFor(ctx, name), { name, id: node.ID }, availability);
   }
   await converged(ctx, name, services);
   await answering(ctx, name, pages);
@@ -64,8 +63,7 @@ async function steadyServices(manager: Engine): Promise<readonly string[]> {
 async function emptied(ctx: UnitContext, manager: Engine, node: SwarmNode, services: readonly string[]): Promise<void> {
   const name = nameOf(node);
   ctx.report('draining');
-  await updateNode(manager, { name, id: node.ID }, (spec) => ({ ...spec, Availability: 'drain' }));
-  await waitUntilEmpty(ctx, manager, { name, id: node.ID });
+  await drainNode(ctx, manager, { name, id: node.ID });
   if (services.length === 0) return;
   await waitUntil({
     until: `what ran on ${name} runs elsewhere`,
@@ -113,19 +111,7 @@ async function back(ctx: UnitContext, node: SwarmNode): Promise<void> {
 
 async function unlocked(ctx: UnitContext, name: string): Promise<void> {
   if ((await localSwarm(await ctx.engine(name))).state !== 'locked') return;
-  const key = await keptUnlockKey(ctx.state, ctx.env);
-  if (!key) throw noKeyFor(name);
-  await unlockManager(ctx, name, key);
-}
-
-async function setAvailability(
-  ctx: UnitContext,
-  node: SwarmNode,
-  availability: SwarmNode['Spec']['Availability'],
-): Promise<void> {
-  const name = nameOf(node);
-  const manager = await managerFor(ctx, name);
-  await updateNode(manager, { name, id: node.ID }, (spec) => ({ ...spec, Availability: availability }));
+  await unlockManager(ctx, name, await requireUnlockKey(ctx, name));
 }
 
 async function converged(ctx: UnitContext, name: string, services: readonly string[]): Promise<void> {

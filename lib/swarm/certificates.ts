@@ -1,11 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import type { RunContext } from '../context.ts';
+import { swarmFolder } from './local.ts';
 import { nameOf } from './read.ts';
 import type { SwarmObjectState } from './settings.ts';
 import type { SwarmNode } from './types.ts';
 
-/** Where an engine keeps its node's certificate, with those that it was signed by after it. Source: swarmkit, ca/config.go. */
-const NODE_CERTIFICATE = '/var/lib/docker/swarm/certificates/swarm-node.crt';
+/** In an engine's swarm folder: its node's certificate, with those that it was signed by after it. Source: swarmkit, ca/config.go. */
+export const NODE_CERTIFICATE = 'certificates/swarm-node.crt';
 
 /** Nodes renew their certificates after 50 to 80 % of their time: what is later still has met with a hindrance. Source: ca/renewer.go. */
 const EARLIEST_RENEWAL = 0.5;
@@ -47,7 +48,8 @@ function rootNotice({ TLSInfo }: SwarmObjectState, now: number): string[] {
 async function nodeNotice({ remote, clock }: Context, node: string, signal: AbortSignal): Promise<string | undefined> {
   if (!(await remote.answers(node, signal))) return undefined;
   const host = await remote.host(node, signal);
-  const { exitCode, stdout } = await host.run(['cat', NODE_CERTIFICATE], { signal, asRoot: true, okExit: 'any' });
+  const file = `${swarmFolder()}/${NODE_CERTIFICATE}`;
+  const { exitCode, stdout } = await host.run(['cat', file], { signal, asRoot: true, okExit: 'any' });
   // A node that has left has none, and who may not become root can't see it.
   return exitCode === 0 ? notice(node, stdout, clock.now()) : undefined;
 }

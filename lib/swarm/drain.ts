@@ -13,12 +13,28 @@ export async function runningTasks(manager: Engine, nodeId: string): Promise<num
   return tasks.filter((task) => task.Status.State === 'running').length;
 }
 
-/** Waits until a drained node runs nothing any more. @throws SwarmupError TIMED_OUT */
-export async function waitUntilEmpty(
-  ctx: UnitContext,
+/** A node by its name, for people, and its id, for the managers. */
+interface NodeName {
+  readonly name: string;
+  readonly id: string;
+}
+
+/** Takes all tasks off a node, and waits until it runs none. @throws SwarmupError TIMED_OUT */
+export async function drainNode(ctx: UnitContext, manager: Engine, node: NodeName): Promise<void> {
+  await setAvailability(manager, node, 'drain');
+  await waitUntilEmpty(ctx, manager, node);
+}
+
+export async function setAvailability(
   manager: Engine,
-  node: { name: string; id: string },
+  node: NodeName,
+  availability: SwarmNode['Spec']['Availability'],
 ): Promise<void> {
+  await updateNode(manager, node, (spec) => ({ ...spec, Availability: availability }));
+}
+
+/** Waits until a drained node runs nothing any more. @throws SwarmupError TIMED_OUT */
+export async function waitUntilEmpty(ctx: UnitContext, manager: Engine, node: NodeName): Promise<void> {
   await waitUntil({
     until: `${node.name} runs no task any more`,
     probe: async () => {
@@ -37,7 +53,7 @@ export async function waitUntilEmpty(
 /** Reads a node's specification, changes it and writes it back. What the change leaves alone stays as it is. */
 export async function updateNode(
   manager: Engine,
-  node: { name: string; id: string },
+  node: NodeName,
   change: (spec: SwarmNode['Spec']) => SwarmNode['Spec'],
 ): Promise<void> {
   await readAndWrite(() =>

@@ -1,11 +1,10 @@
 import type { UnitContext } from '../context.ts';
-import { engineLog, untilEngineAnswers } from '../docker/engine.ts';
-import { startDocker, stopDocker } from '../docker/service.ts';
+import { startEngine } from '../docker/engine.ts';
+import { stopDocker } from '../docker/service.ts';
 import { writeSecretOn } from '../remote/write-file.ts';
 import { LISTEN_ADDRESS } from './addresses.ts';
 import { isLocked, MANAGER_KEY, withoutLock } from './manager-key.ts';
-import { keptUnlockKey } from './unlock-key.ts';
-import { noKeyFor } from './unlock.ts';
+import { requireUnlockKey } from './unlock.ts';
 import { localSwarm } from './local.ts';
 import { untilManagerIsBack } from './manager-back.ts';
 
@@ -13,11 +12,10 @@ import { untilManagerIsBack } from './manager-back.ts';
  * Makes a swarm with one manager out of what this one has on its disk: services, networks, secrets, configs and nodes stay, the other
  * managers are none any more. Source: docs.docker.com, "Recover from losing the quorum".
  *
+ * @param node whose key isn't locked: the engine can't do this while it is (moby#36852)
  * @param address at which the other nodes know the manager; another one they would never find
- * @throws SwarmupError SWARM_LOCKED without the unlock key of a manager that is locked
  */
 export async function forceNewSwarm(ctx: UnitContext, node: string, address: string): Promise<void> {
-  await takeLockOff(ctx, node);
   ctx.report(`making a swarm of ${node} alone`);
   const engine = await ctx.engine(node);
   await engine.call(`make a swarm of ${node} alone`, (docker) =>
@@ -27,17 +25,20 @@ export async function forceNewSwarm(ctx: UnitContext, node: string, address: str
   await untilManagerIsBack(ctx, node);
 }
 
-async function takeLockOff(ctx: UnitContext, node: string): Promise<void> {
-  const { signal } = ctx;
+/**
+ * Takes the lock off the key of a manager that runs, which restarts its engine.
+ *
+ * @throws SwarmupError SWARM_LOCKED without the unlock key
+ */
+export async function takeLockOff(ctx: UnitContext, node: string): Promise<void> {
   const host = await ctx.host(node);
   const { folder } = await localSwarm(await ctx.engine(node));
   const open = await keyWithoutLock(ctx, node, folder);
   if (!open) return;
   ctx.report(`taking the lock off ${node}'s key`);
-  await stopDocker(host, signal, engineLog(node));
+  await stopDocker(host, ctx.signal);
   await open();
-  await startDocker(host, signal, engineLog(node));
-  await untilEngineAnswers(ctx, node);
+  await startEngine(ctx, node);
 }
 
 /**
@@ -57,8 +58,6 @@ export async function keyWithoutLock(
   const file = `${folder}/${MANAGER_KEY}`;
   const { stdout: pem } = await host.run(['cat', file], { signal, secret: true });
   if (!isLocked(pem)) return undefined;
-  const key = await keptUnlockKey(ctx.state, ctx.env);
-  if (!key) throw noKeyFor(node);
-  const open = withoutLock(pem, key);
+  const open = withoutLock(pem, await requireUnlockKey(ctx, node));
   return () => writeSecretOn(host, file, open, signal);
 }

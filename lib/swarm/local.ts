@@ -10,10 +10,14 @@ export interface LocalSwarm {
   readonly clusterId?: string;
   readonly isManager: boolean;
   readonly managerAddresses: readonly string[];
-  readonly managerIds: readonly string[];
   readonly error: string;
   /** Where the engine keeps its certificates and, as a manager, the Raft log. */
   readonly folder: string;
+}
+
+/** Where an engine keeps what it knows of its swarm. @param root its data folder */
+export function swarmFolder(root = '/var/lib/docker'): string {
+  return `${root}/swarm`;
 }
 
 interface SwarmInfo {
@@ -22,7 +26,7 @@ interface SwarmInfo {
   readonly NodeAddr?: string;
   readonly ControlAvailable?: boolean;
   readonly Error?: string;
-  readonly RemoteManagers?: readonly { readonly Addr: string; readonly NodeID?: string }[] | null;
+  readonly RemoteManagers?: readonly { readonly Addr: string }[] | null;
   readonly Cluster?: { readonly ID?: string };
 }
 
@@ -41,9 +45,8 @@ export async function localSwarm(engine: Engine): Promise<LocalSwarm> {
     nodeAddress: swarm.NodeAddr ?? '',
     isManager: swarm.ControlAvailable ?? false,
     managerAddresses: (swarm.RemoteManagers ?? []).map((manager) => manager.Addr),
-    managerIds: (swarm.RemoteManagers ?? []).map(({ NodeID = '' }) => NodeID),
     error: swarm.Error ?? '',
-    folder: `${info.DockerRootDir ?? '/var/lib/docker'}/swarm`,
+    folder: swarmFolder(info.DockerRootDir),
     ...(swarm.Cluster?.ID ? { clusterId: swarm.Cluster.ID } : {}),
   };
 }

@@ -2,13 +2,12 @@ import { X509Certificate } from 'node:crypto';
 import type { UnitContext } from '../context.ts';
 import { hasCode } from '../errors.ts';
 import type { Engine } from '../remote/engine.ts';
+import { NODE_CERTIFICATE } from './certificates.ts';
 import type { LocalSwarm } from './local.ts';
 import { readSwarm, updateSwarm } from './settings.ts';
 
 /** On the swarm: the ids of managers that a recovery left behind. When one comes back, it brings the swarm of before with it. */
 const LOST_LABEL = 'swarmup.lost';
-/** In the engine's swarm folder. It names the node it is for. Source: swarmkit, ca/config.go. */
-const NODE_CERTIFICATE = 'certificates/swarm-node.crt';
 /** More than any swarm has managers: the oldest are forgotten. */
 const MOST = 20;
 
@@ -46,7 +45,7 @@ async function lostNow(ctx: UnitContext): Promise<readonly string[]> {
   }
 }
 
-/** The id of a node whose engine doesn't tell it: a locked one. Empty where there is none. */
+/** The id of a node whose engine doesn't tell it: a locked one. Its certificate names it. Empty where there is none. */
 async function idOnDisk(ctx: UnitContext, folder: string): Promise<string> {
   const host = await ctx.host();
   const file = `${folder}/${NODE_CERTIFICATE}`;

@@ -13,6 +13,8 @@ export interface SwarmObject {
   readonly kind: ObjectSpec['kind'];
   readonly name: string;
   readonly labels: Labels;
+  /** As the managers give it: a config's has its content, a secret's none. */
+  readonly spec: unknown;
 }
 
 /** An overlay network as the swarm has it. */
@@ -40,7 +42,7 @@ export async function listObjects(manager: Engine): Promise<readonly SwarmObject
     manager.call('list the configs', (docker): Promise<readonly Listed[]> => docker.listConfigs()),
   ]);
   const of = (kind: ObjectSpec['kind'], list: readonly Listed[]) =>
-    list.map(({ ID, Spec }) => ({ id: ID, kind, name: Spec?.Name ?? '', labels: Spec?.Labels ?? {} }));
+    list.map(({ ID, Spec }) => ({ id: ID, kind, name: Spec?.Name ?? '', labels: Spec?.Labels ?? {}, spec: Spec }));
   return [...of('secret', secrets), ...of('config', configs)];
 }
 

@@ -56,6 +56,12 @@ export function requireMajorityDuring(nodes: readonly SwarmNode[], restarting: P
   );
 }
 
+/** How many managers a swarm has, and how many of them the leader reaches. */
+export function countManagers(nodes: readonly SwarmNode[]): { readonly total: number; readonly reachable: number } {
+  const managers = nodes.filter(isManager);
+  return { total: managers.length, reachable: reachableOf(managers).length };
+}
+
 function reachableOf(managers: readonly SwarmNode[]): readonly SwarmNode[] {
   return managers.filter((node) => node.ManagerStatus?.Reachability === 'reachable');
 }

@@ -3,11 +3,11 @@ import { asSwarmupError, hasCode, SwarmupError } from '../errors.ts';
 import type { Machine } from '../providers/provider.ts';
 import { waitUntil } from '../wait.ts';
 import { hasNoLeader } from './find-manager.ts';
-import { forceNewSwarm } from './force-new.ts';
+import { forceNewSwarm, takeLockOff } from './force-new.ts';
 import { leaveSwarm } from './leave-swarm.ts';
 import { localSwarm, type LocalSwarm } from './local.ts';
 import { noteLost } from './lost.ts';
-import { majority } from './quorum.ts';
+import { countManagers, majority } from './quorum.ts';
 import { listNodes, nameOf } from './read.ts';
 
 const LEADER_MS = 120_000;
@@ -46,10 +46,10 @@ async function isLed(ctx: UnitContext): Promise<boolean> {
     probe: async () => {
       try {
         ctx.swarm.forgetManager();
-        const managers = (await listNodes(await ctx.swarm.manager(ctx.signal))).filter((node) => node.ManagerStatus);
-        const reachable = managers.filter(({ ManagerStatus }) => ManagerStatus?.Reachability === 'reachable');
-        if (reachable.length >= majority(managers.length)) return { done: true };
-        return { seen: `${reachable.length} of ${managers.length} managers are reachable` };
+        const nodes = await listNodes(await ctx.swarm.manager(ctx.signal));
+        const { reachable, total } = countManagers(nodes);
+        if (reachable >= majority(total)) return { done: true };
+        return { seen: `${reachable} of ${total} managers are reachable` };
       } catch (error) {
         if (hasCode(error, 'SWARM_NO_QUORUM', 'SWARM_NO_MANAGER')) return { done: false };
         // What a leader that is about to give up says to a question.
@@ -128,6 +128,7 @@ export async function recover(ctx: UnitContext, { keeper, leaving, discarded }: 
     await leaveSwarm(ctx, await ctx.engine(name), true);
   }
   const [address = ''] = keeper.swarm.nodeAddress.split(':');
+  await takeLockOff(ctx, keeper.name);
   await forceNewSwarm(ctx, keeper.name, address);
   await forgetOthers(ctx, keeper.name, keeper.swarm.nodeId);
 }

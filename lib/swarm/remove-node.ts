@@ -1,6 +1,6 @@
 import type { UnitContext } from '../context.ts';
 import type { Engine } from '../remote/engine.ts';
-import { updateNode, waitUntilEmpty } from './drain.ts';
+import { drainNode } from './drain.ts';
 import { leaveSwarm } from './leave-swarm.ts';
 import { requireMajorityWithout } from './quorum.ts';
 import { listNodes, nameOf } from './read.ts';
@@ -20,8 +20,7 @@ export async function removeNode(ctx: UnitContext, found: SwarmNode, engine: Eng
   requireMajorityWithout(await listNodes(manager), found);
   if (found.Status.State === 'ready') {
     ctx.report(`draining ${node.name}`);
-    await updateNode(manager, node, (spec) => ({ ...spec, Availability: 'drain' }));
-    await waitUntilEmpty(ctx, manager, node);
+    await drainNode(ctx, manager, node);
   }
   if (found.Spec.Role === 'manager') await demote(ctx, found);
   if (engine) {

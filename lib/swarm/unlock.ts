@@ -4,6 +4,7 @@ import type { Secret } from '../secret.ts';
 import { waitUntil } from '../wait.ts';
 import { localSwarm } from './local.ts';
 import { unlock } from './settings.ts';
+import { keptUnlockKey } from './unlock-key.ts';
 
 const UNLOCK_MS = 60_000;
 
@@ -23,6 +24,13 @@ export async function unlockManager(ctx: UnitContext, node: string, key: Secret)
     clock: ctx.clock,
     fix: `Its log says more: swarmup ssh ${node} -- sudo journalctl -u docker -n 50`,
   });
+}
+
+/** The key for a locked manager. @throws SwarmupError SWARM_LOCKED where it isn't kept here */
+export async function requireUnlockKey({ state, env }: UnitContext, node: string): Promise<Secret> {
+  const key = await keptUnlockKey(state, env);
+  if (key) return key;
+  throw noKeyFor(node);
 }
 
 /** A manager is locked, and nobody here knows the key. */

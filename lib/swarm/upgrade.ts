@@ -1,7 +1,6 @@
 import type { UnitContext } from '../context.ts';
-import { engineLog, fetchEngine, installEngine, untilEngineAnswers } from '../docker/engine.ts';
+import { fetchEngine, installEngine, restartEngine, startEngine } from '../docker/engine.ts';
 import { runsVersion } from '../docker/manager.ts';
-import { restartDocker, startDocker } from '../docker/service.ts';
 import { waitUntil } from '../wait.ts';
 import { whileAway } from './away.ts';
 import { nameOf } from './read.ts';
@@ -39,13 +38,9 @@ export async function upgradeNode(ctx: UnitContext, { node, packages }: Prepared
   const name = nameOf(node);
   await whileAway(ctx, node, async () => {
     await installEngine(ctx, name, { fetched: packages });
-    const host = await ctx.host(name);
-    await startDocker(host, ctx.signal, engineLog(name));
-    const { version } = await untilEngineAnswers(ctx, name);
-    if (runsVersion(version, pinned)) return;
+    const { version } = await startEngine(ctx, name);
     // Some packages leave an engine that runs alone.
-    await restartDocker(host, ctx.signal, engineLog(name));
-    await untilEngineAnswers(ctx, name);
+    if (!runsVersion(version, pinned)) await restartEngine(ctx, name);
   });
   await waitUntil({
     until: `the managers see Docker ${pinned} on ${name}`,

@@ -47,8 +47,10 @@ export async function restore(path: string, options: RestoreOptions): Promise<nu
     throw new SwarmupError('USAGE', `there is no file ${file}`, { fix: "Name the file that 'swarmup backup' wrote." });
   const key = await keyFrom(options.identity, process.env);
   const manifest = await readBackup(file, key);
-  requireFitting(manifest, await clusterOf(options));
-  const change = (cluster: Cluster): Cluster => ({ ...cluster, request: { restore: { file, key, manifest } } });
+  const change = (cluster: Cluster): Cluster => {
+    requireFitting(manifest, cluster);
+    return { ...cluster, request: { restore: { file, key, manifest } } };
+  };
   const question = `Restore the cluster ${manifest.cluster} as it was on ${manifest.createdAt}, on ${manifest.manager.name}?`;
   const proceed = async () => options.yes === true || confirm(question);
   return run({ pipeline: 'restore', mode: 'apply', options, change, proceed });
