@@ -44,14 +44,15 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
-      // Real machines under emulation: one file after the other, each test with its own deadline.
+      // Real machines under emulation: two clusters at a time, which all wait for something now and then; each test with its deadline.
       {
         test: {
           name: 'e2e',
           include: ['test/e2e/*.test.ts'],
+          globalSetup: ['test/e2e/setup.ts'],
           testTimeout: 900_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          maxWorkers: 2,
           bail: 1,
         },
       },

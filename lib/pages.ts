@@ -1,4 +1,4 @@
-import type { Cluster, HttpCheck, NodeSpec, ServiceSpec } from './config/model.ts';
+import type { Cluster, HttpCheck, NodeSpec, ServiceSpec, StackSpec } from './config/model.ts';
 import type { UnitContext } from './context.ts';
 import { messageOf, SwarmupError } from './errors.ts';
 import { fits, traitsOfSpec } from './swarm/placement.ts';
@@ -11,8 +11,8 @@ export interface Page {
   readonly replicas: number;
   /** Whether the port is to answer on a node: through the routing mesh it does on all of them. */
   readonly answersOn: (node: NodeSpec) => boolean;
-  /** The stack that publishes the port, when it is one that may be skipped. */
-  readonly optionalStack: string | undefined;
+  /** The stack that publishes the port. */
+  readonly stack: StackSpec | undefined;
 }
 
 const DEADLINE_MS = 120_000;
@@ -32,7 +32,7 @@ export function pagesOf(cluster: Cluster): Page[] {
             check: service.verify,
             replicas: service.replicas,
             answersOn: (node: NodeSpec) => isPublishedOn(node, service),
-            optionalStack: undefined,
+            stack: undefined,
           },
         ]
       : [],
@@ -45,7 +45,7 @@ export function pagesOf(cluster: Cluster): Page[] {
             check: stack.verify,
             replicas: 1,
             answersOn: () => true,
-            optionalStack: stack.whenUnreachable === 'skip' ? stack.name : undefined,
+            stack,
           },
         ]
       : [],

@@ -2,16 +2,18 @@ import type { StackSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { SwarmupError } from '../lib/errors.ts';
 import { askRegistry, isPresent } from '../lib/images/on-node.ts';
+import { portainerAdditions } from '../lib/portainer/additions.ts';
 import { knownSecret } from '../lib/portainer/secrets.ts';
 import type { Engine } from '../lib/remote/engine.ts';
 import { converge, lookAt } from '../lib/swarm/converge.ts';
 import { listServices } from '../lib/swarm/read.ts';
-import { labelled, NAMESPACE_LABEL, STACK_LABEL, stackHash } from '../lib/swarm/stack.ts';
+import { labelled, NAMESPACE_LABEL, staleServices, type Addition } from '../lib/swarm/stack.ts';
 import type { SwarmService } from '../lib/swarm/types.ts';
 import { defineTask, type Change, type Desired } from '../lib/task.ts';
 
 interface State {
   readonly services: readonly Pick<SwarmService, 'Spec'>[];
+  readonly additions: readonly Addition[];
   /** External secrets that the file refers to and the swarm doesn't have. */
   readonly missingSecrets: readonly string[];
   /** What the services still wait for; empty when they run. */
@@ -44,6 +46,7 @@ export default defineTask<State, StackChange>({
     );
     return {
       services,
+      additions: await portainerAdditions(ctx, manager, stack, services),
       missingSecrets: await missingSecrets(manager, stack),
       waitingFor: looks.map((look) => look.waitingFor).find((text) => text !== '') ?? '',
       unreachable: services.length === 0 ? await unreachableImage(manager, stack) : undefined,
@@ -51,6 +54,7 @@ export default defineTask<State, StackChange>({
   },
   absent: (desired) => ({
     services: [],
+    additions: [],
     missingSecrets: wantedStack(desired).externalSecrets,
     waitingFor: '',
     unreachable: undefined,
@@ -59,7 +63,7 @@ export default defineTask<State, StackChange>({
     if (unreachable === undefined || wantedStack(desired).whenUnreachable !== 'skip') return undefined;
     return `${unreachable}; to have it, supply its images (docker save) with images.load`;
   },
-  plan: ({ services, missingSecrets: missing, waitingFor }, desired) => {
+  plan: ({ services, additions, missingSecrets: missing, waitingFor }, desired) => {
     const stack = wantedStack(desired);
     const changes = missing.map((name): StackChange => ({
       kind: 'secret',
@@ -67,16 +71,14 @@ export default defineTask<State, StackChange>({
       action: 'create',
       summary: `secret ${name}`,
     }));
-    const hash = stackHash(stack);
-    const deployed = new Map(services.map((service) => [service.Spec.Name, service.Spec.Labels?.[STACK_LABEL]]));
-    const stale = stack.services.filter((service) => deployed.get(`${stack.name}_${service.name}`) !== hash);
+    const stale = staleServices(stack, services, additions);
     if (stale.length > 0) {
       const action = services.length > 0 ? 'update' : 'create';
       changes.push({
         kind: 'deploy',
         name: stack.name,
         action,
-        summary: `stack ${stack.name}: ${stale.map((service) => service.name).join(', ')}`,
+        summary: `stack ${stack.name}: ${stale.join(', ')}`,
       });
     } else if (waitingFor) {
       changes.push({
@@ -88,24 +90,33 @@ export default defineTask<State, StackChange>({
     }
     return changes;
   },
-  apply: async (ctx, changes) => {
+  apply: async (ctx, changes, { additions }) => {
     const stack = wantedStack(ctx);
     const manager = await ctx.swarm.manager(ctx.signal);
     for (const { name } of changes.filter((change) => change.kind === 'secret')) await createSecret(ctx, manager, name);
     const before = await servicesOf(manager, stack.name);
-    if (changes.some((change) => change.kind === 'deploy')) await deploy(ctx, manager.node, stack);
-    const serviceIds = (await servicesOf(manager, stack.name)).map((service) => service.ID);
-    await converge({
-      name: stack.name,
-      manager,
-      serviceIds,
-      before,
-      signal: ctx.signal,
-      clock: ctx.clock,
-      report: ctx.report,
-    });
+    if (changes.some((change) => change.kind === 'deploy')) await deploy(ctx, manager.node, stack, additions);
+    const deployed = await running(ctx, manager, stack.name, before);
+    // Where a service began, and is to stay, is known once it runs.
+    const settled = await portainerAdditions(ctx, manager, stack, deployed);
+    if (staleServices(stack, deployed, settled).length === 0) return;
+    await deploy(ctx, manager.node, stack, settled);
+    await running(ctx, manager, stack.name, deployed);
   },
 });
+
+/** Waits until all services of a stack run. @returns them @throws SwarmupError as `converge` */
+async function running(
+  ctx: UnitContext,
+  manager: Engine,
+  name: string,
+  before: readonly SwarmService[],
+): Promise<readonly SwarmService[]> {
+  const { signal, clock, report } = ctx;
+  const serviceIds = (await servicesOf(manager, name)).map((service) => service.ID);
+  await converge({ name, manager, serviceIds, before, signal, clock, report });
+  return servicesOf(manager, name);
+}
 
 function wantedStack({ cluster, target }: Desired): StackSpec {
   const stack = cluster.stacks.find((one) => one.name === target.id);
@@ -141,11 +152,12 @@ async function createSecret(ctx: UnitContext, manager: Engine, name: string): Pr
 }
 
 /** There is no API for it: docker's own command on a manager, with the file on its standard input. */
-async function deploy(ctx: UnitContext, node: string, stack: StackSpec): Promise<void> {
+async function deploy(ctx: UnitContext, node: string, stack: StackSpec, additions: readonly Addition[]): Promise<void> {
   ctx.report(`deploying from ${node}`);
   const host = await ctx.host(node);
   await host.run(['docker', 'stack', 'deploy', '--detach=true', '--resolve-image', 'changed', '-c', '-', stack.name], {
-    input: labelled(stack),
+    // It may have secrets in it.
+    input: labelled(stack, additions),
     signal: ctx.signal,
     fix: `Correct ${stack.file} as Docker's message below says.`,
   });

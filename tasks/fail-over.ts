@@ -1,6 +1,7 @@
 import type { UnitContext } from '../lib/context.ts';
 import { hasCode, SwarmupError } from '../lib/errors.ts';
 import { lookAt } from '../lib/swarm/converge.ts';
+import { awayWithItsNode } from '../lib/swarm/stack.ts';
 import { listNodes, listServices, nameOf } from '../lib/swarm/read.ts';
 import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
 import { waitUntil } from '../lib/wait.ts';
@@ -60,9 +61,12 @@ async function whatIsMissing(ctx: UnitContext): Promise<string> {
   const ready = nodes.filter((node) => node.Status.State === 'ready').map(nameOf);
   const unnoticed = ready.filter((name) => away.has(name));
   if (unnoticed.length > 0) return `the managers still take ${unnoticed.join(', ')} for ready`;
+  const free = services.filter((service) => awayWithItsNode(service, nodes) === undefined);
+  for (const { Spec } of services.filter((service) => !free.includes(service)))
+    ctx.warn(`${Spec.Name} is held on a node that is away, where its data is`, Spec.Name);
   const looks = await lookAt(
     manager,
-    services.map((service) => service.ID),
+    free.map((service) => service.ID),
   );
   const open = looks.filter((one) => one.waitingFor !== '');
   return open.map((one) => `${one.service.Spec.Name}: ${one.waitingFor}`).join('; ');

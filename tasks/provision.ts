@@ -1,6 +1,7 @@
 import type { Change } from '../lib/task.ts';
 import type { Machine, Provider } from '../lib/providers/provider.ts';
 import type { NodeSpec } from '../lib/config/model.ts';
+import { lostWithIt, volumesOn, type LocalVolume } from '../lib/swarm/volumes.ts';
 import { untilConnected } from '../lib/remote/connected.ts';
 import { defineTask, onNodes } from '../lib/task.ts';
 
@@ -10,6 +11,8 @@ interface State {
   readonly machine: Machine | undefined;
   /** A machine that runs may still be booting: a run before this one was cut off. */
   readonly answers: boolean;
+  /** Of a machine that is gone, and is made anew: what services had on its disk. */
+  readonly lost: readonly LocalVolume[];
 }
 
 /** Creates or starts each node's machine. In the guide: `docker-machine create` for manager1, worker1 and worker2. */
@@ -23,12 +26,15 @@ export default defineTask<State, Change>({
     const [machine] = await ctx.provider.list(ctx.signal, [ctx.node.name]);
     if (machine) ctx.machines.set(machine);
     const answers = machine?.state === 'running' && (await ctx.remote.answers(ctx.node.name, ctx.signal));
-    return { provider: ctx.provider, node: ctx.node, machine, answers };
+    const lost = machine || ctx.world.before.size === 0 ? [] : await volumesOn(ctx, ctx.node.name);
+    return { provider: ctx.provider, node: ctx.node, machine, answers, lost };
   },
-  absent: () => ({ provider: undefined, node: undefined, machine: undefined, answers: false }),
-  plan: ({ provider, node, machine, answers }, { target }) => {
+  absent: () => ({ provider: undefined, node: undefined, machine: undefined, answers: false, lost: [] }),
+  plan: ({ provider, node, machine, answers, lost }, { target }) => {
     if (!provider || !node) return [{ action: 'create', summary: `machine ${target.id}` }];
-    const changes = provider.plan(node, machine);
+    const changes = provider
+      .plan(node, machine)
+      .map((change, i) => (i === 0 ? { ...change, summary: `${change.summary}${lostWithIt(lost)}` } : change));
     if (machine?.state !== 'running' || answers) return changes;
     return [...changes, { action: 'run', summary: `wait until ${node.name} answers` }];
   },

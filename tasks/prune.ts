@@ -1,3 +1,4 @@
+import type { UnitContext } from '../lib/context.ts';
 import { existingMachines } from '../lib/providers/existing.ts';
 import type { Machine } from '../lib/providers/provider.ts';
 import { removeMachine } from '../lib/swarm/remove-machine.ts';
@@ -6,7 +7,11 @@ import { removeNode } from '../lib/swarm/remove-node.ts';
 import { remove, removals, type Removal } from '../lib/swarm/removal.ts';
 import { findSurplus, surplusMachines } from '../lib/swarm/surplus.ts';
 import type { SwarmNode, SwarmService } from '../lib/swarm/types.ts';
+import { lostWithIt, volumesOn, type LocalVolume } from '../lib/swarm/volumes.ts';
 import { CLUSTER, defineTask, type Change, type Target } from '../lib/task.ts';
+import { waitUntil } from '../lib/wait.ts';
+
+const OTHERS_MS = 600_000;
 
 interface State {
   readonly services: readonly SwarmService[];
@@ -14,6 +19,8 @@ interface State {
   readonly nodes: readonly SwarmNode[];
   /** The machine that this unit is about. */
   readonly machine: Machine | undefined;
+  /** What services have on the machine's disk. */
+  readonly volumes: readonly LocalVolume[];
 }
 
 type Pruning =
@@ -27,23 +34,37 @@ export default defineTask<State, Pruning>({
   needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }],
   targets: (cluster, world) => [CLUSTER, ...surplusMachines(cluster, world).map((id): Target => ({ id, node: id }))],
   check: async (ctx) => {
-    if (ctx.target !== CLUSTER) return { ...NOTHING, ...(await existingMachines.check(ctx)) };
+    if (ctx.target !== CLUSTER) {
+      const { machine } = await existingMachines.check(ctx);
+      return { ...NOTHING, machine, volumes: machine && !machine.kept ? await volumesOn(ctx, machine.name) : [] };
+    }
     return { ...NOTHING, ...(await findSurplus(await ctx.swarm.manager(ctx.signal), ctx.cluster, ctx.world)) };
   },
   absent: () => NOTHING,
-  plan: ({ services, stacks, nodes, machine }) => [
+  plan: ({ services, stacks, nodes, machine, volumes }) => [
     ...removals(services, stacks).map((removal) => ({ ...removal, prune: true })),
     ...nodes.map((node): Pruning => {
       const summary = `node ${nameOf(node)} (${node.Status.State}, it has no machine)`;
       return { ...REMOVE, kind: 'node', node, summary };
     }),
-    ...(machine ? [{ ...REMOVE, kind: 'machine' as const, summary: `node ${machine.name}${alsoIts(machine)}` }] : []),
+    ...(machine
+      ? [
+          {
+            ...REMOVE,
+            kind: 'machine' as const,
+            summary: `node ${machine.name}${alsoIts(machine)}${lostWithIt(volumes)}`,
+          },
+        ]
+      : []),
   ],
   apply: async (ctx, changes, { machine }) => {
     for (const change of changes) {
       ctx.signal.throwIfAborted();
       if (change.kind === 'machine') {
-        if (machine) await removeMachine(ctx, machine, await ctx.swarm.nodes(ctx.signal));
+        if (machine) {
+          await untilOthersAreGone(ctx, machine.name);
+          await removeMachine(ctx, machine, await ctx.swarm.nodes(ctx.signal));
+        }
         continue;
       }
       const manager = await ctx.swarm.manager(ctx.signal);
@@ -55,10 +76,30 @@ export default defineTask<State, Pruning>({
   },
 });
 
+/** Of several managers the leader goes last: with each leader that goes, another has to be elected. */
+async function untilOthersAreGone(ctx: UnitContext, name: string): Promise<void> {
+  const surplus = new Set(surplusMachines(ctx.cluster, ctx.world));
+  await waitUntil({
+    until: 'the other managers that go are none any more',
+    probe: async () => {
+      const managers = (await ctx.swarm.nodes(ctx.signal)).filter(({ ManagerStatus }) => ManagerStatus);
+      const leads = managers.some((node) => nameOf(node) === name && node.ManagerStatus?.Leader);
+      const others = managers.map(nameOf).filter((one) => one !== name && surplus.has(one));
+      return leads && others.length > 0 ? { seen: others.join(', ') } : { done: undefined };
+    },
+    deadlineMs: OTHERS_MS,
+    intervalMs: 500,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: 'See what keeps them in the output above, and run again.',
+    onSeen: (seen) => ctx.report(`it leads, and goes after ${seen}`),
+  });
+}
+
 /** Hosts that were there before leave the swarm only. */
 function alsoIts({ kept }: Machine): string {
   return kept ? '' : ' and its machine';
 }
 
-const NOTHING: State = { services: [], stacks: [], nodes: [], machine: undefined };
+const NOTHING: State = { services: [], stacks: [], nodes: [], machine: undefined, volumes: [] };
 const REMOVE = { action: 'remove', prune: true } as const;

@@ -5,11 +5,14 @@ import { requireMajorityWithout } from '../lib/swarm/quorum.ts';
 import { nameOf } from '../lib/swarm/read.ts';
 import { removeMachine } from '../lib/swarm/remove-machine.ts';
 import type { SwarmNode } from '../lib/swarm/types.ts';
+import { lostWithIt, volumesOn, type LocalVolume } from '../lib/swarm/volumes.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
 
 interface State extends ExistingState {
   /** All nodes of the swarm; none where no manager can be asked. */
   readonly nodes: readonly SwarmNode[];
+  /** What services have on its disk. */
+  readonly volumes: readonly LocalVolume[];
 }
 
 /** A node gives up its work and leaves the swarm, and its machine goes: for good, or to be made anew. */
@@ -24,14 +27,19 @@ export default defineTask<State, Change>({
   explicit: true,
   limit: 1,
   targets: (cluster) => onNodes(cluster.nodes),
-  check: async (ctx) => ({ ...(await existingMachines.check(ctx)), nodes: await nodesOf(ctx) }),
-  absent: () => ({ machine: undefined, nodes: [] }),
-  plan: ({ machine, nodes }, { target }) => {
+  check: async (ctx) => {
+    const [existing, nodes] = await Promise.all([existingMachines.check(ctx), nodesOf(ctx)]);
+    return { ...existing, nodes, volumes: nodes.length > 0 ? await volumesOn(ctx, ctx.node.name) : [] };
+  },
+  absent: () => ({ machine: undefined, nodes: [], volumes: [] }),
+  plan: ({ machine, nodes, volumes }, { target }) => {
     if (!machine) return [];
     const members = nodes.filter((node) => nameOf(node) === target.id);
     for (const member of members) requireMajorityWithout(nodes, member);
     if (machine.kept && members.length === 0) return [];
-    const what = machine.kept ? '(its machine stays)' : 'and its machine, with all that is on its disk';
+    const what = machine.kept
+      ? '(its machine stays)'
+      : `and its machine, with all that is on its disk${lostWithIt(volumes)}`;
     return [{ action: 'remove', summary: `node ${machine.name} ${what}` }];
   },
   apply: async (ctx, _changes, { machine, nodes }) => {

@@ -1,8 +1,8 @@
-import { firstManager, type PortainerSpec } from '../lib/config/model.ts';
+import type { PortainerSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { SwarmupError } from '../lib/errors.ts';
-import { Portainer, type Environment } from '../lib/portainer/api.ts';
-import { adminPassword, PASSWORD_FILE } from '../lib/portainer/secrets.ts';
+import { portainerOf, settlePassword, signInAdministrator } from '../lib/portainer/administrator.ts';
+import type { Environment } from '../lib/portainer/api.ts';
 import { listNodes, listServices } from '../lib/swarm/read.ts';
 import { NAMESPACE_LABEL } from '../lib/swarm/stack.ts';
 import { CLUSTER, defineTask, type Change, type Desired } from '../lib/task.ts';
@@ -12,6 +12,8 @@ interface State {
   /** Whether the stack that Portainer runs in is deployed. */
   readonly deployed: boolean;
   readonly signIn: 'done' | 'refused' | 'not yet';
+  /** It still has a password of before. */
+  readonly outdated: boolean;
   /** What Portainer says when it doesn't let the administrator in. */
   readonly said: string;
   readonly environment: Environment | undefined;
@@ -20,7 +22,7 @@ interface State {
   readonly expectedAgents: number;
 }
 
-type SetUpChange = Change & { readonly kind: 'wait' | 'environment' | 'agents' };
+type SetUpChange = Change & { readonly kind: 'wait' | 'password' | 'environment' | 'agents' };
 
 const DEADLINE_MS = 240_000;
 
@@ -35,6 +37,7 @@ export default defineTask<State, SetUpChange>({
   absent: () => ({
     deployed: true,
     signIn: 'not yet',
+    outdated: false,
     said: 'not deployed yet',
     environment: undefined,
     agents: 0,
@@ -53,6 +56,7 @@ export default defineTask<State, SetUpChange>({
         action: 'run',
         summary: `wait until Portainer lets the administrator in (${state.said})`,
       });
+    if (state.outdated) changes.push({ kind: 'password', action: 'update', summary: "the administrator's password" });
     if (!state.environment)
       changes.push({ kind: 'environment', action: 'create', summary: "Portainer's environment: this swarm" });
     else if (state.agents !== state.expectedAgents)
@@ -69,11 +73,10 @@ export default defineTask<State, SetUpChange>({
     );
     const state = await look(ctx);
     if (state.signIn === 'refused') throw refused(state.said);
-    if (!state.environment) {
+    const signedIn = await settlePassword(ctx, ctx.signal);
+    if (!state.environment && 'token' in signedIn) {
       ctx.report('adding the environment');
-      const portainer = client(ctx);
-      const signedIn = await portainer.signIn(await adminPassword(ctx));
-      if ('token' in signedIn) await portainer.addEnvironment(signedIn.token);
+      await portainerOf(ctx, ctx.signal).addEnvironment(signedIn.token);
     }
     await wait(ctx, 'Portainer sees an agent on every node', (now) =>
       now.environment && now.agents === now.expectedAgents
@@ -93,16 +96,24 @@ async function look(ctx: UnitContext): Promise<State> {
   const expectedAgents = nodes.filter(
     (node) => node.Status.State === 'ready' && node.Spec.Availability === 'active',
   ).length;
-  const nothing = { environment: undefined, agents: 0, expectedAgents };
+  const nothing = { outdated: false, environment: undefined, agents: 0, expectedAgents };
   if (services.length === 0)
     return { deployed: false, signIn: 'not yet', said: `the stack ${spec.stack} is not deployed`, ...nothing };
-  const portainer = client(ctx);
-  const result = await portainer.signIn(await adminPassword(ctx));
+  const result = await signInAdministrator(ctx, ctx.signal);
   if ('refused' in result) return { deployed: true, signIn: 'refused', said: result.refused, ...nothing };
   if ('notYet' in result) return { deployed: true, signIn: 'not yet', said: result.notYet, ...nothing };
+  const portainer = portainerOf(ctx, ctx.signal);
   const [environment] = await portainer.environments(result.token);
   const agents = environment ? await portainer.agents(result.token, environment) : [];
-  return { deployed: true, signIn: 'done', said: '', environment, agents: new Set(agents).size, expectedAgents };
+  return {
+    deployed: true,
+    signIn: 'done',
+    outdated: result.older !== undefined,
+    said: '',
+    environment,
+    agents: new Set(agents).size,
+    expectedAgents,
+  };
 }
 
 async function wait(ctx: UnitContext, until: string, judge: (state: State) => Probe<undefined>): Promise<void> {
@@ -116,11 +127,6 @@ async function wait(ctx: UnitContext, until: string, judge: (state: State) => Pr
     fix: 'Its log says more: docker service logs portainer_portainer on a manager.',
     onSeen: (seen) => ctx.report(seen),
   });
-}
-
-function client(ctx: UnitContext): Portainer {
-  const machine = ctx.machines.running(firstManager(ctx.cluster).name);
-  return new Portainer(ctx.http, ctx.provider.endpoint(machine, wantedPortainer(ctx).port), ctx.signal);
 }
 
 function wantedPortainer({ cluster }: Desired): PortainerSpec {
@@ -137,6 +143,6 @@ function refused(said: string): SwarmupError {
   return new SwarmupError('PORTAINER_FAILED', `Portainer can't be set up: ${said}`, {
     fix: timedOut
       ? 'Restart it (docker service update --force portainer_portainer on a manager), then run again.'
-      : `Its data volume knows another password. Give that one as portainer.adminPassword (a generated one is in the state folder, ${PASSWORD_FILE}), or remove the volume portainer_portainer_data to begin anew.`,
+      : 'Its data volume knows another password. Give that one as portainer.adminPassword; where it is lost: swarmup rotate portainer-password',
   });
 }

@@ -1,12 +1,14 @@
+import type { StackSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/context.ts';
 import { pagesOf, untilPageAnswers, type Page } from '../lib/pages.ts';
-import { listServices } from '../lib/swarm/read.ts';
-import { NAMESPACE_LABEL } from '../lib/swarm/stack.ts';
+import { listNodes, listServices, nameOf } from '../lib/swarm/read.ts';
+import { awayWithItsNode, NAMESPACE_LABEL, PINNED_LABEL } from '../lib/swarm/stack.ts';
+import type { SwarmNode } from '../lib/swarm/types.ts';
 import { defineTask, type Change, type Desired, type Target } from '../lib/task.ts';
 
 interface State {
   /** Why there is nothing to ask. */
-  readonly notDeployed: string | undefined;
+  readonly silent: string | undefined;
   readonly requests: number;
 }
 
@@ -25,13 +27,11 @@ export default defineTask<State, Change>({
     ),
   check: async (ctx) => {
     const page = pageOf(ctx);
-    if (page.optionalStack !== undefined && !(await isDeployed(ctx, page.optionalStack))) {
-      return { notDeployed: `the stack ${page.optionalStack} is not deployed`, requests: 0 };
-    }
-    return { notDeployed: undefined, requests: await untilPageAnswers(ctx, ctx.node.name, page) };
+    const silent = page.stack && (await whySilent(ctx, page.stack));
+    return { silent, requests: silent ? 0 : await untilPageAnswers(ctx, ctx.node.name, page) };
   },
-  absent: () => ({ notDeployed: undefined, requests: 0 }),
-  skip: ({ notDeployed }) => notDeployed,
+  absent: () => ({ silent: undefined, requests: 0 }),
+  skip: ({ silent }) => silent,
   plan: () => [],
   apply: () => Promise.resolve(),
 });
@@ -46,7 +46,18 @@ function portOf(target: Target): number {
   return Number(target.id.slice(target.id.lastIndexOf(':') + 1));
 }
 
-async function isDeployed(ctx: UnitContext, stack: string): Promise<boolean> {
-  const services = await listServices(await ctx.swarm.manager(ctx.signal), { label: [`${NAMESPACE_LABEL}=${stack}`] });
-  return services.length > 0;
+/** Why a stack answers nothing, and nothing is wrong with that; undefined where it should answer. */
+async function whySilent(ctx: UnitContext, stack: StackSpec): Promise<string | undefined> {
+  const manager = await ctx.swarm.manager(ctx.signal);
+  const services = await listServices(manager, { label: [`${NAMESPACE_LABEL}=${stack.name}`] });
+  if (services.length === 0)
+    return stack.whenUnreachable === 'skip' ? `the stack ${stack.name} is not deployed` : undefined;
+  if (!services.some(({ Spec }) => Spec.Labels?.[PINNED_LABEL])) return undefined;
+  const nodes = await listNodes(manager);
+  const [away] = services.flatMap((service) => awayWithItsNode(service, nodes) ?? []);
+  return away && `${stack.name} is held on ${nameOf(away)}, where its data is, and which is ${stateOf(away)}`;
+}
+
+function stateOf({ Status, Spec }: SwarmNode): string {
+  return Status.State === 'ready' ? Spec.Availability : Status.State;
 }

@@ -1,10 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Portainer } from '../lib/portainer/api.ts';
+import { passwordMadeUp } from '../lib/portainer/reset.ts';
 import { httpClient } from '../lib/remote/http.ts';
 import { portIsFree } from '../lib/remote/sockets.ts';
 import { Secret } from '../lib/secret.ts';
@@ -17,8 +19,16 @@ let server: ChildProcess | undefined;
 
 afterEach(() => server?.kill('SIGKILL'));
 
-async function start(options: { passwordFile?: boolean; timeout?: number } = {}): Promise<Portainer> {
-  const data = mkdtempSync(join(tmpdir(), 'swarmup-portainer-'));
+interface StartOptions {
+  readonly passwordFile?: boolean;
+  readonly timeout?: number;
+  readonly data?: string;
+}
+
+const newData = () => mkdtempSync(join(tmpdir(), 'swarmup-portainer-'));
+
+async function start(options: StartOptions = {}): Promise<Portainer> {
+  const { data = newData() } = options;
   let port = 21_000 + Math.floor(Math.random() * 5000);
   while (!(await portIsFree(port))) port++;
   writeFileSync(join(data, 'password'), `${password.reveal()}\n`);
@@ -60,5 +70,45 @@ describe('the first set-up', () => {
   it('refuses requests without a token', async () => {
     const portainer = await start();
     await expect(portainer.environments(new Secret('forged'))).rejects.toMatchObject({ code: 'PORTAINER_FAILED' });
+  });
+});
+
+describe("the administrator's password", () => {
+  it('can be changed by whoever knows it', async () => {
+    const portainer = await start();
+    const signedIn = await portainer.signIn(password);
+    if (!('token' in signedIn)) throw new Error(JSON.stringify(signedIn));
+    const other = new Secret('another-horse-battery');
+    await expect(portainer.changePassword(signedIn.token, other, other)).rejects.toMatchObject({
+      code: 'PORTAINER_FAILED',
+      message: expect.stringContaining('HTTP 403'),
+    });
+    await portainer.changePassword(signedIn.token, password, other);
+    expect(await portainer.signIn(password)).toHaveProperty('refused');
+    expect(await portainer.signIn(other)).toHaveProperty('token');
+  });
+
+  it("is made anew by Portainer's helper, while Portainer is stopped", async () => {
+    const data = newData();
+    await start({ data });
+    const reset = () => spawnSync('perl', [SCRIPT, 'reset'], { env: { ...process.env, DATA: data }, encoding: 'utf8' });
+    expect(reset()).toMatchObject({ status: 1, stderr: expect.stringContaining('could not open the database') });
+    const ended = once(server!, 'exit');
+    server?.kill('SIGKILL');
+    await ended;
+    const { status, stderr } = reset();
+    expect(status).toBe(0);
+    const made = passwordMadeUp(stderr);
+    expect(made).toBeDefined();
+    const portainer = await start({ data });
+    expect(await portainer.signIn(password)).toHaveProperty('refused');
+    expect(await portainer.signIn(made!)).toHaveProperty('token');
+  });
+
+  it('is read from what the helper prints, whatever is in it', () => {
+    const log = (words: string) => `2020/06/04 00:13:58 ${words}\n`;
+    const said = `${log('Password successfully updated for user: admin')}${log('Use the following password to login: &_4#\\3^5V8vLTd)E"NWiJBs26G*9HPl1')}`;
+    expect(passwordMadeUp(said)?.reveal()).toBe('&_4#\\3^5V8vLTd)E"NWiJBs26G*9HPl1');
+    expect(passwordMadeUp(log('could not open the database: timeout'))).toBeUndefined();
   });
 });

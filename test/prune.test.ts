@@ -104,6 +104,19 @@ describe('what is in the cluster and no longer in its file', () => {
     expect(world.swarm.nodes.map((one) => one.Description.Hostname)).toEqual(['a', 'b', 'd']);
   });
 
+  it('lets the leading manager go last of several', async () => {
+    const world = worldWithRegistry();
+    const all = ['a', 'b', 'c', 'd', 'e'].map((name) => `  - { name: ${name}, role: manager }\n`);
+    await world.run('up', await clusterOf(text(all.join(''))));
+    expect(world.swarm.nodes[0]?.ManagerStatus?.Leader).toBe(true);
+    world.swarm.writes.length = 0;
+    const result = await world.run('up', await clusterOf(text(all.slice(3).join(''))), { prune: true });
+    expect(errorsOf(result)).toEqual([]);
+    const gone = world.swarm.writes.filter((write) => write.startsWith('node remove'));
+    expect(gone).toHaveLength(3);
+    expect(gone.at(-1)).toBe('node remove a');
+  });
+
   it('are stacks as a whole, and single services of a stack', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 1));

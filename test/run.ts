@@ -29,6 +29,9 @@ const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
   ['generated files', process.execPath, 'scripts/generate.ts', '--check'],
 ];
 
+/** How many clusters of virtual machines are tested side by side: each wants up to 5 GiB. */
+const CLUSTERS = 2;
+
 const QUICK = ['unit', 'ssh', 'ec2', 'browser'] as const;
 
 function check([name, program = '', ...argv]: readonly [string, ...string[]]): Outcome {
@@ -42,7 +45,7 @@ function vitest(project: string): Outcome {
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-report-'));
   const report = join(folder, 'report.json');
   // vitest would leave one processor idle, which on two is half of them.
-  const workers = `--maxWorkers=${availableParallelism()}`;
+  const workers = `--maxWorkers=${project === 'e2e' ? CLUSTERS : availableParallelism()}`;
   const argv = [
     'run',
     '--project',

@@ -136,8 +136,8 @@ export function buildProgram(act: Action, version: string): Command {
     .action((service: string | undefined, options: LogsOptions) =>
       act(import('./commands/logs.ts').then((m) => m.logs(service, options))),
     );
-  run('rotate', 'make join tokens, the root certificate or the unlock key anew')
-    .argument('<what>', 'tokens, ca or unlock-key')
+  run('rotate', "make join tokens, the root certificate, the unlock key or Portainer's password anew")
+    .argument('<what>', 'tokens, ca, unlock-key or portainer-password')
     .option('--print', 'unlock-key: show the new one once, and keep it nowhere')
     .action((what: string, options: RotateOptions) =>
       act(import('./commands/rotate.ts').then((m) => m.rotate(what, options))),

@@ -18,12 +18,25 @@ const composeService = z.looseObject({
       ]),
     )
     .default([]),
+  environment: z.union([z.array(z.string()), z.record(z.string(), z.unknown())]).default([]),
+  volumes: z
+    .array(z.union([z.string(), z.looseObject({ type: z.string().optional(), source: z.string().optional() })]))
+    .default([]),
+  deploy: z
+    .looseObject({ placement: z.looseObject({ constraints: z.array(z.string()).default([]) }).prefault({}) })
+    .prefault({}),
 });
 
 const composeFile = z.looseObject({
   services: z.record(z.string(), composeService),
   secrets: z
     .record(z.string(), z.looseObject({ external: z.boolean().optional(), name: z.string().optional() }).nullable())
+    .default({}),
+  volumes: z
+    .record(
+      z.string(),
+      z.looseObject({ driver: z.string().optional(), driver_opts: z.unknown().optional() }).nullable(),
+    )
     .default({}),
 });
 
@@ -47,16 +60,29 @@ export function summariseCompose(text: string): ComposeSummary {
     const [issue] = parsed.error.issues;
     throw new Error(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a Compose file'}`);
   }
+  const { services, volumes } = parsed.data;
+  // With a driver, or options for one, a volume may be reached from any node.
+  const local = Object.keys(volumes).filter((name) => !volumes[name]?.driver && !volumes[name]?.driver_opts);
   return {
-    services: Object.entries(parsed.data.services).map(([name, service]) => ({
+    services: Object.entries(services).map(([name, service]) => ({
       name,
       image: service.image,
       ports: service.ports.flatMap(composePort),
+      environment: Array.isArray(service.environment)
+        ? service.environment.map((line) => line.replace(/=.*$/s, ''))
+        : Object.keys(service.environment),
+      constraints: service.deploy.placement.constraints,
+      volumes: service.volumes.map(sourceOf).filter((source) => local.includes(source)),
     })),
     externalSecrets: Object.entries(parsed.data.secrets).flatMap(([name, secret]) =>
       secret?.external ? [secret.name ?? name] : [],
     ),
   };
+}
+
+/** What a service mounts: SOURCE:TARGET, or its long form. */
+function sourceOf(volume: string | { source?: string | undefined }): string {
+  return typeof volume === 'string' ? volume.replace(/:.*$/s, '') : (volume.source ?? '');
 }
 
 function composePort(

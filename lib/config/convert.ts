@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { defined } from '../defined.ts';
 import { messageOf } from '../errors.ts';
 import { Secret } from '../secret.ts';
+import { atVersion } from '../portainer/images.ts';
 import { summariseCompose } from './compose.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { ParseOptions } from './load.ts';
@@ -30,7 +31,12 @@ export class Conversion implements Reporter {
   }
 
   async run(file: ClusterFile, provider: ProviderSection): Promise<Cluster> {
-    const stacks = await Promise.all(Object.entries(file.stacks).map(([name, stack]) => this.#stack(name, stack)));
+    const stacks = await Promise.all(
+      Object.entries(file.stacks).map(([name, stack]) => {
+        const version = file.portainer?.stack === name ? file.portainer.version : undefined;
+        return this.#stack(name, stack, version);
+      }),
+    );
     const networks = convertNetworks(file);
     const objects = await convertObjects(file, this);
     const services = Object.entries(file.services).map(([name, service]) =>
@@ -44,13 +50,14 @@ export class Conversion implements Reporter {
         "expected the address of Docker's package repository (docs.docker.com/engine/install names it)",
       );
     }
-    const portainer = this.#portainer(file, stacks);
+    const nodes = this.#nodes(file.nodes, provider);
+    const portainer = this.#portainer(file, stacks, nodes);
     return {
       name: file.name,
       file: this.#options.file,
       stateDir: join(this.#options.stateRoot, file.name),
       provider,
-      nodes: this.#nodes(file.nodes, provider),
+      nodes,
       docker: defined(file.docker),
       swarm: file.swarm,
       images: {
@@ -150,13 +157,19 @@ export class Conversion implements Reporter {
     return { ...defined(rest), host };
   }
 
-  async #stack(name: string, stack: ClusterFile['stacks'][string]): Promise<StackSpec> {
+  /** @param version of Portainer's images in it */
+  async #stack(name: string, stack: ClusterFile['stacks'][string], version?: string): Promise<StackSpec> {
     const place = ['stacks', name, 'file'];
     const file = this.file(stack.file, place);
-    const text = existsSync(file) ? await readFile(file, 'utf8') : 'services: {}';
+    const own = existsSync(file) ? await readFile(file, 'utf8') : 'services: {}';
+    let text = own;
     let summary = summariseCompose('services: {}');
     try {
-      summary = summariseCompose(text);
+      summary = summariseCompose(own);
+      if (version !== undefined) {
+        text = atVersion(own, version);
+        summary = summariseCompose(text);
+      }
     } catch (error) {
       this.wrong(
         place,
@@ -176,9 +189,12 @@ export class Conversion implements Reporter {
     };
   }
 
-  #portainer(file: ClusterFile, stacks: readonly StackSpec[]): PortainerSpec | undefined {
+  #portainer(file: ClusterFile, stacks: readonly StackSpec[], nodes: readonly NodeSpec[]): PortainerSpec | undefined {
     if (!file.portainer) return undefined;
-    const { adminPassword, stack, port } = file.portainer;
+    const { adminPassword, stack, port, node } = file.portainer;
+    const names = nodes.map(({ name }) => name);
+    if (node !== undefined && !names.includes(node))
+      this.wrong(['portainer', 'node'], `portainer.node names '${node}', which is no node`, expectedOneOf(node, names));
     const found = stacks.find((s) => s.name === stack);
     if (!found)
       this.wrong(
@@ -195,7 +211,12 @@ export class Conversion implements Reporter {
         `stack ${stack} does not publish port ${port}`,
         "expected the published port of Portainer's HTTP API",
       );
-    return { stack, port, ...(adminPassword === undefined ? {} : { adminPassword: new Secret(adminPassword) }) };
+    return {
+      stack,
+      port,
+      ...defined({ node }),
+      ...(adminPassword === undefined ? {} : { adminPassword: new Secret(adminPassword) }),
+    };
   }
 }
 

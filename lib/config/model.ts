@@ -196,6 +196,11 @@ export interface StackService {
   readonly name: string;
   readonly image: string;
   readonly ports: readonly PublishedPort[];
+  /** The names of its environment variables. */
+  readonly environment: readonly string[];
+  readonly constraints: readonly string[];
+  /** The named volumes it mounts that lie on the node it runs on. */
+  readonly volumes: readonly string[];
 }
 
 export interface PortainerSpec {
@@ -204,6 +209,8 @@ export interface PortainerSpec {
   readonly stack: string;
   /** The published port of the HTTP API. */
   readonly port: number;
+  /** The node that it runs on with its data; default: where it began. */
+  readonly node?: string;
 }
 
 export function managersOf(cluster: Cluster): readonly NodeSpec[] {

@@ -197,6 +197,12 @@ export const clusterFile = z
           ),
         stack: name().default('portainer').describe('The stack that Portainer runs in.'),
         port: z.int().min(1).max(65535).default(9000).describe("The published port of Portainer's HTTP API."),
+        version: z
+          .string()
+          .regex(/^\w[\w.-]{0,127}$/, { error: 'expected the tag of an image, such as 2.33.6' })
+          .optional()
+          .describe('The version of its images, of the server and the agents; default: as the Compose file has them.'),
+        node: name().optional().describe('The node that it runs on with its data; default: where it began.'),
       })
       .optional()
       .describe("Portainer's first set-up: administrator, environment, agents."),

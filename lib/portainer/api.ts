@@ -11,6 +11,7 @@ const AGENT_ENVIRONMENT = '2';
 
 const authSchema = z.object({ jwt: z.string() });
 const endpointSchema = z.array(z.object({ Id: z.number(), Name: z.string(), URL: z.string().default('') }));
+const userSchema = z.object({ Id: z.number() });
 const agentsSchema = z.array(z.object({ NodeName: z.string() }));
 
 export interface Environment {
@@ -20,7 +21,7 @@ export interface Environment {
 
 export type SignIn = { readonly token: Secret } | { readonly refused: string } | { readonly notYet: string };
 
-/** Portainer's HTTP API, as far as its first set-up needs it. */
+/** Portainer's HTTP API, as far as its set-up and its administrator's password need it. */
 export class Portainer {
   readonly #http: HttpClient;
   readonly #endpoint: Endpoint;
@@ -53,6 +54,15 @@ export class Portainer {
     if (answer.status === 422 || answer.status === 401 || answer.status === 403)
       return { refused: `it does not take the administrator's password (HTTP ${answer.status})` };
     return { notYet: `HTTP ${answer.status} ${answer.body.slice(0, 200)}` };
+  }
+
+  /** Gives whoever signed in another password. Source: Portainer's HTTP API, PUT /users/{id}/passwd. */
+  async changePassword(token: Secret, from: Secret, to: Secret): Promise<void> {
+    const { Id } = userSchema.parse(JSON.parse((await this.#authorised('GET', '/api/users/me', token)).body));
+    await this.#authorised('PUT', `/api/users/${Id}/passwd`, token, {
+      body: JSON.stringify({ password: from.reveal(), newPassword: to.reveal() }),
+      type: 'application/json',
+    });
   }
 
   async environments(token: Secret): Promise<readonly Environment[]> {

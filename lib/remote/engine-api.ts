@@ -82,3 +82,35 @@ function request({ modem }: Docker, wanted: Request): Promise<unknown> {
     modem.dial({ ...wanted, statusCodes: { 200: true } }, done);
   });
 }
+
+export interface OneRun {
+  readonly image: string;
+  /** VOLUME:PATH. */
+  readonly binds: readonly string[];
+}
+
+/** Runs a container that ends by itself, without a network, and takes it away. @returns what it printed, on both streams */
+export async function runOnce(docker: Docker, { image, binds }: OneRun): Promise<string> {
+  const container = await docker.createContainer({
+    Image: image,
+    HostConfig: { Binds: [...binds], NetworkMode: 'none', LogConfig: { Type: 'json-file', Config: {} } },
+  });
+  try {
+    await container.start();
+    await container.wait();
+    return plainText(await container.logs({ stdout: true, stderr: true }));
+  } finally {
+    await container.remove({ force: true });
+  }
+}
+
+/** Without the header of eight bytes before each piece, the last four of which are its length. Source: the Engine API, ContainerAttach. */
+function plainText(framed: Buffer): string {
+  const pieces: Buffer[] = [];
+  for (let at = 0; at + 8 <= framed.length;) {
+    const end = at + 8 + framed.readUInt32BE(at + 4);
+    pieces.push(framed.subarray(at + 8, end));
+    at = end;
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}

@@ -4,6 +4,7 @@ import type { Progress } from '../events.ts';
 import type { Engine } from '../remote/engine.ts';
 import { waitUntil } from '../wait.ts';
 import { judge, type Convergence, type Hopeless } from './judge.ts';
+import { PINNED_LABEL } from './stack.ts';
 import { lastLogLines } from './logs.ts';
 import { listNodes, listServices, listTasks } from './read.ts';
 import type { SwarmService } from './types.ts';
@@ -109,12 +110,14 @@ async function serviceFailed(manager: Engine, { service, hopeless }: Convergence
   const { why, culprit }: Hopeless = hopeless ?? { why: '' };
   const output = culprit && (await lastLogLines(manager, culprit));
   return new SwarmupError('SERVICE_FAILED', `service ${name} ${why}`, {
-    fix: fixFor(name, why),
+    fix: fixFor(service, why),
     ...(output ? { output } : {}),
   });
 }
 
-function fixFor(name: string, why: string): string {
+function fixFor({ Spec: { Name: name, Labels } }: SwarmService, why: string): string {
+  if (/no suitable node/.test(why) && Labels?.[PINNED_LABEL] !== undefined)
+    return "It is held on the node that its data is on: bring that one back ('swarmup status' shows how it is; drained: 'swarmup activate'), or name another, without the data: portainer.node.";
   if (/no suitable node/.test(why))
     return 'Correct the constraints, reservations or host-mode ports that rule every node out, or add a node that fits.';
   if (/No such image|pull access denied|manifest unknown/.test(why))

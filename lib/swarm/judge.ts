@@ -9,7 +9,7 @@ const ENDS_A_SLOT = 3;
 export interface Convergence {
   readonly service: SwarmService;
   readonly desired: number;
-  /** Tasks that run as the service says now. */
+  /** Tasks that run as the service says now, and those that have done their work where the service lets them end. */
   readonly running: number;
   /** Tasks that run, also as it said before an update. */
   readonly alive: number;
@@ -35,7 +35,8 @@ export function judge(service: SwarmService, tasks: readonly SwarmTask[], nodes:
   const desired = service.Spec.Mode.Replicated?.Replicas ?? (global ? wanted.length : 0);
   const runs = (task: SwarmTask) => task.Status.State === 'running' && up.has(task.NodeID ?? '');
   const alive = wanted.filter(runs);
-  const running = alive.filter((task) => isCurrent(service, task)).length;
+  const done = mayEnd(service) ? finished(current) : 0;
+  const running = alive.filter((task) => isCurrent(service, task)).length + done;
   const stopping = tasks.filter((task) => isToEnd(task) && runs(task)).length;
   const { State: update = '', Message: message = '' } = service.UpdateStatus ?? {};
   const waitingFor =
@@ -54,7 +55,9 @@ export function judge(service: SwarmService, tasks: readonly SwarmTask[], nodes:
     alive: alive.length,
     waitingFor,
     hopeless:
-      failedUpdate(service, others, current) ?? neverRan(current, wanted, desired) ?? neverStays(current, desired),
+      failedUpdate(service, others, current) ??
+      neverRan(current, wanted, desired) ??
+      (mayEnd(service) ? endedBadly(service, current) : neverStays(current, desired)),
   };
 }
 
@@ -66,6 +69,31 @@ const BESIDE_THE_POINT = { Placement: undefined, Runtime: undefined };
  */
 function isCurrent({ Spec: { TaskTemplate: wanted } }: SwarmService, { Spec: found }: SwarmTask): boolean {
   return same({ ...wanted, ...BESIDE_THE_POINT }, { ...found, ...BESIDE_THE_POINT });
+}
+
+/** Whether tasks that end well stay ended. Source: docs.docker.com, "docker service create", --restart-condition. */
+function mayEnd({ Spec }: SwarmService): boolean {
+  const condition = Spec.TaskTemplate.RestartPolicy?.Condition;
+  return condition === 'none' || condition === 'on-failure';
+}
+
+/** In how many slots, or on how many nodes, the last task ended well. */
+function finished(current: readonly SwarmTask[]): number {
+  return latest(current).filter(({ Status }) => Status.State === 'complete').length;
+}
+
+/** The newest task of each slot; of a global service, of each node. */
+function latest(tasks: readonly SwarmTask[]): readonly SwarmTask[] {
+  const inOrder = tasks.toSorted((one, other) => one.CreatedAt.localeCompare(other.CreatedAt));
+  return [...new Map(inOrder.map((task) => [task.Slot ?? task.NodeID, task])).values()];
+}
+
+/** Nothing starts what failed again. */
+function endedBadly({ Spec }: SwarmService, current: readonly SwarmTask[]): Hopeless | undefined {
+  if (Spec.TaskTemplate.RestartPolicy?.Condition !== 'none') return undefined;
+  const culprit = latest(current).find(({ Status }) => Status.State === 'failed' || Status.State === 'rejected');
+  if (!culprit) return undefined;
+  return { why: `has a task that failed, and restart condition none leaves it so${inWords(culprit)}`, culprit };
 }
 
 function isToEnd({ DesiredState }: Pick<SwarmTask, 'DesiredState'>): boolean {

@@ -55,13 +55,28 @@ export interface SwarmService {
   };
 }
 
+/** Source: what GET /services has in TaskTemplate.ContainerSpec.Mounts. */
+export interface Mount {
+  readonly Type: string;
+  /** A volume's name, or a path on the node; none for a volume without a name. */
+  readonly Source?: string;
+  readonly Target: string;
+  readonly VolumeOptions?: { readonly DriverConfig?: { readonly Name?: string; readonly Options?: object | null } };
+}
+
 /** What a service's tasks are made from. */
 export interface TaskTemplate {
-  readonly ContainerSpec: { readonly Image: string; readonly Env?: readonly string[] };
+  readonly ContainerSpec: {
+    readonly Image: string;
+    readonly Env?: readonly string[];
+    readonly Mounts?: readonly Mount[];
+  };
   readonly Placement?: {
     readonly Constraints?: readonly string[];
     readonly Preferences?: readonly { readonly Spread?: { readonly SpreadDescriptor?: string } }[];
   };
+  /** Condition: none, on-failure or any. */
+  readonly RestartPolicy?: { readonly Condition?: string };
   /** Any other number makes all tasks anew. */
   readonly ForceUpdate?: number;
 }

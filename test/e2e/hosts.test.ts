@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pipelines } from '../../Taskfile.ts';
 import { portIsFree } from '../../lib/remote/sockets.ts';
+import { whileAsking } from '../support/asking.ts';
 import { Cli, program, ROOT, type StatusDocument, type UpDocument } from '../support/cli.ts';
 import { expectOk } from '../support/expect.ts';
 import { get, onNode, qemuProcesses } from '../support/machines.ts';
@@ -69,6 +70,25 @@ async function doctor(): Promise<{ found: string[]; ok: boolean; text: string }>
   const { document } = await cli.json<DoctorDocument>('doctor', '--accept-new');
   const found = document.findings.map(({ node, check }) => `${node} ${check}`).toSorted();
   return { found, ok: document.ok, text: JSON.stringify(document.findings) };
+}
+
+/** Changes the cluster file. */
+function change(from: string, to: string): void {
+  const file = join(folder, 'swarmup.yaml');
+  const text = readFileSync(file, 'utf8');
+  if (!text.includes(from)) throw new Error(`the file has no '${from}'`);
+  writeFileSync(file, text.replace(from, to));
+}
+
+/** Signs Portainer's administrator in, past swarmup. @returns the token */
+async function signIn(password: string): Promise<string> {
+  const answer = await fetch(`${(await urls(9000)).at(-1)}/api/auth`, {
+    method: 'POST',
+    body: JSON.stringify({ username: 'admin', password: password.trim() }),
+    headers: { 'content-type': 'application/json' },
+  });
+  expect(answer.status).toBe(200);
+  return ((await answer.json()) as { jwt: string }).jwt;
 }
 
 /** The addresses at which a client reaches a published port of the machines. */
@@ -245,17 +265,57 @@ describe('hosts that exist already', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const password = readFileSync(file, 'utf8').trim();
     expect(password.length).toBeGreaterThanOrEqual(12);
-    const answer = await fetch(`${portainer}/api/auth`, {
-      method: 'POST',
-      body: JSON.stringify({ username: 'admin', password }),
-      headers: { 'content-type': 'application/json' },
-    });
-    const { jwt } = (await answer.json()) as { jwt: string };
+    const jwt = await signIn(password);
     const agents = await fetch(`${portainer}/api/endpoints/1/docker/v2/agents`, {
       headers: { authorization: `Bearer ${jwt}` },
     });
     const names = ((await agents.json()) as { NodeName: string }[]).map((agent) => agent.NodeName);
     expect(names.toSorted()).toEqual(['alpha', 'beta']);
+  });
+
+  it('holds Portainer where its data is, and its agents answer nobody else', async () => {
+    const id = await manager("docker node inspect self --format '{{.ID}}'");
+    const inspect = (what: string) => manager(`docker service inspect portainer_portainer --format '${what}'`);
+    expect(await inspect('{{.Spec.TaskTemplate.Placement.Constraints}}')).toBe(
+      `[node.role == manager node.id == ${id}]`,
+    );
+    const secret = /AGENT_SECRET=(\S{24,})\]/.exec(await inspect('{{.Spec.TaskTemplate.ContainerSpec.Env}}'))?.[1];
+    expect(secret).toBeDefined();
+    expect(
+      await manager("docker service inspect portainer_agent --format '{{.Spec.TaskTemplate.ContainerSpec.Env}}'"),
+    ).toBe(`[AGENT_SECRET=${secret}]`);
+    expect(readFileSync(join(state, 'portainer-agent-secret'), 'utf8').trim()).toBe(secret);
+  });
+
+  it("gives Portainer's administrator another password, also when nobody knows the present one", async () => {
+    const file = join(state, 'portainer-admin-password');
+    const first = readFileSync(file, 'utf8');
+    expect((await cli.run(['rotate', 'portainer-password'])).status).toBe(0);
+    const second = readFileSync(file, 'utf8');
+    expect(second).not.toBe(first);
+    await signIn(second);
+    writeFileSync(file, 'this-is-not-the-password\n');
+    rmSync(join(state, 'portainer-admin-password.older'));
+    const up = await cli.json<UpDocument>('up', '--only', 'set-up-portainer');
+    expect(up.document.units[0]?.error).toMatchObject({
+      code: 'PORTAINER_FAILED',
+      fix: expect.stringContaining('swarmup rotate portainer-password'),
+    });
+    const reset = await cli.run(['rotate', 'portainer-password']);
+    expect(reset.stderr).toContain('no password that is known here is right');
+    expect(reset.status).toBe(0);
+    await signIn(readFileSync(file, 'utf8'));
+  });
+
+  it('takes Portainer to another version, with its data', async () => {
+    change('portainer: {}', 'portainer: { version: 2.33.6 }');
+    const up = await cli.json<UpDocument>('up');
+    expectOk(up);
+    expect(up.document.units.flatMap(({ changes }) => changes)).toEqual(['stack portainer: agent, portainer']);
+    expect(await manager("docker service ls --filter name=portainer --format '{{.Image}} {{.Replicas}}'")).toBe(
+      'portainer/agent:2.33.6 2/2\nportainer/portainer-ce:2.33.6 1/1',
+    );
+    await signIn(readFileSync(join(state, 'portainer-admin-password'), 'utf8'));
   });
 
   it('changes nothing when it is run again, whole or one task alone', async () => {
@@ -304,6 +364,27 @@ describe('hosts that exist already', () => {
     expect(await manager("docker node inspect beta --format '{{.Spec.Availability}}'")).toBe('active');
   });
 
+  it('gets another version of Docker on a node at work, and answers all the while', async () => {
+    await onMachine(
+      'beta',
+      "cd /etc/apt && (cat sources.list sources.list.d/*.list 2>/dev/null || true) | sed 's/bookworm/trixie/g' > sources.list.d/newer.list",
+    );
+    change('docker: { source: distro,', "docker: { source: distro, version: '26.1',");
+    const [url = ''] = await urls(80);
+    const { result, asked, failed } = await whileAsking(url, cli.json<UpDocument>('up'));
+    expectOk(result);
+    console.log(`Docker upgraded: ${asked} requests, ${failed.length} failed`);
+    expect(result.document.units.flatMap(({ changes }) => changes)).toEqual([
+      expect.stringMatching(/^worker1: Docker 20\.10\S* → 26\.1$/),
+    ]);
+    expect(failed).toEqual([]);
+    expect(asked).toBeGreaterThan(100);
+    expect(await onMachine('beta', "docker info --format '{{.ServerVersion}} {{.Swarm.LocalNodeState}}'")).toMatch(
+      /^26\.1\S* active$/,
+    );
+    expect(await manager("docker node inspect beta --format '{{.Spec.Availability}}'")).toBe('active');
+  });
+
   it('runs commands on nodes', async () => {
     expect((await cli.run(['ssh', 'worker1', '--', 'hostname'])).stdout.trim()).toBe('beta');
     expect((await cli.run(['ssh', 'worker1', '--', 'exit 3'])).status).toBe(3);
@@ -322,11 +403,12 @@ describe('hosts that exist already', () => {
       await manager('docker swarm join-token -q worker'),
       await manager('docker swarm join-token -q manager'),
       readFileSync(join(state, 'portainer-admin-password'), 'utf8').trim(),
+      readFileSync(join(state, 'portainer-agent-secret'), 'utf8').trim(),
       PASSWORD,
     ];
     const printed = readFileSync(cli.log, 'utf8');
     const kept = readdirSync(state, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !/^portainer-admin-password$/.test(entry.name))
+      .filter((entry) => entry.isFile() && !/^portainer-(admin-password|agent-secret)/.test(entry.name))
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));
     for (const secret of secrets) {
       expect(secret.length).toBeGreaterThan(11);
@@ -348,8 +430,7 @@ describe('hosts that exist already', () => {
   it('are refused when one belongs to a swarm that is not this one', async () => {
     await onMachine('beta', 'docker swarm init --advertise-addr eth1');
     const { found, text } = await doctor();
-    // Debian 12's engine beside Debian 13's: a warning.
-    expect(found).toEqual(['manager1 engine', 'worker1 swarm']);
+    expect(found).toEqual(['worker1 swarm']);
     expect(text).toContain('it belongs to another swarm');
     const up = await cli.json<UpDocument>('up');
     expect(up.document.changed).toBe(0);

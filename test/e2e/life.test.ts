@@ -1,13 +1,24 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheFolder } from '../../lib/files.ts';
+import { whileAsking } from '../support/asking.ts';
 import { Cli, type StatusDocument, type UpDocument } from '../support/cli.ts';
 import { dockerCli } from '../support/docker-cli.ts';
 import { expectOk } from '../support/expect.ts';
-import { get, onNode, qemuProcesses } from '../support/machines.ts';
+import { onNode, qemuProcesses } from '../support/machines.ts';
 import { needPackages } from '../support/packages.ts';
+import { PASSWORD, startRegistry, USER, type Registry } from '../support/registry.ts';
 
 /** Living with a cluster of three managers and a worker: services with all they can have, and all that happens to them. */
 const BASE = `name: e2e-life
@@ -18,7 +29,8 @@ nodes:
   - { name: m3, role: manager }
   - { name: w1, role: worker, labels: { zone: a } }
 swarm: { autolock: true, rotateTokens: true, heartbeat: 10s }
-images: { whenUnreachable: build }
+docker: { daemon: { insecure-registries: ['REGISTRY'] } }
+images: { whenUnreachable: build, registryAuth: true }
 networks: { back: { encrypted: true } }
 secrets: { key: { value: of-the-house-1 } }
 configs: { greeting: { file: greeting.txt } }
@@ -56,8 +68,11 @@ const home = join(folder, 'home');
 const cli = new Cli(folder, { HOME: home, SWARMUP_CACHE_DIR: cacheFolder(process.env) });
 const sshConfig = join(folder, 'ssh_config');
 let text = BASE;
+let registry: Registry;
+/** The registry, as machines see it: this computer's loopback. */
+const registryName = () => `192.168.76.2:${registry.port}`;
 const write = (...changes: readonly (readonly [string, string])[]) => {
-  text = BASE;
+  text = BASE.replace('REGISTRY', registryName());
   for (const [from, to] of changes) {
     if (!text.includes(from)) throw new Error(`the file has no '${from}'`);
     text = text.replace(from, to);
@@ -70,8 +85,9 @@ const summaries = ({ document }: { document: UpDocument }) => document.units.fla
 const engine = (node: string, command: string) => onNode(sshConfig, node, command);
 const errorOf = ({ document }: { document: UpDocument }) => document.units.find(({ error }) => error)?.error;
 
-beforeAll(() => {
-  needPackages('openssh-client');
+beforeAll(async () => {
+  needPackages('openssh-client', 'docker-registry', 'apache2-utils');
+  registry = await startRegistry(join(folder, 'registry'));
   mkdirSync(join(home, '.ssh'), { recursive: true });
   writeFileSync(join(home, '.ssh', 'config'), 'Host *\n  ServerAliveInterval 30\n');
   writeFileSync(join(folder, 'greeting.txt'), 'Hello\n');
@@ -79,27 +95,10 @@ beforeAll(() => {
 });
 
 afterAll(async () => {
+  registry.stop();
   if (qemuProcesses('e2e-life').length > 0) await cli.run(['down', '--yes']);
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** Asks a page again and again, at most so often, while something is done. */
-async function whileAsking<T>(url: string, work: Promise<T>): Promise<{ result: T; asked: number; failed: string[] }> {
-  const failed: string[] = [];
-  let asked = 0;
-  const progress = { over: false };
-  const done = work.finally(() => (progress.over = true));
-  while (!progress.over && asked < 2_000) {
-    asked++;
-    const problem = await get(url).then(
-      ({ status: code }) => (code === 200 ? undefined : `HTTP ${code}`),
-      (error: unknown) => String(error),
-    );
-    if (problem !== undefined) failed.push(problem);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return { result: await done, asked, failed };
-}
 
 const urlOf = async (node: string) =>
   (await status()).services.find(({ name }) => name === 'web')?.urls.find((one) => one.node === node)?.url ?? '';
@@ -173,6 +172,33 @@ describe('a cluster that is lived with', () => {
     expect(shown.stdout).toMatch(/^edge\.w1@w1 {2}.*GET \/ HTTP/m);
     const followed = await cli.run(['logs', 'edge', '-f', '--tail', '1'], /GET/);
     expect(followed.status).toBe(130);
+  });
+
+  it('runs what only a registry of its own has, with the credentials that Docker has here', async () => {
+    const image = `${registryName()}/team/web:1`;
+    await engine(
+      'm1',
+      `docker tag nginx:latest ${image} && echo ${PASSWORD} | docker login -u ${USER} --password-stdin ${registryName()} && docker push -q ${image} && docker rmi ${image} && docker logout ${registryName()}`,
+    );
+    const config = join(home, '.docker', 'config.json');
+    const kept = existsSync(config) ? readFileSync(config, 'utf8') : undefined;
+    const own = `  own:\n    image: ${image}\n    replicas: 2\n    constraints: [node.role == manager]\n    networks: [back]\n`;
+    write(['  edge:\n', `${own}  edge:\n`]);
+    const refused = await up();
+    expect(errorOf(refused)).toMatchObject({
+      code: 'IMAGE_UNREACHABLE',
+      message: expect.stringMatching(/no basic auth credentials|unauthorized|authentication required/),
+    });
+    const auth = Buffer.from(`${USER}:${PASSWORD}`).toString('base64');
+    mkdirSync(join(home, '.docker'), { recursive: true });
+    writeFileSync(config, JSON.stringify({ auths: { [registryName()]: { auth } } }));
+    expectOk(await up());
+    expect(await engine('m2', "docker service ls -f name=own --format '{{.Replicas}}'")).toBe('2/2');
+    expect(readFileSync(cli.log, 'utf8')).not.toContain(PASSWORD);
+    if (kept === undefined) rmSync(config);
+    else writeFileSync(config, kept);
+    write();
+    expectOk(await up('--prune'));
   });
 
   it('is used with the docker command through a context of its own', async () => {

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { Readable } from 'node:stream';
 import { parse } from 'yaml';
-import { STACK_LABEL } from '../../lib/swarm/stack.ts';
+import { fits } from '../../lib/swarm/placement.ts';
 import { tagged } from '../../lib/images/reference.ts';
 import type { Rotation, SwarmSpec } from '../../lib/swarm/settings.ts';
 import type { ServiceSpecification, SwarmNode, SwarmService, SwarmTask } from '../../lib/swarm/types.ts';
@@ -50,6 +50,19 @@ export interface FakeEngineState {
   /** A manager that restarted while autolock was on. */
   locked?: boolean;
   readonly images: Map<string, readonly string[]>;
+}
+
+/** What the fake reads of a stack's file. */
+interface StackFileService {
+  readonly image: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly string[];
+  readonly deploy?: {
+    readonly mode?: string;
+    readonly replicas?: number;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly placement?: { readonly constraints: readonly string[] };
+  };
 }
 
 /** A swarm in memory, with the rules of the real one that swarmup relies on. Tasks run as soon as they are placed. */
@@ -239,13 +252,15 @@ export class FakeSwarm {
 
   /** Places and removes tasks until every service has what it asks for. */
   reconcile(): void {
-    const able = this.nodes.filter((node) => node.Spec.Availability === 'active' && node.Status.State === 'ready');
-    const placed = new Set(able.map((node) => node.ID));
+    const all = this.nodes.filter((node) => node.Spec.Availability === 'active' && node.Status.State === 'ready');
+    const placed = new Set(all.map((node) => node.ID));
     this.tasks = this.tasks.filter(
       (task) => placed.has(task.NodeID ?? '') && this.services.some((service) => service.ID === task.ServiceID),
     );
     for (const service of this.services) {
       const template = service.Spec.TaskTemplate;
+      const constraints = template.Placement?.Constraints ?? [];
+      const able = all.filter((node) => fits((key) => (key === 'node.id' ? node.ID : undefined), constraints));
       this.tasks = this.tasks.filter(
         (task) => task.ServiceID !== service.ID || JSON.stringify(task.Spec) === JSON.stringify(template),
       );
@@ -287,18 +302,23 @@ export class FakeSwarm {
   /** `docker stack deploy -c - NAME` with the file on standard input. */
   deployStack(name: string, text: string): void {
     this.writes.push(`stack deploy ${name}`);
-    const file: {
-      services: Record<
-        string,
-        { image: string; deploy?: { mode?: string; replicas?: number; labels?: Record<string, string> } }
-      >;
-    } = parse(text);
+    const file: { services: Record<string, StackFileService> } = parse(text);
     for (const [service, body] of Object.entries(file.services)) {
       const full = `${name}_${service}`;
       const spec: ServiceSpecification = {
         Name: full,
-        Labels: { 'com.docker.stack.namespace': name, [STACK_LABEL]: body.deploy?.labels?.[STACK_LABEL] ?? '' },
-        TaskTemplate: { ContainerSpec: { Image: body.image } },
+        Labels: { 'com.docker.stack.namespace': name, ...body.deploy?.labels },
+        TaskTemplate: {
+          ContainerSpec: {
+            Image: body.image,
+            Env: Object.entries(body.environment ?? {}).map((pair) => pair.join('=')),
+            Mounts: (body.volumes ?? []).map((volume) => {
+              const [source = '', target = ''] = volume.split(':');
+              return { Type: 'volume', Source: `${name}_${source}`, Target: target };
+            }),
+          },
+          ...(body.deploy?.placement ? { Placement: { Constraints: body.deploy.placement.constraints } } : {}),
+        },
         Mode:
           body.deploy?.mode === 'global' ? { Global: {} } : { Replicated: { Replicas: body.deploy?.replicas ?? 1 } },
       };

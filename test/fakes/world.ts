@@ -47,6 +47,8 @@ export class FakeWorld {
   readonly swarm = new FakeSwarm();
   readonly machines = new Map<string, Machine>();
   readonly passwords = new Map<string, string>();
+  /** What Portainer's administrator signs in with; undefined: with what is kept. */
+  portainerPassword: string | undefined;
   /** Locks on machines, by machine and file; ages in seconds. */
   readonly locks = new Map<string, { readonly token: string; readonly owner: string; readonly age: number }>();
   /** Machines that run and don't let anybody in yet: how many more attempts each refuses. */
@@ -143,7 +145,7 @@ export class FakeWorld {
         },
         password: async (name) =>
           new Secret(
-            this.passwords.get(name) ?? (this.passwords.set(name, 'generated-password'), 'generated-password'),
+            this.passwords.get(name)?.trim() ?? (this.passwords.set(name, 'generated-password'), 'generated-password'),
           ),
         read: async (name) => this.passwords.get(name ?? ''),
         write: async (text, name) => void this.passwords.set(name ?? '', text),
@@ -314,7 +316,8 @@ export class FakeWorld {
           return ok();
         }
         if (command.startsWith('docker stack deploy')) {
-          this.swarm.deployStack(argv.at(-1) ?? '', typeof options.input === 'string' ? options.input : '');
+          if (!(options.input instanceof Secret)) throw new Error('a stack may have secrets in it');
+          this.swarm.deployStack(argv.at(-1) ?? '', options.input.reveal());
           return ok();
         }
         throw new Error(`the fake host was asked to run '${command}', which it doesn't know`);
@@ -351,10 +354,16 @@ export class FakeWorld {
         if (port !== cluster.portainer?.port) return { status: 200, headers: {}, body: 'Welcome to nginx!' };
         if (path === '/api/status') return json(200, { Version: '2.33.6' });
         if (path === '/api/auth')
-          return JSON.parse(body ?? '{}').password === this.passwords.get('portainer-admin-password')
+          return JSON.parse(body ?? '{}').password ===
+            (this.portainerPassword ?? this.passwords.get('portainer-admin-password')?.trim())
             ? json(200, { jwt: 'token' })
             : json(422, {});
         if (headers?.['authorization'] !== 'Bearer token') return json(401, {});
+        if (path === '/api/users/me') return json(200, { Id: 1 });
+        if (path === '/api/users/1/passwd') {
+          this.portainerPassword = JSON.parse(body ?? '{}').newPassword;
+          return json(204, null);
+        }
         if (path === '/api/endpoints') return json(200, [{ Id: 1, Name: 'primary', URL: 'tcp://tasks.agent:9001' }]);
         const active = this.swarm.nodes.filter((node) => node.Spec.Availability === 'active');
         if (path === '/api/endpoints/1/docker/v2/agents')

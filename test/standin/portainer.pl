@@ -2,11 +2,13 @@
 # A stand-in for Portainer and its agent, for tests where no registry can be reached. It keeps what swarmup relies on
 # of the real HTTP API: /api/status, /api/auth, /api/endpoints, the agents behind an environment, the password file,
 # the environment given with -H (left out when tasks.agent doesn't resolve at the start, as portainer#12667 has it),
-# and the time-out of the first set-up. As "agent" it answers on port 9001 with its node's name.
+# another password for who signed in, and the time-out of the first set-up. As "agent" it answers on port 9001 with its
+# node's name, to those who know its AGENT_SECRET. As "reset" it is Portainer's helper for a password that was lost.
 use strict;
 use warnings;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
+use Fcntl qw(:flock);
 use Socket qw(getaddrinfo getnameinfo NI_NUMERICHOST NIx_NOSERV AF_INET SOCK_STREAM);
 
 $| = 1;
@@ -43,12 +45,20 @@ sub node_name {
 if ($role eq 'agent') {
     my $name = node_name();
     print "agent on $name\n";
-    serve(listen_on(9001), sub { my ($client) = @_; print $client "$name\n" });
+    my $secret = $ENV{AGENT_SECRET} // '';
+    serve(listen_on(9001), sub {
+        my ($client) = @_;
+        my $said = <$client> // '';
+        chomp $said;
+        print $client "$name\n" if $said eq $secret;
+    });
 }
 
 # --- server ----------------------------------------------------------------------------------------------------------
 
 my %option;
+my $data = $ENV{DATA} // '/data';
+mkdir $data;
 while (@ARGV) {
     my $word = shift @ARGV;
     if    ($word eq '-H')                    { $option{environment}   = shift @ARGV }
@@ -56,10 +66,24 @@ while (@ARGV) {
     elsif ($word eq '--tlsskipverify')       { }
     else                                     { die "unknown option $word\n" }
 }
+
+# --- helper ----------------------------------------------------------------------------------------------------------
+
+# Portainer has its database open as long as it runs, and nobody else can open it then.
+open my $database, '>>', "$data/portainer.db" or die "$data/portainer.db: $!\n";
+if (!flock $database, LOCK_EX | LOCK_NB) { print STDERR "could not open the database: timeout\n"; exit 1 }
+if ($role eq 'reset') {
+    my @letters = ('a' .. 'z', 'A' .. 'Z', 0 .. 9, split //, '&_#^<>()*~=+');
+    my $password = join '', map { $letters[ rand @letters ] } 1 .. 32;
+    die "could not find the user\n" unless defined slurp("$data/admin");
+    spit("$data/admin", $password);
+    print STDERR "2026/01/01 00:00:00 Password successfully updated for user: admin\n";
+    print STDERR "2026/01/01 00:00:00 Use the following password to login: $password\n";
+    exit 0;
+}
+
 my $timeout = $ENV{ADMIN_INIT_TIMEOUT} // 300;
 my $start = time;
-my $data = $ENV{DATA} // '/data';
-mkdir $data;
 
 sub slurp { my ($file) = @_; open my $in, '<', $file or return undef; local $/; my $text = <$in>; return $text }
 sub spit { my ($file, $text) = @_; open my $out, '>', "$file.new" or die "$file: $!"; print $out $text; close $out; rename "$file.new", $file }
@@ -87,6 +111,7 @@ sub agents {
     my @names;
     for my $address (addresses()) {
         my $agent = IO::Socket::INET->new(PeerAddr => $address, PeerPort => 9001, Timeout => 3) or next;
+        print $agent $ENV{AGENT_SECRET} // '', "\n";
         my $name = <$agent>;
         next unless defined $name;
         chomp $name;
@@ -128,6 +153,15 @@ sub handle {
     }
     return answer($client, '401 Unauthorized', '{"message":"A valid authorization token is missing"}')
         if ($header{authorization} // '') ne 'Bearer stand-in-token';
+    return answer($client, '200 OK', '{"Id":1,"Username":"admin","Role":1}') if $path eq '/api/users/me';
+    if ($path eq '/api/users/1/passwd' && $method eq 'PUT') {
+        my ($old) = $body =~ /"password":"([^"]*)"/;
+        my ($new) = $body =~ /"newPassword":"([^"]*)"/;
+        return answer($client, '403 Forbidden', '{"message":"Invalid current password"}') if ($old // '') ne $admin;
+        return answer($client, '400 Bad Request', '{"message":"Password does not meet the requirements"}') if length($new // '') < 12;
+        spit("$data/admin", $new);
+        return answer($client, '204 No Content', '');
+    }
     if ($path eq '/api/endpoints' && $method eq 'GET') {
         my $name = slurp("$data/endpoints");
         return answer($client, '200 OK', defined $name ? qq([{"Id":1,"Name":"$name","Type":2,"URL":"tcp://tasks.agent:9001"}]) : '[]');

@@ -14,6 +14,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   iproute2: 'ip',
   'perl-base': 'perl',
   'python3-minimal': 'python3',
+  'apache2-utils': 'htpasswd',
 };
 
 /** Installs system packages that the tests themselves need, where they are missing and this is root: on a fresh CI machine. */

@@ -8,20 +8,25 @@ import { localCommands } from '../../lib/remote/local.ts';
 const SCRIPT = fileURLToPath(new URL('../standin/portainer.pl', import.meta.url));
 const PERL = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/perl-base`;
 
+/** The tags of its images, so that one can be taken to another. */
+const VERSIONS = ['lts', '2.33.6'];
+const RUN = ['/usr/bin/perl', '/standin.pl'];
+
 /** Builds the archive of the Portainer stand-in: under the real images' names, so that the shipped stack runs it. */
 export async function buildStandIn(file: string): Promise<void> {
   const local = localCommands(() => undefined, process.env);
   await buildDebianImage(
     {
       images: [
-        {
-          name: 'portainer/portainer-ce:lts',
-          config: { Entrypoint: ['/usr/bin/perl', '/standin.pl', 'server'], ExposedPorts: { '9000/tcp': {} } },
-        },
-        {
-          name: 'portainer/agent:lts',
-          config: { Entrypoint: ['/usr/bin/perl', '/standin.pl', 'agent'], ExposedPorts: { '9001/tcp': {} } },
-        },
+        ...VERSIONS.map((tag) => ({
+          name: `portainer/portainer-ce:${tag}`,
+          config: { Entrypoint: [...RUN, 'server'], ExposedPorts: { '9000/tcp': {} } },
+        })),
+        ...VERSIONS.map((tag) => ({
+          name: `portainer/agent:${tag}`,
+          config: { Entrypoint: [...RUN, 'agent'], ExposedPorts: { '9001/tcp': {} } },
+        })),
+        { name: 'portainer/helper-reset-password:latest', config: { Entrypoint: [...RUN, 'reset'] } },
       ],
       suite: 'bookworm',
       packages: ['perl-base'],

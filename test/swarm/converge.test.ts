@@ -335,3 +335,43 @@ describe('a service and what the file says', () => {
     });
   });
 });
+
+describe('a service whose tasks may end', () => {
+  const once = (condition: string, replicas = 2): SwarmService => {
+    const { Spec, ...rest } = service(replicas);
+    const template = { ...Spec.TaskTemplate, RestartPolicy: { Condition: condition } };
+    return { ...rest, Spec: { ...Spec, TaskTemplate: template } };
+  };
+  const of = (wanted: SwarmService, state: string, slot: number, rest: Parameters<typeof task>[1] = {}) =>
+    task(state, { Slot: slot, DesiredState: 'shutdown', Spec: wanted.Spec.TaskTemplate, ...rest });
+
+  it.each(['none', 'on-failure'])('is there when they have done their work (%s)', (condition) => {
+    const wanted = once(condition);
+    const tasks = [of(wanted, 'complete', 1), of(wanted, 'complete', 2)];
+    expect(judge(wanted, tasks, nodes)).toMatchObject({ running: 2, waitingFor: '', hopeless: undefined });
+    expect(judge(wanted, tasks.slice(1), nodes)).toMatchObject({ running: 1, waitingFor: '1/2 running' });
+  });
+
+  it('counts each slot once, by its last task', () => {
+    const wanted = once('on-failure', 1);
+    const failed = of(wanted, 'failed', 1, { err: 'task: non-zero exit (1)' });
+    expect(judge(wanted, [failed, of(wanted, 'complete', 1)], nodes).waitingFor).toBe('');
+    const again = [of(wanted, 'complete', 1), task('running', { Slot: 1, Spec: wanted.Spec.TaskTemplate })];
+    expect(judge(wanted, again, nodes).running).toBe(1);
+  });
+
+  it('is hopeless once one failed that nothing starts again', () => {
+    const wanted = once('none', 1);
+    const failed = of(wanted, 'failed', 1, { err: 'task: non-zero exit (3)', exit: 3 });
+    expect(judge(wanted, [failed], nodes).hopeless?.why).toBe(
+      'has a task that failed, and restart condition none leaves it so; a task is failed: task: non-zero exit (3) (exit code 3)',
+    );
+    expect(judge(once('on-failure', 1), [failed], nodes).hopeless).toBeUndefined();
+  });
+
+  it('is not taken for one that ends again and again', () => {
+    const wanted = once('any', 1);
+    const ended = [1, 2, 3].map(() => of(wanted, 'complete', 1));
+    expect(judge(wanted, ended, nodes).hopeless?.why).toContain('again and again');
+  });
+});

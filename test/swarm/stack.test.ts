@@ -47,7 +47,7 @@ describe('a Compose file', () => {
   });
 
   it('is deployed with its mark on every service, whatever form their labels have, and otherwise as it is', () => {
-    const text = labelled(stack);
+    const text = labelled(stack, []).reveal();
     const { services } = parse(text, { merge: true }) as { services: Record<string, { deploy: { labels: unknown } }> };
     const hash = stackHash(stack);
     expect(services['plain']?.deploy.labels).toEqual({ 'swarmup.stack': hash });

@@ -2,6 +2,8 @@ import { SwarmupError } from '../../errors.ts';
 import { print, tell } from '../../render/output.ts';
 import { underLock } from '../../runner.ts';
 import { rotateAuthority } from '../../swarm/authority.ts';
+import { PASSWORD_FILE } from '../../portainer/secrets.ts';
+import { rotatePassword } from '../../portainer/rotate.ts';
 import { unlockKeyOf, updateSwarm } from '../../swarm/settings.ts';
 import { keepUnlockKey } from '../../swarm/unlock-key.ts';
 import type { RunOptions } from '../options.ts';
@@ -12,9 +14,9 @@ export interface RotateOptions extends RunOptions {
   readonly print?: boolean;
 }
 
-const WHAT = ['tokens', 'ca', 'unlock-key'] as const;
+const WHAT = ['tokens', 'ca', 'unlock-key', 'portainer-password'] as const;
 
-/** New join tokens, a new root certificate, or a new unlock key. */
+/** New join tokens, a new root certificate, a new unlock key, or another password for Portainer's administrator. */
 export async function rotate(what: string, options: RotateOptions): Promise<number> {
   known('thing to rotate', what, WHAT);
   return withSession(await clusterOf(options), { ...options, asRoot: true }, async (session) => {
@@ -22,7 +24,8 @@ export async function rotate(what: string, options: RotateOptions): Promise<numb
     await underLock(lock, session, async () => {
       if (what === 'tokens') await rotateTokens(session);
       else if (what === 'ca') await rotateCa(session);
-      else await rotateUnlockKey(session, options.print ?? false);
+      else if (what === 'unlock-key') await rotateUnlockKey(session, options.print ?? false);
+      else await rotatePortainerPassword(session);
     });
     return 0;
   });
@@ -55,4 +58,11 @@ async function rotateUnlockKey({ context, signal }: Session, shown: boolean): Pr
   }
   await keepUnlockKey(context.state, key);
   print(`Unlock key rotated, and kept in ${context.state.path}.\n`);
+}
+
+async function rotatePortainerPassword({ context, signal }: Session): Promise<void> {
+  const { cluster, state } = context;
+  await rotatePassword(context, { signal, report: (line) => tell(`${line}\n`) });
+  const where = cluster.portainer?.adminPassword ? "the cluster file's" : `kept in ${state.file(PASSWORD_FILE)}`;
+  print(`Portainer's administrator has another password: ${where}.\n`);
 }

@@ -1,0 +1,68 @@
+import type { StackService, StackSpec } from '../config/model.ts';
+import type { UnitContext } from '../context.ts';
+import type { Engine } from '../remote/engine.ts';
+import { Secret } from '../secret.ts';
+import { listNodes, listTasks, nameOf } from '../swarm/read.ts';
+import { PINNED_LABEL, type Addition } from '../swarm/stack.ts';
+import type { SwarmService } from '../swarm/types.ts';
+import { partOf } from './images.ts';
+
+/** What server and agents have to know of each other, as both read it. Source: Portainer's documentation, "Agent", environment. */
+const AGENT_SECRET = 'AGENT_SECRET';
+const AGENT_SECRET_FILE = 'portainer-agent-secret';
+
+/**
+ * What swarmup adds to the stack that Portainer runs in: a secret between the server and its agents, and, once it runs, the node
+ * that its data is on. Nothing where the file has its own.
+ *
+ * @param services the stack's, as they are deployed
+ */
+export async function portainerAdditions(
+  ctx: UnitContext,
+  manager: Engine,
+  stack: StackSpec,
+  services: readonly SwarmService[],
+): Promise<readonly Addition[]> {
+  if (ctx.cluster.portainer?.stack !== stack.name) return [];
+  const parts = stack.services.filter(({ image }) => partOf(image) !== undefined);
+  const given = parts.some(({ environment }) => environment.includes(AGENT_SECRET));
+  const agents = parts.some(({ image }) => partOf(image) === 'agent');
+  const secret = agents && !given ? await agentSecret(ctx, services) : undefined;
+  return Promise.all(
+    parts.map(async (service) => {
+      const deployed = services.find(({ Spec }) => Spec.Name === `${stack.name}_${service.name}`);
+      const node = isTied(service) ? await placeOf(ctx, manager, deployed) : undefined;
+      return { service: service.name, node, environment: secret ? { [AGENT_SECRET]: secret } : {} };
+    }),
+  );
+}
+
+/** The one that is in use, or a new one. */
+async function agentSecret({ state }: UnitContext, services: readonly SwarmService[]): Promise<Secret> {
+  const prefix = `${AGENT_SECRET}=`;
+  const all = services.flatMap(({ Spec }) => Spec.TaskTemplate.ContainerSpec.Env ?? []);
+  const used = all.find((line) => line.startsWith(prefix))?.slice(prefix.length);
+  return used ? new Secret(used) : state.password(AGENT_SECRET_FILE);
+}
+
+/** Whether a service keeps data on the node it runs on, and its file leaves open which that is. */
+function isTied({ image, volumes, constraints }: StackService): boolean {
+  if (partOf(image) !== 'server' || volumes.length === 0) return false;
+  return !constraints.some((text) => /^\s*node\.(id|hostname|ip|labels\.)/.test(text));
+}
+
+/** The node that Portainer's data is on; undefined before it ran anywhere, or when that node is gone for good. */
+async function placeOf(
+  ctx: UnitContext,
+  manager: Engine,
+  deployed: SwarmService | undefined,
+): Promise<string | undefined> {
+  const nodes = await listNodes(manager);
+  const wanted = ctx.cluster.portainer?.node;
+  if (wanted !== undefined) return nodes.find((node) => nameOf(node) === wanted)?.ID;
+  if (!deployed) return undefined;
+  const pinned = deployed.Spec.Labels?.[PINNED_LABEL];
+  if (nodes.some(({ ID }) => ID === pinned)) return pinned;
+  const tasks = await listTasks(manager, { service: [deployed.ID] });
+  return tasks.find(({ DesiredState, Status }) => DesiredState === 'running' && Status.State === 'running')?.NodeID;
+}

@@ -1,0 +1,124 @@
+import type { RunContext } from '../context.ts';
+import { SwarmupError } from '../errors.ts';
+import { isPresent, pull } from '../images/on-node.ts';
+import * as api from '../remote/engine-api.ts';
+import type { Engine } from '../remote/engine.ts';
+import { Secret } from '../secret.ts';
+import { listNodes, listServices, listTasks, nameOf } from '../swarm/read.ts';
+import { NAMESPACE_LABEL } from '../swarm/stack.ts';
+import type { SwarmService } from '../swarm/types.ts';
+import { readAndWrite } from '../swarm/versioned.ts';
+import { updateService } from '../swarm/write.ts';
+import { waitUntil } from '../wait.ts';
+import { partOf } from './images.ts';
+
+/** Portainer's own way to a password that was lost. Source: docs.portainer.io, "Reset the admin user's password". */
+const HELPER = 'portainer/helper-reset-password:latest';
+const STOP_MS = 120_000;
+const INTERVAL_MS = 300;
+
+type Context = Pick<RunContext, 'cluster' | 'swarm' | 'remote' | 'clock' | 'credentials'>;
+
+export interface ResetOptions {
+  readonly signal: AbortSignal;
+  readonly report: (line: string) => void;
+}
+
+/**
+ * Gives Portainer's administrator a password that Portainer's helper makes up, while Portainer is stopped.
+ *
+ * @throws SwarmupError PORTAINER_FAILED where it can't be told which data are Portainer's; IMAGE_UNREACHABLE
+ */
+export async function resetPassword(ctx: Context, { signal, report }: ResetOptions): Promise<Secret> {
+  const manager = await ctx.swarm.manager(signal);
+  const server = await serverOf(ctx, manager);
+  const volume = dataOf(server);
+  const node = await nodeOf(manager, server);
+  const engine = await ctx.remote.engine(node, signal);
+  if (!(await isPresent(engine, HELPER))) await pull(engine, HELPER, report, await ctx.credentials(HELPER));
+  const { Mode } = server.Spec;
+  report(`stopping Portainer on ${node}`);
+  await setMode(manager, server, { Replicated: { Replicas: 0 } });
+  try {
+    await untilStopped(ctx, manager, { server, signal });
+    report('resetting the password');
+    return await runHelper(engine, volume);
+  } finally {
+    await setMode(manager, server, Mode);
+  }
+}
+
+async function serverOf({ cluster }: Context, manager: Engine): Promise<SwarmService> {
+  const stack = cluster.portainer?.stack ?? '';
+  const services = await listServices(manager, { label: [`${NAMESPACE_LABEL}=${stack}`] });
+  const server = services.find(({ Spec }) => partOf(Spec.TaskTemplate.ContainerSpec.Image) === 'server');
+  if (server) return server;
+  throw cannot(`the stack ${stack} has no service with Portainer's image`);
+}
+
+function dataOf({ Spec }: SwarmService): string {
+  const mounts = Spec.TaskTemplate.ContainerSpec.Mounts ?? [];
+  const data = mounts.find(({ Type, Target }) => Type === 'volume' && Target === '/data');
+  if (data?.Source) return data.Source;
+  throw cannot(`${Spec.Name} mounts no volume at /data`);
+}
+
+/** The name of the node it runs on, or ran last. */
+async function nodeOf(manager: Engine, { ID, Spec }: SwarmService): Promise<string> {
+  const [tasks, nodes] = await Promise.all([listTasks(manager, { service: [ID] }), listNodes(manager)]);
+  const [newest] = tasks
+    .filter(({ NodeID }) => NodeID !== undefined)
+    .toSorted((one, other) => other.CreatedAt.localeCompare(one.CreatedAt));
+  const node = nodes.find((one) => one.ID === newest?.NodeID);
+  if (node) return nameOf(node);
+  throw cannot(`${Spec.Name} never ran on a node that is there`);
+}
+
+async function setMode(manager: Engine, service: SwarmService, mode: SwarmService['Spec']['Mode']): Promise<void> {
+  await readAndWrite(async () => {
+    const [now] = await listServices(manager, { id: [service.ID] });
+    if (now) await updateService(manager, now, { ...now.Spec, Mode: mode });
+  });
+}
+
+async function untilStopped(
+  { clock }: Context,
+  manager: Engine,
+  { server, signal }: { readonly server: SwarmService; readonly signal: AbortSignal },
+): Promise<void> {
+  await waitUntil({
+    until: 'Portainer has stopped',
+    probe: async () => {
+      const tasks = await listTasks(manager, { service: [server.ID] });
+      const running = tasks.filter(({ Status }) => Status.State === 'running').length;
+      return running === 0 ? { done: undefined } : { seen: `${running} tasks running` };
+    },
+    deadlineMs: STOP_MS,
+    intervalMs: INTERVAL_MS,
+    signal,
+    clock,
+    fix: 'See what keeps it: swarmup status',
+  });
+}
+
+/** Runs the helper on Portainer's data. @returns the password it made up */
+async function runHelper(engine: Engine, volume: string): Promise<Secret> {
+  const said = await engine.call("reset the password with Portainer's helper", (docker) =>
+    api.runOnce(docker, { image: HELPER, binds: [`${volume}:/data`] }),
+  );
+  const password = passwordMadeUp(said);
+  if (password) return password;
+  throw cannot(`Portainer's helper made up no password: ${said.trim().split('\n').at(-1) ?? ''}`);
+}
+
+/** Out of what the helper prints. */
+export function passwordMadeUp(said: string): Secret | undefined {
+  const password = /to login: (\S+)\s*$/m.exec(said)?.[1];
+  return password === undefined ? undefined : new Secret(password);
+}
+
+function cannot(message: string): SwarmupError {
+  return new SwarmupError('PORTAINER_FAILED', `the administrator's password can't be reset: ${message}`, {
+    fix: 'See docs.portainer.io, "Reset the admin user\'s password", for how to do it by hand.',
+  });
+}

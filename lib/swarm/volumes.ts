@@ -1,0 +1,57 @@
+import type { UnitContext } from '../context.ts';
+import { SwarmupError } from '../errors.ts';
+import { listNodes, listServices, listTasks, nameOf } from './read.ts';
+import type { Mount, SwarmTask } from './types.ts';
+
+/** A named volume on the disk of a node. */
+export interface LocalVolume {
+  readonly name: string;
+  /** The service whose tasks mount it. */
+  readonly service: string;
+}
+
+/** The volumes that services have on a node, as far as a manager that can be asked knows: what is lost with the node's disk. */
+export async function volumesOn(ctx: UnitContext, node: string): Promise<readonly LocalVolume[]> {
+  try {
+    const manager = await ctx.swarm.manager(ctx.signal);
+    const ids = (await listNodes(manager)).filter((one) => nameOf(one) === node).map(({ ID }) => ID);
+    if (ids.length === 0) return [];
+    const [tasks, services] = await Promise.all([listTasks(manager, { node: ids }), listServices(manager)]);
+    const names = new Map(services.map(({ ID, Spec }) => [ID, Spec.Name]));
+    return localVolumes(tasks, names);
+  } catch (error) {
+    // Nobody is left to ask. What needs the answer to do its work asks by itself, and says why there is none.
+    if (error instanceof SwarmupError) return [];
+    throw error;
+  }
+}
+
+/** Pure. @param services their names by id; tasks of others are passed over */
+export function localVolumes(
+  tasks: readonly SwarmTask[],
+  services: ReadonlyMap<string, string>,
+): readonly LocalVolume[] {
+  const found = tasks.flatMap(({ ServiceID, Spec }) => {
+    const service = services.get(ServiceID);
+    if (service === undefined) return [];
+    return (Spec.ContainerSpec?.Mounts ?? []).filter(isOnNode).map(({ Source = '' }) => ({ name: Source, service }));
+  });
+  return [...new Map(found.map((volume) => [`${volume.service} ${volume.name}`, volume])).values()];
+}
+
+/** Any other driver than the engine's own, or options for it, may put a volume where other nodes reach it. */
+function isOnNode({ Type, Source, VolumeOptions }: Mount): boolean {
+  const { Name = '', Options } = VolumeOptions?.DriverConfig ?? {};
+  return Type === 'volume' && Source !== undefined && (Name === '' || Name === 'local') && !hasAny(Options);
+}
+
+function hasAny(options: object | null | undefined): boolean {
+  return Object.keys(options ?? {}).length > 0;
+}
+
+/** What is lost, as the end of a change's summary: "; lost with its disk: volume data (of db)". Empty without volumes. */
+export function lostWithIt(volumes: readonly LocalVolume[]): string {
+  if (volumes.length === 0) return '';
+  const list = volumes.map(({ name, service }) => `${name} (of ${service})`).join(', ');
+  return `; lost with its disk: volume${volumes.length > 1 ? 's' : ''} ${list}`;
+}

@@ -1,0 +1,231 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { summariseCompose } from '../../lib/config/compose.ts';
+import type { Cluster } from '../../lib/config/model.ts';
+import { atVersion, partOf } from '../../lib/portainer/images.ts';
+import { Secret } from '../../lib/secret.ts';
+import { labelled, staleServices } from '../../lib/swarm/stack.ts';
+import type { FakeWorld } from '../fakes/world.ts';
+import { clusterOf, fullText, IMAGES } from '../support/cluster.ts';
+import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
+
+const STACK = `services:
+  agent:
+    image: portainer/agent:lts
+    deploy: { mode: global }
+  portainer:
+    image: portainer/portainer-ce:lts # the server
+    ports: ["9000:9000"]
+    secrets: [portainer_admin_password]
+    volumes: [portainer_data:/data]
+    deploy: { placement: { constraints: [node.role == manager] } }
+volumes: { portainer_data: }
+secrets:
+  portainer_admin_password: { external: true }
+`;
+
+const withStack = (cluster: Cluster, text: string, portainer: Partial<Cluster['portainer']> = {}): Cluster => ({
+  ...cluster,
+  ...(cluster.portainer ? { portainer: { ...cluster.portainer, ...portainer } } : {}),
+  stacks: cluster.stacks.map((stack) => ({ ...stack, text, ...summariseCompose(text) })),
+});
+const serverOf = ({ swarm }: FakeWorld) => swarm.services.find(({ Spec }) => Spec.Name === 'portainer_portainer')!;
+const placeOf = (world: FakeWorld) => {
+  const { ID } = serverOf(world);
+  const { NodeID } = world.swarm.tasks.find(({ ServiceID }) => ServiceID === ID) ?? {};
+  return world.swarm.nodes.find((node) => node.ID === NodeID)?.Description.Hostname;
+};
+const secretOf = (world: FakeWorld) =>
+  world.swarm.services
+    .filter(({ Spec }) => Spec.Name.startsWith('portainer_'))
+    .map(({ Spec }) => Spec.TaskTemplate.ContainerSpec.Env?.find((line) => line.startsWith('AGENT_SECRET=')));
+
+describe("Portainer's images", () => {
+  it.each([
+    ['portainer/portainer-ce:lts', 'server'],
+    ['registry.example:5000/portainer/portainer-ee@sha256:ab', 'server'],
+    ['portainer/agent', 'agent'],
+    ['portainer/agentless', undefined],
+    ['nginx', undefined],
+  ])('%s is its %s', (image, part) => {
+    expect(partOf(image)).toBe(part);
+  });
+
+  it('are all of the version that the cluster file names, and nothing else of the stack changes', () => {
+    const text = atVersion(STACK, '2.33.6');
+    expect(summariseCompose(text).services.map(({ image }) => image)).toEqual([
+      'portainer/agent:2.33.6',
+      'portainer/portainer-ce:2.33.6',
+    ]);
+    expect(text).toContain('# the server');
+    expect(parse(text)).toEqual(parse(STACK.replaceAll(':lts', ':2.33.6')));
+    const other = 'services: { web: { image: "nginx:1" } }\n';
+    expect(parse(atVersion(other, '2.33.6'))).toEqual(parse(other));
+  });
+
+  it('are taken to another version by the cluster file', async () => {
+    const world = worldWithRegistry();
+    const images = ['agent', 'portainer-ce'].map((name) => `portainer/${name}:2.33.6`);
+    world.swarm.registry = new Set([...IMAGES, ...images]);
+    const text = fullText(1, 1);
+    await world.run('up', await clusterOf(text));
+    const newer = await clusterOf(text.replace('portainer: {}', 'portainer: { version: 2.33.6 }'));
+    const result = await world.run('up', newer);
+    expect(errorsOf(result)).toEqual([]);
+    expect(serverOf(world).Spec.TaskTemplate.ContainerSpec.Image).toBe('portainer/portainer-ce:2.33.6');
+    expect((await world.run('up', newer)).changed).toBe(0);
+    await expect(clusterOf(text.replace('portainer: {}', 'portainer: { version: "2 33" }'))).rejects.toThrow(
+      /tag of an image/,
+    );
+  });
+});
+
+describe('Portainer', () => {
+  it('is held where it began, with its data, and shares a secret with its agents', async () => {
+    const world = worldWithRegistry();
+    const cluster = withStack(await clusterOf(fullText(3, 1)), STACK);
+    expect(errorsOf(await world.run('up', cluster))).toEqual([]);
+    const { ID, Spec } = serverOf(world);
+    const task = world.swarm.tasks.find(({ ServiceID }) => ServiceID === ID);
+    expect(Spec.Labels?.['swarmup.pinned']).toBe(task?.NodeID);
+    expect(Spec.TaskTemplate.Placement?.Constraints).toEqual(['node.role == manager', `node.id == ${task?.NodeID}`]);
+    expect(secretOf(world)).toEqual(['AGENT_SECRET=generated-password', 'AGENT_SECRET=generated-password']);
+    expect((await world.run('up', cluster)).changed).toBe(0);
+    // From another computer, where nothing is kept: the secret in use is the one.
+    world.passwords.delete('portainer-agent-secret');
+    expect((await world.run('up', cluster, { selection: { only: ['deploy-stacks'] } })).changed).toBe(0);
+  });
+
+  it('waits for its node, and the others are not taken for broken', async () => {
+    const world = worldWithRegistry();
+    const cluster = withStack(await clusterOf(fullText(3, 1)), STACK);
+    await world.run('up', cluster);
+    const place = placeOf(world)!;
+    const machine = world.machines.get(place)!;
+    world.machines.set(place, { ...machine, state: 'stopped' });
+    world.swarm.lose(place);
+    const nodes = cluster.nodes.map(({ name }) => name).filter((name) => name !== place);
+    const result = await world.run('outlive', cluster, { selection: { nodes } });
+    expect(errorsOf(result)).toEqual([]);
+    expect(result.warnings.join()).toContain('portainer_portainer is held on a node that is away');
+    const asked = result.units.filter(({ target }) => target.endsWith(':9000'));
+    expect(asked.map(({ outcome }) => outcome)).toEqual(asked.map(() => 'skipped'));
+    expect(asked.length).toBeGreaterThan(1);
+  });
+
+  it('begins anew elsewhere when its node is gone for good', async () => {
+    const world = worldWithRegistry();
+    const cluster = withStack(await clusterOf(fullText(3, 1)), STACK);
+    await world.run('up', cluster);
+    const place = placeOf(world)!;
+    const old = serverOf(world).Spec.Labels?.['swarmup.pinned'];
+    world.machines.delete(place);
+    world.swarm.lose(place);
+    expect(errorsOf(await world.run('up', cluster))).toEqual([]);
+    const pinned = serverOf(world).Spec.Labels?.['swarmup.pinned'];
+    expect(pinned).not.toBe(old);
+    expect(world.swarm.nodes.map(({ ID }) => ID)).toContain(pinned);
+    expect((await world.run('up', cluster)).changed).toBe(0);
+  });
+
+  it('goes where the cluster file says', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(3, 1));
+    await world.run('up', withStack(cluster, STACK, { node: 'manager2' }));
+    expect(placeOf(world)).toBe('manager2');
+    await world.run('up', withStack(cluster, STACK, { node: 'manager3' }));
+    expect(placeOf(world)).toBe('manager3');
+    await expect(clusterOf(fullText(1, 1).replace('portainer: {}', 'portainer: { node: manger1 }'))).rejects.toThrow(
+      /manager1/,
+    );
+  });
+
+  it.each([
+    [
+      'a volume that a driver may have elsewhere',
+      STACK.replace('portainer_data: }', 'portainer_data: { driver: nfs } }'),
+    ],
+    ['a place of its own', STACK.replace('node.role == manager', 'node.labels.portainer == yes')],
+    ['no volume', STACK.replace('    volumes: [portainer_data:/data]\n', '')],
+  ])('is held nowhere with %s', async (_, text) => {
+    const world = worldWithRegistry();
+    await world.run('up', withStack(await clusterOf(fullText(3, 1)), text));
+    expect(serverOf(world).Spec.Labels).not.toHaveProperty('swarmup.pinned');
+  });
+
+  it('keeps a secret that its file has', async () => {
+    const world = worldWithRegistry();
+    const text = STACK.replace('lts\n    deploy', 'lts\n    environment: { AGENT_SECRET: theirs }\n    deploy');
+    const cluster = withStack(await clusterOf(fullText(1, 1)), text);
+    await world.run('up', cluster);
+    expect(secretOf(world)).toEqual(['AGENT_SECRET=theirs', undefined]);
+    expect((await world.run('up', cluster)).changed).toBe(0);
+  });
+
+  it("gets the administrator's password of the file when it was a generated one", async () => {
+    const world = worldWithRegistry();
+    await world.run('up', await clusterOf(fullText(1, 1)));
+    world.portainerPassword = 'generated-password';
+    const given = fullText(1, 1).replace('portainer: {}', 'portainer: { adminPassword: of-the-cluster-file }');
+    const result = await world.run('up', await clusterOf(given));
+    expect(errorsOf(result)).toEqual([]);
+    expect(result.units.flatMap(({ changes }) => changes.map(({ summary }) => summary))).toEqual([
+      "the administrator's password",
+    ]);
+    expect(world.portainerPassword).toBe('of-the-cluster-file');
+    const other = await world.run('up', await clusterOf(given.replace('of-the-cluster-file', 'and-another-one')));
+    expect(errorsOf(other)).toEqual([expect.stringContaining('does not take')]);
+  });
+});
+
+describe('what is added to a stack', () => {
+  const text = `x-env: &env { MINE: '1' }
+x-deploy: &deploy { placement: { constraints: [node.role == manager], max_replicas_per_node: 1 } }
+services:
+  a: { image: x, environment: *env, deploy: { <<: *deploy, replicas: 1 } }
+  b: { image: x, environment: [MINE=1] }
+  c: { image: x }
+`;
+  const stack = { name: 's', file: '/s.yml', text, whenUnreachable: 'fail' as const, ...summariseCompose(text) };
+  const additions = ['a', 'b'].map((service) => ({ service, node: 'n1', environment: { KEY: new Secret('k') } }));
+
+  it('comes to what is there, in whatever form that is', () => {
+    const { services } = parse(labelled(stack, additions).reveal(), { merge: true });
+    expect(services.a.environment).toEqual({ MINE: '1', KEY: 'k' });
+    expect(services.b.environment).toEqual(['MINE=1', 'KEY=k']);
+    expect(services.a.deploy.placement).toEqual({
+      max_replicas_per_node: 1,
+      constraints: ['node.role == manager', 'node.id == n1'],
+    });
+    expect(services.b.deploy.placement).toEqual({ constraints: ['node.id == n1'] });
+    expect(services.c).toEqual({ image: 'x', deploy: { labels: { 'swarmup.stack': expect.any(String) } } });
+    expect(String(labelled(stack, additions))).toBe('***');
+  });
+
+  it('is missed where it is not, and where it is too much', () => {
+    const deployed = (added: typeof additions) => {
+      const { services } = parse(labelled(stack, added).reveal(), { merge: true });
+      return ['a', 'b', 'c'].map((name) => ({
+        Spec: {
+          Name: `s_${name}`,
+          Labels: services[name].deploy.labels,
+          TaskTemplate: {
+            ContainerSpec: {
+              Image: 'x',
+              Env: Array.isArray(services[name].environment)
+                ? services[name].environment
+                : Object.entries(services[name].environment ?? {}).map((pair) => pair.join('=')),
+            },
+          },
+          Mode: {},
+        },
+      }));
+    };
+    expect(staleServices(stack, deployed(additions), additions)).toEqual([]);
+    expect(staleServices(stack, deployed(additions.slice(1)), additions)).toEqual(['a']);
+    expect(staleServices(stack, deployed(additions), additions.slice(1))).toEqual(['a']);
+    expect(staleServices(stack, deployed(additions).slice(1), additions)).toEqual(['a']);
+    const moved = additions.map((one) => ({ ...one, node: 'n2' }));
+    expect(staleServices(stack, deployed(additions), moved)).toEqual(['a', 'b']);
+  });
+});
