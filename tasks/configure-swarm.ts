@@ -1,12 +1,12 @@
 import type { UnitContext } from '../lib/context.ts';
 import { differingOptions, hasOptions, type Difference } from '../lib/swarm/options.ts';
 import { readSwarm, unlockKeyOf, updateSwarm, type SwarmSpec } from '../lib/swarm/settings.ts';
-import { keepUnlockKey, keptUnlockKey } from '../lib/swarm/unlock-key.ts';
+import { isKeptElsewhere, keepUnlockKey, keptUnlockKey } from '../lib/swarm/unlock-key.ts';
 import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
 
 interface State {
   readonly spec: SwarmSpec;
-  /** The unlock key that the swarm has now is kept in the local folder, if it has one. */
+  /** The unlock key that the swarm has now, if it has one, is kept in the local folder, or by whoever was shown it. */
   readonly kept: boolean;
 }
 
@@ -35,7 +35,9 @@ export default defineTask<State, SwarmChange>({
     const writes = changes.flatMap(({ write }) => write ?? []);
     if (writes.length > 0)
       await updateSwarm(manager, 'configure the swarm', (spec) => writes.reduce((now, write) => write(now), spec));
-    if (ctx.cluster.swarm.autolock !== undefined) await keepUnlockKey(ctx.state, await unlockKeyOf(manager));
+    const key = await unlockKeyOf(manager);
+    if (ctx.cluster.swarm.autolock !== undefined && !(key && (await isKeptElsewhere(ctx.state))))
+      await keepUnlockKey(ctx.state, key);
   },
 });
 
@@ -44,6 +46,7 @@ function isLocking({ EncryptionConfig }: SwarmSpec): boolean {
 }
 
 async function hasKey(ctx: UnitContext): Promise<boolean> {
+  if (await isKeptElsewhere(ctx.state)) return true;
   const [kept, current] = await Promise.all([
     keptUnlockKey(ctx.state, ctx.env),
     unlockKeyOf(await ctx.swarm.manager(ctx.signal)),

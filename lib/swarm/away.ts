@@ -1,6 +1,7 @@
 import type { UnitContext } from '../context.ts';
 import { pagesOf, pagesThatAnswer, untilPageAnswers, type Page } from '../pages.ts';
 import type { Engine } from '../remote/engine.ts';
+import type { Secret } from '../secret.ts';
 import { waitUntil } from '../wait.ts';
 import { lookAt } from './converge.ts';
 import { drainNode, setAvailability } from './drain.ts';
@@ -8,8 +9,9 @@ import { localSwarm } from './local.ts';
 import { untilManagerIsBack } from './manager-back.ts';
 import { requireMajorityDuring } from './quorum.ts';
 import { listNodes, listServices, listTasks, nameOf } from './read.ts';
+import { unlockKeyOf } from './settings.ts';
 import type { SwarmNode } from './types.ts';
-import { requireUnlockKey, unlockManager } from './unlock.ts';
+import { unlockManager } from './unlock.ts';
 
 const ELSEWHERE_MS = 300_000;
 const READY_MS = 180_000;
@@ -29,11 +31,13 @@ export async function whileAway(ctx: UnitContext, node: SwarmNode, work: () => P
   requireMajorityDuring(await listNodes(manager), node);
   const pages = await pagesThatAnswer(ctx, name, pagesOf(ctx.cluster));
   const services = await steadyServices(manager);
+  // Once it is locked it tells nobody.
+  const key = node.ManagerStatus ? await unlockKeyOf(manager) : undefined;
   const { Availability: availability } = node.Spec;
   try {
     if (availability === 'active') await emptied(ctx, manager, node, services);
     await work();
-    await back(ctx, node);
+    await back(ctx, node, key);
   } finally {
     // Also when it failed: a node that is as it was works on.
     if (!ctx.signal.aborted) await setAvailability(await managerFor(ctx, name), { name, id: node.ID }, availability);
@@ -85,11 +89,11 @@ async function emptied(ctx: UnitContext, manager: Engine, node: SwarmNode, servi
   });
 }
 
-async function back(ctx: UnitContext, node: SwarmNode): Promise<void> {
+async function back(ctx: UnitContext, node: SwarmNode, key: Secret | undefined): Promise<void> {
   const name = nameOf(node);
   ctx.swarm.forgetManager();
   if (node.ManagerStatus) {
-    await unlocked(ctx, name);
+    if (key && (await localSwarm(await ctx.engine(name))).state === 'locked') await unlockManager(ctx, name, key);
     await untilManagerIsBack(ctx, name);
   }
   await waitUntil({
@@ -107,11 +111,6 @@ async function back(ctx: UnitContext, node: SwarmNode): Promise<void> {
     fix: `The other nodes were left as they are. Its log: swarmup ssh ${name} -- sudo journalctl -u docker -n 50`,
     onSeen: (seen) => ctx.report(`waiting until ready; ${seen}`),
   });
-}
-
-async function unlocked(ctx: UnitContext, name: string): Promise<void> {
-  if ((await localSwarm(await ctx.engine(name))).state !== 'locked') return;
-  await unlockManager(ctx, name, await requireUnlockKey(ctx, name));
 }
 
 async function converged(ctx: UnitContext, name: string, services: readonly string[]): Promise<void> {

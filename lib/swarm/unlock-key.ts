@@ -4,6 +4,8 @@ import type { StateFolder } from '../state-folder.ts';
 /** In the cluster's local folder, readable by its owner only. */
 const FILE = 'unlock-key';
 const VARIABLE = 'SWARMUP_UNLOCK_KEY';
+/** In the file's place of a key: whoever was shown it keeps it. */
+const ELSEWHERE = '# kept elsewhere';
 
 /** The key that locked managers are unlocked with: from the environment, else the one that was kept. */
 export async function keptUnlockKey(
@@ -11,7 +13,17 @@ export async function keptUnlockKey(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Secret | undefined> {
   const key = env[VARIABLE] ?? (await state.read(FILE))?.trim();
-  return key ? new Secret(key) : undefined;
+  return key && key !== ELSEWHERE ? new Secret(key) : undefined;
+}
+
+/** Whether the key was shown once, to be kept by whoever saw it. */
+export async function isKeptElsewhere(state: Pick<StateFolder, 'read'>): Promise<boolean> {
+  return (await state.read(FILE))?.trim() === ELSEWHERE;
+}
+
+/** From now on the key isn't kept here, until another one is. */
+export async function forgetUnlockKey(state: Pick<StateFolder, 'write'>): Promise<void> {
+  await state.write(`${ELSEWHERE}\n`, FILE);
 }
 
 /** @param key undefined: autolock is off, and there is none to keep */

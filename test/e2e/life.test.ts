@@ -236,6 +236,11 @@ describe('a cluster that is lived with', () => {
     const next = await engine('m1', 'docker swarm unlock-key -q');
     expect(next).not.toBe(key);
     expect(readFileSync(join(folder, '.swarmup/e2e-life/unlock-key'), 'utf8').trim()).toBe(next);
+    const shown = (await cli.run(['rotate', 'unlock-key', '--print'])).stdout.trim();
+    expect(shown).toBe(await engine('m1', 'docker swarm unlock-key -q'));
+    expect((await up()).document.changed).toBe(0);
+    expect(readFileSync(join(folder, '.swarmup/e2e-life/unlock-key'), 'utf8')).not.toContain('SWMKEY');
+    expect((await cli.run(['rotate', 'unlock-key'])).status).toBe(0);
     expect((await up()).document.changed).toBe(0);
   });
 

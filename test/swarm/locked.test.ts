@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { forgetUnlockKey, keptUnlockKey } from '../../lib/swarm/unlock-key.ts';
 import { clusterOf, fullText } from '../support/cluster.ts';
 import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
 
@@ -31,6 +32,23 @@ describe('autolock', () => {
       'keep the unlock key in the local folder',
     ]);
     expect(world.passwords.get('unlock-key')).toBe('SWMKEY-1-another\n');
+  });
+
+  it('has its key kept by whoever was shown it, and by nobody else', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(1, 0));
+    await world.run('up', cluster);
+    const { state } = world.context(cluster);
+    await forgetUnlockKey(state);
+    expect(await keptUnlockKey(state, {})).toBeUndefined();
+    expect((await keptUnlockKey(state, { SWARMUP_UNLOCK_KEY: 'SWMKEY-1-a' }))?.reveal()).toBe('SWMKEY-1-a');
+    expect((await world.run('up', cluster)).changed).toBe(0);
+    const renamed = { ...cluster, swarm: { ...cluster.swarm, taskHistory: 3 } };
+    expect((await world.run('up', renamed)).changed).toBe(1);
+    expect(await keptUnlockKey(state, {})).toBeUndefined();
+    world.swarm.engines.get('manager1')!.locked = true;
+    const result = await world.run('up', renamed);
+    expect(result.units.find(({ error }) => error)?.error?.code).toBe('SWARM_LOCKED');
   });
 
   it('without its key says where to get it', async () => {

@@ -5,7 +5,7 @@ import { rotateAuthority } from '../../swarm/authority.ts';
 import { PASSWORD_FILE } from '../../portainer/secrets.ts';
 import { rotatePassword } from '../../portainer/rotate.ts';
 import { unlockKeyOf, updateSwarm } from '../../swarm/settings.ts';
-import { keepUnlockKey } from '../../swarm/unlock-key.ts';
+import { forgetUnlockKey, keepUnlockKey } from '../../swarm/unlock-key.ts';
 import type { RunOptions } from '../options.ts';
 import { clusterOf, withSession, type Session } from '../session.ts';
 import { known } from './pipeline.ts';
@@ -52,7 +52,7 @@ async function rotateUnlockKey({ context, signal }: Session, shown: boolean): Pr
   await updateSwarm(manager, 'rotate the unlock key', (spec) => spec, { rotateManagerUnlockKey: true });
   const key = await unlockKeyOf(manager);
   if (shown && key) {
-    await keepUnlockKey(context.state, undefined);
+    await forgetUnlockKey(context.state);
     print(`${key.reveal()}\n`);
     return;
   }
