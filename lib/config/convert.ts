@@ -1,18 +1,15 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { defined } from '../defined.ts';
-import { messageOf } from '../errors.ts';
 import { Secret } from '../secret.ts';
-import { atVersion } from '../portainer/images.ts';
-import { summariseCompose } from './compose.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { ParseOptions } from './load.ts';
 import type { Locator, Path } from './locate.ts';
-import type { Cluster, NodeSpec, PortainerSpec, ProviderSection, StackSpec } from './model.ts';
+import type { Cluster, NodeSpec, ProviderSection } from './model.ts';
 import { convertNetworks, convertObjects, convertService } from './convert-services.ts';
+import { convertPortainer, convertStacks } from './convert-stacks.ts';
 import { expectedOneOf } from './nearest.ts';
-import { convertCheck, noPortTwice } from './published.ts';
+import { noPortTwice } from './published.ts';
 import type { Reporter } from './reporter.ts';
 import { hasHosts } from '../providers/index.ts';
 import { HOST_KEYS, type ClusterFile } from './schema.ts';
@@ -31,12 +28,7 @@ export class Conversion implements Reporter {
   }
 
   async run(file: ClusterFile, provider: ProviderSection): Promise<Cluster> {
-    const stacks = await Promise.all(
-      Object.entries(file.stacks).map(([name, stack]) => {
-        const version = file.portainer?.stack === name ? file.portainer.version : undefined;
-        return this.#stack(name, stack, version);
-      }),
-    );
+    const stacks = await convertStacks(file, this);
     const networks = convertNetworks(file);
     const objects = await convertObjects(file, this);
     const services = Object.entries(file.services).map(([name, service]) =>
@@ -51,7 +43,7 @@ export class Conversion implements Reporter {
       );
     }
     const nodes = this.#nodes(file.nodes, provider);
-    const portainer = this.#portainer(file, stacks, nodes);
+    const portainer = convertPortainer(file, stacks, nodes, this);
     return {
       name: file.name,
       file: this.#options.file,
@@ -155,68 +147,6 @@ export class Conversion implements Reporter {
     const password = sudoPassword === undefined ? undefined : new Secret(sudoPassword);
     const host = defined({ address, port, user, identityFile: key, bastion, advertise, sudoPassword: password });
     return { ...defined(rest), host };
-  }
-
-  /** @param version of Portainer's images in it */
-  async #stack(name: string, stack: ClusterFile['stacks'][string], version?: string): Promise<StackSpec> {
-    const place = ['stacks', name, 'file'];
-    const file = this.file(stack.file, place);
-    const own = existsSync(file) ? await readFile(file, 'utf8') : 'services: {}';
-    let text = own;
-    let summary = summariseCompose('services: {}');
-    try {
-      summary = summariseCompose(own);
-      if (version !== undefined) {
-        text = atVersion(own, version);
-        summary = summariseCompose(text);
-      }
-    } catch (error) {
-      this.wrong(
-        place,
-        `${stack.file} can't be read as a Compose file: ${messageOf(error)}`,
-        'expected services, each with an image',
-      );
-    }
-    const ports = summary.services.flatMap((s) => s.ports);
-    const check = convertCheck(stack.verify, ports, ['stacks', name, 'verify'], this);
-    return {
-      name,
-      file,
-      text,
-      ...summary,
-      whenUnreachable: stack.whenUnreachable,
-      ...(check ? { verify: check } : {}),
-    };
-  }
-
-  #portainer(file: ClusterFile, stacks: readonly StackSpec[], nodes: readonly NodeSpec[]): PortainerSpec | undefined {
-    if (!file.portainer) return undefined;
-    const { adminPassword, stack, port, node } = file.portainer;
-    const names = nodes.map(({ name }) => name);
-    if (node !== undefined && !names.includes(node))
-      this.wrong(['portainer', 'node'], `portainer.node names '${node}', which is no node`, expectedOneOf(node, names));
-    const found = stacks.find((s) => s.name === stack);
-    if (!found)
-      this.wrong(
-        ['portainer', 'stack'],
-        `portainer.stack names '${stack}', which is no stack`,
-        expectedOneOf(
-          stack,
-          stacks.map((s) => s.name),
-        ),
-      );
-    else if (!found.services.some((s) => s.ports.some((p) => p.published === port)))
-      this.wrong(
-        ['portainer', 'port'],
-        `stack ${stack} does not publish port ${port}`,
-        "expected the published port of Portainer's HTTP API",
-      );
-    return {
-      stack,
-      port,
-      ...defined({ node }),
-      ...(adminPassword === undefined ? {} : { adminPassword: new Secret(adminPassword) }),
-    };
   }
 }
 
