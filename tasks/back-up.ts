@@ -1,22 +1,16 @@
 import type { Writable } from 'node:stream';
-import { dirname } from 'node:path/posix';
 import { writeBackup } from '../lib/backup/write.ts';
 import { keptBy } from '../lib/backup/manifest.ts';
+import { raftLogCopy } from '../lib/backup/raft-log.ts';
 import { partName, type BackupRequest, type VolumeName } from '../lib/backup/request.ts';
 import type { UnitContext } from '../lib/context.ts';
-import { untilEngineAnswers } from '../lib/docker/engine.ts';
-import { startDocker, stopDocker } from '../lib/docker/service.ts';
 import { SwarmupError } from '../lib/errors.ts';
 import { exists } from '../lib/files.ts';
 import { whileAway } from '../lib/swarm/away.ts';
-import { localSwarm } from '../lib/swarm/local.ts';
 import { listNodes, nameOf } from '../lib/swarm/read.ts';
 import { readSwarm, unlockKeyOf } from '../lib/swarm/settings.ts';
 import type { SwarmNode } from '../lib/swarm/types.ts';
 import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
-
-/** The engine is started again also by a run that was interrupted. */
-const START_MS = 120_000;
 
 interface State {
   readonly written: boolean;
@@ -48,12 +42,13 @@ async function backUp(ctx: UnitContext, { file, lock, volumes }: BackupRequest):
     ctx.warn(`${name} is the only manager: while its Raft log is read its engine stops, with all that runs there`);
   const [swarm, objects, unlockKey] = await Promise.all([readSwarm(manager), keptBy(manager), unlockKeyOf(manager)]);
   await writeBackup(file, lock, async (writer) => {
-    await whileAway(ctx, node, () =>
-      writer.add(partName(), async (into) => {
-        const { folder } = await localSwarm(await ctx.engine(name));
-        await readStopped(ctx, name, { folder, into });
-      }),
-    );
+    const copy = await raftLogCopy(ctx, name);
+    try {
+      await whileAway(ctx, node, () => copy.make());
+      await writer.add(partName(), (into) => copy.read(into));
+    } finally {
+      await copy.remove();
+    }
     for (const volume of volumes) await writer.add(partName(volume), (into) => readVolume(ctx, volume, into));
     ctx.report('reading it again');
     return {
@@ -79,25 +74,6 @@ function leastNeeded(nodes: readonly SwarmNode[], own: ReadonlySet<string>): Swa
   throw new SwarmupError('SWARM_NO_MANAGER', 'no manager of the cluster file can be reached', {
     fix: "See what is there with 'swarmup status'.",
   });
-}
-
-/** The log is whole only while nothing writes it. Source: docs.docker.com, "Back up the swarm". */
-async function readStopped(
-  ctx: UnitContext,
-  node: string,
-  { folder, into }: { readonly folder: string; readonly into: Writable },
-): Promise<void> {
-  const host = await ctx.host(node);
-  ctx.report(`${node}: reading its Raft log`);
-  await stopDocker(host, ctx.signal);
-  try {
-    // Files that end in .tmp are space that the log may grow into.
-    const tar = ['tar', '-C', dirname(folder), '--exclude=*.tmp', '-cz', 'swarm'];
-    await host.run(tar, { output: into, signal: ctx.signal });
-  } finally {
-    await startDocker(host, AbortSignal.timeout(START_MS));
-  }
-  await untilEngineAnswers(ctx, node);
 }
 
 async function readVolume(ctx: UnitContext, { node, volume }: VolumeName, into: Writable): Promise<void> {

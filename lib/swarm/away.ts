@@ -53,26 +53,31 @@ async function managerFor(ctx: UnitContext, node: string): Promise<Engine> {
   return others.length > 0 ? ctx.swarm.managerBeside(node, ctx.signal) : ctx.engine(node);
 }
 
+/** Services by their ids, with how many tasks of each run. */
+type Steady = ReadonlyMap<string, number>;
+
 /** The services that run as they should: those are to do so afterwards. */
-async function steadyServices(manager: Engine): Promise<readonly string[]> {
+async function steadyServices(manager: Engine): Promise<Steady> {
   const services = await listServices(manager);
   const all = await lookAt(
     manager,
     services.map(({ ID }) => ID),
   );
-  return all.filter(({ waitingFor }) => waitingFor === '').map(({ service }) => service.ID);
+  return new Map(
+    all.filter(({ waitingFor }) => waitingFor === '').map(({ service, running }) => [service.ID, running]),
+  );
 }
 
 /** Drains a node until it runs nothing, and what ran there runs elsewhere, as far as it can. */
-async function emptied(ctx: UnitContext, manager: Engine, node: SwarmNode, services: readonly string[]): Promise<void> {
+async function emptied(ctx: UnitContext, manager: Engine, node: SwarmNode, services: Steady): Promise<void> {
   const name = nameOf(node);
   ctx.report('draining');
   await drainNode(ctx, manager, { name, id: node.ID });
-  if (services.length === 0) return;
+  if (services.size === 0) return;
   await waitUntil({
     until: `what ran on ${name} runs elsewhere`,
     probe: async () => {
-      const tasks = await listTasks(manager, { service: services });
+      const tasks = await listTasks(manager, { service: [...services.keys()] });
       // Those that fit on no other node stay pending until this one is back.
       const starting = tasks.filter(
         ({ DesiredState, Status: { State } }) =>
@@ -113,13 +118,20 @@ async function back(ctx: UnitContext, node: SwarmNode, key: Secret | undefined):
   });
 }
 
-async function converged(ctx: UnitContext, name: string, services: readonly string[]): Promise<void> {
+async function converged(ctx: UnitContext, name: string, services: Steady): Promise<void> {
   await waitUntil({
     until: `all services run as before ${name} was away`,
     probe: async () => {
-      const all = await lookAt(await ctx.swarm.manager(ctx.signal), services);
-      const waiting = all.filter(({ waitingFor }) => waitingFor !== '');
-      const seen = waiting.map(({ service, waitingFor }) => `${service.Spec.Name}: ${waitingFor}`).join('; ');
+      const all = await lookAt(await ctx.swarm.manager(ctx.signal), [...services.keys()]);
+      const seen = all
+        .map((one) => ({ ...one, before: services.get(one.service.ID) ?? 0 }))
+        // A global service is complete before it has noticed that there is a node more.
+        .filter(({ waitingFor, running, before }) => waitingFor !== '' || running < before)
+        .map(
+          ({ service: { Spec }, waitingFor, running, before }) =>
+            `${Spec.Name}: ${waitingFor === '' ? `${running}/${before} running` : waitingFor}`,
+        )
+        .join('; ');
       return seen === '' ? { done: undefined } : { seen };
     },
     deadlineMs: CONVERGED_MS,

@@ -30,7 +30,12 @@ describe('a back-up', () => {
   it('is of a manager that does not lead, which gives up its work meanwhile and comes back', async () => {
     const { world, file, run } = await backedUp(3);
     expect(errorsOf(await run())).toEqual([]);
-    expect(world.swarm.writes).toEqual(['node update manager2', 'manager2 stopped', 'node update manager2']);
+    expect(world.swarm.writes).toEqual([
+      'node update manager2',
+      'manager2 stopped',
+      'node update manager2',
+      'manager2 copy removed',
+    ]);
     expect(world.swarm.nodes.every(({ Spec }) => Spec.Availability === 'active')).toBe(true);
     let log = '';
     const manifest = await readBackup(
@@ -61,7 +66,7 @@ describe('a back-up', () => {
     const { world, file, run } = await backedUp(3);
     world.swarm.lose('manager3');
     expect(errorsOf(await run()).join()).toContain('2 are needed to decide anything');
-    expect(world.swarm.writes).toEqual([]);
+    expect(world.swarm.writes).toEqual(['manager2 copy removed']);
     expect(existsSync(file)).toBe(false);
   });
 });

@@ -37,6 +37,9 @@ function fakeClock(): Clock {
   };
 }
 
+/** Where a back-up copies a manager's swarm folder to. */
+const COPY = '/var/lib/docker/swarmup-backup';
+
 /** A world as it is kept in a file. */
 export interface WorldSnapshot extends Pick<FakeWorld, 'machines' | 'passwords' | 'locks' | 'bare' | 'prepared'> {
   readonly swarm: ReturnType<FakeSwarm['snapshot']>;
@@ -280,9 +283,16 @@ export class FakeWorld {
           this.swarm.writes.push(`${name} stopped`);
           return ok();
         }
-        if (command === 'tar -C /var/lib/docker --exclude=*.tmp -cz swarm') {
-          if (!own?.stopped) throw new Error('the Raft log is read while the engine writes it');
+        if (argv[0] === 'sh' && argv.at(-1) === COPY) {
+          if (command.includes('cp -a') && !own?.stopped) throw new Error('the Raft log is read while it is written');
+          return ok();
+        }
+        if (command === `tar -C ${COPY} --exclude=*.tmp -cz swarm`) {
           options.output?.write(`the Raft log of ${name}`);
+          return ok();
+        }
+        if (command === `rm -rf ${COPY}`) {
+          this.swarm.writes.push(`${name} copy removed`);
           return ok();
         }
         if (command.includes('systemctl enable --now docker')) {
