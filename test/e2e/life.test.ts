@@ -51,7 +51,7 @@ services:
     restart: { condition: any, delay: 1s }
     update: { parallelism: 2, monitor: 2s, order: start-first }
     rollback: { parallelism: 0, monitor: 2s, order: start-first }
-    healthcheck: { test: [CMD, nginx, -t], interval: 3s }
+    healthcheck: { test: [CMD, nginx, -t], interval: 8s }
     capDrop: [NET_RAW]
     extraHosts: { db: 10.0.0.9 }
     verify: { body: Welcome }
