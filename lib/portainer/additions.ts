@@ -58,11 +58,12 @@ async function placeOf(
   deployed: SwarmService | undefined,
 ): Promise<string | undefined> {
   const nodes = await listNodes(manager);
-  const wanted = ctx.cluster.portainer?.node;
-  if (wanted !== undefined) return nodes.find((node) => nameOf(node) === wanted)?.ID;
+  const pinned = nodes.find(({ ID }) => ID === deployed?.Spec.Labels?.[PINNED_LABEL]);
+  const wanted = nodes.find((node) => nameOf(node) === ctx.cluster.portainer?.node);
+  if (wanted && pinned && wanted !== pinned)
+    ctx.warn(`Portainer goes from ${nameOf(pinned)} to ${nameOf(wanted)} and begins anew there: its data stays behind`);
+  if (wanted ?? pinned) return (wanted ?? pinned)?.ID;
   if (!deployed) return undefined;
-  const pinned = deployed.Spec.Labels?.[PINNED_LABEL];
-  if (nodes.some(({ ID }) => ID === pinned)) return pinned;
   const tasks = await listTasks(manager, { service: [deployed.ID] });
   return tasks.find(({ DesiredState, Status }) => DesiredState === 'running' && Status.State === 'running')?.NodeID;
 }

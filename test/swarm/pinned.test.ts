@@ -133,8 +133,11 @@ describe('Portainer', () => {
     const cluster = await clusterOf(fullText(3, 1));
     await world.run('up', withStack(cluster, STACK, { node: 'manager2' }));
     expect(placeOf(world)).toBe('manager2');
-    await world.run('up', withStack(cluster, STACK, { node: 'manager3' }));
+    const moved = await world.run('up', withStack(cluster, STACK, { node: 'manager3' }));
     expect(placeOf(world)).toBe('manager3');
+    expect(moved.warnings).toEqual([
+      'Portainer goes from manager2 to manager3 and begins anew there: its data stays behind',
+    ]);
     await expect(clusterOf(fullText(1, 1).replace('portainer: {}', 'portainer: { node: manger1 }'))).rejects.toThrow(
       /manager1/,
     );
