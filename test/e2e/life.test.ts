@@ -37,7 +37,7 @@ configs: { greeting: { file: greeting.txt } }
 services:
   web:
     image: nginx
-    replicas: 4
+    replicas: 2
     ports: ['80:80']
     env: { COLOUR: red }
     networks: [back]
@@ -49,7 +49,7 @@ services:
     mounts: ['data:/data', { type: tmpfs, target: /scratch, size: 16MiB }]
     limits: { cpus: 0.8, memory: 64MiB, pids: 100 }
     restart: { condition: any, delay: 1s }
-    update: { parallelism: 2, monitor: 2s, order: start-first }
+    update: { parallelism: 1, monitor: 2s, order: start-first }
     rollback: { parallelism: 0, monitor: 2s, order: start-first }
     healthcheck: { test: [CMD, nginx, -t], interval: 8s }
     capDrop: [NET_RAW]
@@ -100,6 +100,11 @@ const poweredOff = (node: string) => {
   if (pid === undefined) throw new Error(`no machine of '${node}' runs`);
   process.kill(pid, 'SIGKILL');
 };
+/** A node that runs a task of a service. */
+const holderOf = async (service: string) => {
+  const nodes = await engine('m1', `docker service ps ${service} -f desired-state=running --format '{{.Node}}'`);
+  return nodes.split('\n')[0] ?? '';
+};
 /** What is asked again and again, at most so often, until it is so. */
 const until = async (isSo: () => Promise<boolean>) => {
   for (let i = 0; i < 200 && !(await isSo()); i++) await new Promise((resolve) => setTimeout(resolve, 300));
@@ -127,6 +132,8 @@ const urlOf = async (node: string) =>
 describe('a cluster that is lived with', () => {
   /** What the managers kept when they were backed up. */
   let kept = '';
+  /** A node that has a volume of web's. */
+  let holder = '';
   /** The manager that is left in the end. */
   let left = '';
 
@@ -146,7 +153,7 @@ describe('a cluster that is lived with', () => {
     });
     // What the container sees itself; its image has no shell.
     const inside = await engine(
-      'w1',
+      await holderOf('web'),
       "root=/proc/$(docker inspect -f '{{.State.Pid}}' $(docker ps -q -f name=web | head -1))/root; cat $root/run/secrets/key; echo; cat $root/etc/greeting",
     );
     expect(inside).toBe('of-the-house-1\nHello');
@@ -207,7 +214,7 @@ describe('a cluster that is lived with', () => {
       `docker tag nginx:latest ${image} && echo ${PASSWORD} | docker login -u ${USER} --password-stdin ${registryName()} && docker push -q ${image} && docker rmi ${image} && docker logout ${registryName()}`,
     );
     const config = join(home, '.docker', 'config.json');
-    const kept = existsSync(config) ? readFileSync(config, 'utf8') : undefined;
+    const configured = existsSync(config) ? readFileSync(config, 'utf8') : undefined;
     const own = `  own:\n    image: ${image}\n    replicas: 2\n    constraints: [node.role == manager]\n    networks: [back]\n`;
     write(['  edge:\n', `${own}  edge:\n`]);
     const refused = await up('--only', 'pull-images');
@@ -221,8 +228,8 @@ describe('a cluster that is lived with', () => {
     expectOk(await up());
     expect(await engine('m2', "docker service ls -f name=own --format '{{.Replicas}}'")).toBe('2/2');
     expect(readFileSync(cli.log, 'utf8')).not.toContain(PASSWORD);
-    if (kept === undefined) rmSync(config);
-    else writeFileSync(config, kept);
+    if (configured === undefined) rmSync(config);
+    else writeFileSync(config, configured);
     write();
     expectOk(await up('--only', 'prune', '--prune'));
   });
@@ -271,9 +278,10 @@ describe('a cluster that is lived with', () => {
   });
 
   it('is backed up, into a file that tells nobody anything', async () => {
-    await engine('w1', `echo what counts > ${content}`);
+    holder = await holderOf('web');
+    await engine(holder, `echo what counts > ${content}`);
     kept = await ids('m1');
-    const made = await cli.run(['backup', '-o', backup, '--volume', 'w1:data']);
+    const made = await cli.run(['backup', '-o', backup, '--volume', `${holder}:data`]);
     expect(made.stdout + made.stderr).toContain('read again and whole');
     expect(made.status).toBe(0);
     const file = readFileSync(backup, 'latin1');
@@ -349,8 +357,7 @@ describe('a cluster that is lived with', () => {
 
   it('comes back out of its back-up as it was, on machines that are in no swarm', async () => {
     expect(errorOf(await cli.json<UpDocument>('restore', backup, '--yes'))?.code).toBe('SWARM_ELSEWHERE');
-    await engine('w1', `echo something else > ${content}`);
-    for (const node of ['w1', left]) await engine(node, 'docker swarm leave --force');
+    for (const node of ['w1', left]) await engine(node, `docker swarm leave --force; rm -f ${content}`);
     const wrong = new Cli(folder, { ...cli.env, SWARMUP_BACKUP_PASSPHRASE: 'a-passphrase-of-somebody-else' });
     const refused = await wrong.run(['restore', backup, '--yes']);
     expect(refused.stderr).toContain("can't be opened with this passphrase");
@@ -359,7 +366,7 @@ describe('a cluster that is lived with', () => {
     writeFileSync(sshConfig, (await cli.run(['ssh-config'])).stdout);
     const now = await ids('m1');
     for (const id of kept.split('\n')) expect(now).toContain(id);
-    expect(await engine('w1', `cat ${content}`)).toBe('what counts');
+    expect(await engine(holder, `cat ${content}`)).toBe('what counts');
     const roles = (await status()).nodes.map(({ name, role }) => `${name} ${role.split(',')[0]}`);
     expect(roles).toEqual(['m1 manager', 'm2 manager', 'm3 manager', 'w1 worker']);
     expect((await up()).document.changed).toBe(0);
