@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Whole losses and what comes after them. */
+const LONG = ['test/e2e/recovery.test.ts'];
+
 export default defineConfig({
   test: {
     projects: [
@@ -49,6 +52,19 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/*.test.ts'],
+          exclude: LONG,
+          globalSetup: ['test/e2e/setup.ts'],
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+          maxWorkers: 2,
+          bail: 1,
+        },
+      },
+      // What takes too long for every change.
+      {
+        test: {
+          name: 'long',
+          include: LONG,
           globalSetup: ['test/e2e/setup.ts'],
           testTimeout: 900_000,
           hookTimeout: 300_000,

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
  * All checks, in the order in which they fail fastest: format, lint, types, unused code, generated files, unit tests,
  * SSH, an emulated EC2, reports in a browser, and clusters of real virtual machines. Closes with "N passed, N failed".
  *
- * `--quick` leaves the virtual machines out; `--static` runs only what needs no test runner.
+ * `--quick` leaves the virtual machines out; `--static` runs only what needs no test runner; `--long` adds what takes too long for every
+ * change: the loss of a cluster, and restoring it.
  */
 
 interface Outcome {
@@ -31,6 +32,7 @@ const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
 
 /** How many clusters of virtual machines are tested side by side: each wants up to 5 GiB. */
 const CLUSTERS = 2;
+const REAL: ReadonlySet<string> = new Set(['e2e', 'long']);
 
 const QUICK = ['unit', 'ssh', 'ec2', 'browser'] as const;
 
@@ -45,7 +47,7 @@ function vitest(project: string): Outcome {
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-report-'));
   const report = join(folder, 'report.json');
   // vitest would leave one processor idle, which on two is half of them.
-  const workers = `--maxWorkers=${project === 'e2e' ? CLUSTERS : availableParallelism()}`;
+  const workers = `--maxWorkers=${REAL.has(project) ? CLUSTERS : availableParallelism()}`;
   const argv = [
     'run',
     '--project',
@@ -74,7 +76,8 @@ function vitest(project: string): Outcome {
 }
 
 const flags = new Set(process.argv.slice(2));
-const projects = flags.has('--static') ? [] : flags.has('--quick') ? QUICK : [...QUICK, 'e2e'];
+const long = flags.has('--long') ? ['long'] : [];
+const projects = flags.has('--static') ? [] : flags.has('--quick') ? QUICK : [...QUICK, 'e2e', ...long];
 const outcomes: Outcome[] = [];
 for (const one of CHECKS) outcomes.push(check(one));
 for (const project of projects) outcomes.push(vitest(project));

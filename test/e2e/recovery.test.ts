@@ -1,0 +1,156 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Cli, type StatusDocument, type UpDocument } from '../support/cli.ts';
+import { expectOk } from '../support/expect.ts';
+import { get, onNode, qemuProcesses } from '../support/machines.ts';
+import { needPackages } from '../support/packages.ts';
+
+/** What there is to fall back on: a back-up, a manager that is left, and a swarm out of the back-up on new machines. */
+const CLUSTER = `name: e2e-recovery
+provider: { type: qemu, image: debian-13, cpus: 1, memory: 1024MiB, disk: 8GiB }
+nodes: { managers: 3 }
+swarm: { autolock: true, heartbeat: 10s }
+images: { whenUnreachable: build }
+secrets: { key: { value: of-the-house } }
+configs: { greeting: { value: Hello } }
+services:
+  web:
+    image: nginx
+    mode: global
+    ports: ['80:80']
+    secrets: [key]
+    configs: [greeting]
+    mounts: ['data:/data']
+    verify: { body: Welcome }
+`;
+
+const PASSPHRASE = 'seven-words-that-nobody-else-would-choose';
+const folder = mkdtempSync(join(tmpdir(), 'swarmup-e2e-'));
+const cli = new Cli(folder, { SWARMUP_BACKUP_PASSPHRASE: PASSPHRASE });
+const sshConfig = join(folder, 'ssh_config');
+const file = join(folder, 'cluster.age');
+const engine = (node: string, command: string) => onNode(sshConfig, node, command);
+const status = async () => (await cli.json<StatusDocument>('status')).document;
+const errorsOf = ({ document }: { document: UpDocument }) => document.units.flatMap(({ error }) => error?.code ?? []);
+
+/** The ids of all that the managers keep, as one of them says. */
+const ids = (node: string) =>
+  engine(
+    node,
+    'docker service ls -q --no-trunc; docker secret ls -q; docker config ls -q; docker info -f {{.Swarm.Cluster.ID}}',
+  );
+
+function kill(node: string): void {
+  const [pid] = qemuProcesses('e2e-recovery', node);
+  if (pid === undefined) throw new Error(`no machine of ${node} runs`);
+  process.kill(pid, 'SIGKILL');
+}
+
+let before = '';
+
+beforeAll(async () => {
+  needPackages('openssh-client');
+  writeFileSync(join(folder, 'swarmup.yaml'), CLUSTER);
+  expectOk(await cli.json<UpDocument>('up'));
+  writeFileSync(sshConfig, (await cli.run(['ssh-config'])).stdout);
+  before = await ids('manager1');
+  await engine('manager2', 'echo what counts > /var/lib/docker/volumes/data/_data/content');
+}, 900_000);
+
+afterAll(async () => {
+  if (qemuProcesses('e2e-recovery').length > 0) await cli.run(['down', '--yes']);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a cluster whose managers are lost', () => {
+  it('has been backed up, into a file that tells nobody anything', async () => {
+    const made = await cli.run(['backup', '-o', file, '--volume', 'manager2:data']);
+    expect(made.stderr + made.stdout).toContain('read again and whole');
+    expect(made.status).toBe(0);
+    const text = readFileSync(file, 'latin1');
+    expect(text.startsWith('age-encryption.org/v1\n')).toBe(true);
+    for (const word of ['manager1', 'greeting', 'SWMKEY', 'what counts']) expect(text).not.toContain(word);
+    // The one that was stopped for it is back, unlocked.
+    expect((await status()).nodes.map(({ swarm }) => swarm?.state)).toEqual(['ready', 'ready', 'ready']);
+    expect((await cli.json<UpDocument>('up')).document.changed).toBe(0);
+    expect((await cli.run(['backup', '-o', file])).stderr).toContain('never written over another');
+  });
+
+  it('says what is lost with the majority, and changes nothing unasked', async () => {
+    kill('manager2');
+    kill('manager3');
+    // A leader takes some seconds to notice.
+    for (let i = 0; i < 100 && (await leads('manager1')); i++) await new Promise((resolve) => setTimeout(resolve, 500));
+    const verify = await cli.json<UpDocument>('verify');
+    expect(verify.status).toBe(1);
+    const error = verify.document.units.flatMap(({ error: one }) => one ?? [])[0];
+    expect(error).toMatchObject({
+      code: 'SWARM_NO_QUORUM',
+      message: expect.stringContaining('of 3 managers only manager1 can be reached, and 2 are needed'),
+      fix: expect.stringContaining('swarmup recover'),
+    });
+    const asked = await cli.run(['recover']);
+    expect(asked.status).not.toBe(0);
+    expect(qemuProcesses('e2e-recovery')).toHaveLength(1);
+  });
+
+  it('goes on with the manager that is left, when told to', async () => {
+    const recovered = await cli.json<UpDocument>('recover', '--yes');
+    expectOk(recovered);
+    expect(recovered.document.units.flatMap(({ changes }) => changes)).toEqual([
+      expect.stringMatching(/^machine manager2 \(stopped\), with all that is on its disk/),
+      expect.stringMatching(/^machine manager3 \(stopped\), with all that is on its disk/),
+      expect.stringMatching(/^a swarm of manager1 alone/),
+    ]);
+    expect(await engine('manager1', "docker node ls --format '{{.Hostname}} {{.ManagerStatus}}'")).toBe(
+      'manager1 Leader',
+    );
+    expect(await ids('manager1')).toBe(before);
+    expect(await welcome(await pageOf('manager1'))).toContain('Welcome');
+    expect((await cli.json<UpDocument>('recover', '--yes')).document.changed).toBe(0);
+  });
+
+  it('comes back out of its back-up, on new machines, as it was', async () => {
+    const inUse = await cli.json<UpDocument>('restore', file, '--yes');
+    expect(errorsOf(inUse)).toEqual(['SWARM_ELSEWHERE']);
+    expectOk(await cli.json<UpDocument>('down', '--yes'));
+    const wrong = new Cli(folder, { SWARMUP_BACKUP_PASSPHRASE: 'a-passphrase-of-somebody-else' });
+    const refused = await wrong.run(['restore', file, '--yes']);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(/passphrase/);
+    expectOk(await cli.json<UpDocument>('restore', file, '--yes'));
+    writeFileSync(sshConfig, (await cli.run(['ssh-config'])).stdout);
+    expect(await ids('manager1')).toBe(before);
+    expect(await engine('manager2', 'cat /var/lib/docker/volumes/data/_data/content')).toBe('what counts');
+    expect((await status()).nodes.map(({ role }) => role.split(',')[0])).toEqual(['manager', 'manager', 'manager']);
+    expect(await engine('manager3', 'docker info -f {{.Swarm.Cluster.ID}}')).toBe(before.split('\n').at(-1));
+    expect((await cli.json<UpDocument>('up')).document.changed).toBe(0);
+  });
+});
+
+/** Whether a manager answers as one does that has a leader. */
+function leads(node: string): Promise<boolean> {
+  return engine(node, 'docker node ls').then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What a page says, once the routing mesh has found the tasks again. */
+async function welcome(url: string): Promise<string> {
+  for (let i = 0; ; i++) {
+    try {
+      return (await get(url)).body;
+    } catch (error) {
+      if (i >= 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
+async function pageOf(node: string): Promise<string> {
+  const web = (await status()).services.find(({ name }) => name === 'web');
+  return web?.urls.find((one) => one.node === node)?.url ?? '';
+}
