@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { isLong } from './test/support/long.ts';
 
-/** Whole losses and what comes after them. */
-const LONG = ['test/e2e/recovery.test.ts'];
+/** What takes too long for every change. */
+const LONG = isLong ? [] : ['test/e2e/recovery.test.ts'];
 
 export default defineConfig({
   test: {
@@ -47,28 +48,15 @@ export default defineConfig({
           hookTimeout: 300_000,
         },
       },
-      // Real machines under emulation: two clusters at a time, which all wait for something now and then; each test with its deadline.
+      // Real machines under emulation: one file after the other, each test with its own deadline.
       {
         test: {
           name: 'e2e',
           include: ['test/e2e/*.test.ts'],
           exclude: LONG,
-          globalSetup: ['test/e2e/setup.ts'],
           testTimeout: 900_000,
           hookTimeout: 300_000,
-          maxWorkers: 2,
-          bail: 1,
-        },
-      },
-      // What takes too long for every change.
-      {
-        test: {
-          name: 'long',
-          include: LONG,
-          globalSetup: ['test/e2e/setup.ts'],
-          testTimeout: 900_000,
-          hookTimeout: 300_000,
-          maxWorkers: 2,
+          fileParallelism: false,
           bail: 1,
         },
       },

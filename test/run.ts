@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
  * SSH, an emulated EC2, reports in a browser, and clusters of real virtual machines. Closes with "N passed, N failed".
  *
  * `--quick` leaves the virtual machines out; `--static` runs only what needs no test runner; `--long` adds what takes too long for every
- * change: the loss of a cluster, and restoring it.
+ * change, above all the loss of a cluster, and restoring it.
  */
 
 interface Outcome {
@@ -20,7 +20,7 @@ interface Outcome {
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules', '.bin');
-const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` };
+const env: NodeJS.ProcessEnv = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` };
 
 const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
   ['format', 'prettier', '--check', '--log-level', 'warn', '.'],
@@ -29,10 +29,6 @@ const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
   ['unused code', 'knip', '--no-progress'],
   ['generated files', process.execPath, 'scripts/generate.ts', '--check'],
 ];
-
-/** How many clusters of virtual machines are tested side by side: each wants up to 5 GiB. */
-const CLUSTERS = 2;
-const REAL: ReadonlySet<string> = new Set(['e2e', 'long']);
 
 const QUICK = ['unit', 'ssh', 'ec2', 'browser'] as const;
 
@@ -47,7 +43,7 @@ function vitest(project: string): Outcome {
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-report-'));
   const report = join(folder, 'report.json');
   // vitest would leave one processor idle, which on two is half of them.
-  const workers = `--maxWorkers=${REAL.has(project) ? CLUSTERS : availableParallelism()}`;
+  const workers = `--maxWorkers=${availableParallelism()}`;
   const argv = [
     'run',
     '--project',
@@ -76,8 +72,8 @@ function vitest(project: string): Outcome {
 }
 
 const flags = new Set(process.argv.slice(2));
-const long = flags.has('--long') ? ['long'] : [];
-const projects = flags.has('--static') ? [] : flags.has('--quick') ? QUICK : [...QUICK, 'e2e', ...long];
+const projects = flags.has('--static') ? [] : flags.has('--quick') ? QUICK : [...QUICK, 'e2e'];
+if (flags.has('--long')) env['SWARMUP_TEST_LONG'] = 'true';
 const outcomes: Outcome[] = [];
 for (const one of CHECKS) outcomes.push(check(one));
 for (const project of projects) outcomes.push(vitest(project));

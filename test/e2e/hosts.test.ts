@@ -16,6 +16,7 @@ import { portIsFree } from '../../lib/remote/sockets.ts';
 import { whileAsking } from '../support/asking.ts';
 import { Cli, program, ROOT, type StatusDocument, type UpDocument } from '../support/cli.ts';
 import { expectOk } from '../support/expect.ts';
+import { isLong } from '../support/long.ts';
 import { get, onNode, qemuProcesses } from '../support/machines.ts';
 import { startProxy } from '../support/proxy.ts';
 import { needPackages } from '../support/packages.ts';
@@ -71,6 +72,9 @@ async function doctor(): Promise<{ found: string[]; ok: boolean; text: string }>
   const found = document.findings.map(({ node, check }) => `${node} ${check}`).toSorted();
   return { found, ok: document.ok, text: JSON.stringify(document.findings) };
 }
+
+/** A test only of long runs: otherwise it isn't there at all. */
+const whenLong: typeof it | (() => void) = isLong ? it : () => undefined;
 
 /** Changes the cluster file. */
 function change(from: string, to: string): void {
@@ -366,7 +370,7 @@ describe('hosts that exist already', () => {
     expect(await manager("docker node inspect beta --format '{{.Spec.Availability}}'")).toBe('active');
   });
 
-  it('gets another version of Docker on a node at work, and answers all the while', async () => {
+  whenLong('gets another version of Docker on a node at work, and answers all the while', async () => {
     await onMachine(
       'beta',
       "cd /etc/apt && (cat sources.list sources.list.d/*.list 2>/dev/null || true) | sed 's/bookworm/trixie/g' > sources.list.d/newer.list",
@@ -432,7 +436,8 @@ describe('hosts that exist already', () => {
   it('are refused when one belongs to a swarm that is not this one', async () => {
     await onMachine('beta', 'docker swarm init --advertise-addr eth1');
     const { found, text } = await doctor();
-    expect(found).toEqual(['worker1 swarm']);
+    // Debian 12's engine beside Debian 13's: a warning, unless it was upgraded.
+    expect(found).toEqual(isLong ? ['worker1 swarm'] : ['manager1 engine', 'worker1 swarm']);
     expect(text).toContain('it belongs to another swarm');
     const up = await cli.json<UpDocument>('up');
     expect(up.document.changed).toBe(0);
