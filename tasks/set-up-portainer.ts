@@ -76,7 +76,8 @@ export default defineTask<State, SetUpChange>({
     const signedIn = await settlePassword(ctx, ctx.signal);
     if (!state.environment && 'token' in signedIn) {
       ctx.report('adding the environment');
-      await portainerOf(ctx, ctx.signal).addEnvironment(signedIn.token);
+      const portainer = await portainerOf(ctx, ctx.signal);
+      await portainer.addEnvironment(signedIn.token);
     }
     await wait(ctx, 'Portainer sees an agent on every node', (now) =>
       now.environment && now.agents === now.expectedAgents
@@ -102,7 +103,7 @@ async function look(ctx: UnitContext): Promise<State> {
   const result = await signInAdministrator(ctx, ctx.signal);
   if ('refused' in result) return { deployed: true, signIn: 'refused', said: result.refused, ...nothing };
   if ('notYet' in result) return { deployed: true, signIn: 'not yet', said: result.notYet, ...nothing };
-  const portainer = portainerOf(ctx, ctx.signal);
+  const portainer = await portainerOf(ctx, ctx.signal);
   const [environment] = await portainer.environments(result.token);
   const agents = environment ? await portainer.agents(result.token, environment) : [];
   return {

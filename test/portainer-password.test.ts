@@ -52,6 +52,18 @@ describe('rotate portainer-password', () => {
     expect(world.portainerPassword).toBe(world.passwords.get(FILE)?.trim());
   });
 
+  it('asks through a manager that answers where the first is away', async () => {
+    const world = worldWithRegistry();
+    const cluster = await clusterOf(fullText(3, 0));
+    expect(errorsOf(await world.run('up', cluster))).toEqual([]);
+    const machine = world.machines.get('manager1')!;
+    world.machines.set('manager1', { ...machine, state: 'stopped' });
+    world.swarm.lose('manager1');
+    world.portainerPassword = 'generated-password';
+    await rotatePassword(world.context(cluster), options);
+    expect(world.portainerPassword).not.toBe('generated-password');
+  });
+
   it("has nothing to do where the file's password is the one in use", async () => {
     const world = await withPortainer();
     const cluster = await clusterOf(given('of-the-cluster-file'));

@@ -1,16 +1,16 @@
-import { firstManager } from '../config/model.ts';
 import type { RunContext } from '../context.ts';
 import type { Secret } from '../secret.ts';
 import { Portainer, type SignIn } from './api.ts';
 import { adminPassword, olderPasswords } from './secrets.ts';
 
-type Context = Pick<RunContext, 'cluster' | 'state' | 'provider' | 'machines' | 'http'>;
+type Context = Pick<RunContext, 'cluster' | 'state' | 'provider' | 'machines' | 'http' | 'swarm'>;
 
-/** Portainer, through the first manager: the routing mesh brings requests to wherever it runs. */
-export function portainerOf({ cluster, machines, provider, http }: Context, signal: AbortSignal): Portainer {
+/** Portainer, through a manager that answers: the routing mesh brings requests to wherever it runs. */
+export async function portainerOf(context: Context, signal: AbortSignal): Promise<Portainer> {
+  const { cluster, machines, provider, http, swarm } = context;
   if (!cluster.portainer) throw new Error('the cluster file has no portainer section');
-  const machine = machines.running(firstManager(cluster).name);
-  return new Portainer(http, provider.endpoint(machine, cluster.portainer.port), signal);
+  const { node } = await swarm.manager(signal);
+  return new Portainer(http, provider.endpoint(machines.running(node), cluster.portainer.port), signal);
 }
 
 /** As `SignIn`; with the password that let the administrator in where it isn't the present one. */
@@ -18,7 +18,7 @@ export type AdministratorSignIn = SignIn & { readonly older?: Secret };
 
 /** Signs the administrator in, with the password of before where Portainer still has that. */
 export async function signInAdministrator(ctx: Context, signal: AbortSignal): Promise<AdministratorSignIn> {
-  const portainer = portainerOf(ctx, signal);
+  const portainer = await portainerOf(ctx, signal);
   const result = await portainer.signIn(await adminPassword(ctx));
   if (!('refused' in result)) return result;
   for (const older of await olderPasswords(ctx)) {
@@ -32,6 +32,6 @@ export async function signInAdministrator(ctx: Context, signal: AbortSignal): Pr
 export async function settlePassword(ctx: Context, signal: AbortSignal): Promise<AdministratorSignIn> {
   const signedIn = await signInAdministrator(ctx, signal);
   if (!('token' in signedIn) || signedIn.older === undefined) return signedIn;
-  await portainerOf(ctx, signal).changePassword(signedIn.token, signedIn.older, await adminPassword(ctx));
+  await (await portainerOf(ctx, signal)).changePassword(signedIn.token, signedIn.older, await adminPassword(ctx));
   return signInAdministrator(ctx, signal);
 }

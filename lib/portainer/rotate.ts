@@ -40,7 +40,7 @@ export async function rotatePassword(context: RunContext, options: ResetOptions)
   const token = await waitUntil({
     until: 'Portainer lets the administrator in again',
     probe: async () => {
-      const signedIn = await portainerOf(context, signal).signIn(made);
+      const signedIn = await (await portainerOf(context, signal)).signIn(made);
       if ('token' in signedIn) return { done: signedIn.token };
       return { seen: 'refused' in signedIn ? signedIn.refused : signedIn.notYet };
     },
@@ -51,7 +51,8 @@ export async function rotatePassword(context: RunContext, options: ResetOptions)
     fix: 'Its log says more: swarmup logs portainer_portainer',
     onSeen: report,
   });
-  await portainerOf(context, signal).changePassword(token, made, await adminPassword(context));
+  const portainer = await portainerOf(context, signal);
+  await portainer.changePassword(token, made, await adminPassword(context));
   requireDone(await signInAdministrator(context, signal));
 }
 
