@@ -12,6 +12,7 @@ import { Secret } from '../lib/secret.ts';
 import { forceNewSwarm, keyWithoutLock } from '../lib/swarm/force-new.ts';
 import { localSwarm, type LocalSwarm } from '../lib/swarm/local.ts';
 import { forgetOthers } from '../lib/swarm/recovery.ts';
+import { requireUnlockKey } from '../lib/swarm/unlock.ts';
 import { keepUnlockKey } from '../lib/swarm/unlock-key.ts';
 import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
 
@@ -55,8 +56,12 @@ export default defineTask<State, Change>({
     const { manager, unlockKey } = request.manifest;
     const { folder } = await localSwarm(await ctx.engine(manager.name));
     await unpack(ctx, request, folder);
-    if (unlockKey !== undefined) await keepUnlockKey(ctx.state, new Secret(unlockKey));
-    const open = await keyWithoutLock(ctx, manager.name, folder);
+    const kept = unlockKey === undefined ? undefined : new Secret(unlockKey);
+    if (kept) await keepUnlockKey(ctx.state, kept);
+    const open = await keyWithoutLock(ctx, manager.name, {
+      folder,
+      unlockKey: async () => kept ?? requireUnlockKey(ctx, manager.name),
+    });
     await open?.();
     await startEngine(ctx, manager.name);
     await forceNewSwarm(ctx, manager.name, manager.address);

@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts';
 import { loadCluster } from '../config/load.ts';
 import type { Cluster } from '../config/model.ts';
 import type { RunContext } from '../context.ts';
+import { namedMirror } from '../debian/mirror.ts';
 import type { Emit, Listener } from '../events.ts';
 import { cacheFolder } from '../files.ts';
 import { dockerCredentials } from '../images/credentials.ts';
@@ -98,17 +99,10 @@ async function openContext(
     turns: new Turns(),
     http: httpClient((via, to, until) => remote.dial(via, to, until)),
     local,
-    images: imageStore({ local, cache: cacheFolder(env), mirror: mirrorOf(cluster) }),
+    images: imageStore({ local, cache: cacheFolder(env), mirror: namedMirror(cluster.provider) }),
     credentials: cluster.images.registryAuth ? dockerCredentials({ local, env }) : () => Promise.resolve(undefined),
     state: new StateFolder(cluster.stateDir, options.onSecret),
     clock: systemClock,
     env,
   };
-}
-
-function mirrorOf(cluster: Cluster): string | undefined {
-  const { config } = cluster.provider;
-  return typeof config === 'object' && config !== null && 'mirror' in config && typeof config.mirror === 'string'
-    ? config.mirror
-    : undefined;
 }

@@ -1,5 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
+import type { ProviderSection } from '../config/model.ts';
 import { SwarmupError } from '../errors.ts';
 import { ifThere } from '../files.ts';
 
@@ -40,6 +42,17 @@ export async function findMirror(configured: string | undefined, etc = '/etc/apt
     );
   }
   return { main: main.uri, ...(security ? { security: security.uri } : {}) };
+}
+
+/** The mirror that the cluster file names with its provider; of several providers, the first that names one. */
+export function namedMirror({ config, parts }: ProviderSection): string | undefined {
+  const section = z.object({ mirror: z.string() }).safeParse(config);
+  if (section.success) return section.data.mirror;
+  for (const part of Object.values(parts ?? {})) {
+    const mirror = namedMirror(part);
+    if (mirror !== undefined) return mirror;
+  }
+  return undefined;
 }
 
 /** Reads one-line (`deb URI suite ...`) and deb822 sources. Source: sources.list(5). */

@@ -2,6 +2,7 @@ import type { UnitContext } from '../context.ts';
 import { startEngine } from '../docker/engine.ts';
 import { stopDocker } from '../docker/service.ts';
 import { writeSecretOn } from '../remote/write-file.ts';
+import type { Secret } from '../secret.ts';
 import { LISTEN_ADDRESS } from './addresses.ts';
 import { isLocked, MANAGER_KEY, withoutLock } from './manager-key.ts';
 import { requireUnlockKey } from './unlock.ts';
@@ -33,7 +34,7 @@ export async function forceNewSwarm(ctx: UnitContext, node: string, address: str
 export async function takeLockOff(ctx: UnitContext, node: string): Promise<void> {
   const host = await ctx.host(node);
   const { folder } = await localSwarm(await ctx.engine(node));
-  const open = await keyWithoutLock(ctx, node, folder);
+  const open = await keyWithoutLock(ctx, node, { folder, unlockKey: () => requireUnlockKey(ctx, node) });
   if (!open) return;
   ctx.report(`taking the lock off ${node}'s key`);
   await stopDocker(host, ctx.signal);
@@ -41,23 +42,29 @@ export async function takeLockOff(ctx: UnitContext, node: string): Promise<void>
   await startEngine(ctx, node);
 }
 
+interface LockedKey {
+  /** The engine's swarm folder. */
+  readonly folder: string;
+  /** Asked for only where the key is locked. */
+  readonly unlockKey: () => Promise<Secret>;
+}
+
 /**
  * Takes the lock off a manager's key while its engine is stopped.
  *
- * @param folder the engine's swarm folder
  * @returns what does it; undefined when the key isn't locked
  * @throws SwarmupError SWARM_LOCKED without the unlock key
  */
 export async function keyWithoutLock(
   ctx: UnitContext,
   node: string,
-  folder: string,
+  { folder, unlockKey }: LockedKey,
 ): Promise<(() => Promise<void>) | undefined> {
   const { signal } = ctx;
   const host = await ctx.host(node);
   const file = `${folder}/${MANAGER_KEY}`;
   const { stdout: pem } = await host.run(['cat', file], { signal, secret: true });
   if (!isLocked(pem)) return undefined;
-  const open = withoutLock(pem, await requireUnlockKey(ctx, node));
+  const open = withoutLock(pem, await unlockKey());
   return () => writeSecretOn(host, file, open, signal);
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, utimesSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findMirror, parseSources } from '../../lib/debian/mirror.ts';
+import { findMirror, namedMirror, parseSources } from '../../lib/debian/mirror.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 import { generateKeyPair } from '../../lib/remote/keys.ts';
 import { workFolder } from '../../lib/providers/qemu/build.ts';
@@ -136,6 +136,15 @@ describe('the mirror', () => {
     mkdirSync(join(etc, 'sources.list.d'));
     writeFileSync(join(etc, 'sources.list.d', name), text);
     expect(await findMirror(undefined, etc)).toEqual(expected);
+  });
+
+  it('is the one that a provider names, whichever of several it is', () => {
+    const qemu = { type: 'qemu', config: { type: 'qemu', mirror: 'http://mine.test/debian' } };
+    const hosts = { type: 'hosts', config: { type: 'hosts' } };
+    expect(namedMirror(qemu)).toBe('http://mine.test/debian');
+    expect(namedMirror(hosts)).toBeUndefined();
+    const parts = { here: hosts, there: qemu };
+    expect(namedMirror({ type: 'several', config: undefined, parts })).toBe('http://mine.test/debian');
   });
 
   it('comes from the cluster file first, and its absence has a fix', async () => {
