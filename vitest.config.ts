@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { isLong } from './test/support/long.ts';
 
 /** What takes too long for every change. */
-const LONG = isLong ? [] : ['test/e2e/recovery.test.ts'];
+const LONG = ['managers', 'mixed', 'nightly', 'recovery'].map((name) => `test/e2e/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -53,7 +53,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/*.test.ts'],
-          exclude: LONG,
+          exclude: isLong ? [] : LONG,
           testTimeout: 900_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
  * All checks, in the order in which they fail fastest: format, lint, types, unused code, generated files, unit tests,
  * SSH, an emulated EC2, reports in a browser, and clusters of real virtual machines. Closes with "N passed, N failed".
  *
- * `--quick` leaves the virtual machines out; `--static` runs only what needs no test runner; `--long` adds what takes too long for every
- * change, above all the loss of a cluster, and restoring it.
+ * `--quick` leaves the virtual machines out; `--static` runs only what needs no test runner; `--long` adds what takes too long for
+ * every change: see docs/architecture.md.
  */
 
 interface Outcome {

@@ -10,7 +10,7 @@ const stepsOf = (one: Workflow) => Object.values(one.jobs).flatMap((job) => job.
 
 describe('the workflows', () => {
   it('are these', () => {
-    expect(files.toSorted()).toEqual(['ci.yml', 'nightly.yml']);
+    expect(files.toSorted()).toEqual(['ci.yml', 'long.yml', 'nightly.yml']);
   });
 
   it.each(files)('%s pins every action to a commit, with its version beside it', (file) => {
@@ -25,18 +25,22 @@ describe('the workflows', () => {
     expect(one.permissions).toEqual({ contents: 'read' });
     for (const job of Object.values(one.jobs)) {
       expect(job).not.toHaveProperty('permissions');
-      expect(job['timeout-minutes']).toBeLessThanOrEqual(90);
+      expect(job['timeout-minutes']).toBeLessThanOrEqual(file === 'long.yml' ? 180 : 90);
     }
     const checkout = stepsOf(one).find((step) => step.uses?.startsWith('actions/checkout@'));
     expect(checkout?.with).toEqual({ 'persist-credentials': false });
   });
 
-  it('test what CI tests, and the nightly by time and by hand', () => {
+  it('test what CI tests, and what takes longer by time and by hand', () => {
     expect(stepsOf(workflow('ci.yml')).map((step) => step.run)).toContainEqual(
       expect.stringMatching(/bash \.ci\/run$/),
     );
+    expect(stepsOf(workflow('long.yml')).map((step) => step.run)).toContainEqual(
+      expect.stringMatching(/CI=true .*npm run long/),
+    );
     const nightly = workflow('nightly.yml');
-    expect(Object.keys(nightly.on)).toEqual(['schedule', 'workflow_dispatch']);
+    for (const one of [nightly, workflow('long.yml')])
+      expect(Object.keys(one.on)).toEqual(['schedule', 'workflow_dispatch']);
     const upload = stepsOf(nightly).find((step) => step.uses?.startsWith('actions/upload-artifact@'));
     expect(upload).toMatchObject({ if: 'always()', with: { path: 'nightly-report' } });
     expect(nightlyCommand()).toContain('--out nightly-report');

@@ -234,7 +234,7 @@ describe('a cluster that is lived with', () => {
     expect(readFileSync(join(home, '.ssh/config'), 'utf8')).toMatch(/^# swarmup.*\nInclude .*\nHost \*\n/);
   });
 
-  it('has managers change places, the leader last, and never loses the majority', async () => {
+  whenLong('has managers change places, the leader last, and never loses the majority', async () => {
     write(
       ['{ name: m1, role: manager }', '{ name: m1, role: worker }'],
       ['{ name: w1, role: worker,', '{ name: w1, role: manager,'],
@@ -250,7 +250,7 @@ describe('a cluster that is lived with', () => {
     expect(await roles()).toEqual({ m1: 'manager', m2: 'manager', m3: 'manager', w1: 'worker' });
   });
 
-  it('gets new tokens, a new root certificate and a new unlock key', async () => {
+  whenLong('gets new tokens, a new root certificate and a new unlock key', async () => {
     const tokens = () => engine('m1', 'docker swarm join-token -q worker');
     const before = await tokens();
     expect((await cli.run(['rotate', 'tokens'])).status).toBe(0);
