@@ -1,4 +1,5 @@
 import type { UnitContext } from '../context.ts';
+import { messageOf } from '../errors.ts';
 import { pagesOf, pagesThatAnswer, untilPageAnswers, type Page } from '../pages.ts';
 import type { Engine } from '../remote/engine.ts';
 import type { Secret } from '../secret.ts';
@@ -34,14 +35,21 @@ export async function whileAway(ctx: UnitContext, node: SwarmNode, work: () => P
   // Once it is locked it tells nobody.
   const key = node.ManagerStatus ? await unlockKeyOf(manager) : undefined;
   const { Availability: availability } = node.Spec;
+  const giveBack = async () => setAvailability(await managerFor(ctx, name), { name, id: node.ID }, availability);
   try {
     if (availability === 'active') await emptied(ctx, manager, node, services);
     await work();
     await back(ctx, node, key);
-  } finally {
-    // Also when it failed: a node that is as it was works on.
-    if (!ctx.signal.aborted) await setAvailability(await managerFor(ctx, name), { name, id: node.ID }, availability);
+  } catch (error) {
+    // A node that is as it was works on. What went wrong first is what counts.
+    if (!ctx.signal.aborted) {
+      await giveBack().catch((cause: unknown) =>
+        ctx.warn(`${name} may be drained still (swarmup activate ${name}): ${messageOf(cause)}`),
+      );
+    }
+    throw error;
   }
+  await giveBack();
   await converged(ctx, name, services);
   await answering(ctx, name, pages);
 }

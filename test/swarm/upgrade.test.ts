@@ -67,6 +67,23 @@ describe('another version of Docker on nodes at work', () => {
     expect(errorsOf(await world.run('up', await pinned('26.1')))).toEqual([]);
   });
 
+  it('says which node may be drained still, and what went wrong first', async () => {
+    const world = await oldCluster();
+    let isBroken = false;
+    world.fault = (what) => {
+      if (/^worker1: .*apt-get install(?!.*--download-only)/.test(what)) {
+        isBroken = true;
+        throw new Error('the disk is full');
+      }
+      if (isBroken && /was asked to update worker1/.test(what)) throw new Error('the managers are busy');
+    };
+    const result = await world.run('up', await pinned('26.1'));
+    expect(errorsOf(result)).toEqual([expect.stringContaining('the disk is full')]);
+    expect(result.warnings.join()).toMatch(
+      /worker1 may be drained still \(swarmup activate worker1\): .*the managers are busy/,
+    );
+  });
+
   it('leaves a drained node drained', async () => {
     const world = await oldCluster();
     const cluster = await pinned('26.1');
