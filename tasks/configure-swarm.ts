@@ -1,7 +1,7 @@
 import type { UnitContext } from '../lib/context.ts';
 import { differingOptions, hasOptions, type Difference } from '../lib/swarm/options.ts';
 import { readSwarm, unlockKeyOf, updateSwarm, type SwarmSpec } from '../lib/swarm/settings.ts';
-import { isKeptElsewhere, keepUnlockKey, keptUnlockKey } from '../lib/swarm/unlock-key.ts';
+import { isKeptElsewhere, keepUnlockKey, knownUnlockKeys } from '../lib/swarm/unlock-key.ts';
 import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
 
 interface State {
@@ -47,9 +47,9 @@ function isLocking({ EncryptionConfig }: SwarmSpec): boolean {
 
 async function hasKey(ctx: UnitContext): Promise<boolean> {
   if (await isKeptElsewhere(ctx.state)) return true;
-  const [kept, current] = await Promise.all([
-    keptUnlockKey(ctx.state, ctx.env),
+  const [known, current] = await Promise.all([
+    knownUnlockKeys(ctx.state, ctx.env),
     unlockKeyOf(await ctx.swarm.manager(ctx.signal)),
   ]);
-  return kept !== undefined && kept.reveal() === current?.reveal();
+  return known.some((key) => key.reveal() === current?.reveal());
 }

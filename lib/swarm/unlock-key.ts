@@ -7,13 +7,18 @@ const VARIABLE = 'SWARMUP_UNLOCK_KEY';
 /** In the file's place of a key: whoever was shown it keeps it. */
 const ELSEWHERE = '# kept elsewhere';
 
-/** The key that locked managers are unlocked with: from the environment, else the one that was kept. */
-export async function keptUnlockKey(
+/** The keys that may be the swarm's: the one of the environment, and the one that was kept. */
+export async function knownUnlockKeys(
   state: Pick<StateFolder, 'read'>,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<Secret | undefined> {
-  const key = env[VARIABLE] ?? (await state.read(FILE))?.trim();
-  return key && key !== ELSEWHERE ? new Secret(key) : undefined;
+): Promise<readonly Secret[]> {
+  const keys = [env[VARIABLE], (await state.read(FILE))?.trim()];
+  return keys.flatMap((key) => (key && key !== ELSEWHERE ? new Secret(key) : []));
+}
+
+/** The key that locked managers are unlocked with: from the environment, else the one that was kept. */
+export async function keptUnlockKey(...where: Parameters<typeof knownUnlockKeys>): Promise<Secret | undefined> {
+  return (await knownUnlockKeys(...where))[0];
 }
 
 /** Whether the key was shown once, to be kept by whoever saw it. */

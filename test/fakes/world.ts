@@ -69,6 +69,8 @@ export class FakeWorld {
   /** The engines that the hosts' package sources have, the newest first. */
   readonly packages = new Set(['26.1.5+dfsg1', '20.10.24+dfsg1']);
   readonly events: Event[] = [];
+  /** The environment that swarmup is run in. */
+  env: Readonly<Record<string, string>> = {};
 
   /** All that it is, for a file. */
   snapshot(): WorldSnapshot {
@@ -163,7 +165,7 @@ export class FakeWorld {
       turns: new Turns(),
       clock,
       credentials: async () => undefined,
-      env: {},
+      env: this.env,
     };
   }
 

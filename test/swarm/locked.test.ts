@@ -34,6 +34,15 @@ describe('autolock', () => {
     expect(world.passwords.get('unlock-key')).toBe('SWMKEY-1-another\n');
   });
 
+  it('keeps its own key also where the environment has one of another swarm', async () => {
+    const world = worldWithRegistry();
+    world.env = { SWARMUP_UNLOCK_KEY: 'SWMKEY-1-of-another-swarm' };
+    const cluster = await clusterOf(fullText(1, 0));
+    expect(errorsOf(await world.run('up', cluster))).toEqual([]);
+    expect(world.passwords.get('unlock-key')).toBe(`${world.swarm.unlockKey}\n`);
+    expect((await world.run('up', cluster)).changed).toBe(0);
+  });
+
   it('has its key kept by whoever was shown it, and by nobody else', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 0));
