@@ -2,7 +2,7 @@ import { Agent, type ClientRequestArgs } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** Idle channels kept open for the next request. */
-const MAX_FREE = 2;
+const MAX_FREE = 4;
 /** The requests one host is asked at once: well under OpenSSH's default of 10 sessions a connection. */
 const MAX_SOCKETS = 6;
 
@@ -35,8 +35,24 @@ export class ChannelAgent extends Agent {
   }
 }
 
-/** Node's HTTP client calls these on every connection; a channel has no such settings. */
+/**
+ * Node's HTTP client calls these on every connection; a channel has no such settings. And a channel closes only when it has been read
+ * to its end: the client gives up connections that it never read from (made for a request that got another one meanwhile), and would
+ * count them as in use for good.
+ */
 function likeSocket(stream: Duplex): Duplex {
   const none = () => stream;
-  return Object.assign(stream, { setKeepAlive: none, setNoDelay: none, setTimeout: none, ref: none, unref: none });
+  const destroy = (error?: Error) => {
+    stream.resume();
+    return giveUp(error);
+  };
+  const giveUp = stream.destroy.bind(stream);
+  return Object.assign(stream, {
+    setKeepAlive: none,
+    setNoDelay: none,
+    setTimeout: none,
+    ref: none,
+    unref: none,
+    destroy,
+  });
 }

@@ -62,6 +62,8 @@ export async function openConnection(
         () => undefined,
       );
     });
+    // Questions are small, and what a packet is held back for, an acknowledgement, takes the other side 40 ms.
+    ssh.connection?.setNoDelay(true);
     return ssh;
   } catch (cause) {
     if (signal.aborted) throw interrupted(cause);

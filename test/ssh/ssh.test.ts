@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import { createConnection, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, get, type Server } from 'node:http';
+import { createConnection, createServer as createTcpServer, Socket, type AddressInfo } from 'node:net';
 import { Readable, Writable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EventBody } from '../../lib/events.ts';
 import { machineTable } from '../../lib/machines.ts';
 import type { SshEndpoint } from '../../lib/providers/provider.ts';
+import { ChannelAgent } from '../../lib/remote/channel-agent.ts';
 import { openEngine } from '../../lib/remote/engine.ts';
 import { generateKeyPair } from '../../lib/remote/keys.ts';
 import { isAlive } from '../../lib/remote/processes.ts';
@@ -158,6 +159,14 @@ describe('a connection to a real sshd', () => {
     host.close();
   });
 
+  it('holds nothing back for an acknowledgement', async () => {
+    const setNoDelay = vi.spyOn(Socket.prototype, 'setNoDelay');
+    const host = await connect();
+    expect(setNoDelay).toHaveBeenCalledWith(true);
+    setNoDelay.mockRestore();
+    host.close();
+  });
+
   it('notices that the connection is gone', async () => {
     const own = await startSshd();
     const host = await SshHost.connect('node1', own.endpoint, quietly);
@@ -171,6 +180,8 @@ describe('a connection to a real sshd', () => {
 describe('the Engine API through the connection', () => {
   let server: Server;
   const requests: string[] = [];
+  /** What answers a request to /held/NAME. */
+  const held = new Map<string, () => unknown>();
 
   beforeAll(async () => {
     server = createServer((request, response) => {
@@ -184,6 +195,11 @@ describe('the Engine API through the connection', () => {
             'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
         });
       if (request.url?.startsWith('/v1.41/images/none/json')) return json(404, { message: 'No such image: none' });
+      const name = /^\/held\/(.+)/.exec(request.url ?? '')?.[1];
+      if (name !== undefined) {
+        if (name === 'close') response.setHeader('connection', 'close');
+        return held.set(name, () => response.end());
+      }
       return json(500, { message: `unexpected request ${request.url}` });
     });
     await new Promise<void>((resolve) => server.listen(sshd.endpoint.engineSocket, resolve));
@@ -205,6 +221,33 @@ describe('the Engine API through the connection', () => {
     );
     expect(await engine.find('look', (docker) => docker.getImage('none').inspect())).toBeUndefined();
     expect(requests[0]).toBe('GET /version');
+    host.close();
+  });
+
+  it('is asked over as many connections as are in use, and over none that is counted and closed', async () => {
+    const host = await connect();
+    const latch = Promise.withResolvers<undefined>();
+    let opened = 0;
+    const agent = new ChannelAgent(async () => {
+      if (++opened === 7) await latch.promise;
+      return host.dialEngine();
+    });
+    const ask = (path: string) =>
+      new Promise((resolve, reject) =>
+        get({ path, agent }, (response) => response.resume().on('end', resolve)).on('error', reject),
+      );
+    const six = ['close', 'b', 'c', 'd', 'e', 'f'].map((name) => ask(`/held/${name}`));
+    await vi.waitFor(() => expect(held.size).toBe(6));
+    const queued = ask('/held/queued');
+    // One connection closes, and another is made in its place; before that is there, a third one is free to be used.
+    held.get('close')?.();
+    await vi.waitFor(() => expect(opened).toBe(7));
+    held.get('b')?.();
+    await vi.waitFor(() => expect(held.has('queued')).toBe(true));
+    latch.resolve(undefined);
+    for (const answer of held.values()) answer();
+    await Promise.all([...six, queued]);
+    await vi.waitFor(() => expect(Object.keys(agent.sockets)).toEqual([]));
     host.close();
   });
 
