@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pipelines } from '../../Taskfile.ts';
 import { portIsFree } from '../../lib/remote/sockets.ts';
 import { whileAsking } from '../support/asking.ts';
@@ -86,11 +86,14 @@ function change(from: string, to: string): void {
 
 /** Signs Portainer's administrator in, past swarmup. @returns the token */
 async function signIn(password: string): Promise<string> {
-  const answer = await fetch(`${(await urls(9000)).at(-1)}/api/auth`, {
+  const request = {
     method: 'POST',
     body: JSON.stringify({ username: 'admin', password: password.trim() }),
     headers: { 'content-type': 'application/json' },
-  });
+  };
+  const url = `${(await urls(9000)).at(-1)}/api/auth`;
+  // Where it has just started again, the other node's routing mesh may not know it yet.
+  const answer = await vi.waitFor(() => fetch(url, request), { timeout: 60_000, interval: 500 });
   expect(answer.status).toBe(200);
   return ((await answer.json()) as { jwt: string }).jwt;
 }
