@@ -25,6 +25,12 @@ export class ChannelAgent extends Agent {
     });
   }
 
+  /** Called with a connection that is kept for the next request: the end of one that nobody reads from would go unnoticed. */
+  override keepSocketAlive(stream: Duplex): boolean {
+    stream.resume();
+    return true;
+  }
+
   async #connect(done: (error: Error | null, stream?: Duplex) => void): Promise<void> {
     try {
       const stream = await this.#open();
@@ -36,17 +42,21 @@ export class ChannelAgent extends Agent {
 }
 
 /**
- * Node's HTTP client calls these on every connection; a channel has no such settings. And a channel closes only when it has been read
- * to its end: the client gives up connections that it never read from (made for a request that got another one meanwhile), and would
- * count them as in use for good.
+ * Node's HTTP client calls these on every connection; a channel has no such settings. Two more things it expects that a channel of ssh2
+ * doesn't do by itself, and without which it waits for connections that are gone:
+ *
+ * - What is given up is closed. A channel closes only when it has been read to its end, and the client may give up one that it never
+ *   read from (made for a request that got another connection meanwhile): it would count as in use for good.
+ * - What is closed can't be written to. Only such are taken out of the idle ones. Source: Node's lib/_http_agent.js, removeSocket.
  */
 function likeSocket(stream: Duplex): Duplex {
   const none = () => stream;
+  const giveUp = stream.destroy.bind(stream);
   const destroy = (error?: Error) => {
     stream.resume();
     return giveUp(error);
   };
-  const giveUp = stream.destroy.bind(stream);
+  stream.once('close', () => Object.assign(stream, { writable: false }));
   return Object.assign(stream, {
     setKeepAlive: none,
     setNoDelay: none,

@@ -248,7 +248,30 @@ describe('the Engine API through the connection', () => {
     for (const answer of held.values()) answer();
     await Promise.all([...six, queued]);
     await vi.waitFor(() => expect(Object.keys(agent.sockets)).toEqual([]));
+    // Some are kept for the next requests.
+    expect(Object.values(agent.freeSockets).flat()).toHaveLength(4);
     host.close();
+  });
+
+  it('is not asked over idle connections that went with the connection to its host', async () => {
+    const own = await startSshd();
+    const host = await SshHost.connect(
+      'node1',
+      { ...own.endpoint, engineSocket: sshd.endpoint.engineSocket! },
+      quietly,
+    );
+    const engine = await openEngine(
+      'node1',
+      () => host.dialEngine(),
+      never,
+      () => undefined,
+    );
+    const ask = () => engine.find('look', (docker) => docker.getImage('none').inspect());
+    await Promise.all([ask(), ask(), ask()]);
+    own.stop();
+    await vi.waitFor(() => expect(host.alive).toBe(false));
+    const asked = engine.call('look again', (docker) => docker.getImage('none').inspect(), { withinMs: 10_000 });
+    await expect(asked).rejects.toMatchObject({ code: 'SSH_CONNECTION_LOST' });
   });
 
   it('says that no engine answers', async () => {
