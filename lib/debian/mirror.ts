@@ -48,11 +48,9 @@ export async function findMirror(configured: string | undefined, etc = '/etc/apt
 export function namedMirror({ config, parts }: ProviderSection): string | undefined {
   const section = z.object({ mirror: z.string() }).safeParse(config);
   if (section.success) return section.data.mirror;
-  for (const part of Object.values(parts ?? {})) {
-    const mirror = namedMirror(part);
-    if (mirror !== undefined) return mirror;
-  }
-  return undefined;
+  return Object.values(parts ?? {})
+    .map(namedMirror)
+    .find((mirror) => mirror !== undefined);
 }
 
 /** Reads one-line (`deb URI suite ...`) and deb822 sources. Source: sources.list(5). */

@@ -25,12 +25,6 @@ export class ChannelAgent extends Agent {
     });
   }
 
-  /** Called with a connection that is kept for the next request: the end of one that nobody reads from would go unnoticed. */
-  override keepSocketAlive(stream: Duplex): boolean {
-    stream.resume();
-    return true;
-  }
-
   async #connect(done: (error: Error | null, stream?: Duplex) => void): Promise<void> {
     try {
       const stream = await this.#open();

@@ -21,6 +21,7 @@ import { get, onNode, qemuProcesses } from '../support/machines.ts';
 import { startProxy } from '../support/proxy.ts';
 import { needPackages } from '../support/packages.ts';
 import { buildStandIn } from '../support/standin.ts';
+import { whenLong } from '../support/when-long.ts';
 
 /** Two real machines from bare images, of two releases, which stand for hosts that somebody already has. */
 const MACHINES = `name: e2e-machines
@@ -72,9 +73,6 @@ async function doctor(): Promise<{ found: string[]; ok: boolean; text: string }>
   const found = document.findings.map(({ node, check }) => `${node} ${check}`).toSorted();
   return { found, ok: document.ok, text: JSON.stringify(document.findings) };
 }
-
-/** A test only of long runs: otherwise it isn't there at all. */
-const whenLong: typeof it | (() => void) = isLong ? it : () => undefined;
 
 /** Changes the cluster file. */
 function change(from: string, to: string): void {

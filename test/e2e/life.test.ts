@@ -20,6 +20,7 @@ import { onNode, qemuProcesses } from '../support/machines.ts';
 import { isLong } from '../support/long.ts';
 import { needPackages } from '../support/packages.ts';
 import { PASSWORD, startRegistry, USER, type Registry } from '../support/registry.ts';
+import { whenLong } from '../support/when-long.ts';
 
 /** Living with a cluster of three managers and a worker: services with all they can have, and all that happens to them. */
 const BASE = `name: e2e-life
@@ -73,8 +74,6 @@ const cli = new Cli(folder, {
 const sshConfig = join(folder, 'ssh_config');
 let text = BASE;
 let registry: Registry | undefined;
-/** A test only of long runs: otherwise it isn't there at all. */
-const whenLong: typeof it | (() => void) = isLong ? it : () => undefined;
 /** The registry, as machines see it: this computer's loopback. */
 const registryName = () => `192.168.76.2:${registry?.port}`;
 const write = (...changes: readonly (readonly [string, string])[]) => {
