@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -7,6 +7,7 @@ import { SwarmupError } from './errors.ts';
 import { ifThere } from './files.ts';
 import { parseAs } from './json.ts';
 import type { Machine } from './providers/provider.ts';
+import { removeInside } from './remove.ts';
 import { sshConfigText } from './remote/openssh.ts';
 
 /** Where Docker's and OpenSSH's own configuration lies for the user. */
@@ -76,9 +77,9 @@ export async function contextsOf(stateDir: string, { docker }: ClientFolders): P
 /** Takes away what `writeContext` wrote for a cluster. */
 export async function removeContexts(stateDir: string, folders: ClientFolders): Promise<void> {
   for (const name of await contextsOf(stateDir, folders))
-    await rm(dirname(metaFile(folders, name)), { recursive: true, force: true });
+    await removeInside(folders.docker, dirname(metaFile(folders, name)));
   await edit(folders.sshConfig, (text) => without(text, stateDir));
-  await rm(sshFile(stateDir), { force: true });
+  await removeInside(dirname(stateDir), sshFile(stateDir));
 }
 
 function metaFile({ docker }: ClientFolders, name: string): string {

@@ -26,6 +26,7 @@ const TABLE = {
   NOT_AS_CONFIGURED: { source: 'host' },
 
   PACKAGE_MISSING: { source: 'user' },
+  PATH_UNSAFE: { source: 'user' },
   LOCAL_COMMAND_FAILED: { source: 'host' },
   DOWNLOAD_FAILED: { source: 'host' },
   CHECKSUM_MISMATCH: { source: 'host' },

@@ -1,6 +1,8 @@
-import { rmdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import envPaths from 'env-paths';
 import { hasErrno } from './errno.ts';
+import { SwarmupError } from './errors.ts';
 
 /** Whether something is at a path. What can't be looked at counts as not there. */
 export async function exists(path: string): Promise<boolean> {
@@ -15,6 +17,28 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>>): 
   return env['SWARMUP_CACHE_DIR'] ?? envPaths('swarmup', { suffix: '' }).cache;
 }
 
+/** Whether a path is a folder that belongs to this user and that nobody else can look into or write in; no link is followed. */
+export async function isPrivate(path: string): Promise<boolean> {
+  const found = await ifThere(lstat(path));
+  return found !== undefined && found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0;
+}
+
+/**
+ * Makes a folder for this user alone in a place that everybody may write to, such as /tmp.
+ *
+ * @throws SwarmupError PATH_UNSAFE when something that isn't such a folder is there already: somebody may have been faster
+ */
+export async function makePrivate(path: string): Promise<void> {
+  // A file of that name is told of below.
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    if (!hasErrno(error, 'EEXIST')) throw error;
+  });
+  if (await isPrivate(path)) return;
+  throw new SwarmupError('PATH_UNSAFE', `${path} is there already, and isn't a folder of yours alone`, {
+    fix: `See whose it is (ls -ld ${path}), remove it, then run again.`,
+  });
+}
+
 /** What reading something gives; undefined when there is no such file or folder. */
 export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
@@ -22,14 +46,5 @@ export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return undefined;
     throw error;
-  }
-}
-
-/** Removes a folder that nothing is left in; any other stays. */
-export async function removeIfEmpty(folder: string): Promise<void> {
-  try {
-    await rmdir(folder);
-  } catch (error) {
-    if (!hasErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
   }
 }

@@ -1,8 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { exists, ifThere, removeIfEmpty } from './files.ts';
+import { exists, ifThere } from './files.ts';
+import { removeIfEmpty, removeInside } from './remove.ts';
 import { Secret } from './secret.ts';
+import { SwarmupError } from './errors.ts';
+
+/**
+ * Refuses folders of ours that are symbolic links: a folder that was checked out or unpacked can bring such, and what swarmup writes
+ * and removes would then be somebody else's.
+ *
+ * @param root the folder of all clusters; undefined when the user named it, who may well name a link
+ * @throws SwarmupError PATH_UNSAFE
+ */
+export async function refuseLinks(root: string | undefined, stateDir: string): Promise<void> {
+  const inside = ((await ifThere(readdir(stateDir))) ?? []).map((name) => join(stateDir, name));
+  for (const path of [...(root === undefined ? [] : [root]), stateDir, ...inside]) {
+    const found = await ifThere(lstat(path));
+    if (found?.isSymbolicLink())
+      throw new SwarmupError('PATH_UNSAFE', `${path} is a symbolic link, and swarmup keeps, and removes, files in it`, {
+        fix:
+          path === root
+            ? `If the link is yours, say so in the environment: SWARMUP_STATE_DIR=${path}. Otherwise remove it.`
+            : `Remove the link, or put the folder itself there; SWARMUP_STATE_DIR names another place for all of them.`,
+      });
+  }
+}
 
 /** The local folder of a cluster, `.swarmup/<cluster>/`, readable by its owner only. Losing it may cost access, never correctness. */
 export class StateFolder {
@@ -33,7 +56,7 @@ export class StateFolder {
 
   /** Removes a file, if it is there. */
   async forget(...parts: string[]): Promise<void> {
-    await rm(this.file(...parts), { force: true });
+    await removeInside(dirname(this.path), this.file(...parts));
   }
 
   exists(): Promise<boolean> {
@@ -42,7 +65,7 @@ export class StateFolder {
 
   /** Removes the folder, and its parent `.swarmup` when no other cluster's is left in it. */
   async remove(): Promise<void> {
-    await rm(this.path, { recursive: true, force: true });
+    await removeInside(dirname(this.path), this.path);
     await removeIfEmpty(dirname(this.path));
   }
 

@@ -1,9 +1,10 @@
 import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { pack, type Pack } from 'tar-stream';
+import { removeOwn } from '../remove.ts';
 import { Secret } from '../secret.ts';
 import type { Key, Lock } from './keys.ts';
 import { MANIFEST, type Manifest, type Part } from './manifest.ts';
@@ -46,7 +47,7 @@ export async function writeBackup(
     await rename(unfinished, file);
     return manifest;
   } catch (error) {
-    await rm(unfinished, { force: true });
+    await removeOwn(unfinished);
     throw error;
   }
 }

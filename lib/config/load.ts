@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { SwarmupError } from '../errors.ts';
+import { refuseLinks } from '../state-folder.ts';
 import { providerSchema } from '../providers/index.ts';
 import { Conversion } from './convert.ts';
 import { configError, type Diagnostic } from './diagnostics.ts';
@@ -26,7 +27,7 @@ export interface LoadOptions {
 /**
  * Reads a cluster file: YAML, variables, schema, provider section, names.
  *
- * @throws SwarmupError CONFIG_NOT_FOUND, or CONFIG_INVALID with every mistake at once
+ * @throws SwarmupError CONFIG_NOT_FOUND, CONFIG_INVALID with every mistake at once, or PATH_UNSAFE
  */
 export async function loadCluster(options: LoadOptions): Promise<Cluster> {
   const file = findFile(options);
@@ -36,12 +37,11 @@ export async function loadCluster(options: LoadOptions): Promise<Cluster> {
       cause,
     });
   });
-  return parseCluster(text, {
-    file,
-    shown: options.file ?? basename(file),
-    stateRoot: stateRoot(file, options),
-    env: options.env,
-  });
+  const root = stateRoot(file, options);
+  const shown = options.file ?? basename(file);
+  const cluster = await parseCluster(text, { file, shown, stateRoot: root, env: options.env });
+  await refuseLinks(options.env['SWARMUP_STATE_DIR'] ? undefined : root, cluster.stateDir);
+  return cluster;
 }
 
 function findFile({ file, cwd }: LoadOptions): string {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { config, overlay, secret } from './object-schema.ts';
+import { NAME } from './names.ts';
 import { httpCheck, service } from './service-schema.ts';
 import { duration } from './units.ts';
 
 /** The shape of a cluster file as it is written, before defaults and names are settled. One source for the checks, the
  * JSON schema that editors use (config/swarmup.schema.json) and the reference (docs/reference/cluster-file.md). */
 
-const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const name = () =>
   z.string().regex(NAME, { error: 'expected lower-case letters, digits and hyphens, at most 63, such as worker-1' });
 

@@ -1,5 +1,6 @@
-import { mkdtemp, mkdir, readFile, readlink, rename, rm, stat, lstat, cp } from 'node:fs/promises';
+import { mkdtemp, mkdir, readFile, readlink, rename, stat, lstat, cp } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { removeOwn } from '../remove.ts';
 import { SwarmupError } from '../errors.ts';
 import type { LocalCommands } from '../remote/local.ts';
 import { writeArchive, type NewImage } from './archive.ts';
@@ -81,7 +82,7 @@ export async function buildDebianImage(image: DebianImage, file: string, tools: 
     await rename(part, file);
   } finally {
     await local.run(['chmod', '-R', 'u+rwX', work]);
-    await rm(work, { recursive: true, force: true });
+    await removeOwn(work);
   }
 }
 

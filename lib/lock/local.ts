@@ -1,9 +1,10 @@
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { hasErrno } from '../errno.ts';
-import { ifThere, removeIfEmpty } from '../files.ts';
+import { ifThere } from '../files.ts';
 import { isAlive } from '../remote/processes.ts';
+import { removeIfEmpty, removeOwn } from '../remove.ts';
 import { inheritance, parseOwner, STALE_MS, type Owner } from './owner.ts';
 
 /** Who holds a lock, and how long ago there was a sign of life. `owner` is undefined for a file that was cut off. */
@@ -53,7 +54,7 @@ export class LocalLock {
 
   /** Removes it, whoever holds it; and the folder `.swarmup` when nothing else is in it. */
   async remove(): Promise<void> {
-    await rm(this.path, { force: true });
+    await removeOwn(this.path);
     await removeIfEmpty(dirname(this.path));
   }
 
@@ -66,13 +67,13 @@ export class LocalLock {
     if (!(await writeNew(claim, { ...owner, heirTo: [...inheritance(dead.owner)] }))) {
       const other = await holderOf(claim);
       // Killed in the middle of its take-over.
-      if (other && isDead(other)) await rm(claim, { force: true });
+      if (other && isDead(other)) await removeOwn(claim);
       return false;
     }
     const now = await this.holder();
     const same = now !== undefined && now.owner?.token === dead.owner?.token;
     if (same) await rename(claim, this.path);
-    else await rm(claim, { force: true });
+    else await removeOwn(claim);
     return same;
   }
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expectedOneOf } from '../config/nearest.ts';
 import { SwarmupError } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { ifThere } from '../files.ts';
+import { removeInside } from '../remove.ts';
 import type { ClusterStatus } from '../swarm/status.ts';
 import { FILES, type RunMeta } from './recorder.ts';
 import { Timeline, type Stage } from './timeline.ts';
@@ -34,11 +35,14 @@ export function newRunFolder(runs: string, now: Date): string {
   }
 }
 
+/** What `newRunFolder` calls a record: other folders are none of ours. */
+const RUN = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?$/;
+
 /** The runs there are records of, oldest first. */
 export async function listRuns(runs: string): Promise<readonly string[]> {
   const entries = (await ifThere(readdir(runs, { withFileTypes: true }))) ?? [];
   return entries
-    .filter((entry) => entry.isDirectory())
+    .filter((entry) => entry.isDirectory() && RUN.test(entry.name))
     .map((entry) => entry.name)
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
@@ -46,8 +50,8 @@ export async function listRuns(runs: string): Promise<readonly string[]> {
 /** Removes the oldest records, so that this many are left. */
 export async function pruneRuns(runs: string, keep: number): Promise<void> {
   const ids = await listRuns(runs);
-  for (const id of ids.slice(0, Math.max(0, ids.length - keep)))
-    await rm(join(runs, id), { recursive: true, force: true });
+  const root = dirname(dirname(runs));
+  for (const id of ids.slice(0, Math.max(0, ids.length - keep))) await removeInside(root, join(runs, id));
 }
 
 /**

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { messageOf, SwarmupError } from '../errors.ts';
 import type { Progress } from '../events.ts';
+import { removeOwn } from '../remove.ts';
 
 export interface Download {
   readonly url: string;
@@ -50,7 +51,7 @@ export async function download({ url, file, checksum, signal, onProgress }: Down
     });
     await pipeline(Readable.from(response.body), meter, createWriteStream(part), { signal });
   } catch (cause) {
-    await rm(part, { force: true });
+    await removeOwn(part);
     signal.throwIfAborted();
     throw new SwarmupError('DOWNLOAD_FAILED', `${url} can't be downloaded: ${messageOf(cause)}`, {
       fix: 'See whether the address can be reached from here, then run again.',
@@ -59,7 +60,7 @@ export async function download({ url, file, checksum, signal, onProgress }: Down
   }
   const actual = hash.digest('hex');
   if (actual !== checksum.hex) {
-    await rm(part, { force: true });
+    await removeOwn(part);
     throw new SwarmupError(
       'CHECKSUM_MISMATCH',
       `${url} has the ${checksum.algorithm} ${actual}, expected ${checksum.hex}`,

@@ -1,5 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { existsSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { basename } from 'node:path';
 import { hasErrno } from '../errno.ts';
 import type { LocalCommands } from './local.ts';
 
@@ -8,29 +10,49 @@ export interface RunningProcess {
   readonly argv: readonly string[];
 }
 
-/** The processes of this machine whose arguments contain a text. */
-export async function findProcesses(text: string, local: LocalCommands): Promise<readonly RunningProcess[]> {
-  const all = existsSync('/proc/self/cmdline') ? await fromProc() : await fromPs(local);
-  return all.filter((process) => process.argv.some((argument) => argument.includes(text)));
+/**
+ * The processes of one's own that run a program. Arguments alone prove nothing: anybody may start anything with any arguments.
+ *
+ * @param program matches the name of the executable's file
+ */
+export async function ownProcesses(program: RegExp, local: LocalCommands): Promise<readonly RunningProcess[]> {
+  const { uid } = userInfo();
+  const all = existsSync('/proc/self/cmdline') ? await fromProc(uid) : await fromPs(uid, local);
+  return all.filter(({ executable }) => program.test(basename(executable)));
 }
 
-async function fromProc(): Promise<RunningProcess[]> {
+interface Found extends RunningProcess {
+  readonly executable: string;
+}
+
+async function fromProc(uid: number): Promise<readonly Found[]> {
   const entries = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    entries.map(async (pid) => {
-      // A process may end while it is being read, and others' may not be readable: neither is one of ours.
-      const cmdline = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      return { pid: Number(pid), argv: cmdline.split('\0').filter((argument) => argument !== '') };
-    }),
-  );
-  return found.filter((process) => process.argv.length > 0);
+  const found = await Promise.all(entries.map((pid) => readProcess(pid, uid)));
+  return found.filter((process) => process !== undefined);
 }
 
-async function fromPs(local: LocalCommands): Promise<RunningProcess[]> {
-  const { stdout } = await local.run(['ps', '-axww', '-o', 'pid=,command=']);
-  return stdout.split('\n').flatMap((line) => {
-    const match = /^\s*(\d+)\s+(.*)$/.exec(line);
-    return match ? [{ pid: Number(match[1]), argv: (match[2] ?? '').split(' ') }] : [];
+/** Source: proc(5). The link to an executable that was replaced since, as by an upgrade, ends in " (deleted)". */
+async function readProcess(pid: string, uid: number): Promise<Found | undefined> {
+  try {
+    const folder = `/proc/${pid}`;
+    if ((await stat(folder)).uid !== uid) return undefined;
+    const executable = (await readlink(`${folder}/exe`)).replace(/ \(deleted\)$/, '');
+    const argv = (await readFile(`${folder}/cmdline`, 'utf8')).split('\0').filter((argument) => argument !== '');
+    return { pid: Number(pid), executable, argv };
+  } catch (error) {
+    // It ended while it was being read, is the kernel's own, or may not be looked at: no program of ours.
+    if (hasErrno(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) return undefined;
+    throw error;
+  }
+}
+
+/** Where there is no /proc: the first word of the command. Source: ps(1). */
+async function fromPs(uid: number, local: LocalCommands): Promise<readonly Found[]> {
+  const { stdout } = await local.run(['ps', '-axww', '-o', 'pid=,uid=,command=']);
+  return stdout.split('\n').flatMap((line): Found[] => {
+    const [, pid, owner, command = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+    const argv = command.split(' ');
+    return Number(owner) === uid ? [{ pid: Number(pid), executable: argv[0] ?? '', argv }] : [];
   });
 }
 

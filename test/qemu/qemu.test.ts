@@ -64,7 +64,7 @@ describe('a machine', () => {
     expect(layout.machineId('a')).toMatch(/^[0-9a-f]{32}$/);
     expect(layout.machineId('a')).not.toBe(layout.machineId('b'));
     expect(layout.multicast()).not.toBe(twin.multicast());
-    expect(layout.nodeOfMark(`${layout.mark('worker1')},process=x`)).toBe('worker1');
+    expect(layout.nodeOf(['qemu', '-name', `${layout.mark('worker1')},process=x`])).toBe('worker1');
     expect(layout.mark()).not.toBe(twin.mark());
   });
 

@@ -1,5 +1,6 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { removeOwn } from '../../remove.ts';
 import { nightly as stages, pipelines } from '../../../Taskfile.ts';
 import { openCatalogue, type Catalogue } from '../../catalogue.ts';
 import { shippedConfig } from '../../config/load.ts';
@@ -180,5 +181,5 @@ async function clear(folder: string): Promise<void> {
       fix: 'Name another folder with --out.',
     });
   }
-  await rm(folder, { recursive: true, force: true });
+  await removeOwn(folder);
 }

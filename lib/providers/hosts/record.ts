@@ -1,10 +1,12 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Cluster, HostSpec } from '../../config/model.ts';
 import { defined } from '../../defined.ts';
-import { ifThere, removeIfEmpty } from '../../files.ts';
+import { ifThere } from '../../files.ts';
 import { parseAs } from '../../json.ts';
+import { isName } from '../../config/names.ts';
+import { removeIfEmpty, removeInside } from '../../remove.ts';
 
 const schema = z.object({
   address: z.string(),
@@ -17,15 +19,19 @@ const schema = z.object({
 
 /** How the hosts of the last run were reached, so that those that left the cluster file since can still leave the swarm. */
 export class HostRecords {
+  /** The folder of all clusters, which none of the names below it is trusted to stay in. */
+  readonly #root: string;
   readonly #folder: string;
 
   constructor({ stateDir }: Pick<Cluster, 'stateDir'>) {
+    this.#root = dirname(stateDir);
     this.#folder = join(stateDir, 'hosts');
   }
 
   async names(): Promise<string[]> {
     const files = (await ifThere(readdir(this.#folder))) ?? [];
-    return files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length));
+    const names = files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length));
+    return names.filter(isName);
   }
 
   /** Undefined when there is none, or none that can be read: access is lost then, nothing else. */
@@ -44,7 +50,7 @@ export class HostRecords {
   }
 
   async forget(name: string): Promise<void> {
-    await rm(this.#path(name), { force: true });
+    await removeInside(this.#root, this.#path(name));
     await removeIfEmpty(this.#folder);
   }
 

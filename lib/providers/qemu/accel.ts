@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { release, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { removeOwn } from '../../remove.ts';
 import type { Clock } from '../../clock.ts';
 import { hasCode } from '../../errors.ts';
 import { endProcess } from '../../remote/processes.ts';
@@ -141,6 +142,6 @@ async function boots(
   } finally {
     const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
     if (pid > 0) endProcess(pid, 'SIGKILL');
-    await rm(dir, { recursive: true, force: true });
+    await removeOwn(dir);
   }
 }

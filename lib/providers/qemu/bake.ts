@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { removeOwn } from '../../remove.ts';
 import type { Cluster, NodeSpec } from '../../config/model.ts';
 import { apt } from '../../docker/apt.ts';
 import { choosePackages, installPackages } from '../../docker/install.ts';
@@ -65,7 +66,7 @@ export async function bakeDocker(image: BootImage, baking: Baking, io: ProviderI
     const undo = { ...told, signal: AbortSignal.timeout(60_000) };
     await provider.destroy(BUILDER.name, undo);
     await provider.destroyShared(undo);
-    await rm(work, { recursive: true, force: true });
+    await removeOwn(work);
   }
   return baked;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeInside, removeOwn } from '../../remove.ts';
 import { hasCode, SwarmupError } from '../../errors.ts';
 import { hasErrno } from '../../errno.ts';
 import { exists } from '../../files.ts';
@@ -76,7 +77,7 @@ export async function builtImage(recipe: Recipe, tools: BuildTools, io: Provider
     );
     await publish(work, folder);
   } finally {
-    await rm(work, { recursive: true, force: true });
+    await removeOwn(work);
   }
   return image;
 }
@@ -182,8 +183,8 @@ async function assemble(work: string, { local, root }: BuildTools, io: ProviderI
     await cp(join(tree, 'boot', found), join(work, name));
   }
   await local.run(['chmod', '-R', 'u+rwX', 'root'], { cwd: work });
-  await rm(tree, { recursive: true, force: true });
-  await rm(join(work, 'root.tar'), { force: true });
+  await removeInside(work, tree);
+  await removeInside(work, 'root.tar');
 }
 
 const WORK = '.building-';
@@ -195,7 +196,7 @@ export async function workFolder(cache: string): Promise<string> {
   await mkdir(images, { recursive: true });
   for (const name of (await readdir(images)).filter((entry) => entry.startsWith(WORK))) {
     const { mtimeMs } = await stat(join(images, name));
-    if (Date.now() - mtimeMs > ABANDONED_MS) await rm(join(images, name), { recursive: true, force: true });
+    if (Date.now() - mtimeMs > ABANDONED_MS) await removeInside(images, name);
   }
   return mkdtemp(join(images, WORK));
 }

@@ -1,8 +1,11 @@
-import { findProcesses } from '../../remote/processes.ts';
+import { ownProcesses } from '../../remote/processes.ts';
 import type { LocalCommands } from '../../remote/local.ts';
 import type { Machine } from '../provider.ts';
 import { SEGMENT, SSH_PORT, type Layout } from './layout.ts';
 import { readRecord, recordedNames } from './record.ts';
+
+/** The names of QEMU's system emulators: qemu-system-x86_64, and .qemu-system-x86_64-wrapped where a script starts it. */
+const QEMU = /^\.?qemu-system-/;
 
 /** A machine of this provider: where its ports are on loopback, besides what every machine has. */
 export interface QemuMachine extends Machine {
@@ -30,10 +33,13 @@ export class Inventory {
 
   /** The process of each running machine of this cluster, found by its mark. */
   async running(): Promise<ReadonlyMap<string, number>> {
-    const mark = this.#layout.mark();
-    const processes = await findProcesses(mark, this.#local);
-    const marked = (argv: readonly string[]) => argv.find((argument) => argument.includes(mark)) ?? '';
-    return new Map(processes.map(({ pid, argv }) => [this.#layout.nodeOfMark(marked(argv)), pid]));
+    const processes = await ownProcesses(QEMU, this.#local);
+    return new Map(
+      processes.flatMap(({ pid, argv }) => {
+        const node = this.#layout.nodeOf(argv);
+        return node === undefined ? [] : [[node, pid] as const];
+      }),
+    );
   }
 
   /** The address of a place in the list of nodes, or the next after it that no machine has. */

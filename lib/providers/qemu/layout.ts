@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { userInfo, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { isName } from '../../config/names.ts';
 import type { Cluster } from '../../config/model.ts';
 import { identityFileOf } from '../cluster-key.ts';
 
@@ -18,6 +19,8 @@ export const SSH_PORT = 22;
 /** Names and paths of a cluster's machines, all derived from its name and its state folder. */
 export class Layout {
   readonly cluster: string;
+  /** The folder of all clusters: removals are bounded by it. */
+  readonly root: string;
   readonly machines: string;
   readonly identityFile: string;
   readonly knownHosts: string;
@@ -26,6 +29,7 @@ export class Layout {
 
   constructor(cluster: Pick<Cluster, 'name' | 'stateDir'>) {
     this.cluster = cluster.name;
+    this.root = dirname(cluster.stateDir);
     this.machines = join(cluster.stateDir, 'machines');
     this.identityFile = identityFileOf(cluster);
     this.knownHosts = join(cluster.stateDir, 'ssh', 'known_hosts');
@@ -37,9 +41,12 @@ export class Layout {
     return `guest=swarmup/${this.realm}/${this.cluster}/${node}`;
   }
 
-  /** The node's name in a marked argument. */
-  nodeOfMark(argument: string): string {
-    return argument.slice(argument.indexOf(this.mark()) + this.mark().length).split(',')[0] ?? '';
+  /** The node whose machine QEMU runs with these arguments; undefined for others' machines. */
+  nodeOf(argv: readonly string[]): string | undefined {
+    const name = argv[argv.indexOf('-name') + 1] ?? '';
+    if (!name.startsWith(this.mark())) return undefined;
+    const [node = ''] = name.slice(this.mark().length).split(',');
+    return isName(node) ? node : undefined;
   }
 
   dir(node: string): string {

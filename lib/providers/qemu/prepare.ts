@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { makePrivate } from '../../files.ts';
 import { userInfo } from 'node:os';
 import { clusterKey } from '../cluster-key.ts';
 import type { ProviderIo, ProviderOptions } from '../provider.ts';
@@ -47,6 +47,6 @@ export async function prepare(
   const bare =
     typeof config.image === 'string' && base.configure === 'cloud-init' && options.cluster.docker.source === 'auto';
   const image = bare ? await bakeDocker(base, { options, config, cache, qemuImg: tools.qemuImg, provider }, io) : base;
-  await mkdir(layout.runtimeDir, { recursive: true, mode: 0o700 });
+  await makePrivate(layout.runtimeDir);
   return { tools, image, accelerator, authorizedKey: await clusterKey(layout.identityFile, layout.cluster) };
 }

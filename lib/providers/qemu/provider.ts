@@ -1,13 +1,14 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { NodeSpec } from '../../config/model.ts';
 import { publishedPorts } from '../../config/selections.ts';
 import { SwarmupError } from '../../errors.ts';
-import { cacheFolder } from '../../files.ts';
+import { cacheFolder, isPrivate } from '../../files.ts';
 import { generateKeyPair } from '../../remote/keys.ts';
 import { endProcess, isAlive } from '../../remote/processes.ts';
 import { monitor, qmp } from '../../remote/qmp.ts';
 import type { Change } from '../../task.ts';
+import { removeInside, removeOwn } from '../../remove.ts';
 import { Turns } from '../../turns.ts';
 import { waitUntil } from '../../wait.ts';
 import { untilGreeted } from '../greeting.ts';
@@ -105,14 +106,14 @@ class QemuProvider implements Provider {
   async destroy(name: string, io: ProviderIo): Promise<void> {
     // Its disk is taken away next, so nothing has to be written back.
     await this.cutPower(name, io);
-    await rm(this.#layout.dir(name), { recursive: true, force: true });
-    await rm(this.#layout.qmpSocket(name), { force: true });
+    await removeInside(this.#layout.root, this.#layout.dir(name));
+    await removeOwn(this.#layout.qmpSocket(name));
   }
 
   async destroyShared(): Promise<readonly string[]> {
-    await rm(this.#layout.runtimeDir, { recursive: true, force: true });
-    await rm(dirname(this.#layout.identityFile), { recursive: true, force: true });
-    await rm(this.#layout.machines, { recursive: true, force: true });
+    if (await isPrivate(this.#layout.runtimeDir)) await removeOwn(this.#layout.runtimeDir);
+    await removeInside(this.#layout.root, dirname(this.#layout.identityFile));
+    await removeInside(this.#layout.root, this.#layout.machines);
     return [...(await this.#inventory.running())].map(([name, pid]) => `the machine ${name} (process ${pid})`);
   }
 
@@ -163,7 +164,7 @@ class QemuProvider implements Provider {
       await writeRecord(this.#layout, chosen);
       return chosen;
     });
-    await rm(this.#layout.qmpSocket(record.name), { force: true });
+    await removeOwn(this.#layout.qmpSocket(record.name));
     await this.#options.local.run(launchArgs(this.#layout, started, tools.platform), {
       signal: io.signal,
       fix: 'QEMU says why below. Without hardware support, provider.accelerator: tcg works; provider.memory may be more than there is.',

@@ -1,5 +1,6 @@
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { isName } from '../../config/names.ts';
 import { SwarmupError } from '../../errors.ts';
 import { ifThere } from '../../files.ts';
 import type { Layout } from './layout.ts';
@@ -53,5 +54,5 @@ export async function writeRecord(layout: Layout, record: MachineRecord): Promis
 }
 
 export async function recordedNames(layout: Layout): Promise<string[]> {
-  return (await ifThere(readdir(layout.machines))) ?? [];
+  return ((await ifThere(readdir(layout.machines))) ?? []).filter(isName);
 }

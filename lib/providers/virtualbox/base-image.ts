@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { SwarmupError } from '../../errors.ts';
 import { cacheFolder } from '../../files.ts';
+import { removeInside } from '../../remove.ts';
 import { ownImageFile } from '../own-image.ts';
 import type { ProviderIo, ProviderOptions } from '../provider.ts';
 import type { VirtualboxConfig } from './config.ts';
@@ -62,7 +63,7 @@ interface Base {
 async function make(manage: Manage, { name, image, disk, folder }: Base, signal: AbortSignal): Promise<void> {
   const run = (what: string, ...argv: readonly string[]) => manage.run(what, argv, signal);
   // What a run that was cut off left there is nobody's: VirtualBox would take it for a machine that exists.
-  await rm(join(folder, BASE_GROUP.slice(1), name), { recursive: true, force: true });
+  await removeInside(folder, join(BASE_GROUP.slice(1), name));
   await mkdir(folder, { recursive: true });
   const own = ['--ostype=Linux_64', `--groups=${BASE_GROUP}`, `--basefolder=${folder}`, '--register'];
   await run('make the machine of the image', 'createvm', `--name=${name}`, ...own);

@@ -1,3 +1,4 @@
+import { isName } from '../../config/names.ts';
 import { hasCode } from '../../errors.ts';
 import type { Machine } from '../provider.ts';
 import { parseReadable, type Manage } from './manage.ts';
@@ -73,7 +74,7 @@ export class Inventory {
   /** One that was never finished has no name of a node yet, and goes by that of its machine. */
   #machine({ uuid, state, extra }: Found): VirtualboxMachine[] {
     const name = extra.get(KEYS.node);
-    if (name === undefined) return [];
+    if (name === undefined || !isName(name)) return [];
     const address = extra.get(KEYS.address) ?? '';
     const hostKey = extra.get(KEYS.hostKey) ?? '';
     const runs = RUNNING.some((one) => one === state);

@@ -1,6 +1,7 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isoImage } from '../../iso9660.ts';
+import { removeInside } from '../../remove.ts';
 import { keyOnly } from '../../remote/openssh.ts';
 import { generateKeyPair } from '../../remote/keys.ts';
 import { userData } from '../cloud-init.ts';
@@ -16,7 +17,9 @@ export interface Making {
   readonly cluster: string;
   readonly node: string;
   readonly config: VirtualboxConfig;
-  /** The folder of the cluster's machines. */
+  /** The folder of all clusters: removals are bounded by it. */
+  readonly root: string;
+  /** The folder of the cluster's machines, in it. */
   readonly folder: string;
   /** The machine to clone. */
   readonly base: string;
@@ -32,11 +35,11 @@ const prefixOf = ({ network }: VirtualboxConfig) => network.split('/')[1] ?? '24
  * Makes a machine, powered off. Its notes come last: without them it counts as half-made, and is made anew.
  */
 export async function makeMachine(manage: Manage, making: Making, signal: AbortSignal): Promise<void> {
-  const { cluster, node, folder, base } = making;
+  const { cluster, node, root, folder, base } = making;
   const name = machineName(cluster, node);
   const run = (what: string, ...argv: readonly string[]) => manage.run(`${what} of ${node}`, argv, signal);
   // What a run that was cut off left of it: VirtualBox wouldn't write over it.
-  await rm(join(folder, groupOf(cluster).slice(1), name), { recursive: true, force: true });
+  await removeInside(root, join(folder, groupOf(cluster).slice(1), name));
   await mkdir(folder, { recursive: true });
   await run(
     'make the clone',

@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { NodeSpec } from '../../config/model.ts';
 import { SwarmupError } from '../../errors.ts';
 import { addressIn } from '../../ipv4.ts';
+import { removeInside } from '../../remove.ts';
 import type { Change } from '../../task.ts';
 import { Turns } from '../../turns.ts';
 import { waitUntil } from '../../wait.ts';
@@ -46,6 +46,10 @@ class VirtualboxProvider implements Provider {
     this.#manage = manage;
     this.#inventory = new Inventory(manage, options.cluster.name, identityFileOf(options.cluster));
     this.#network = new HostOnlyNetwork(manage, config.network);
+  }
+
+  get #root(): string {
+    return dirname(this.#options.cluster.stateDir);
   }
 
   get #folder(): string {
@@ -109,14 +113,14 @@ class VirtualboxProvider implements Provider {
     await this.cutPower(name, io);
     const uuid = uuidOf(await this.#find(name, io.signal));
     if (uuid !== undefined) await this.#run(`remove ${name}`, ['unregistervm', uuid, '--delete'], io.signal);
-    await rm(seedFile(this.#folder, name), { force: true });
+    await removeInside(this.#root, seedFile(this.#folder, name));
   }
 
   async destroyShared(io: ProviderIo): Promise<readonly string[]> {
     const others = await this.#inventory.addresses(io.signal);
     // Machines of other clusters may be in the same network.
     if (others.size === 0) await this.#network.remove(io.signal);
-    await rm(this.#folder, { recursive: true, force: true });
+    await removeInside(this.#root, this.#folder);
     const left = await this.#inventory.list(io.signal);
     return left.map(({ name }) => `the machine ${name}`);
   }
@@ -143,7 +147,14 @@ class VirtualboxProvider implements Provider {
       let number = FIRST_ADDRESS + index;
       while (taken.has(addressIn(this.#config.network, number))) number += cluster.nodes.length;
       const address = addressIn(this.#config.network, number);
-      const making = { cluster: cluster.name, node: node.name, config: this.#config, folder: this.#folder, address };
+      const making = {
+        cluster: cluster.name,
+        node: node.name,
+        config: this.#config,
+        root: this.#root,
+        folder: this.#folder,
+        address,
+      };
       await makeMachine(this.#manage, { ...making, ...prepared }, io.signal);
     });
   }

@@ -1,0 +1,7 @@
+/** Names of clusters, nodes, services and stacks: host names' own grammar. Source: RFC 1123, section 2.1, without upper case. */
+export const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Whether a text from outside the cluster file (a process, a tag, a file's name) can be a node's name: only such ones become paths. */
+export function isName(text: string): boolean {
+  return NAME.test(text);
+}
