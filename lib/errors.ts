@@ -51,6 +51,7 @@ const TABLE = {
   SSH_AUTH_FAILED: { source: 'user' },
   SSH_CONNECTION_LOST: { source: 'host', transient: true },
   COMMAND_FAILED: { source: 'host' },
+  ANSWER_UNREADABLE: { source: 'host' },
   SUDO_REFUSED: { source: 'user' },
 
   ENGINE_UNREACHABLE: { source: 'host', pending: 'absent' },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { config, overlay, secret } from './object-schema.ts';
+import { packageVersion, proxyAddress, proxyException, sshHost, sshJumps, sshUser, webAddress } from './grammar.ts';
 import { NAME } from './names.ts';
 import { httpCheck, service } from './service-schema.ts';
 import { duration } from './units.ts';
@@ -25,15 +26,11 @@ const node = z.strictObject({
     .default('active')
     .describe('active, pause or drain, as `docker node update --availability`.'),
   provider: name().optional().describe('The name of its provider, where the file has several under providers.'),
-  address: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(`${ofHosts}: its host name, its address, or a Host alias of ~/.ssh/config.`),
+  address: sshHost().optional().describe(`${ofHosts}: its host name, its address, or a Host alias of ~/.ssh/config.`),
   port: z.int().min(1).max(65535).optional().describe(`${ofHosts}: the port of its SSH server.`),
-  user: z.string().min(1).optional().describe(`${ofHosts}: whom to log in as.`),
+  user: sshUser().optional().describe(`${ofHosts}: whom to log in as.`),
   identityFile: z.string().min(1).optional().describe(`${ofHosts}: a private key, relative to the cluster file.`),
-  bastion: z.string().min(1).optional().describe(`${ofHosts}: as provider.bastion, for this node.`),
+  bastion: sshJumps().optional().describe(`${ofHosts}: as provider.bastion, for this node.`),
   advertise: z
     .ipv4()
     .optional()
@@ -88,22 +85,20 @@ export const clusterFile = z
             "Where Docker comes from: the distribution's package, Docker's own repository, or already on the machine; " +
               'auto takes what is there, else the distribution.',
           ),
-        version: z.string().optional().describe('Pins the version of the package, such as 26.1.5 or 26.1.*.'),
-        repository: z.url().optional().describe("The address of Docker's package repository, for source: official."),
+        version: packageVersion().optional().describe('Pins the version of the package, such as 26.1.5 or 26.1.*.'),
+        repository: webAddress()
+          .optional()
+          .describe("The address of Docker's package repository, for source: official."),
         repositoryKey: z
           .string()
           .regex(/^[0-9A-Fa-f ]{40,60}$/, { error: 'expected a fingerprint: 40 hexadecimal digits' })
           .optional()
           .describe("The fingerprint of the key it is signed with; default: those of Docker's own keys."),
-        proxy: z
-          .url({ protocol: /^https?$/ })
-          .refine((text) => !text.includes('@'), {
-            error: 'expected no user and password: they would lie open on every node',
-          })
+        proxy: proxyAddress()
           .optional()
           .describe('The proxy by which engines and package managers reach the outside, such as http://proxy:3128.'),
         noProxy: z
-          .array(z.string().regex(/^[^\s",]+$/, { error: 'expected a host, a .domain or a network' }))
+          .array(proxyException())
           .default([])
           .describe('What is reached without it, besides the nodes and private networks: hosts, .domains, networks.'),
         daemon: z.record(z.string(), z.unknown()).default({}).describe('Keys merged into /etc/docker/daemon.json.'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { imageReference } from './grammar.ts';
 import { bytes, duration } from './units.ts';
 
 /** The shape of a service in a cluster file. Keys are Compose's, in camel case; what each means to Swarm is the Engine API's. */
@@ -97,7 +98,7 @@ export const httpCheck = z
 
 export const service = z
   .strictObject({
-    image: z.string().min(1).describe('The image, such as nginx or nginx:1.27.'),
+    image: imageReference().describe('The image, such as nginx or nginx:1.27.'),
     mode: z.enum(['replicated', 'global']).default('replicated').describe('global: one task on every node that fits.'),
     replicas: z.int().min(0).max(10000).optional().describe('How many tasks to run; default: 1.'),
     maxReplicasPerNode: z.int().min(1).optional().describe('How many of them one node may run.'),

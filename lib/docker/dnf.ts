@@ -1,4 +1,3 @@
-import { quote } from '../remote/quote.ts';
 import type { Available, PackageManager } from './manager.ts';
 
 /** What rpm calls the keys it trusts, each with a version: they look like packages. */
@@ -24,13 +23,18 @@ export const dnf: PackageManager = {
   ],
 };
 
+/** Arguments: how many keys there are, the keys, the packages. */
+const REMOVE = [
+  'n=$1; shift',
+  'while [ "$n" -gt 0 ]; do rpm -e --allmatches "$1" || exit; shift; n=$((n - 1)); done',
+  'dnf -q -y remove --noautoremove "$@"',
+].join('\n');
+
 /** The keys that packages are verified with go with them: to dnf, which imports them, they are no packages. */
 function remove(names: readonly string[]): string[] {
   const isKey = (name: string) => name.startsWith(`${KEY}-`);
-  const script = 'dnf -q -y remove --noautoremove "$@"';
   const keys = names.filter(isKey);
-  const forget = keys.length > 0 ? ` && rpm -e --allmatches ${quote(keys)}` : '';
-  return ['sh', '-c', `${script}${forget}`, 'sh', ...names.filter((name) => !isKey(name))];
+  return ['sh', '-c', REMOVE, 'sh', String(keys.length), ...keys, ...names.filter((name) => !isKey(name))];
 }
 
 /** The older dnf has it in a plugin, which may not be there. What isn't locked can't be unlocked, which is no failure. */

@@ -8,11 +8,15 @@ export interface Server {
 /** How long a server may take to let itself be connected to, in seconds. */
 const CONNECT_S = 5;
 
-/** Shell: tries all servers that are read from standard input, at once. Needs bash. Source: bash(1), /dev/tcp. */
+/**
+ * Shell: tries all servers that are read from standard input, at once. Needs bash. Host and port are arguments, never program text:
+ * whoever names a server would else run what he likes, as root. Source: bash(1), /dev/tcp.
+ */
 export const CONNECT = [
   'while read -r s; do (',
-  'h=${s#*://}; p=80; case $s in https:*) p=443 ;; esac; case $h in *:*) p=${h##*:}; h=${h%:*} ;; esac',
-  `timeout ${CONNECT_S} bash -c "exec 3<>/dev/tcp/$h/$p" && echo "yes $s" || echo "no $s"`,
+  'h=${s#*://}; p=80; case $s in https:*) p=443 ;; esac',
+  'case $h in *]) ;; *:*) p=${h##*:}; h=${h%:*} ;; esac; h=${h#[[]}; h=${h%[]]}',
+  `timeout ${CONNECT_S} bash -c 'exec 3<>"/dev/tcp/$1/$2"' connect "$h" "$p" && echo "yes $s" || echo "no $s"`,
   ') & done; wait',
 ].join('\n');
 

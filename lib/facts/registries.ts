@@ -1,12 +1,11 @@
-import { quote } from '../remote/quote.ts';
 import type { Fact } from './fact.ts';
 import { CONNECT, parseServers, type Server } from './reachable.ts';
 
 /** Which registries a host can connect to: those of the images that it is to fetch. */
 export function registries(servers: readonly string[]): Fact<readonly Server[]> {
   return {
-    command:
-      servers.length === 0 ? ':' : `command -v bash >/dev/null && printf '%s\\n' ${quote(servers)} | { ${CONNECT}\n}`,
+    command: `[ -z "$1" ] || ! command -v bash >/dev/null || printf '%s\\n' "$1" | { ${CONNECT}\n}`,
+    argument: servers.join('\n'),
     parse: parseServers,
   };
 }

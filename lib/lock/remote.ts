@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { SwarmupError } from '../errors.ts';
 import type { Host } from '../remote/host.ts';
 import type { Attempt, Holder } from './local.ts';
 import { parseOwner, STALE_MS, type Owner } from './owner.ts';
@@ -10,7 +12,8 @@ const FOLDER = '/run/swarmup';
  * each costs a tenth of a second. The age comes from the machine's own clock, so the
  * clocks of those who ask don't matter. The first line of the file is the token, the second the owner.
  *
- * Arguments: action, file, token, owner, seconds until stale, tokens of runs known to be dead.
+ * Arguments: action, file, token, owner, seconds until stale, tokens of runs known to be dead, and the line that the answer begins
+ * with: the start file of a shell may print something before it.
  */
 const SCRIPT = `
 umask 077
@@ -19,26 +22,37 @@ exec 9>"$2.guard" && flock 9 || exit 1
 owner=; held=
 if [ -e "$2" ]; then { read -r owner; read -r held; } < "$2"; fi
 age() { echo $(( $(date +%s) - $(stat -c %Y "$2") )); }
+mark=$7
+say() { printf '%s\\n' "$mark" "$@"; }
 mine() { printf '%s\\n%s\\n' "$3" "$4" > "$2"; }
 case $1 in
 take)
   if [ -e "$2" ]; then
     seconds=$(age "$@")
     case " $3 $6 " in *" $owner "*) ;; *)
-      if [ "$seconds" -lt "$5" ]; then printf '%s\\n' "held $seconds" "$held"; exit 0; fi;;
+      if [ "$seconds" -lt "$5" ]; then say "held $seconds" "$held"; exit 0; fi;;
     esac
-    printf '%s\\n' "over $seconds" "$held"
-  else echo taken; fi
+    say "over $seconds" "$held"
+  else say taken; fi
   mine "$@";;
 beat)
   # After a restart of the machine nobody holds it: it is still ours.
-  if [ "$owner" = "$3" ] || [ -z "$owner" ]; then mine "$@"; echo taken; else printf '%s\\n' lost "$held"; fi;;
-release) [ "$owner" != "$3" ] || rm -f "$2"; echo free;;
-remove) rm -f "$2"; echo free;;
-show) if [ -e "$2" ]; then printf '%s\\n' "held $(age "$@")" "$held"; else echo free; fi;;
+  if [ "$owner" = "$3" ] || [ -z "$owner" ]; then mine "$@"; say taken; else say lost "$held"; fi;;
+release) [ "$owner" != "$3" ] || rm -f "$2"; say free;;
+remove) rm -f "$2"; say free;;
+show) if [ -e "$2" ]; then say "held $(age "$@")" "$held"; else say free; fi;;
 esac`;
 
-type Action = 'take' | 'beat' | 'release' | 'remove' | 'show';
+/** What the script answers to each action. */
+const ANSWERS = {
+  take: ['taken', 'held', 'over'],
+  beat: ['taken', 'lost'],
+  release: ['free'],
+  remove: ['free'],
+  show: ['held', 'free'],
+} as const;
+
+type Action = keyof typeof ANSWERS;
 
 /** The lock on the cluster's first manager, where runs from every machine see it. */
 export class RemoteLock {
@@ -84,9 +98,21 @@ export class RemoteLock {
   async #run(action: Action, owner: Owner | undefined, signal: AbortSignal, dead: readonly string[] = []) {
     const seconds = String(STALE_MS / 1000);
     const values = [this.#file, owner?.token ?? '', owner ? JSON.stringify(owner) : '', seconds, dead.join(' ')];
-    const { stdout } = await this.#host.run(['sh', '-c', SCRIPT, 'swarmup-lock', action, ...values], { signal });
-    const [head = '', text = ''] = stdout.split('\n');
-    const [word = '', age = '0'] = head.split(' ');
-    return { word, holder: { owner: parseOwner(text), ageMs: Number(age) * 1000 } satisfies Holder };
+    const mark = `swarmup-lock-${randomUUID()}`;
+    const { stdout } = await this.#host.run(['sh', '-c', SCRIPT, 'swarmup-lock', action, ...values, mark], { signal });
+    const lines = stdout.split('\n');
+    const [head = '', text = ''] = lines.slice(lines.indexOf(mark) + 1);
+    const [, word = '', age = '0'] = /^([a-z]+)(?: (-?\d+))?$/.exec(head) ?? [];
+    if (!lines.includes(mark) || !ANSWERS[action].some((known) => known === word)) throw this.#notUnderstood(stdout);
+    return { word, holder: { owner: parseOwner(text), ageMs: Math.max(0, Number(age)) * 1000 } satisfies Holder };
+  }
+
+  /** Whoever isn't told that the lock is his doesn't have it. */
+  #notUnderstood(output: string): SwarmupError {
+    const { name } = this.#host;
+    return new SwarmupError('ANSWER_UNREADABLE', `${name} gives no answer about the cluster's lock (${this.#file})`, {
+      fix: `See what a command prints there, which should be nothing: swarmup ssh ${name} -- true`,
+      output,
+    });
   }
 }

@@ -130,7 +130,7 @@ class Listening {
     const onLine = (line: string) => {
       const [word, first = '', second = ''] = line.split(' ');
       if (word === 'bound') bound.add(`${first}:${second}`);
-      if (word === 'ready') resolve(first);
+      if (word === 'ready' && /^\d+$/.test(first)) resolve(first);
     };
     const ended = host.run(program(programs, 'listen', LISTEN_S, ports), { signal, onLine, okExit: 'any' }).then(
       () => resolve(undefined),

@@ -113,7 +113,7 @@ MemTotal:         996612 kB`;
     const { port } = server.address() as AddressInfo;
     const servers = [`https://127.0.0.1:${port}`, `https://127.0.0.1:${await freePort()}`];
     const fact = registries(servers);
-    const { stdout } = await promisify(execFile)('sh', ['-c', fact.command]);
+    const { stdout } = await promisify(execFile)('sh', ['-c', fact.command, 'sh', fact.argument ?? '']);
     server.close();
     expect([...fact.parse(stdout)].sort((a, b) => servers.indexOf(a.server) - servers.indexOf(b.server))).toEqual([
       { server: servers[0], reachable: true },

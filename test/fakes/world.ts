@@ -277,8 +277,10 @@ export class FakeWorld {
         const own = this.swarm.engines.get(name);
         if (argv[0] === 'sh' && command.includes('/etc/os-release')) {
           const service = own?.installed ? 'LoadState=loaded' : 'LoadState=not-found';
-          const answers = ['ID=debian\nVERSION_CODENAME=trixie', `${service}\nActiveState=inactive`, ''];
-          return ok(answers.join('\n-----swarmup-----\n'));
+          const known = ['ID=debian\nVERSION_CODENAME=trixie', `${service}\nActiveState=inactive`];
+          // As many answers as there are questions, each after the line that was asked for.
+          const [separator, ...questions] = argv.slice(3);
+          return ok(questions.map((_, i) => `\n${separator}\n${known[i] ?? ''}`).join(''));
         }
         if (command.includes('systemctl stop docker')) {
           if (own) own.stopped = true;
@@ -322,7 +324,7 @@ export class FakeWorld {
           this.swarm.upgrade(name, pinned ?? [...this.packages][0] ?? '');
           return ok();
         }
-        if (argv[3] === 'swarmup-lock') return ok(this.#lockStep(name, argv.slice(4)));
+        if (argv[3] === 'swarmup-lock') return ok(`${argv.at(-1)}\n${this.#lockStep(name, argv.slice(4, -1))}`);
         if (command.startsWith('docker stack rm')) {
           this.swarm.removeStack(argv.at(-1) ?? '');
           return ok();

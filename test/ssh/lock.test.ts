@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { thisRun, type Owner } from '../../lib/lock/owner.ts';
 import { RemoteLock } from '../../lib/lock/remote.ts';
+import type { Host } from '../../lib/remote/host.ts';
 import { SshHost } from '../../lib/remote/ssh.ts';
 import { startSshd, type TestSshd } from '../support/sshd.ts';
 
@@ -28,6 +29,51 @@ beforeEach(() => rmSync(folder(), { recursive: true, force: true }));
 afterAll(() => {
   for (const host of hosts) host.close();
   sshd.stop();
+});
+
+describe('the lock, where the shell prints a line before every command', () => {
+  let chatty: TestSshd;
+  let talking: SshHost[];
+  beforeAll(async () => {
+    // Bash reads it also for the commands that sshd gives it. Source: bash(1), "executes commands from ~/.bashrc".
+    writeFileSync(join(sshd.folder, '.bashrc'), 'echo taken\n');
+    chatty = await startSshd(`SetEnv HOME=${sshd.folder}`);
+    const connect = () => SshHost.connect('manager1', chatty.endpoint, { emit: () => undefined, signal: never });
+    talking = await Promise.all([connect(), connect()]);
+  });
+  afterAll(() => {
+    for (const host of talking) host.close();
+    chatty.stop();
+  });
+
+  it('goes to one owner, and the other learns who that is', async () => {
+    const [first, second] = talking.map((host) => new RemoteLock(host, 'demo', folder()));
+    // What the test is about: the line is there.
+    expect((await talking[0]!.run(['true'])).stdout).toBe('taken\n');
+    const own = owner();
+    expect(await first!.take(own, [], never)).toEqual({ taken: true });
+    expect(await second!.take(owner(), [], never)).toMatchObject({ held: { owner: own } });
+    expect(await first!.beat(own, never)).toBe(true);
+    await first!.release(own, never);
+    expect(await second!.holder(never)).toBeUndefined();
+  });
+});
+
+describe('an answer about the lock that is not understood', () => {
+  it.each(['', 'taken\n', 'free\n', 'Welcome!\n', 'MARK\n', 'MARK\nmaybe\n', 'MARK\nfree\n', 'MARK\ntaken twice\n'])(
+    'is an error, and gives the lock to nobody: %j',
+    async (answer) => {
+      const deaf: Host = {
+        name: 'manager1',
+        run: async (argv) => ({ exitCode: 0, stdout: answer.replace('MARK', argv.at(-1) ?? ''), stderr: '' }),
+        dialEngine: () => Promise.reject(new Error('not asked')),
+        close: () => undefined,
+      };
+      await expect(new RemoteLock(deaf, 'demo').take(owner(), [], never)).rejects.toMatchObject({
+        code: 'ANSWER_UNREADABLE',
+      });
+    },
+  );
 });
 
 describe("the lock's script", () => {

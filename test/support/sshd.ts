@@ -20,7 +20,8 @@ export interface TestSshd {
 
 const SSHD = '/usr/sbin/sshd';
 
-export async function startSshd(): Promise<TestSshd> {
+/** @param settings more lines of its configuration */
+export async function startSshd(...settings: readonly string[]): Promise<TestSshd> {
   needPackages('openssh-server');
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-sshd-'));
   const host = generateKeyPair('host');
@@ -46,6 +47,7 @@ export async function startSshd(): Promise<TestSshd> {
       'StrictModes no',
       'UsePAM no',
       `PidFile ${folder}/pid`,
+      ...settings,
     ].join('\n'),
   );
   const server: ChildProcess = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'sshd_config')], {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sshHost, sshUser } from '../../config/grammar.ts';
 import { size } from '../../config/units.ts';
 import { IMAGE_NAMES } from './image-names.ts';
 
@@ -32,7 +33,7 @@ export const awsConfig = z
             .string()
             .regex(/^ami-[0-9a-f]+$/, { error: 'expected the id of an image, such as ami-0123456789abcdef0' })
             .describe('An image of your own.'),
-          user: z.string().min(1).describe('The user that its cloud-init gives the key to.'),
+          user: sshUser().describe('The user that its cloud-init gives the key to.'),
         }),
       ])
       .default('ubuntu-24.04')
@@ -77,9 +78,9 @@ export const awsConfig = z
       .describe('Which addresses may reach the machines; each other they always may.'),
     bastion: z
       .strictObject({
-        host: z.string().min(1).describe('Its name or address.'),
+        host: sshHost().describe('Its name or address.'),
         port: z.int().min(1).max(65535).default(22).describe('The port of its SSH server.'),
-        user: z.string().min(1).describe('Whom to log in as.'),
+        user: sshUser().describe('Whom to log in as.'),
         identityFile: z.string().min(1).describe('The private key for it, relative to the cluster file.'),
         hostKey: z
           .string()

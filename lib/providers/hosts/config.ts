@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { sshJumps, sshUser } from '../../config/grammar.ts';
 
 export const hostsConfig = z
   .strictObject({
     type: z.literal('hosts'),
-    user: z
-      .string()
-      .min(1)
+    user: sshUser()
       .optional()
       .describe('Whom to log in as; default: as ~/.ssh/config says, else the user of this computer.'),
     port: z
@@ -19,9 +18,7 @@ export const hostsConfig = z
       .min(1)
       .optional()
       .describe('A private key, relative to the cluster file, tried before those of ~/.ssh/config and the agent.'),
-    bastion: z
-      .string()
-      .min(1)
+    bastion: sshJumps()
       .optional()
       .describe(
         "SSH servers to go through, as OpenSSH's ProxyJump: [user@]host[:port], several separated by commas; default: as ~/.ssh/config says, `none` for none.",

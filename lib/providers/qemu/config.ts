@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { webAddress } from '../../config/grammar.ts';
 import { size } from '../../config/units.ts';
 import { downloadKeys } from '../own-image.ts';
 
@@ -26,8 +27,7 @@ export const qemuConfig = z
       .enum(['auto', 'kvm', 'hvf', 'tcg'])
       .default('auto')
       .describe('Hardware acceleration; auto uses what a short probe shows to work, else emulation (tcg).'),
-    mirror: z
-      .url()
+    mirror: webAddress()
       .optional()
       .describe("The Debian mirror to build images from; default: this machine's own apt configuration."),
   })

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+/**
+ * Texts that go from the cluster file into commands, addresses of the Engine API and files on hosts. Each is checked when the file is
+ * read, by the grammar of the program that will read it.
+ */
+
+const ALNUM = '[a-z0-9]+';
+const PATH = `${ALNUM}(?:(?:[._]|__|-+)${ALNUM})*`;
+const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
+const DOMAIN = `(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:]+\\])(?::[0-9]+)?`;
+const TAG = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}';
+const DIGEST = 'sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}';
+const REFERENCE = new RegExp(`^((?:${DOMAIN}/)?${PATH}(?:/${PATH})*)(?::${TAG})?(?:@(?:${DIGEST}))?$`);
+/** Of a name without tag and digest, in characters. */
+const LONGEST_REPOSITORY = 255;
+
+/**
+ * Whether a text is an image reference as Docker reads them. Source: distribution/reference, regexp.go and normalize.go: a name of 64
+ * hexadecimal digits would be taken for an image's id.
+ */
+export function isImageReference(text: string): boolean {
+  const [, name = ''] = REFERENCE.exec(text) ?? [];
+  return name !== '' && name.length <= LONGEST_REPOSITORY && !/^[0-9a-f]{64}$/.test(text);
+}
+
+export const IMAGE_EXPECTED =
+  'expected an image reference, such as nginx, nginx:1.27 or registry.example.org:5000/team/app:2';
+
+export const imageReference = () => z.string().refine(isImageReference, { error: IMAGE_EXPECTED });
+
+/** A version of a package, or the beginning of one with a star. Sources: deb-version(7), rpm-version(7), apk-package(5). */
+export const packageVersion = () =>
+  z.string().regex(/^[0-9][A-Za-z0-9.+:~^_-]*\*?$/, {
+    error: 'expected a version such as 26.1.5, or the beginning of one: 26.1.*',
+  });
+
+/** What OpenSSH takes as a host: a name, an address or an alias of its configuration. Source: ssh.c, valid_hostname. */
+const HOST = /^(?!-)[^\s\p{Cc}'`"$\\;&<>|(){}]+$/u;
+/** Source: ssh.c, valid_ruser. */
+const USER = /^(?!-)(?:(?!\s-|\\$)[^\p{Cc}'`";&<>|(){}])+$/u;
+
+export const sshHost = () =>
+  z.string().regex(HOST, { error: 'expected a host name, an address or a Host alias of ~/.ssh/config' });
+
+export const sshUser = () => z.string().regex(USER, { error: 'expected the name of a user' });
+
+/** `[user@]host[:port]`, several separated by commas. Source: ssh_config(5), ProxyJump. */
+export const sshJumps = () =>
+  z.string().refine((text) => text.split(',').every((jump) => HOST.test(jump)), {
+    error: 'expected [user@]host[:port], several separated by commas, or none',
+  });
+
+/** The address of a server of files: what apt, dnf and curl are given. Source: RFC 3986, without what shells and lists would read. */
+export const webAddress = () =>
+  z
+    .url({ protocol: /^https?$/, error: 'expected an address that begins with http:// or https://' })
+    .regex(/^[A-Za-z0-9._~:/?#[\]@!&*+,=%-]+$/, {
+      error: 'expected no spaces, quotes, dollar signs or parentheses in an address',
+    });
+
+/** The address of a proxy: no path, and nothing that systemd would expand. Source: systemd.exec(5), Environment=. */
+export const proxyAddress = () =>
+  z
+    .string()
+    .refine((text) => !text.includes('@'), {
+      error: 'expected no user and password: they would lie open on every node',
+      abort: true,
+    })
+    .regex(/^https?:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?\/?$/, {
+      error: 'expected an address such as http://proxy.example.org:3128',
+    });
+
+/** A host, a .domain or a network that is reached without a proxy. */
+export const proxyException = () =>
+  z.string().regex(/^[A-Za-z0-9._:/*[\]-]+$/, { error: 'expected a host, a .domain or a network' });
