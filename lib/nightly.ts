@@ -59,7 +59,7 @@ export async function refreshed({ context, emit, signal }: Workplace, cluster: C
   for (const machine of machines.all()) machines.delete(machine.name);
   for (const machine of listed) machines.set(machine);
   const world = { before: new Map(listed.map((machine) => [machine.name, machine])) };
-  return { context: { ...context, cluster, world, swarm: swarmAccess(cluster, remote, context.clock) }, emit, signal };
+  return { context: { ...context, cluster, world, swarm: swarmAccess(cluster, context, context.clock) }, emit, signal };
 }
 
 /** What a stage runs. The victim of a power cut is chosen now, as the leader may have changed. */

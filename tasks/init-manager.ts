@@ -98,7 +98,9 @@ async function elsewhere(ctx: UnitContext): Promise<Elsewhere | undefined> {
     others.map(async (node) => {
       try {
         const local = await localSwarm(await ctx.engine(node.name));
-        const { clusterId, isManager } = local;
+        const { clusterId } = local;
+        // What a worker says of itself proves nothing: a manager is one that the file has as such.
+        const isManager = local.isManager && node.role === 'manager';
         return local.state === 'inactive' ? undefined : { node: node.name, clusterId, isManager };
       } catch (error) {
         // A node without an engine is in no swarm.

@@ -84,7 +84,7 @@ async function openContext(
   const remote = new SshRemote(machines, emit);
   onRemote(remote);
   if (options.asRoot) await gainRootRights(remote, listed, options.onSecret ?? (() => undefined), signal);
-  const swarm = swarmAccess(cluster, remote, systemClock);
+  const swarm = swarmAccess(cluster, { remote, machines }, systemClock);
   return {
     cluster,
     provider,

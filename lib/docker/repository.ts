@@ -3,7 +3,7 @@ import { hasCode, SwarmupError } from '../errors.ts';
 import type { OsRelease } from '../facts/os-release.ts';
 import type { Host } from '../remote/host.ts';
 import type { PackageManager } from './manager.ts';
-import { DOCKER_KEYS, keyFingerprint } from './repository-key.ts';
+import { DOCKER_KEYS, readKeys } from './repository-key.ts';
 
 /** Docker's own repository, as the cluster file has it. */
 export interface Repository {
@@ -60,13 +60,17 @@ async function fetchKey(
   signal: AbortSignal,
 ): Promise<void> {
   const fix = `See whether ${host.name} can reach ${address}, or use docker.source: distro.`;
+  // It is trusted under its own name, so it gets that when it is known whose it is.
+  const unread = `${key}.new`;
   // Each family's own means: neither has the other's.
   const fetch =
     manager === 'apt'
-      ? ['/usr/lib/apt/apt-helper', 'download-file', address, key]
-      : ['curl', '-fsSL', '--max-time', '60', '-o', key, address];
+      ? ['/usr/lib/apt/apt-helper', 'download-file', address, unread]
+      : ['curl', '-fsSL', '--max-time', '60', '-o', unread, address];
   try {
     await host.run(fetch, { signal, fix });
+    const { stdout } = await host.run(['cat', unread], { signal });
+    await host.run(['tee', key], { input: requireKey(stdout, wanted, `${host.name}: ${address}`), signal });
   } catch (error) {
     if (hasCode(error, 'COMMAND_FAILED'))
       throw new SwarmupError('DOWNLOAD_FAILED', `${host.name}: Docker's signing key can't be fetched from ${address}`, {
@@ -75,17 +79,32 @@ async function fetchKey(
         cause: error,
       });
     throw error;
+  } finally {
+    await host.run(['rm', '-f', unread], { signal });
   }
-  const { stdout } = await host.run(['cat', key], { signal });
-  const seen = keyFingerprint(stdout);
+}
+
+/**
+ * The key of a file that holds the one that is expected and no other.
+ *
+ * @param where the file, for what is said
+ * @returns in armour
+ * @throws SwarmupError CHECKSUM_MISMATCH
+ */
+function requireKey(text: string, wanted: string | undefined, where: string): string {
+  const found = readKeys(text);
   const expected = wanted === undefined ? DOCKER_KEYS : [wanted.replaceAll(' ', '').toUpperCase()];
-  if (seen !== undefined && expected.includes(seen)) return;
-  await host.run(['rm', '-f', key], { signal });
-  throw new SwarmupError(
-    'CHECKSUM_MISMATCH',
-    `${host.name}: ${address} is ${seen === undefined ? 'no key' : `the key ${seen}`}, and ${expected.join(' or ')} was expected`,
-    { fix: 'If the packages there are signed with that key rightly, name it: docker.repositoryKey.' },
-  );
+  const [seen, ...others] = found?.fingerprints ?? [];
+  if (found && seen !== undefined && others.length === 0 && expected.includes(seen)) return found.armored;
+  const what =
+    seen === undefined
+      ? 'no file of OpenPGP keys'
+      : others.length === 0
+        ? `the key ${seen}`
+        : `${others.length + 1} keys (${[seen, ...others].join(', ')})`;
+  throw new SwarmupError('CHECKSUM_MISMATCH', `${where} is ${what}, and ${expected.join(' or ')} alone was expected`, {
+    fix: 'Package managers trust every key in it. If the packages there are signed with another one rightly, name it: docker.repositoryKey.',
+  });
 }
 
 async function aptSource(host: Host, base: string, { codename }: OsRelease, signal: AbortSignal): Promise<string> {

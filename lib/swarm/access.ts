@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { Coalesced } from '../coalesced.ts';
 import { managersOf, workersOf, type Cluster, type NodeSpec } from '../config/model.ts';
-import type { Remote } from '../context.ts';
+import type { Machines, Remote } from '../context.ts';
 import type { Engine } from '../remote/engine.ts';
 import { Secret } from '../secret.ts';
 import { SingleFlight } from '../single-flight.ts';
@@ -38,10 +38,17 @@ export interface SwarmAccess {
   nodeByName(name: string, signal: AbortSignal): Promise<SwarmNode | undefined>;
 }
 
-export function swarmAccess(cluster: Cluster, remote: Remote, clock: Clock): SwarmAccess {
+/** The way to the machines, and where they are. */
+interface Way {
+  readonly remote: Remote;
+  readonly machines: Machines;
+}
+
+export function swarmAccess(cluster: Cluster, { remote, machines }: Way, clock: Clock): SwarmAccess {
   const search = (beside?: string): Search => {
     const names = (nodes: readonly NodeSpec[]) => nodes.map(({ name }) => name).filter((name) => name !== beside);
-    return { managers: names(managersOf(cluster)), others: names(workersOf(cluster)), remote, clock };
+    const addressOf = (node: string) => machines.get(node)?.address;
+    return { managers: names(managersOf(cluster)), others: names(workersOf(cluster)), addressOf, remote, clock };
   };
   const managers = new SingleFlight<Engine>();
   const tokens = new SingleFlight<JoinTokens>();

@@ -23,14 +23,17 @@ interface View {
 export interface Search {
   /** Names of nodes that are managers by the cluster file; asked in this order. */
   readonly managers: readonly string[];
-  /** Those that may be managers still: asked when none of the first is, though some are in the swarm. */
+  /** Those that may be managers still, though the file says otherwise: believed only where one of the first names them. */
   readonly others: readonly string[];
+  /** The address a node advertises, as its provider knows it: never what the node says of itself. */
+  readonly addressOf: (node: string) => string | undefined;
   readonly remote: Remote;
   readonly clock: Clock;
 }
 
 /**
- * The engine of a manager that has a leader. While the managers elect one it waits.
+ * The engine of a manager that has a leader. While the managers elect one it waits. Whoever is taken for a manager is sent secrets, so
+ * no node is believed that it is one: the cluster file names it, or a member that the file has as a manager does.
  *
  * @throws SwarmupError SWARM_NO_MANAGER, SWARM_NO_QUORUM with the arithmetic
  */
@@ -40,8 +43,9 @@ export async function findManager(search: Search, signal: AbortSignal): Promise<
   for (;;) {
     const first = await askInTurn(managers, search, signal);
     if ('engine' in first) return first.engine;
-    const isMember = first.views.some(({ swarm }) => swarm?.state === 'active' || swarm?.state === 'pending');
-    const second = isMember ? await askInTurn(others, search, signal) : { views: [] };
+    const members = first.views.flatMap(({ swarm }) => (swarm ? [swarm] : []));
+    const named = others.filter((node) => isNamed(search.addressOf(node), members));
+    const second = await askInTurn(named, search, signal);
     if ('engine' in second) return second.engine;
     const leaderless = [...first.views, ...second.views].filter(({ swarm }) => swarm && hasNoLeader(swarm));
     if (leaderless.length === 0) throw noManager(first.views);
@@ -49,6 +53,11 @@ export async function findManager(search: Search, signal: AbortSignal): Promise<
     if (clock.now() - start >= (enough ? ELECTION_MS : MORE_MANAGERS_MS)) throw noQuorum(leaderless, first.views);
     await clock.sleep(INTERVAL_MS, signal);
   }
+}
+
+/** Whether a member of the swarm that is trusted names the node at an address as a manager. Source: GET /info, Swarm.RemoteManagers. */
+export function isNamed(address: string | undefined, members: readonly LocalSwarm[]): boolean {
+  return members.some(({ managerAddresses }) => managerAddresses.some((one) => one.replace(/:\d+$/, '') === address));
 }
 
 type Answer = { readonly engine: Engine } | { readonly views: readonly View[] };

@@ -2,7 +2,7 @@ import type { UnitContext } from '../context.ts';
 import { asSwarmupError, hasCode, SwarmupError } from '../errors.ts';
 import type { Machine } from '../providers/provider.ts';
 import { waitUntil } from '../wait.ts';
-import { hasNoLeader } from './find-manager.ts';
+import { hasNoLeader, isNamed } from './find-manager.ts';
 import { forceNewSwarm, takeLockOff } from './force-new.ts';
 import { leaveSwarm } from './leave-swarm.ts';
 import { localSwarm, type LocalSwarm } from './local.ts';
@@ -78,7 +78,7 @@ async function look(ctx: UnitContext, name: string): Promise<Found> {
 /**
  * Who goes on, and what becomes of the others. Pure.
  *
- * @param managers the names of the managers by the cluster file
+ * @param managers the names of the managers by the cluster file; others are believed only where one of these names them
  * @param chosen the manager to go on with; default: the first that knows the swarm
  * @throws SwarmupError CANNOT_RECOVER when no manager is left, or when there is a better way
  */
@@ -93,7 +93,13 @@ export function planRecovery(
       `${names(locked)} ${locked.length > 1 ? 'are' : 'is'} locked`,
       "'swarmup up' unlocks managers; try that first.",
     );
-  const knowing = found.filter((one): one is Recovery['keeper'] => one.swarm !== undefined && hasNoLeader(one.swarm));
+  const trusted = found.flatMap(({ name, swarm }) => (managers.includes(name) && swarm ? [swarm] : []));
+  const knowing = found.filter(
+    (one): one is Recovery['keeper'] =>
+      one.swarm !== undefined &&
+      hasNoLeader(one.swarm) &&
+      (managers.includes(one.name) || isNamed(one.machine?.address, trusted)),
+  );
   const keeper = knowing.find(({ name }) => chosen === undefined || name === chosen);
   if (!keeper) throw nobodyKnows(found, chosen);
   const total = Math.max(knowing.length, keeper.swarm.managerAddresses.length);

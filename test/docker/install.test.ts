@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { DockerSection } from '../../lib/config/model.ts';
 import { installDocker } from '../../lib/docker/install.ts';
 import { installerOf } from '../../lib/docker/installers.ts';
-import { keyFingerprint } from '../../lib/docker/repository-key.ts';
+import { readKeys } from '../../lib/docker/repository-key.ts';
 import { osRelease, type OsRelease } from '../../lib/facts/os-release.ts';
 import type { Host } from '../../lib/remote/host.ts';
 import { strict } from '../fakes/strict.ts';
@@ -162,7 +162,9 @@ describe("Docker's own repository", () => {
       'debian',
       [
         'install -d -m 0755 /etc/apt/keyrings',
-        '/usr/lib/apt/apt-helper download-file https://d.test/linux/debian/gpg /etc/apt/keyrings/docker.asc',
+        '/usr/lib/apt/apt-helper download-file https://d.test/linux/debian/gpg /etc/apt/keyrings/docker.asc.new',
+        'tee /etc/apt/keyrings/docker.asc <<< -----BEGIN PGP PUBLIC KEY BLOCK-----; ; FIRST',
+        'rm -f /etc/apt/keyrings/docker.asc.new',
         'tee /etc/apt/sources.list.d/docker.sources <<< Types: deb; URIs: https://d.test/linux/debian; Suites: trixie',
       ],
     ],
@@ -170,16 +172,19 @@ describe("Docker's own repository", () => {
       'rocky',
       [
         'install -d -m 0755 /etc/pki/rpm-gpg',
-        'curl -fsSL --max-time 60 /etc/pki/rpm-gpg/RPM-GPG-KEY-docker https://d.test/linux/centos/gpg',
+        'curl -fsSL --max-time 60 /etc/pki/rpm-gpg/RPM-GPG-KEY-docker.new https://d.test/linux/centos/gpg',
+        'tee /etc/pki/rpm-gpg/RPM-GPG-KEY-docker <<< -----BEGIN PGP PUBLIC KEY BLOCK-----; ; FIRST',
+        'rm -f /etc/pki/rpm-gpg/RPM-GPG-KEY-docker.new',
         'tee /etc/yum.repos.d/docker-ce.repo <<< [docker-ce-stable]; name=Docker CE Stable; baseurl=https://d.test/linux/centos/$releasever/$basearch/stable',
       ],
     ],
   ])('is added on %s when its key is the one expected', async (system, expected) => {
     const ran = await commandsOn(system, { ...official, repositoryKey: FINGERPRINT });
-    expect(ran.slice(0, 3)).toEqual(expected);
+    const [, , first = ''] = readKeys(KEY)?.armored.split('\n') ?? [];
+    expect(ran.slice(0, 5)).toEqual(expected.map((text) => text.replace('FIRST', first)));
   });
 
-  it('is refused, and its key removed, when the key is another', async () => {
+  it('is refused, and its key never put where it is trusted, when the key is another', async () => {
     await expect(commandsOn('debian', official)).rejects.toMatchObject({
       code: 'CHECKSUM_MISMATCH',
       message: expect.stringContaining(`is the key ${FINGERPRINT}, and 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 or`),
@@ -188,8 +193,8 @@ describe("Docker's own repository", () => {
   });
 
   it("has a key whose fingerprint is OpenPGP's; anything else is no key", () => {
-    expect(keyFingerprint(KEY)).toBe(FINGERPRINT);
-    expect(keyFingerprint('<html>not found</html>')).toBeUndefined();
-    expect(keyFingerprint('')).toBeUndefined();
+    expect(readKeys(KEY)?.fingerprints).toEqual([FINGERPRINT]);
+    expect(readKeys('<html>not found</html>')).toBeUndefined();
+    expect(readKeys('')).toBeUndefined();
   });
 });

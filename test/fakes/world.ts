@@ -137,7 +137,7 @@ export class FakeWorld {
       world: { before: new Map(this.machines), shares: ![...this.machines.values()].some(({ kept }) => kept) },
       machines,
       remote,
-      swarm: swarmAccess(cluster, remote, clock),
+      swarm: swarmAccess(cluster, { remote, machines }, clock),
       http: this.#http(cluster),
       local: strict<LocalCommands>('local commands', {}),
       images: strict<ImageStore>('image store', { canBuild: () => false, contents: async () => [] }),

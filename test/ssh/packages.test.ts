@@ -10,7 +10,7 @@ import type { DockerSection } from '../../lib/config/model.ts';
 import { installDocker } from '../../lib/docker/install.ts';
 import { behindProxy } from '../../lib/docker/proxy.ts';
 import { readReceipt } from '../../lib/docker/receipt.ts';
-import { keyFingerprint } from '../../lib/docker/repository-key.ts';
+import { readKeys } from '../../lib/docker/repository-key.ts';
 import { uninstallDocker } from '../../lib/docker/uninstall.ts';
 import { gather } from '../../lib/facts/fact.ts';
 import { osRelease } from '../../lib/facts/os-release.ts';
@@ -138,7 +138,7 @@ describe('with dnf', () => {
 
 describe("from a repository laid out as Docker's", () => {
   afterEach(uninstall);
-  const key = () => keyFingerprint(readFileSync(join(root, 'srv/gpg'), 'utf8')) ?? '';
+  const key = () => readKeys(readFileSync(join(root, 'srv/gpg'), 'utf8'))?.fingerprints[0] ?? '';
   const official = (more: Partial<DockerSection> = {}): Partial<DockerSection> => ({
     source: 'official',
     repository: address,
@@ -183,6 +183,12 @@ describe("from a repository laid out as Docker's", () => {
   it('Debian gets packages from a signed list, held at the version that is pinned', async () => {
     become('debian');
     await install(official({ version: '26.1.3' }));
+    const colons = 'gpg --homedir /srv/gnupg --batch --with-colons';
+    const trusted = await sh(`${colons} --show-keys /etc/apt/keyrings/docker.asc`);
+    expect(trusted.match(/^pub:/gm)).toHaveLength(1);
+    // The list is signed by a subkey of the key that the cluster file names, as Docker's own is.
+    const signed = await sh(`${colons} --status-fd 1 --verify /srv/linux/debian/dists/trixie/InRelease 2>/dev/null`);
+    expect(signed).toMatch(new RegExp(`VALIDSIG (?!${key()})[0-9A-F]{40} .* ${key()}$`, 'm'));
     const version = "dpkg-query -W -f '${Version}' docker-ce";
     expect(await sh(version)).toBe('5:26.1.3-1~debian.13~trixie');
     await sh('DEBIAN_FRONTEND=noninteractive apt-get -y -q dist-upgrade');
@@ -217,6 +223,27 @@ describe("from a repository laid out as Docker's", () => {
       message: expect.stringContaining(key()),
     });
     expect(await sh(ENGINES)).toBe('');
+  });
+
+  it.each([
+    ['debian', {}, 'debian'],
+    ['rocky', { like: 'rhel centos fedora' }, 'centos'],
+  ])('the right key with a stranger’s behind it is refused on %s, and trusted by nothing', async (id, more, name) => {
+    become(id, more);
+    const file = join(root, `srv/linux/${name}/gpg`);
+    const right = readFileSync(file, 'utf8');
+    const both = await sh('for home in gnupg stranger; do gpg --homedir /srv/$home --export; done | base64 -w 64');
+    const inOne = `-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n${both}\n-----END PGP PUBLIC KEY BLOCK-----\n`;
+    try {
+      for (const text of [right + readFileSync(join(root, 'srv/stranger.asc'), 'utf8'), inOne]) {
+        writeFileSync(file, text);
+        await expect(install(official())).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+        expect(await sh(ENGINES)).toBe('');
+        expect(await sh('ls /etc/apt/keyrings /etc/pki/rpm-gpg 2>/dev/null || true')).not.toMatch(/docker/);
+      }
+    } finally {
+      writeFileSync(file, right);
+    }
   });
 
   it('a list that was changed after it was signed is refused on Debian', async () => {

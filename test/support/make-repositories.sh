@@ -5,8 +5,16 @@ set -eu
 arch=$(uname -m)
 export GNUPGHOME=/srv/gnupg
 mkdir -p -m 700 "$GNUPGHOME"
-gpg --batch --quiet --passphrase '' --quick-generate-key 'swarmup tests <tests@swarmup.test>' rsa2048 sign never
+gpg --batch --quiet --passphrase '' --quick-generate-key 'swarmup tests <tests@swarmup.test>' rsa2048 cert,sign never
+key=$(gpg --list-keys --with-colons | sed -n 's/^fpr:*\([0-9A-F]*\):.*/\1/p')
+# Docker's lists for apt are signed by a subkey, its packages for RPM by the key itself.
+gpg --batch --quiet --passphrase '' --quick-add-key "$key" rsa2048 sign never
 gpg --armor --export >/srv/gpg
+# Somebody else's.
+mkdir -p -m 700 /srv/stranger
+gpg --homedir /srv/stranger --batch --quiet --passphrase '' --quick-generate-key 'a stranger' rsa2048 sign never
+gpg --homedir /srv/stranger --armor --export >/srv/stranger.asc
+gpgconf --homedir /srv/stranger --kill all
 
 # rpm_of FOLDER [EPOCH:]NAME-VERSION-RELEASE [HEADER...]
 rpm_of() {
@@ -34,7 +42,7 @@ for v in 26.1.3 27.3.1; do
   rpm_of "$stable" "1:docker-ce-cli-$v-1.el9"
 done
 rpm_of "$stable" containerd.io-1.7.27-3.1.el9 'Conflicts: runc'
-rpmsign --define '_gpg_name swarmup tests' --addsign "$stable"/*.rpm
+rpmsign --define "_gpg_name $key!" --addsign "$stable"/*.rpm
 createrepo_c -q "$stable"
 cp /srv/gpg /srv/linux/centos/gpg
 

@@ -28,8 +28,54 @@ function managers(answering: readonly string[], ledAfterMs: number) {
     return new DockerEngine(node, strict<Docker>('Docker Engine', { info: info as never }), () => undefined);
   };
   const remote = strict<Remote>('remote', { engine });
-  return findManager({ managers: ['m1', 'm2', 'm3'], others: [], remote, clock }, signal);
+  return findManager({ managers: ['m1', 'm2', 'm3'], others: [], addressOf: (node) => node, remote, clock }, signal);
 }
+
+/** What nodes say of themselves; the addresses are their names, as the provider has them. */
+function among(said: Readonly<Record<string, object>>, managersOfFile: readonly string[]) {
+  let now = 0;
+  const clock: Clock = { now: () => now, sleep: async (ms) => void (now += ms) };
+  const asked: string[] = [];
+  const engine: Remote['engine'] = async (node) => {
+    asked.push(node);
+    const info = async () => ({ Swarm: said[node] });
+    return new DockerEngine(node, strict<Docker>('Docker Engine', { info: info as never }), () => undefined);
+  };
+  const others = Object.keys(said).filter((node) => !managersOfFile.includes(node));
+  const remote = strict<Remote>('remote', { engine });
+  const found = findManager({ managers: managersOfFile, others, addressOf: (node) => node, remote, clock }, signal);
+  return { found, asked };
+}
+
+const member = { LocalNodeState: 'active', ControlAvailable: false, RemoteManagers: ADDRESSES };
+const electing = { ...member, ControlAvailable: true };
+const leading = { ...electing, Cluster: { ID: 'swarm1' } };
+/** A worker that says all that a manager would, and names itself as one. */
+const impostor = { ...leading, NodeAddr: 'm1', RemoteManagers: [{ Addr: 'm1:2377' }, { Addr: 'w1:2377' }] };
+
+describe('a worker that says it is a manager', () => {
+  it('is not asked while the managers elect, and not believed when they elect none', async () => {
+    const { found, asked } = among({ m1: electing, m2: electing, m3: electing, w1: impostor }, ['m1', 'm2', 'm3']);
+    await expect(found).rejects.toMatchObject({ code: 'SWARM_NO_QUORUM' });
+    expect(asked).not.toContain('w1');
+  });
+
+  it.each([
+    ['is in no swarm', { LocalNodeState: 'inactive' }],
+    ['is locked', { LocalNodeState: 'locked' }],
+    ['restarts', { LocalNodeState: 'pending', Error: 'The swarm does not have a leader' }],
+    ['is a worker itself', member],
+  ])('is not believed where the only manager of the file %s', async (_, m1) => {
+    const { found, asked } = among({ m1, w1: impostor }, ['m1']);
+    await expect(found).rejects.toThrow(SwarmupError);
+    expect(asked).not.toContain('w1');
+  });
+
+  it('is believed when a member that the file has as a manager names it: roles were changed in the file', async () => {
+    const { found } = among({ m1: leading, w1: member }, ['w1']);
+    expect((await found).node).toBe('m1');
+  });
+});
 
 describe('a manager to ask', () => {
   it('is waited for while enough of them elect a leader, also when that takes long', async () => {

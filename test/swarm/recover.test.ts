@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { LocalSwarm } from '../../lib/swarm/local.ts';
+import { planRecovery, type Found } from '../../lib/swarm/recovery.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText } from '../support/cluster.ts';
 import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
@@ -88,5 +90,31 @@ describe('a swarm whose majority of managers is lost', () => {
       expect.arrayContaining(['manager2 leaves the swarm as it was before the recovery', 'manager2 joins as manager']),
     );
     expect(managers(world)).toHaveLength(3);
+  });
+});
+
+describe('a node that the file does not have as a manager', () => {
+  /** As an engine says it that is a manager without a leader, or claims to be. */
+  const knowing = (name: string, managerAddresses: readonly string[]): Found => ({
+    name,
+    machine: { name, state: 'running', address: name, ssh: {} } as unknown as Found['machine'],
+    swarm: { state: 'active', isManager: true, managerAddresses, nodeId: name, error: '' } as unknown as LocalSwarm,
+  });
+  const gone = { name: 'm1', machine: undefined };
+
+  it('is not gone on with, whatever it says of itself', () => {
+    const impostor = knowing('w1', ['w1:2377']);
+    expect(() => planRecovery([gone, impostor], ['m1'], undefined)).toThrow(/no node that answers knows the swarm/);
+    const { keeper, leaving } = planRecovery(
+      [knowing('m1', ['m1:2377', 'm2:2377', 'm3:2377']), impostor],
+      ['m1', 'm2', 'm3'],
+      undefined,
+    );
+    expect([keeper.name, leaving]).toEqual(['m1', []]);
+  });
+
+  it('is a manager where one that the file has names it', () => {
+    const found = [knowing('m1', ['m1:2377', 'w1:2377', 'm3:2377', 'm4:2377']), knowing('w1', [])];
+    expect(planRecovery(found, ['m1', 'm3', 'm4'], undefined).leaving.map(({ name }) => name)).toEqual(['w1']);
   });
 });
