@@ -1,6 +1,6 @@
 import { requiredImages } from '../lib/config/selections.ts';
 import { askRegistry, isLoaded, isPresent, load, pull, type Registry } from '../lib/images/on-node.ts';
-import { sameImage, tagged } from '../lib/images/reference.ts';
+import { isImage, tagged } from '../lib/images/reference.ts';
 import { defineTask, onNodes, type Change } from '../lib/task.ts';
 
 interface State {
@@ -40,7 +40,7 @@ export default defineTask<State, ImageChange>({
       ),
     );
     const archived = archives.flatMap(({ images }) => images.flatMap((image) => image.names));
-    const wanted = requiredImages(ctx.cluster).filter((image) => !archived.some((name) => sameImage(name, image.name)));
+    const wanted = requiredImages(ctx.cluster).filter((image) => !archived.some((name) => isImage(name, image.name)));
     const present = await Promise.all(wanted.map((image) => isPresent(engine, image.name)));
     const missing = wanted
       .filter((_, i) => !present[i])

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../lib/config/model.ts';
 import type { FakeWorld } from './fakes/world.ts';
-import { clusterOf } from './support/cluster.ts';
+import { clusterOf, IMAGES } from './support/cluster.ts';
 import { errorsOf, worldWithRegistry } from './support/worlds.ts';
 
 const text = (top: string, web: string, more = '') => `name: test
@@ -21,6 +21,36 @@ async function up(world: FakeWorld, file: string, options: Parameters<FakeWorld[
 const spec = (world: FakeWorld) => world.swarm.services.find(({ Spec }) => Spec.Name === 'web')?.Spec;
 const containerOf = (world: FakeWorld) =>
   spec(world)?.TaskTemplate.ContainerSpec as Readonly<Record<string, unknown>> | undefined;
+
+describe('the digest of an image', () => {
+  const at = (digit: string, tag = '') => `{ image: "nginx${tag}@sha256:${digit.repeat(64)}", replicas: 3 }`;
+  const file = (image: string) => text('', '').replace('{ image: nginx, replicas: 3 }', image);
+  const image = (world: FakeWorld) => containerOf(world)?.['Image'];
+
+  it.each(['', ':1.27'])(
+    'is part of what the image is: another one is a change, and comes to run (tag %j)',
+    async (tag) => {
+      const world = worldWithRegistry();
+      world.swarm.registry = new Set([...IMAGES, 'nginx:1.27']);
+      await up(world, file(at('a', tag)));
+      expect(await up(world, file(at('a', tag)))).toEqual([]);
+      const [from, to] = ['a', 'b'].map((digit) => `nginx${tag}@sha256:${digit.repeat(64)}`);
+      expect(await up(world, file(at('b', tag)))).toEqual([`service web: image ${from} → ${to}`]);
+      expect(image(world)).toBe(to);
+      expect([...world.swarm.engines.values()].every(({ images }) => images.has(to!))).toBe(true);
+    },
+  );
+
+  it('that a registry had for a tag is no change; one that leaves the file is', async () => {
+    const world = worldWithRegistry();
+    await up(world, text('', ''));
+    expect(image(world)).toMatch(/^nginx:latest@sha256:a{64}$/);
+    expect(await up(world, text('', ''))).toEqual([]);
+    await up(world, file(at('b')));
+    expect(await up(world, text('', ''))).toEqual([`service web: image nginx@sha256:${'b'.repeat(64)} → nginx`]);
+    expect(image(world)).toMatch(/^nginx:latest@sha256:a{64}$/);
+  });
+});
 
 describe('the keys of a service', () => {
   const everything = `,

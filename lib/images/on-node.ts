@@ -7,7 +7,7 @@ import { engineWords, type Engine } from '../remote/engine.ts';
 import { isTransient } from '../remote/transient.ts';
 import type { ArchivedImage } from './archive.ts';
 import { authConfig, type Credentials } from './credentials.ts';
-import { tagged } from './reference.ts';
+import { exact } from './reference.ts';
 
 export type Registry = { readonly reachable: true } | { readonly reachable: false; readonly reason: string };
 
@@ -81,7 +81,7 @@ export async function pull(
   const layers = new Map<string, { current: number; total: number }>();
   try {
     const stream: NodeJS.ReadableStream = await engine.call(`pull ${name}`, (docker): Promise<NodeJS.ReadableStream> =>
-      docker.pull(tagged(name), { authconfig: authConfig(credentials) }),
+      docker.pull(exact(name), { authconfig: authConfig(credentials) }),
     );
     await engine.follow(stream, (message) => {
       const { current, total } = message.progressDetail ?? {};

@@ -5,9 +5,33 @@ export function tagged(reference: string): string {
   return last.includes(':') ? name : `${name}:latest`;
 }
 
-/** Whether two references mean the same image by name. */
-export function sameImage(a: string, b: string): boolean {
-  return tagged(a) === tagged(b);
+/** A name's digest, such as sha256:...; undefined for one that has none. */
+export function digestOf(reference: string): string | undefined {
+  return reference.split('@')[1];
+}
+
+/** What an engine is asked for: an image with a digest by that, any other by its tag, written out. */
+export function exact(reference: string): string {
+  return digestOf(reference) === undefined ? tagged(reference) : reference;
+}
+
+/**
+ * Whether an image is the one that is wanted. A digest that is wanted has to be the image's; where none is wanted, any will do that a
+ * registry had for the tag. A name with a digest and no tag is no tag's.
+ */
+export function isImage(image: string, wanted: string): boolean {
+  if (digestOf(wanted) !== undefined) return tagged(image) === tagged(wanted) && digestOf(image) === digestOf(wanted);
+  return tagged(image) === tagged(wanted) && (digestOf(image) === undefined || hasTag(image));
+}
+
+function hasTag(reference: string): boolean {
+  const [name = ''] = reference.split('@');
+  return name === tagged(reference);
+}
+
+/** Without the digest that an engine noted for a tag; one that stands alone is all that says which image it is. */
+export function withoutNote(reference: string): string {
+  return hasTag(reference) ? tagged(reference) : reference;
 }
 
 /** The host of the registry that an image comes from. Source: the distribution project's reference grammar; Docker Hub's own host. */

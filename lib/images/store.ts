@@ -7,7 +7,7 @@ import { SingleFlight } from '../single-flight.ts';
 import { readArchive, type ArchivedImage } from './archive.ts';
 import { buildDebianImage } from './debian.ts';
 import { NGINX, nginxImage } from './nginx.ts';
-import { sameImage } from './reference.ts';
+import { isImage } from './reference.ts';
 
 export interface BuildIo {
   readonly signal: AbortSignal;
@@ -35,7 +35,7 @@ export function imageStore({ local, cache, mirror }: ImageStoreOptions): ImageSt
   const built = new SingleFlight<string>();
   return {
     contents: (file) => read.run(file, () => readArchive(file)),
-    canBuild: (name) => sameImage(name, NGINX),
+    canBuild: (name) => isImage(NGINX, name),
     build: (name, io) =>
       built.run(name, async () => {
         const file = join(cache, 'container-images', `nginx-debian-12-${process.arch}.tar`);

@@ -1,3 +1,4 @@
+import { withoutNote } from '../images/reference.ts';
 import type { Engine } from '../remote/engine.ts';
 import { listNodes, listServices } from '../swarm/read.ts';
 import { NAMESPACE_LABEL } from '../swarm/stack.ts';
@@ -91,8 +92,7 @@ function serviceOf(service: SwarmService): Record<string, unknown> {
     return [key, variable === undefined ? value.replaceAll('$', '$$$$') : `\${${variable}}`] as const;
   });
   return {
-    // The digest is the engine's own note of what the tag was then.
-    image: Image.replace(/@sha256:[0-9a-f]+$/, ''),
+    image: withoutNote(Image),
     ...(Mode.Global ? { mode: 'global' } : { replicas: Mode.Replicated?.Replicas ?? 1 }),
     ports: (EndpointSpec?.Ports ?? []).flatMap((port) => portOf(port) ?? []),
     env: Object.fromEntries(env),

@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import { Readable } from 'node:stream';
 import { parse } from 'yaml';
 import { fits } from '../../lib/swarm/placement.ts';
-import { tagged } from '../../lib/images/reference.ts';
+import { exact, tagged } from '../../lib/images/reference.ts';
 import type { Rotation, SwarmSpec } from '../../lib/swarm/settings.ts';
 import type { ServiceSpecification, SwarmNode, SwarmService, SwarmTask } from '../../lib/swarm/types.ts';
 import { filtered, filteredTasks, framed } from './answers.ts';
@@ -534,7 +534,7 @@ export class FakeSwarm {
       getImage: (image: string) =>
         strict<Docker.Image>('image', {
           inspect: async () => {
-            const layers = engine().images.get(tagged(image));
+            const layers = engine().images.get(exact(image));
             if (!layers) throw engineError(404, `No such image: ${image}`);
             return { RootFS: { Layers: layers } } as never;
           },
@@ -551,7 +551,7 @@ export class FakeSwarm {
         if (!this.registry?.has(tagged(image)))
           throw engineError(404, `pull access denied for ${image}, repository does not exist`);
         this.writes.push(`pull ${image} on ${name}`);
-        one.images.set(tagged(image), ['sha256:pulled']);
+        one.images.set(exact(image), ['sha256:pulled']);
         return Readable.from([]);
       }) as never,
     });

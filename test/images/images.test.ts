@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readArchive, writeArchive } from '../../lib/images/archive.ts';
 import { isNetworkProblem } from '../../lib/images/on-node.ts';
-import { registryOf, sameImage, tagged } from '../../lib/images/reference.ts';
+import { exact, isImage, registryOf, tagged, withoutNote } from '../../lib/images/reference.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-images-'));
 
@@ -49,6 +49,45 @@ describe('an image archive', () => {
   });
 });
 
+describe('an image', () => {
+  const A = `sha256:${'a'.repeat(64)}`;
+  const B = `sha256:${'b'.repeat(64)}`;
+
+  it.each([
+    ['nginx', 'nginx:latest', true],
+    ['nginx:latest', 'nginx', true],
+    [`nginx:latest@${A}`, 'nginx', true],
+    [`nginx:1.27@${A}`, 'nginx:1.27', true],
+    [`nginx@${A}`, `nginx@${A}`, true],
+    [`nginx:1.27@${A}`, `nginx:1.27@${A}`, true],
+    [`nginx@${A}`, `nginx@${B}`, false],
+    [`nginx:1.27@${A}`, `nginx:1.27@${B}`, false],
+    ['nginx:1.27', `nginx:1.27@${B}`, false],
+    [`nginx@${A}`, 'nginx', false],
+    [`nginx:1.26@${A}`, 'nginx:1.27', false],
+    [`nginx:1.26@${A}`, `nginx:1.27@${A}`, false],
+    [`other@${A}`, `nginx@${A}`, false],
+  ])('%s, where %s is wanted: %s', (image, wanted, expected) => {
+    expect(isImage(image, wanted)).toBe(expected);
+  });
+
+  it('is asked for by its digest, or by its tag', () => {
+    expect([exact('nginx'), exact(`nginx@${A}`), exact(`r:5000/a:1@${A}`)]).toEqual([
+      'nginx:latest',
+      `nginx@${A}`,
+      `r:5000/a:1@${A}`,
+    ]);
+  });
+
+  it('that is taken over keeps a digest that stands alone, and no note of a tag', () => {
+    expect([withoutNote('r:5000/a'), withoutNote(`nginx:1@${A}`), withoutNote(`nginx@${A}`)]).toEqual([
+      'r:5000/a',
+      'nginx:1',
+      `nginx@${A}`,
+    ]);
+  });
+});
+
 describe('image names', () => {
   it.each([
     ['nginx', 'nginx:latest'],
@@ -58,7 +97,7 @@ describe('image names', () => {
     ['registry.test:5000/team/app:2', 'registry.test:5000/team/app:2'],
   ])('%s is %s', (name, expected) => {
     expect(tagged(name)).toBe(expected);
-    expect(sameImage(name, expected)).toBe(true);
+    expect(isImage(expected, expected)).toBe(true);
   });
 
   it.each([

@@ -1,11 +1,11 @@
-import { sameImage } from '../../images/reference.ts';
+import { isImage } from '../../images/reference.ts';
 import { asList, asObject, container, listed, text, unordered, type Field, type Json } from './field.ts';
 
 export const image: Field = {
   name: 'image',
   path: container('Image'),
   wanted: (service) => service.image,
-  same: (current, wanted) => sameImage(text(current), text(wanted)),
+  same: (current, wanted) => isImage(text(current), text(wanted)),
 };
 
 export const replicas: Field = {
