@@ -36,6 +36,7 @@ export const pipelines = {
   up: [...machines, ...swarm],
   /** One node anew, without the others noticing. */
   replace: [
+    'require-swarm',
     'retire-node',
     ...machines,
     'unlock-managers',

@@ -11,7 +11,7 @@ export default defineTask<State, Change>({
   id: 'prepare-provider',
   title: 'Provider ready',
   about: 'Checks permissions, types and images, and makes what the machines share: key pair, firewall. Cloud only.',
-  needs: [],
+  needs: [{ task: 'require-swarm', of: 'all' }],
   targets: (_cluster, world) => (world.shares ? [CLUSTER] : []),
   check: async (ctx) => ({ changes: await sharedOf(ctx).plan(ctx.io) }),
   absent: () => ({ changes: [{ action: 'create', summary: 'what the machines share' }] }),

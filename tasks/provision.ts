@@ -20,7 +20,7 @@ export default defineTask<State, Change>({
   id: 'provision',
   title: 'Machines running',
   about: 'Creates the machines, starts those that are powered off, and opens the ports clients need.',
-  needs: [{ task: 'prepare-provider', of: 'all' }, 'retire-node'],
+  needs: [{ task: 'require-swarm', of: 'all' }, { task: 'prepare-provider', of: 'all' }, 'retire-node'],
   targets: (cluster) => onNodes(cluster.nodes),
   check: async (ctx) => {
     const [machine] = await ctx.provider.list(ctx.signal, [ctx.node.name]);

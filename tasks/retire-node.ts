@@ -21,6 +21,7 @@ export default defineTask<State, Change>({
   title: 'Old machine gone',
   about: 'Drains the node named with --node, takes it out of the swarm, and its machine away.',
   needs: [
+    { task: 'require-swarm', of: 'all' },
     { task: 'leave-workers', of: 'all', tolerant: true },
     { task: 'leave-managers', of: 'all', tolerant: true },
   ],

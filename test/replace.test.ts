@@ -135,6 +135,32 @@ describe('replacing a node', () => {
     },
   );
 
+  it.each([
+    [
+      'no machine of the cluster is there',
+      (world: FakeWorld) => [...world.machines.keys()].forEach((name) => terminate(world, name)),
+    ],
+    ['the only manager is gone', (world: FakeWorld) => terminate(world, 'manager1')],
+    [
+      'the only manager is powered off',
+      (world: FakeWorld) => {
+        world.machines.set('manager1', { ...world.machines.get('manager1')!, state: 'stopped' });
+        world.swarm.lose('manager1');
+      },
+    ],
+  ])('is refused where %s: no machine goes or comes, and no second swarm is made', async (_, lose) => {
+    const cluster = await clusterOf(fullText(1, 2));
+    for (const name of ['worker1', 'manager1']) {
+      const world = worldWithRegistry();
+      await world.run('up', cluster);
+      lose(world);
+      const before = [[...world.machines], [...world.swarm.writes]];
+      const result = await world.run('replace', cluster, { selection: { nodes: [name] } });
+      expect(result.units.flatMap(({ error }) => (error ? [error.code] : []))).toEqual(['SWARM_ABSENT']);
+      expect([[...world.machines], world.swarm.writes]).toEqual(before);
+    }
+  });
+
   it('is only told by up where the provider says that a machine differs', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(3, 1));
