@@ -54,7 +54,7 @@ export class Away {
 
 /** A new look at the machines and the swarm: the stage before has changed them, perhaps behind our back. */
 export async function refreshed({ context, emit, signal }: Workplace, cluster: Cluster): Promise<Workplace> {
-  const { machines, provider, remote } = context;
+  const { machines, provider } = context;
   const listed = await provider.list(signal);
   for (const machine of machines.all()) machines.delete(machine.name);
   for (const machine of listed) machines.set(machine);

@@ -7,7 +7,8 @@ import { knownSecret } from '../lib/portainer/secrets.ts';
 import type { Engine } from '../lib/remote/engine.ts';
 import { converge, lookAt } from '../lib/swarm/converge.ts';
 import { listServices } from '../lib/swarm/read.ts';
-import { labelled, NAMESPACE_LABEL, staleServices, type Addition } from '../lib/swarm/stack.ts';
+import { deployStack } from '../lib/swarm/stack-deploy.ts';
+import { NAMESPACE_LABEL, staleServices, type Addition } from '../lib/swarm/stack.ts';
 import type { SwarmService } from '../lib/swarm/types.ts';
 import { defineTask, type Change, type Desired } from '../lib/task.ts';
 
@@ -151,16 +152,9 @@ async function createSecret(ctx: UnitContext, manager: Engine, name: string): Pr
   );
 }
 
-/** There is no API for it: docker's own command on a manager, with the file on its standard input. */
 async function deploy(ctx: UnitContext, node: string, stack: StackSpec, additions: readonly Addition[]): Promise<void> {
   ctx.report(`deploying from ${node}`);
-  const host = await ctx.host(node);
-  await host.run(['docker', 'stack', 'deploy', '--detach=true', '--resolve-image', 'changed', '-c', '-', stack.name], {
-    // It may have secrets in it.
-    input: labelled(stack, additions),
-    signal: ctx.signal,
-    fix: `Correct ${stack.file} as Docker's message below says.`,
-  });
+  await deployStack(await ctx.host(node), stack, additions, ctx.signal);
 }
 
 /** Why this stack's images can't be had: asked only of stacks that may be skipped then. */

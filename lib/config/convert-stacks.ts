@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { defined } from '../defined.ts';
-import { messageOf } from '../errors.ts';
-import { atVersion } from '../portainer/images.ts';
+import { imageAt } from '../portainer/images.ts';
 import { Secret } from '../secret.ts';
-import { summariseCompose } from './compose.ts';
-import type { NodeSpec, PortainerSpec, StackSpec } from './model.ts';
+import { readCompose, type ComposeSummary } from './compose/read.ts';
+import type { NodeSpec, PortainerSpec, StackService, StackSpec } from './model.ts';
 import { expectedOneOf } from './nearest.ts';
 import { convertCheck } from './published.ts';
 import type { Reporter } from './reporter.ts';
@@ -17,29 +16,27 @@ export function convertStacks({ stacks, portainer }: ClusterFile, reporter: Repo
     Object.entries(stacks).map(async ([name, stack]) => {
       const place = ['stacks', name, 'file'];
       const file = reporter.file(stack.file, place);
-      const own = existsSync(file) ? await readFile(file, 'utf8') : NO_SERVICES;
+      const text = existsSync(file) ? await readFile(file, 'utf8') : NO_SERVICES;
+      const { summary = EMPTY, mistakes } = readCompose(text, { shown: stack.file, env: reporter.env });
+      reporter.add(mistakes);
       const version = portainer?.stack === name ? portainer.version : undefined;
-      let read = { text: own, ...summariseCompose(NO_SERVICES) };
-      try {
-        // What is no Compose file is reported as it is, not as it would be in another version.
-        read = { text: own, ...summariseCompose(own) };
-        const text = version === undefined ? own : atVersion(own, version);
-        read = { text, ...summariseCompose(text) };
-      } catch (error) {
-        reporter.wrong(
-          place,
-          `${stack.file} can't be read as a Compose file: ${messageOf(error)}`,
-          'expected services, each with an image',
-        );
-      }
-      const ports = read.services.flatMap((service) => service.ports);
+      const services = summary.services.map((service) => atVersion(service, version));
+      const ports = services.flatMap((service) => service.ports);
       const verify = convertCheck(stack.verify, ports, ['stacks', name, 'verify'], reporter);
-      return { name, file, ...read, whenUnreachable: stack.whenUnreachable, ...defined({ verify }) };
+      const { whenUnreachable } = stack;
+      return { name, file, text, ...summary, services, whenUnreachable, ...defined({ verify }) };
     }),
   );
 }
 
 const NO_SERVICES = 'services: {}';
+const EMPTY: ComposeSummary = { services: [], externalSecrets: [], variables: [] };
+
+/** A service of Portainer's with its image in the version that the cluster file names; any other as it is. */
+function atVersion(service: StackService, version: string | undefined): StackService {
+  const image = version === undefined ? undefined : imageAt(service.image, version);
+  return image === undefined ? service : { ...service, image, imageReplaced: true };
+}
 
 /** @param stacks those of the cluster file: Portainer runs in one of them */
 export function convertPortainer(

@@ -68,6 +68,14 @@ export class Conversion implements Reporter {
     };
   }
 
+  get env(): ParseOptions['env'] {
+    return this.#options.env;
+  }
+
+  add(mistakes: readonly Diagnostic[]): void {
+    this.mistakes.push(...mistakes);
+  }
+
   wrong(place: Path, message: string, hint?: string): void {
     this.mistakes.push(this.#locator.at(place, message, hint));
   }

@@ -1,6 +1,6 @@
 import { SwarmupError } from '../errors.ts';
 
-/** One mistake in a cluster file. Lines and columns count from 1. */
+/** One mistake in a cluster file, or a file that it names. Lines and columns count from 1. */
 export interface Diagnostic {
   readonly file: string;
   readonly line: number;
@@ -10,12 +10,14 @@ export interface Diagnostic {
   readonly message: string;
   /** What was expected, or the nearest valid key. */
   readonly hint?: string;
+  /** The line, where it is in another file than the cluster file. */
+  readonly source?: string;
 }
 
 /** The mistakes as a person reads them: place, message, the line with a mark under it, and what was expected. */
 function renderDiagnostics(diagnostics: readonly Diagnostic[], text: string): string {
   const lines = text.split(/\r?\n/);
-  return diagnostics.map((d) => renderOne(d, lines[d.line - 1] ?? '')).join('\n\n');
+  return diagnostics.map((d) => renderOne(d, d.source ?? lines[d.line - 1] ?? '')).join('\n\n');
 }
 
 function renderOne(d: Diagnostic, source: string): string {
@@ -34,7 +36,10 @@ function renderOne(d: Diagnostic, source: string): string {
 
 /** All mistakes of one file as one error. */
 export function configError(diagnostics: readonly Diagnostic[], text: string): SwarmupError {
-  const sorted = [...diagnostics].sort((a, b) => a.line - b.line || a.column - b.column);
+  const order = (d: Diagnostic) => (d.source === undefined ? '' : d.file);
+  const sorted = [...diagnostics].sort(
+    (a, b) => order(a).localeCompare(order(b)) || a.line - b.line || a.column - b.column,
+  );
   const count = sorted.length === 1 ? 'a mistake' : `${sorted.length} mistakes`;
   return new SwarmupError('CONFIG_INVALID', `the cluster file has ${count}\n\n${renderDiagnostics(sorted, text)}`, {
     fix: 'Correct the places named above; docs/reference/cluster-file.md lists every key.',

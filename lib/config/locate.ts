@@ -8,11 +8,14 @@ export class Locator {
   readonly #document: Document;
   readonly #counter: LineCounter;
   readonly #file: string;
+  readonly #lines: readonly string[] | undefined;
 
-  constructor(document: Document, counter: LineCounter, file: string) {
+  /** @param text the document's, where it isn't the cluster file's: mistakes then carry their line */
+  constructor(document: Document, counter: LineCounter, file: string, text?: string) {
     this.#document = document;
     this.#counter = counter;
     this.#file = file;
+    this.#lines = text?.split(/\r?\n/);
   }
 
   /** A diagnostic at the value of a path; when it isn't there, at the nearest parent that is. */
@@ -52,6 +55,7 @@ export class Locator {
 
   #place(offset: number, length: number, message: string, hint?: string): Diagnostic {
     const { line, col } = this.#counter.linePos(offset);
+    const source = this.#lines?.[Math.max(1, line) - 1];
     return {
       file: this.#file,
       line: Math.max(1, line),
@@ -59,6 +63,7 @@ export class Locator {
       length,
       message,
       ...(hint ? { hint } : {}),
+      ...(source === undefined ? {} : { source }),
     };
   }
 }

@@ -183,8 +183,12 @@ export interface StackSpec {
   readonly name: string;
   /** Absolute path of the Compose file. */
   readonly file: string;
-  /** The Compose file's text. */
+  /** The Compose file's text: Docker gets it as it is. */
   readonly text: string;
+  /** The version that it claims, which what swarmup adds to it repeats. */
+  readonly version?: string;
+  /** The variables it asks for: none is set, here and on the managers. */
+  readonly variables: readonly string[];
   readonly services: readonly StackService[];
   /** External secrets the file refers to, by name. */
   readonly externalSecrets: readonly string[];
@@ -195,6 +199,8 @@ export interface StackSpec {
 export interface StackService {
   readonly name: string;
   readonly image: string;
+  /** The image isn't the file's: the cluster file names another version. */
+  readonly imageReplaced?: true;
   readonly ports: readonly PublishedPort[];
   /** The names of its environment variables. */
   readonly environment: readonly string[];

@@ -1,5 +1,3 @@
-import { parseDocument, visit, isScalar } from 'yaml';
-
 /** Portainer's own images, whatever registry they come from. */
 const IMAGE = /^(?:.*\/)?portainer\/(portainer-ce|portainer-ee|agent)(?=[:@]|$)/;
 
@@ -13,15 +11,8 @@ export function partOf(image: string): Part | undefined {
   return name === 'agent' ? 'agent' : 'server';
 }
 
-/** A Compose file with Portainer's images in one version: its server and its agents have to be of the same. */
-export function atVersion(text: string, version: string): string {
-  const document = parseDocument(text);
-  visit(document, {
-    Pair: (_, { key, value }) => {
-      if (!isScalar(key) || key.value !== 'image' || !isScalar(value)) return;
-      const [name] = IMAGE.exec(String(value.value)) ?? [];
-      if (name !== undefined) value.value = `${name}:${version}`;
-    },
-  });
-  return document.toString();
+/** An image of Portainer's in a version: its server and its agents have to be of the same. Undefined for other images. */
+export function imageAt(image: string, version: string): string | undefined {
+  const [name] = IMAGE.exec(image) ?? [];
+  return name === undefined ? undefined : `${name}:${version}`;
 }

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { parse, parseDocument } from 'yaml';
-import { z } from 'zod';
 import type { StackSpec } from '../config/model.ts';
 import { Secret } from '../secret.ts';
 import type { SwarmNode, SwarmService } from './types.ts';
@@ -20,9 +18,12 @@ export interface Addition {
   readonly environment: Readonly<Record<string, Secret>>;
 }
 
-/** Tells two versions of a stack's file apart. */
-export function stackHash(stack: StackSpec): string {
-  return createHash('sha256').update(stack.text).digest('hex').slice(0, 16);
+/** Tells two versions of a stack's file apart, and of the images that are put in place of its own. */
+export function stackHash({ text, services }: StackSpec): string {
+  const replaced = services.flatMap(({ name, image, imageReplaced }) => (imageReplaced ? [[name, image]] : []));
+  const hash = createHash('sha256').update(text);
+  if (replaced.length > 0) hash.update(JSON.stringify(replaced));
+  return hash.digest('hex').slice(0, 16);
 }
 
 /** The names of the stack's services that aren't deployed as the file, with what is added to it, has them. */
@@ -43,48 +44,34 @@ export function staleServices(
   });
 }
 
-/** The Compose file to deploy: the user's own, with swarmup's label on every service, and what is added to some. */
-export function labelled(stack: StackSpec, additions: readonly Addition[]): Secret {
-  const document = parseDocument(stack.text);
-  const { services } = composeSchema.parse(parse(stack.text, { merge: true }));
-  for (const { name } of stack.services) {
-    const { environment, deploy } = services[name] ?? { deploy: {} };
-    const { node, environment: added = {} } = additions.find(({ service }) => service === name) ?? {};
-    const at = (...path: string[]) => ['services', name, ...path];
-    const pin = node === undefined ? {} : { [PINNED_LABEL]: node };
-    document.setIn(at('deploy', 'labels'), extended(deploy.labels, { [STACK_LABEL]: stackHash(stack), ...pin }));
-    const revealed = Object.entries(added).map(([key, value]) => [key, value.reveal()]);
-    if (revealed.length > 0) document.setIn(at('environment'), extended(environment, Object.fromEntries(revealed)));
-    if (node === undefined) continue;
-    const { constraints = [], ...placement } = deploy.placement ?? {};
-    const all = [...constraints, `node.id == ${node}`];
-    document.setIn(at('deploy', 'placement'), { ...placement, constraints: all });
-  }
-  return new Secret(document.toString());
+/**
+ * A second Compose file, which Docker merges into the user's own: swarmup's label on every service, and what is added to some. One line
+ * of JSON, which is YAML. It claims the version that the first does, as Docker wants of files that it merges.
+ */
+export function additionsFile(stack: StackSpec, additions: readonly Addition[]): Secret {
+  const hash = stackHash(stack);
+  const services = stack.services.map(({ name, image, imageReplaced }) => {
+    const { node, environment = {} } = additions.find(({ service }) => service === name) ?? {};
+    const values = Object.entries(environment).map(([key, value]) => [key, literal(value.reveal())]);
+    const added = {
+      ...(imageReplaced ? { image: literal(image) } : {}),
+      ...(values.length > 0 ? { environment: Object.fromEntries(values) } : {}),
+      deploy: {
+        labels: { [STACK_LABEL]: hash, ...(node === undefined ? {} : { [PINNED_LABEL]: node }) },
+        ...(node === undefined ? {} : { placement: { constraints: [`node.id == ${node}`] } }),
+      },
+    };
+    return [name, added];
+  });
+  const { version } = stack;
+  return new Secret(
+    JSON.stringify({ ...(version === undefined ? {} : { version }), services: Object.fromEntries(services) }),
+  );
 }
 
-/** Compose allows a map, and a list of KEY=VALUE. */
-const mapOrList = z.union([z.array(z.string()), z.record(z.string(), z.unknown())]).nullish();
-
-/** What `labelled` has to know of a service, with all that is merged into it. */
-const composeSchema = z.looseObject({
-  services: z.record(
-    z.string(),
-    z.looseObject({
-      environment: mapOrList,
-      deploy: z
-        .looseObject({
-          labels: mapOrList,
-          placement: z.looseObject({ constraints: z.array(z.string()).optional() }).optional(),
-        })
-        .prefault({}),
-    }),
-  ),
-});
-
-function extended(found: z.output<typeof mapOrList>, added: Readonly<Record<string, string>>): unknown {
-  if (Array.isArray(found)) return [...found, ...Object.entries(added).map((pair) => pair.join('='))];
-  return { ...found, ...added };
+/** A text that Docker finds no variables in. */
+function literal(text: string): string {
+  return text.replaceAll('$', '$$$$');
 }
 
 /** The node that a service is held on, where it can't run now: no other may take it over. */

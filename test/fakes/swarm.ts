@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { Readable } from 'node:stream';
 import { parse } from 'yaml';
+import { isObject } from '../../lib/same.ts';
 import { fits } from '../../lib/swarm/placement.ts';
 import { exact, tagged } from '../../lib/images/reference.ts';
 import type { Rotation, SwarmSpec } from '../../lib/swarm/settings.ts';
@@ -63,6 +64,19 @@ interface StackFileService {
     readonly labels?: Readonly<Record<string, string>>;
     readonly placement?: { readonly constraints: readonly string[] };
   };
+}
+
+interface StackFile {
+  readonly services: Readonly<Record<string, StackFileService>>;
+}
+
+/** As Docker merges two Compose files: maps by their keys, lists one behind the other, everything else is the second's. */
+function merged<T>(one: T, other: unknown): T {
+  if (other === undefined) return one;
+  if (Array.isArray(one) && Array.isArray(other)) return [...one, ...other] as T;
+  if (!isObject(one) || !isObject(other)) return (other ?? one) as T;
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return Object.fromEntries([...keys].map((key) => [key, merged(one[key], other[key])])) as T;
 }
 
 /** A swarm in memory, with the rules of the real one that swarmup relies on. Tasks run as soon as they are placed. */
@@ -299,11 +313,15 @@ export class FakeSwarm {
     this.reconcile();
   }
 
-  /** `docker stack deploy -c - NAME` with the file on standard input. */
+  /** `docker stack deploy NAME` with two files, as lib/swarm/stack-deploy.ts's script reads them; the script itself is tested with docker. */
   deployStack(name: string, text: string): void {
     this.writes.push(`stack deploy ${name}`);
-    const file: { services: Record<string, StackFileService> } = parse(text);
-    for (const [service, body] of Object.entries(file.services)) {
+    const end = text.indexOf('\n');
+    const [added, file] = [text.slice(0, end), text.slice(end + 1)].map((one): StackFile =>
+      parse(one, { merge: true }),
+    );
+    for (const [service, own] of Object.entries(file?.services ?? {})) {
+      const body = merged(own, added?.services[service]);
       const full = `${name}_${service}`;
       const spec: ServiceSpecification = {
         Name: full,

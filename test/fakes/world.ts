@@ -329,9 +329,9 @@ export class FakeWorld {
           this.swarm.removeStack(argv.at(-1) ?? '');
           return ok();
         }
-        if (command.startsWith('docker stack deploy')) {
+        if (argv[3] === 'swarmup-stack') {
           if (!(options.input instanceof Secret)) throw new Error('a stack may have secrets in it');
-          this.swarm.deployStack(argv.at(-1) ?? '', options.input.reveal());
+          this.swarm.deployStack(argv[4] ?? '', options.input.reveal());
           return ok();
         }
         throw new Error(`the fake host was asked to run '${command}', which it doesn't know`);

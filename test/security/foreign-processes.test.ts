@@ -40,7 +40,7 @@ async function pretend(node: string, { program = 'qemu-system-x86_64', uid }: { 
   const argv = ['-c', 'echo ready; read -r _', 'machine', '-name', layout.mark(node), '-daemonize'];
   const child = spawn(file, argv, { stdio: ['pipe', 'pipe', 'ignore'], ...(uid === undefined ? {} : { uid }) });
   started.push(child);
-  await once(child.stdout!, 'data');
+  await once(child.stdout, 'data');
   return child;
 }
 

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { summariseCompose } from '../../lib/config/compose.ts';
 import type { Cluster } from '../../lib/config/model.ts';
-import { atVersion, partOf } from '../../lib/portainer/images.ts';
+import { imageAt, partOf } from '../../lib/portainer/images.ts';
 import { Secret } from '../../lib/secret.ts';
-import { labelled, staleServices } from '../../lib/swarm/stack.ts';
+import { additionsFile, staleServices } from '../../lib/swarm/stack.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText, IMAGES } from '../support/cluster.ts';
+import { stackOf, summaryOf } from '../support/stacks.ts';
 import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
 
 const STACK = `services:
@@ -27,7 +26,7 @@ secrets:
 const withStack = (cluster: Cluster, text: string, portainer: Partial<Cluster['portainer']> = {}): Cluster => ({
   ...cluster,
   ...(cluster.portainer ? { portainer: { ...cluster.portainer, ...portainer } } : {}),
-  stacks: cluster.stacks.map((stack) => ({ ...stack, text, ...summariseCompose(text) })),
+  stacks: cluster.stacks.map((stack) => ({ ...stack, text, ...summaryOf(text) })),
 });
 const serverOf = ({ swarm }: FakeWorld) => swarm.services.find(({ Spec }) => Spec.Name === 'portainer_portainer')!;
 const placeOf = (world: FakeWorld) => {
@@ -51,16 +50,13 @@ describe("Portainer's images", () => {
     expect(partOf(image)).toBe(part);
   });
 
-  it('are all of the version that the cluster file names, and nothing else of the stack changes', () => {
-    const text = atVersion(STACK, '2.33.6');
-    expect(summariseCompose(text).services.map(({ image }) => image)).toEqual([
+  it('are all of the version that the cluster file names, and no other image is', () => {
+    const images = ['portainer/agent:lts', 'r.test:5000/portainer/portainer-ce@sha256:ab', 'nginx:1'];
+    expect(images.map((image) => imageAt(image, '2.33.6'))).toEqual([
       'portainer/agent:2.33.6',
-      'portainer/portainer-ce:2.33.6',
+      'r.test:5000/portainer/portainer-ce:2.33.6',
+      undefined,
     ]);
-    expect(text).toContain('# the server');
-    expect(parse(text)).toEqual(parse(STACK.replaceAll(':lts', ':2.33.6')));
-    const other = 'services: { web: { image: "nginx:1" } }\n';
-    expect(parse(atVersion(other, '2.33.6'))).toEqual(parse(other));
   });
 
   it('are taken to another version by the cluster file', async () => {
@@ -181,6 +177,11 @@ describe('Portainer', () => {
   });
 });
 
+interface Added {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly deploy: { readonly labels: Readonly<Record<string, string>> };
+}
+
 describe('what is added to a stack', () => {
   const text = `x-env: &env { MINE: '1' }
 x-deploy: &deploy { placement: { constraints: [node.role == manager], max_replicas_per_node: 1 } }
@@ -189,41 +190,34 @@ services:
   b: { image: x, environment: [MINE=1] }
   c: { image: x }
 `;
-  const stack = { name: 's', file: '/s.yml', text, whenUnreachable: 'fail' as const, ...summariseCompose(text) };
+  const stack = stackOf(text);
   const additions = ['a', 'b'].map((service) => ({ service, node: 'n1', environment: { KEY: new Secret('k') } }));
 
-  it('comes to what is there, in whatever form that is', () => {
-    const { services } = parse(labelled(stack, additions).reveal(), { merge: true });
-    expect(services.a.environment).toEqual({ MINE: '1', KEY: 'k' });
-    expect(services.b.environment).toEqual(['MINE=1', 'KEY=k']);
-    expect(services.a.deploy.placement).toEqual({
-      max_replicas_per_node: 1,
-      constraints: ['node.role == manager', 'node.id == n1'],
-    });
-    expect(services.b.deploy.placement).toEqual({ constraints: ['node.id == n1'] });
-    expect(services.c).toEqual({ image: 'x', deploy: { labels: { 'swarmup.stack': expect.any(String) } } });
-    expect(String(labelled(stack, additions))).toBe('***');
+  const added = (some: typeof additions) =>
+    (JSON.parse(additionsFile(stack, some).reveal()) as { services: Record<string, Added> }).services;
+
+  it('is a file of its own, which nobody sees', () => {
+    const { a, c } = added(additions);
+    expect(a).toMatchObject({ environment: { KEY: 'k' }, deploy: { placement: { constraints: ['node.id == n1'] } } });
+    expect(c).toEqual({ deploy: { labels: { 'swarmup.stack': expect.any(String) } } });
+    expect(String(additionsFile(stack, additions))).toBe('***');
   });
 
   it('is missed where it is not, and where it is too much', () => {
-    const deployed = (added: typeof additions) => {
-      const { services } = parse(labelled(stack, added).reveal(), { merge: true });
-      return ['a', 'b', 'c'].map((name) => ({
+    const deployed = (some: typeof additions) =>
+      Object.entries(added(some)).map(([name, { environment = {}, deploy }]) => ({
         Spec: {
           Name: `s_${name}`,
-          Labels: services[name].deploy.labels,
+          Labels: deploy.labels,
           TaskTemplate: {
             ContainerSpec: {
               Image: 'x',
-              Env: Array.isArray(services[name].environment)
-                ? services[name].environment
-                : Object.entries(services[name].environment ?? {}).map((pair) => pair.join('=')),
+              Env: Object.entries({ MINE: '1', ...environment }).map((pair) => pair.join('=')),
             },
           },
           Mode: {},
         },
       }));
-    };
     expect(staleServices(stack, deployed(additions), additions)).toEqual([]);
     expect(staleServices(stack, deployed(additions.slice(1)), additions)).toEqual(['a']);
     expect(staleServices(stack, deployed(additions), additions.slice(1))).toEqual(['a']);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { summariseCompose } from '../../lib/config/compose.ts';
-import { labelled, stackHash } from '../../lib/swarm/stack.ts';
+import { additionsFile, stackHash } from '../../lib/swarm/stack.ts';
+import { stackOf, summaryOf } from '../support/stacks.ts';
 
 const TEXT = `# a comment that stays
 x-common: &common { restart_policy: { condition: any } }
@@ -18,11 +17,10 @@ services:
     image: c
     deploy: { labels: { mine: '1' } }
 secrets:
-  inside: { file: ./x }
   outside: { external: true }
   renamed: { external: true, name: other }
 `;
-const stack = { name: 's', file: '/s.yml', text: TEXT, whenUnreachable: 'fail' as const, ...summariseCompose(TEXT) };
+const stack = stackOf(TEXT);
 
 describe('a Compose file', () => {
   it('is summarised: images, published ports, external secrets', () => {
@@ -43,18 +41,15 @@ describe('a Compose file', () => {
     ['services: [x', /flow/i],
     ['services:\n  a: { ports: ["80:80"] }\n', /services\.a\.image/],
   ])('that is none is refused with a reason', (text, reason) => {
-    expect(() => summariseCompose(text)).toThrow(reason);
+    expect(() => summaryOf(text)).toThrow(reason);
   });
 
-  it('is deployed with its mark on every service, whatever form their labels have, and otherwise as it is', () => {
-    const text = labelled(stack, []).reveal();
-    const { services } = parse(text, { merge: true }) as { services: Record<string, { deploy: { labels: unknown } }> };
-    const hash = stackHash(stack);
-    expect(services['plain']?.deploy.labels).toEqual({ 'swarmup.stack': hash });
-    expect(services['listed']?.deploy.labels).toEqual(['mine=1', `swarmup.stack=${hash}`]);
-    expect(services['mapped']?.deploy.labels).toEqual({ mine: '1', 'swarmup.stack': hash });
-    expect(text).toContain('# a comment that stays');
-    expect(text).toContain('<<: *common');
-    expect(stackHash({ ...stack, text: `${TEXT}\n` })).not.toBe(hash);
+  it('is deployed as it is, with its mark on every service in a second file', () => {
+    const text = additionsFile(stack, []).reveal();
+    const mark = { deploy: { labels: { 'swarmup.stack': stackHash(stack) } } };
+    expect(JSON.parse(text)).toEqual({ services: { plain: mark, listed: mark, mapped: mark } });
+    expect(text).not.toContain('\n');
+    expect(JSON.parse(additionsFile(stackOf(`version: '3.8'\n${TEXT}`), []).reveal()).version).toBe('3.8');
+    expect(stackHash({ ...stack, text: `${TEXT}\n` })).not.toBe(stackHash(stack));
   });
 });
