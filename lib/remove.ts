@@ -8,12 +8,12 @@ import { ifThere } from './files.ts';
  * Removes a file, or a folder with everything in it. The only place where swarmup removes anything on this computer.
  *
  * @param folder the folder that bounds the removal. What leads to it is trusted; nothing below it is
- * @param path what to remove; relative to `folder`, or absolute. It is no error when it doesn't exist
+ * @param path what to remove, below `folder`. It is no error when it doesn't exist
  * @throws SwarmupError PATH_UNSAFE when the path isn't below the folder, or when it or a folder on the way to it is a symbolic link
  */
 export async function removeInside(folder: string, path: string): Promise<void> {
   const base = resolve(folder);
-  const target = resolve(base, path);
+  const target = resolve(path);
   const steps = relative(base, target).split(sep);
   if (steps[0] === '' || steps[0] === '..' || isAbsolute(steps.join(sep))) throw outside(target, base);
   for (let i = 1; i <= steps.length; i++) {
@@ -27,7 +27,7 @@ export async function removeInside(folder: string, path: string): Promise<void> 
 
 /** Removes what `removeInside` would, within the folder it lies in: for files and folders whose path swarmup made itself. */
 export function removeOwn(path: string): Promise<void> {
-  return removeInside(dirname(path), path);
+  return removeInside(dirname(resolve(path)), path);
 }
 
 /** Removes a folder that is empty; any other stays. */

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { loadCluster } from '../../lib/config/load.ts';
 import { makePrivate } from '../../lib/files.ts';
@@ -28,21 +28,30 @@ const isWhole = () => existsSync(join(precious, 'inside', 'file'));
 describe('a removal', () => {
   it('takes a folder with everything in it, a file, and what does not exist', async () => {
     writeFileSync(join(ours, 'file'), '');
-    await removeInside(folder, 'ours/inside');
+    await removeInside(folder, join(ours, 'inside'));
     await removeInside(folder, join(ours, 'file'));
-    await removeInside(folder, 'ours/never/there');
+    await removeInside(folder, join(ours, 'never', 'there'));
     expect(readdirSync(ours)).toEqual([]);
   });
 
   it.each(['../precious', 'inside/../../precious', '.', '', '..', '../ours-too'])(
     'of %j never leaves the folder that bounds it',
     async (path) => {
-      await expect(removeInside(ours, path)).rejects.toMatchObject(UNSAFE);
+      await expect(removeInside(ours, `${ours}/${path}`)).rejects.toMatchObject(UNSAFE);
       expect(isWhole()).toBe(true);
     },
   );
 
-  it('of an absolute path elsewhere is refused', async () => {
+  it('is the same for paths that begin here', async () => {
+    const here = relative(process.cwd(), folder);
+    writeFileSync(join(ours, 'file'), '');
+    await removeOwn(join(here, 'ours', 'file'));
+    await removeInside(here, join(here, 'ours', 'inside'));
+    expect(readdirSync(ours)).toEqual([]);
+    await expect(removeInside(join(here, 'ours'), join(here, 'precious'))).rejects.toMatchObject(UNSAFE);
+  });
+
+  it('of a path elsewhere is refused', async () => {
     await expect(removeInside(ours, precious)).rejects.toMatchObject(UNSAFE);
     expect(isWhole()).toBe(true);
   });
@@ -50,7 +59,7 @@ describe('a removal', () => {
   it('goes through no symbolic link, wherever on the way it is', async () => {
     symlinkSync(precious, join(ours, 'link'));
     for (const path of ['link', 'link/inside', 'link/inside/file'])
-      await expect(removeInside(ours, path)).rejects.toMatchObject({
+      await expect(removeInside(ours, join(ours, path))).rejects.toMatchObject({
         ...UNSAFE,
         message: expect.stringContaining('symbolic link'),
         fix: expect.stringContaining(join(ours, 'link')),

@@ -184,7 +184,7 @@ async function assemble(work: string, { local, root }: BuildTools, io: ProviderI
   }
   await local.run(['chmod', '-R', 'u+rwX', 'root'], { cwd: work });
   await removeInside(work, tree);
-  await removeInside(work, 'root.tar');
+  await removeInside(work, join(work, 'root.tar'));
 }
 
 const WORK = '.building-';
@@ -196,7 +196,7 @@ export async function workFolder(cache: string): Promise<string> {
   await mkdir(images, { recursive: true });
   for (const name of (await readdir(images)).filter((entry) => entry.startsWith(WORK))) {
     const { mtimeMs } = await stat(join(images, name));
-    if (Date.now() - mtimeMs > ABANDONED_MS) await removeInside(images, name);
+    if (Date.now() - mtimeMs > ABANDONED_MS) await removeInside(images, join(images, name));
   }
   return mkdtemp(join(images, WORK));
 }

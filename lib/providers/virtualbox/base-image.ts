@@ -63,7 +63,7 @@ interface Base {
 async function make(manage: Manage, { name, image, disk, folder }: Base, signal: AbortSignal): Promise<void> {
   const run = (what: string, ...argv: readonly string[]) => manage.run(what, argv, signal);
   // What a run that was cut off left there is nobody's: VirtualBox would take it for a machine that exists.
-  await removeInside(folder, join(BASE_GROUP.slice(1), name));
+  await removeInside(folder, join(folder, BASE_GROUP.slice(1), name));
   await mkdir(folder, { recursive: true });
   const own = ['--ostype=Linux_64', `--groups=${BASE_GROUP}`, `--basefolder=${folder}`, '--register'];
   await run('make the machine of the image', 'createvm', `--name=${name}`, ...own);
