@@ -230,6 +230,25 @@ describe('preflight', () => {
     expect(findingsOf({ ...survey, members: new Map([['w2', true]]) })).toEqual([]);
   });
 
+  it('passes over the VXLAN that an engine left behind when it left its swarm, and over no program there', async () => {
+    const left = { ...inSwarm, swarm: { state: 'inactive', nodeId: '', clusterId: '' } };
+    const found = async (program: string) =>
+      said(
+        findingsOf(
+          await surveyOf(
+            (facts) =>
+              (facts[1] = {
+                ...goodFacts(2),
+                engine: left,
+                listeners: [{ protocol: 'udp', port: 4789, address: '0.0.0.0', program }],
+              }),
+          ),
+        ),
+      );
+    expect(await found('')).toEqual([]);
+    expect(await found('ovs-vswitchd')).toEqual([expect.stringContaining('ovs-vswitchd listens on 4789/udp')]);
+  });
+
   it('compares a pool of your own as a whole', async () => {
     const change = (facts: HostFacts[]) =>
       (facts[0] = { ...goodFacts(1), routes: [{ network: '10.77.0.0/16', device: 'eth1' }] });

@@ -1,4 +1,5 @@
 import { publishedPorts } from '../../config/selections.ts';
+import type { Listener } from '../../facts/listeners.ts';
 import { overlap } from '../../ipv4.ts';
 import { swarmPorts } from '../network.ts';
 import { fatal, warning, type Rule } from './rule.ts';
@@ -9,6 +10,7 @@ const OWN = ['dockerd', 'docker-proxy', 'swarmup-probe'];
 const taken: Rule = (host, { cluster }) => {
   // Of a node, they are the engine's and the kernel's own.
   const isNode = host.facts.engine?.swarm.state === 'active';
+  const hasEngine = host.facts.engine !== undefined;
   const wanted = [
     ...swarmPorts(cluster)
       .filter(({ managers }) => !isNode && (!managers || host.node.role === 'manager'))
@@ -17,7 +19,12 @@ const taken: Rule = (host, { cluster }) => {
   ];
   return wanted.flatMap(({ protocol, port, use }) => {
     const other = host.facts.listeners.find(
-      (one) => one.protocol === protocol && one.port === port && !OWN.includes(one.program) && !isLoopback(one.address),
+      (one) =>
+        one.protocol === protocol &&
+        one.port === port &&
+        !OWN.includes(one.program) &&
+        !isLoopback(one.address) &&
+        !(hasEngine && isKernelsVxlan(one, cluster.swarm.dataPathPort)),
     );
     if (!other) return [];
     const who = other.program === '' ? 'Something' : other.program;
@@ -29,6 +36,14 @@ const taken: Rule = (host, { cluster }) => {
     ];
   });
 };
+
+/**
+ * A socket that no program has is the kernel's. An engine that left a swarm may leave its VXLAN there for a while (seen with Docker
+ * 20.10), which is no obstacle: those of one port share a socket. Source: Linux, drivers/net/vxlan, vxlan_sock_add.
+ */
+function isKernelsVxlan({ protocol, port, program }: Listener, dataPathPort: number): boolean {
+  return protocol === 'udp' && port === dataPathPort && program === '';
+}
 
 function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '[::1]';
