@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { NightlyStage } from './lib/nightly.ts';
+import type { NightlyStage } from './lib/nightly/stages.ts';
 
 /** Machines with a Docker Engine on each. */
 const machines = ['prepare-provider', 'provision', 'preflight', 'install-docker'] as const;

@@ -6,7 +6,7 @@ import { pipelines } from '../Taskfile.ts';
 import { buildProgram } from '../lib/cli/program.ts';
 import { iamPolicy } from '../lib/providers/aws/policy.ts';
 import { providerSchema, providerTypes } from '../lib/providers/index.ts';
-import { loadTasks } from '../lib/tasks.ts';
+import { loadTasks } from '../lib/cli/load-tasks.ts';
 import { clusterFile } from '../lib/config/schema.ts';
 
 /**

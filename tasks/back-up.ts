@@ -2,15 +2,15 @@ import type { Writable } from 'node:stream';
 import { writeBackup } from '../lib/backup/write.ts';
 import { keptBy } from '../lib/backup/manifest.ts';
 import { raftLogCopy } from '../lib/backup/raft-log.ts';
-import { partName, type BackupRequest, type VolumeName } from '../lib/backup/request.ts';
-import type { UnitContext } from '../lib/context.ts';
-import { SwarmupError } from '../lib/errors.ts';
-import { exists } from '../lib/files.ts';
-import { whileAway } from '../lib/swarm/away.ts';
+import { partName, type BackupRequest, type VolumeName } from '../lib/contracts/backup-request.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import { SwarmupError } from '../lib/util/errors.ts';
+import { exists } from '../lib/util/files.ts';
+import { whileAway } from '../lib/swarm/maintenance.ts';
 import { listNodes, nameOf } from '../lib/swarm/read.ts';
 import { readSwarm, unlockKeyOf } from '../lib/swarm/settings.ts';
-import type { SwarmNode } from '../lib/swarm/types.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   readonly written: boolean;

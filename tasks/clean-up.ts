@@ -1,6 +1,6 @@
-import { clientFolders, contextsOf, removeContexts } from '../lib/docker-context.ts';
-import { SwarmupError } from '../lib/errors.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+import { clientFolders, contextsOf, removeContexts } from '../lib/remote/docker-context.ts';
+import { SwarmupError } from '../lib/util/errors.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   readonly folder: boolean;

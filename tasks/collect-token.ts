@@ -1,4 +1,4 @@
-import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
 
 /** The join tokens, in memory only: never printed, never in a file or an argument list. */
 export default defineTask<undefined, Change>({

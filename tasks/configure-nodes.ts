@@ -1,11 +1,11 @@
 import type { Availability, NodeSpec } from '../lib/config/model.ts';
-import type { UnitContext } from '../lib/context.ts';
-import { SwarmupError } from '../lib/errors.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import { SwarmupError } from '../lib/util/errors.ts';
 import { runningTasks, updateNode, waitUntilEmpty } from '../lib/swarm/drain.ts';
-import { localSwarm } from '../lib/swarm/local.ts';
+import { localSwarm } from '../lib/swarm/local-state.ts';
 import { managedKeys, markedLabels, NAME_LABEL, OWNER_LABEL } from '../lib/swarm/labels.ts';
-import type { SwarmNode } from '../lib/swarm/types.ts';
-import { defineTask, onNodes, type Change } from '../lib/task.ts';
+import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
+import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   readonly id: string;

@@ -1,8 +1,8 @@
-import type { UnitContext } from '../lib/context.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
 import { differingOptions, hasOptions, type Difference } from '../lib/swarm/options.ts';
 import { readSwarm, unlockKeyOf, updateSwarm, type SwarmSpec } from '../lib/swarm/settings.ts';
 import { isKeptElsewhere, keepUnlockKey, knownUnlockKeys } from '../lib/swarm/unlock-key.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   readonly spec: SwarmSpec;

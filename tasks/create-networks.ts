@@ -1,11 +1,11 @@
 import type { NetworkSpec } from '../lib/config/model.ts';
-import type { UnitContext } from '../lib/context.ts';
-import { SwarmupError } from '../lib/errors.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import { SwarmupError } from '../lib/util/errors.ts';
 import type { Engine } from '../lib/remote/engine.ts';
 import { isMarked, OWNER_LABEL } from '../lib/swarm/labels.ts';
-import { listOverlays, type SwarmNetwork } from '../lib/swarm/objects.ts';
-import { defineTask, type Change, type Desired } from '../lib/task.ts';
-import { waitUntil } from '../lib/wait.ts';
+import { listOverlays, type SwarmNetwork } from '../lib/swarm/secrets-and-configs.ts';
+import { defineTask, type Change, type Desired } from '../lib/pipeline/task.ts';
+import { waitUntil } from '../lib/async/wait-until.ts';
 
 const SETTLED_MS = 60_000;
 

@@ -1,8 +1,8 @@
 import type { ObjectSpec } from '../lib/config/model.ts';
-import { SwarmupError } from '../lib/errors.ts';
+import { SwarmupError } from '../lib/util/errors.ts';
 import { OWNER_LABEL } from '../lib/swarm/labels.ts';
-import { listObjects, OBJECT_LABEL } from '../lib/swarm/objects.ts';
-import { defineTask, type Change, type Desired } from '../lib/task.ts';
+import { listObjects, OBJECT_LABEL } from '../lib/swarm/secrets-and-configs.ts';
+import { defineTask, type Change, type Desired } from '../lib/pipeline/task.ts';
 
 interface State {
   readonly there: boolean;

@@ -1,6 +1,6 @@
-import { isOn } from '../lib/machines.ts';
-import { existingMachines, keptForGood, type ExistingState } from '../lib/providers/existing.ts';
-import { defineTask, onNodes, type Change } from '../lib/task.ts';
+import { isOn } from '../lib/providers/machine-table.ts';
+import { existingMachines, keptForGood, type ExistingState } from '../lib/pipeline/existing-machines.ts';
+import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
 
 /** A machine is gone from one moment to the next: for drills. */
 export default defineTask<ExistingState, Change>({

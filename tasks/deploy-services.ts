@@ -1,20 +1,20 @@
 import type { ServiceSpec } from '../lib/config/model.ts';
-import type { UnitContext } from '../lib/context.ts';
-import { SwarmupError } from '../lib/errors.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import { SwarmupError } from '../lib/util/errors.ts';
 import { authConfig } from '../lib/images/credentials.ts';
 import { registryDigest } from '../lib/images/on-node.ts';
-import { tagged } from '../lib/images/reference.ts';
+import { tagged } from '../lib/util/image-reference.ts';
 import type { Engine } from '../lib/remote/engine.ts';
-import { converge, lookAt } from '../lib/swarm/converge.ts';
-import type { Convergence } from '../lib/swarm/judge.ts';
+import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
+import type { Convergence } from '../lib/swarm/convergence.ts';
 import { serviceByName } from '../lib/swarm/read.ts';
 import { OWNER_LABEL } from '../lib/swarm/labels.ts';
-import { namesOf } from '../lib/swarm/objects.ts';
+import { namesOf } from '../lib/swarm/secrets-and-configs.ts';
 import type { Names } from '../lib/swarm/fields/field.ts';
 import { differences, NO_NAMES, specification } from '../lib/swarm/service-spec.ts';
-import type { SwarmService } from '../lib/swarm/types.ts';
+import type { SwarmService } from '../lib/contracts/swarm-types.ts';
 import { createService, updateService } from '../lib/swarm/write.ts';
-import { defineTask, type Change, type Desired } from '../lib/task.ts';
+import { defineTask, type Change, type Desired } from '../lib/pipeline/task.ts';
 
 interface State {
   readonly service: SwarmService | undefined;

@@ -1,5 +1,5 @@
-import { existingMachines, ownMachines, type ExistingState } from '../lib/providers/existing.ts';
-import { defineTask, type Change } from '../lib/task.ts';
+import { existingMachines, ownMachines, type ExistingState } from '../lib/pipeline/existing-machines.ts';
+import { defineTask, type Change } from '../lib/pipeline/task.ts';
 
 /** Takes the machines away: those of the cluster file and any other that carries the cluster's mark. */
 export default defineTask<ExistingState, Change>({

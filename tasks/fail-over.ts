@@ -1,10 +1,10 @@
-import type { UnitContext } from '../lib/context.ts';
-import { hasCode, SwarmupError } from '../lib/errors.ts';
-import { lookAt } from '../lib/swarm/converge.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import { hasCode, SwarmupError } from '../lib/util/errors.ts';
+import { lookAt } from '../lib/swarm/wait-converged.ts';
 import { awayWithItsNode } from '../lib/swarm/stack.ts';
 import { listNodes, listServices, nameOf } from '../lib/swarm/read.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
-import { waitUntil } from '../lib/wait.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
+import { waitUntil } from '../lib/async/wait-until.ts';
 
 interface State {
   /** What is still to happen, in words; empty when the others have taken over. */

@@ -1,13 +1,13 @@
 import { firstManager } from '../lib/config/model.ts';
-import type { UnitContext } from '../lib/context.ts';
-import { hasCode, SwarmupError } from '../lib/errors.ts';
-import { localSwarm, type LocalSwarm } from '../lib/swarm/local.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import { hasCode, SwarmupError } from '../lib/util/errors.ts';
+import { localSwarm, type LocalSwarm } from '../lib/swarm/local-state.ts';
 import { joining, type JoinState } from '../lib/swarm/join.ts';
-import { isLeftBehind } from '../lib/swarm/lost.ts';
+import { isLeftBehind } from '../lib/swarm/abandoned-managers.ts';
 import { isMarked, OWNER_LABEL } from '../lib/swarm/labels.ts';
 import { listNodes, nameOf } from '../lib/swarm/read.ts';
 import { advertised, LISTEN_ADDRESS } from '../lib/swarm/addresses.ts';
-import { defineTask, onNodes, type Change } from '../lib/task.ts';
+import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   readonly local: Pick<LocalSwarm, 'state' | 'isManager'>;

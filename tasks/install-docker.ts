@@ -6,11 +6,11 @@ import { daemonJson, type DaemonJson } from '../lib/facts/daemon-json.ts';
 import { dockerService, type DockerService } from '../lib/facts/docker-service.ts';
 import { gather } from '../lib/facts/fact.ts';
 import { osRelease, type OsRelease } from '../lib/facts/os-release.ts';
-import type { UnitContext } from '../lib/context.ts';
-import { SwarmupError } from '../lib/errors.ts';
-import { localSwarm } from '../lib/swarm/local.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import { SwarmupError } from '../lib/util/errors.ts';
+import { localSwarm } from '../lib/swarm/local-state.ts';
 import { untilManagerIsBack } from '../lib/swarm/manager-back.ts';
-import { defineTask, onNodes, type Change } from '../lib/task.ts';
+import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   /** The version of the engine that answers, if one does. */

@@ -1,6 +1,6 @@
 import { managersOf } from '../lib/config/model.ts';
 import { joining, type JoinState } from '../lib/swarm/join.ts';
-import { defineTask, onNodes, type Change } from '../lib/task.ts';
+import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
 
 /** The further managers, one at a time: each join changes the quorum. In the guide: `docker swarm join` as manager. */
 export default defineTask<JoinState, Change>({

@@ -1,6 +1,6 @@
 import { workersOf } from '../lib/config/model.ts';
 import { joining, type JoinState } from '../lib/swarm/join.ts';
-import { defineTask, onNodes, type Change } from '../lib/task.ts';
+import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
 
 /** The workers, side by side. In the guide: `docker swarm join` as worker. */
 export default defineTask<JoinState, Change>({

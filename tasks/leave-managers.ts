@@ -1,6 +1,6 @@
 import { managersOf } from '../lib/config/model.ts';
 import { leaving, type LeaveState } from '../lib/swarm/leave.ts';
-import { defineTask, type Change } from '../lib/task.ts';
+import { defineTask, type Change } from '../lib/pipeline/task.ts';
 
 /** The managers among the hosts that stay, one at a time and the first one last: the swarm ends with it. */
 export default defineTask<LeaveState, Change>({

@@ -1,6 +1,6 @@
 import { workersOf } from '../lib/config/model.ts';
 import { leaving, type LeaveState } from '../lib/swarm/leave.ts';
-import { defineTask, type Change } from '../lib/task.ts';
+import { defineTask, type Change } from '../lib/pipeline/task.ts';
 
 /** The workers among the hosts that stay: they leave the swarm while managers are there to take note. */
 export default defineTask<LeaveState, Change>({

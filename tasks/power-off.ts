@@ -1,6 +1,6 @@
-import { isOn } from '../lib/machines.ts';
-import { existingMachines, keptForGood, type ExistingState } from '../lib/providers/existing.ts';
-import { defineTask, type Change } from '../lib/task.ts';
+import { isOn } from '../lib/providers/machine-table.ts';
+import { existingMachines, keptForGood, type ExistingState } from '../lib/pipeline/existing-machines.ts';
+import { defineTask, type Change } from '../lib/pipeline/task.ts';
 
 /** Powers the machines off cleanly; `up` starts them again with all that is on their disks. */
 export default defineTask<ExistingState, Change>({

@@ -1,9 +1,9 @@
-import type { UnitContext } from '../lib/context.ts';
-import { hasCode } from '../lib/errors.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import { hasCode } from '../lib/util/errors.ts';
 import { preflightError } from '../lib/preflight/error.ts';
 import { isFatal } from '../lib/preflight/survey.ts';
-import { localSwarm } from '../lib/swarm/local.ts';
-import { defineTask, onNodes, type Change } from '../lib/task.ts';
+import { localSwarm } from '../lib/swarm/local-state.ts';
+import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
 
 /**
  * What would go wrong later, on hosts that others made: found before anything is changed on any of them. Nodes that are part of

@@ -1,5 +1,5 @@
-import type { SharedThings } from '../lib/providers/provider.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+import type { SharedThings } from '../lib/contracts/provider.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   /** What the provider says has to change. */

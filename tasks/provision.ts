@@ -1,9 +1,8 @@
-import type { Change } from '../lib/task.ts';
-import type { Machine, Provider } from '../lib/providers/provider.ts';
+import { type Change, defineTask, onNodes } from '../lib/pipeline/task.ts';
+import type { Machine, Provider } from '../lib/contracts/provider.ts';
 import type { NodeSpec } from '../lib/config/model.ts';
 import { lostWithIt, volumesOn, type LocalVolume } from '../lib/swarm/volumes.ts';
-import { untilConnected } from '../lib/remote/connected.ts';
-import { defineTask, onNodes } from '../lib/task.ts';
+import { untilConnected } from '../lib/swarm/connected.ts';
 
 interface State {
   readonly provider: Pick<Provider, 'plan'> | undefined;

@@ -1,15 +1,15 @@
-import type { UnitContext } from '../lib/context.ts';
-import { existingMachines } from '../lib/providers/existing.ts';
-import type { Machine } from '../lib/providers/provider.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import { existingMachines } from '../lib/pipeline/existing-machines.ts';
+import type { Machine } from '../lib/contracts/provider.ts';
 import { removeMachine } from '../lib/swarm/remove-machine.ts';
 import { nameOf } from '../lib/swarm/read.ts';
 import { removeNode } from '../lib/swarm/remove-node.ts';
 import { remove, removals, type Removal } from '../lib/swarm/removal.ts';
-import { findSurplus, surplusMachines } from '../lib/swarm/surplus.ts';
-import type { SwarmNode, SwarmService } from '../lib/swarm/types.ts';
+import { findSurplus, surplusMachines } from '../lib/swarm/orphans.ts';
+import type { SwarmNode, SwarmService } from '../lib/contracts/swarm-types.ts';
 import { lostWithIt, volumesOn, type LocalVolume } from '../lib/swarm/volumes.ts';
-import { CLUSTER, defineTask, type Change, type Target } from '../lib/task.ts';
-import { waitUntil } from '../lib/wait.ts';
+import { CLUSTER, defineTask, type Change, type Target } from '../lib/pipeline/task.ts';
+import { waitUntil } from '../lib/async/wait-until.ts';
 
 const OTHERS_MS = 600_000;
 

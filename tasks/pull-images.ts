@@ -1,7 +1,7 @@
 import { requiredImages } from '../lib/config/selections.ts';
 import { askRegistry, isLoaded, isPresent, load, pull, type Registry } from '../lib/images/on-node.ts';
-import { isImage, tagged } from '../lib/images/reference.ts';
-import { defineTask, onNodes, type Change } from '../lib/task.ts';
+import { isImage, tagged } from '../lib/util/image-reference.ts';
+import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   /** Archives of `images.load` that are not, or not whole, on the node. */

@@ -1,11 +1,11 @@
 import { serviceNames } from '../lib/config/selections.ts';
-import type { UnitContext } from '../lib/context.ts';
-import { converge } from '../lib/swarm/converge.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import { converge } from '../lib/swarm/wait-converged.ts';
 import { spreadOf, type Spread } from '../lib/swarm/placement.ts';
 import { listNodes, listTasks, nameOf, serviceByName } from '../lib/swarm/read.ts';
-import type { ServiceSpecification, SwarmService } from '../lib/swarm/types.ts';
+import type { ServiceSpecification, SwarmService } from '../lib/contracts/swarm-types.ts';
 import { updateService } from '../lib/swarm/write.ts';
-import { defineTask, type Change } from '../lib/task.ts';
+import { defineTask, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   readonly service: SwarmService | undefined;

@@ -1,6 +1,6 @@
 import { managersOf, type Cluster } from '../lib/config/model.ts';
 import { lookForLoss, planRecovery, recover, type Found, type Recovery } from '../lib/swarm/recovery.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   /** Every node; undefined while a manager leads. */

@@ -1,10 +1,10 @@
-import { hasCode } from '../lib/errors.ts';
+import { hasCode } from '../lib/util/errors.ts';
 import { isMarked } from '../lib/swarm/labels.ts';
 import { listServices } from '../lib/swarm/read.ts';
 import { remove, removals, type Removal } from '../lib/swarm/removal.ts';
-import { ownStack } from '../lib/swarm/surplus.ts';
-import type { SwarmService } from '../lib/swarm/types.ts';
-import { CLUSTER, defineTask } from '../lib/task.ts';
+import { ownStack } from '../lib/swarm/orphans.ts';
+import type { SwarmService } from '../lib/contracts/swarm-types.ts';
+import { CLUSTER, defineTask } from '../lib/pipeline/task.ts';
 
 interface State {
   readonly services: readonly SwarmService[];

@@ -1,5 +1,5 @@
-import { hasCode, messageOf, SwarmupError } from '../lib/errors.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+import { hasCode, messageOf, SwarmupError } from '../lib/util/errors.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
 
 /** A swarm to put a new machine into: without one, another would be made beside what is left of the first. */
 export default defineTask<undefined, Change>({

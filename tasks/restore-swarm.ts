@@ -2,19 +2,19 @@ import { dirname } from 'node:path/posix';
 import { PassThrough } from 'node:stream';
 import { readBackup } from '../lib/backup/read.ts';
 import { differencesFrom, keptBy, type Manifest } from '../lib/backup/manifest.ts';
-import { volumeOf, type RestoreRequest } from '../lib/backup/request.ts';
-import type { UnitContext } from '../lib/context.ts';
+import { volumeOf, type RestoreRequest } from '../lib/contracts/backup-request.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
 import { startEngine } from '../lib/docker/engine.ts';
 import { stopDocker } from '../lib/docker/service.ts';
-import { SwarmupError } from '../lib/errors.ts';
-import type { Host } from '../lib/remote/host.ts';
-import { Secret } from '../lib/secret.ts';
+import { SwarmupError } from '../lib/util/errors.ts';
+import type { Host } from '../lib/contracts/host.ts';
+import { Secret } from '../lib/util/secret.ts';
 import { forceNewSwarm, keyWithoutLock } from '../lib/swarm/force-new.ts';
-import { localSwarm, type LocalSwarm } from '../lib/swarm/local.ts';
+import { localSwarm, type LocalSwarm } from '../lib/swarm/local-state.ts';
 import { forgetOthers } from '../lib/swarm/recovery.ts';
 import { requireUnlockKey } from '../lib/swarm/unlock.ts';
 import { keepUnlockKey } from '../lib/swarm/unlock-key.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   /** What each node is part of. */

@@ -1,12 +1,12 @@
-import type { UnitContext } from '../lib/context.ts';
-import { hasCode } from '../lib/errors.ts';
-import { existingMachines, type ExistingState } from '../lib/providers/existing.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import { hasCode } from '../lib/util/errors.ts';
+import { existingMachines, type ExistingState } from '../lib/pipeline/existing-machines.ts';
 import { requireMajorityWithout } from '../lib/swarm/quorum.ts';
 import { nameOf } from '../lib/swarm/read.ts';
 import { removeMachine } from '../lib/swarm/remove-machine.ts';
-import type { SwarmNode } from '../lib/swarm/types.ts';
+import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
 import { lostWithIt, volumesOn, type LocalVolume } from '../lib/swarm/volumes.ts';
-import { defineTask, onNodes, type Change } from '../lib/task.ts';
+import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
 
 interface State extends ExistingState {
   /** All nodes of the swarm; none where no manager can be asked. */

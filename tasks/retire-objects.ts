@@ -1,7 +1,13 @@
 import type { Cluster } from '../lib/config/model.ts';
 import { isMarked } from '../lib/swarm/labels.ts';
-import { listObjects, listOverlays, OBJECT_LABEL, referencedIds, type SwarmObject } from '../lib/swarm/objects.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+import {
+  listObjects,
+  listOverlays,
+  OBJECT_LABEL,
+  referencedIds,
+  type SwarmObject,
+} from '../lib/swarm/secrets-and-configs.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   readonly objects: readonly SwarmObject[];

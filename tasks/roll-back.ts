@@ -1,9 +1,9 @@
-import { SwarmupError } from '../lib/errors.ts';
-import { converge } from '../lib/swarm/converge.ts';
+import { SwarmupError } from '../lib/util/errors.ts';
+import { converge } from '../lib/swarm/wait-converged.ts';
 import { serviceByName } from '../lib/swarm/read.ts';
-import type { SwarmService } from '../lib/swarm/types.ts';
+import type { SwarmService } from '../lib/contracts/swarm-types.ts';
 import { rollBackService } from '../lib/swarm/write.ts';
-import { defineTask, type Change } from '../lib/task.ts';
+import { defineTask, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   readonly service: SwarmService | undefined;

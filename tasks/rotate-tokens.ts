@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readSwarm, updateSwarm } from '../lib/swarm/settings.ts';
-import type { SwarmNode } from '../lib/swarm/types.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   /** Of the nodes that were there when the tokens were last rotated. */

@@ -2,8 +2,8 @@ import type { Cluster } from '../lib/config/model.ts';
 import { demote, promote } from '../lib/swarm/roles.ts';
 import { requireMajorityWithout } from '../lib/swarm/quorum.ts';
 import { nameOf } from '../lib/swarm/read.ts';
-import type { SwarmNode } from '../lib/swarm/types.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   readonly nodes: readonly SwarmNode[];

@@ -1,12 +1,12 @@
 import type { PortainerSpec } from '../lib/config/model.ts';
-import type { UnitContext } from '../lib/context.ts';
-import { SwarmupError } from '../lib/errors.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import { SwarmupError } from '../lib/util/errors.ts';
 import { portainerOf, settlePassword, signInAdministrator } from '../lib/portainer/administrator.ts';
 import type { Environment } from '../lib/portainer/api.ts';
 import { listNodes, listServices } from '../lib/swarm/read.ts';
 import { NAMESPACE_LABEL } from '../lib/swarm/stack.ts';
-import { CLUSTER, defineTask, type Change, type Desired } from '../lib/task.ts';
-import { waitUntil, type Probe } from '../lib/wait.ts';
+import { CLUSTER, defineTask, type Change, type Desired } from '../lib/pipeline/task.ts';
+import { waitUntil, type Probe } from '../lib/async/wait-until.ts';
 
 interface State {
   /** Whether the stack that Portainer runs in is deployed. */

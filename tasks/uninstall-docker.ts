@@ -1,9 +1,9 @@
 import { readReceipt, type Receipt } from '../lib/docker/receipt.ts';
 import { uninstallDocker } from '../lib/docker/uninstall.ts';
-import { localSwarm } from '../lib/swarm/local.ts';
-import { hasCode } from '../lib/errors.ts';
-import type { UnitContext } from '../lib/context.ts';
-import { defineTask, onNodes, type Change } from '../lib/task.ts';
+import { localSwarm } from '../lib/swarm/local-state.ts';
+import { hasCode } from '../lib/util/errors.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   /** What swarmup installed there; undefined where Docker was there before, or isn't there at all. */

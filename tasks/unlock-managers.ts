@@ -1,10 +1,10 @@
-import type { Secret } from '../lib/secret.ts';
+import type { Secret } from '../lib/util/secret.ts';
 import { managersOf } from '../lib/config/model.ts';
-import { localSwarm } from '../lib/swarm/local.ts';
-import { isLeftBehind } from '../lib/swarm/lost.ts';
+import { localSwarm } from '../lib/swarm/local-state.ts';
+import { isLeftBehind } from '../lib/swarm/abandoned-managers.ts';
 import { noKeyFor, unlockManager } from '../lib/swarm/unlock.ts';
 import { keptUnlockKey } from '../lib/swarm/unlock-key.ts';
-import { defineTask, onNodes, type Change } from '../lib/task.ts';
+import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   readonly locked: boolean;

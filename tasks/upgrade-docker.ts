@@ -1,10 +1,10 @@
-import { onBehalfOf, type UnitContext } from '../lib/context.ts';
+import { onBehalfOf, type UnitContext } from '../lib/contracts/context.ts';
 import { requireMajorityDuring } from '../lib/swarm/quorum.ts';
 import { spreadOf } from '../lib/swarm/placement.ts';
 import { listNodes, listServices, listTasks, nameOf } from '../lib/swarm/read.ts';
-import type { SwarmNode } from '../lib/swarm/types.ts';
+import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
 import { prepareUpgrade, upgradeNode, upgradeOrder } from '../lib/swarm/upgrade.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/task.ts';
+import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
 
 interface State {
   /** This cluster's nodes that are there and have another version, in the order in which they are upgraded. */

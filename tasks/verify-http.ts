@@ -1,10 +1,10 @@
 import type { StackSpec } from '../lib/config/model.ts';
-import type { UnitContext } from '../lib/context.ts';
-import { pagesOf, untilPageAnswers, type Page } from '../lib/pages.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import { pagesOf, untilPageAnswers, type Page } from '../lib/swarm/http-checks.ts';
 import { listNodes, listServices, nameOf } from '../lib/swarm/read.ts';
 import { awayWithItsNode, NAMESPACE_LABEL, PINNED_LABEL } from '../lib/swarm/stack.ts';
-import type { SwarmNode } from '../lib/swarm/types.ts';
-import { defineTask, type Change, type Desired, type Target } from '../lib/task.ts';
+import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
+import { defineTask, type Change, type Desired, type Target } from '../lib/pipeline/task.ts';
 
 interface State {
   /** Why there is nothing to ask. */

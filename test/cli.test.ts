@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pipelines } from '../Taskfile.ts';
-import { checkTasks } from '../lib/graph.ts';
-import { loadTasks } from '../lib/tasks.ts';
+import { checkTasks } from '../lib/pipeline/graph.ts';
+import { loadTasks } from '../lib/cli/load-tasks.ts';
 import { Cli } from './support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-cli-'));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nameOf } from '../lib/swarm/read.ts';
-import type { RunResult } from '../lib/events.ts';
+import type { RunResult } from '../lib/contracts/events.ts';
 import { FakeWorld } from './fakes/world.ts';
 import { clusterOf, IMAGES } from './support/cluster.ts';
 import { errorsOf } from './support/worlds.ts';

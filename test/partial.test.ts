@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pipelines } from '../Taskfile.ts';
-import { SwarmupError } from '../lib/errors.ts';
+import { SwarmupError } from '../lib/util/errors.ts';
 import { FakeWorld } from './fakes/world.ts';
 import { clusterOf, fullText, IMAGES } from './support/cluster.ts';
 import { errorsOf, worldWithRegistry } from './support/worlds.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pipelines } from '../Taskfile.ts';
-import type { RunResult } from '../lib/events.ts';
-import { hasCode, SwarmupError } from '../lib/errors.ts';
+import type { RunResult } from '../lib/contracts/events.ts';
+import { hasCode, SwarmupError } from '../lib/util/errors.ts';
 import { FakeWorld } from './fakes/world.ts';
 import { clusterOf, fullText } from './support/cluster.ts';
 import { worldWithRegistry } from './support/worlds.ts';

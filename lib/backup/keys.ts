@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { messageOf, SwarmupError } from '../errors.ts';
+import { messageOf, SwarmupError } from '../util/errors.ts';
 import { askSecret, canAsk } from '../render/confirm.ts';
-import { Secret } from '../secret.ts';
+import { Secret } from '../util/secret.ts';
 
 const VARIABLE = 'SWARMUP_BACKUP_PASSPHRASE';
 /** Shorter ones are tried out in no time. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Engine } from '../remote/engine.ts';
-import { same } from '../same.ts';
-import { listObjects, listOverlays } from '../swarm/objects.ts';
+import { same } from '../swarm/semantic-equal.ts';
+import { listObjects, listOverlays } from '../swarm/secrets-and-configs.ts';
 import { listNodes, listServices, nameOf } from '../swarm/read.ts';
 
 /** In the archive, after all parts. */

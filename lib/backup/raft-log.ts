@@ -1,9 +1,9 @@
 import { basename, dirname } from 'node:path/posix';
 import type { Writable } from 'node:stream';
-import type { UnitContext } from '../context.ts';
+import type { UnitContext } from '../contracts/context.ts';
 import { untilEngineAnswers } from '../docker/engine.ts';
 import { startDocker, stopDocker } from '../docker/service.ts';
-import { localSwarm } from '../swarm/local.ts';
+import { localSwarm } from '../swarm/local-state.ts';
 
 /** The engine is started again, and the copy taken away, also by a run that was interrupted. */
 const AFTER_MS = 120_000;

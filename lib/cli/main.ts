@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import { CommanderError } from 'commander';
 import { isLostOutput } from './interrupts.ts';
-import { version } from '../version.ts';
+import { version } from './version.ts';
 import { buildProgram } from './program.ts';
 
 /** Runs the command line and sets the process's exit status. */

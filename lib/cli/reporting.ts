@@ -1,18 +1,18 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
-import { unlessAborted } from '../abort.ts';
+import { unlessAborted } from '../async/abortable.ts';
 import type { Cluster } from '../config/model.ts';
-import type { Listener, RunResult } from '../events.ts';
+import type { Listener, RunResult } from '../contracts/events.ts';
 import { Recorder } from '../record/recorder.ts';
 import { Redactor } from '../record/redact.ts';
 import { newRunFolder, pruneRuns, runsFolder } from '../record/store.ts';
 import { Timeline } from '../record/timeline.ts';
 import { junit } from '../render/junit.ts';
 import { resultJson } from '../render/json.ts';
-import type { Workplace } from '../runner.ts';
-import type { Secret } from '../secret.ts';
+import type { Workplace } from '../pipeline/run-pipeline.ts';
+import type { Secret } from '../util/secret.ts';
 import { clusterStatus, type ClusterStatus } from '../swarm/status.ts';
-import { version } from '../version.ts';
+import { version } from './version.ts';
 
 /** What the cluster is asked at the end of a run may take so long, in milliseconds. */
 const STATUS_MS = 10_000;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { Secret } from '../secret.ts';
+import { Secret } from '../util/secret.ts';
 import type { Path } from './locate.ts';
 import type { Grant, NetworkSpec, ObjectSpec, ServiceSpec } from './model.ts';
-import { expectedOneOf } from './nearest.ts';
+import { expectedOneOf } from '../util/nearest-name.ts';
 import { convertCheck } from './published.ts';
 import type { Reporter } from './reporter.ts';
 import type { ClusterFile } from './schema.ts';

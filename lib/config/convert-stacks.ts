@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { defined } from '../defined.ts';
-import { imageAt } from '../portainer/images.ts';
-import { Secret } from '../secret.ts';
+import { defined } from '../util/omit-undefined.ts';
+import { imageAt } from './portainer-images.ts';
+import { Secret } from '../util/secret.ts';
 import { readCompose, type ComposeSummary } from './compose/read.ts';
 import type { NodeSpec, PortainerSpec, StackService, StackSpec } from './model.ts';
-import { expectedOneOf } from './nearest.ts';
+import { expectedOneOf } from '../util/nearest-name.ts';
 import { convertCheck } from './published.ts';
 import type { Reporter } from './reporter.ts';
 import type { ClusterFile } from './schema.ts';

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { defined } from '../defined.ts';
-import { Secret } from '../secret.ts';
+import { defined } from '../util/omit-undefined.ts';
+import { Secret } from '../util/secret.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { ParseOptions } from './load.ts';
 import type { Locator, Path } from './locate.ts';
 import type { Cluster, NodeSpec, ProviderSection } from './model.ts';
 import { convertNetworks, convertObjects, convertService } from './convert-services.ts';
 import { convertPortainer, convertStacks } from './convert-stacks.ts';
-import { expectedOneOf } from './nearest.ts';
+import { expectedOneOf } from '../util/nearest-name.ts';
 import { noPortTwice } from './published.ts';
 import type { Reporter } from './reporter.ts';
 import { hasHosts } from '../providers/index.ts';

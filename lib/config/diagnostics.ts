@@ -1,4 +1,4 @@
-import { SwarmupError } from '../errors.ts';
+import { SwarmupError } from '../util/errors.ts';
 
 /** One mistake in a cluster file, or a file that it names. Lines and columns count from 1. */
 export interface Diagnostic {

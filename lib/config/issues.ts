@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { unreachable } from '../events.ts';
+import { unreachable } from '../contracts/events.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { Locator, Path } from './locate.ts';
-import { expectedOneOf } from './nearest.ts';
+import { expectedOneOf } from '../util/nearest-name.ts';
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,5 +1,5 @@
-import type { BackupRequest, RestoreRequest } from '../backup/request.ts';
-import type { Secret } from '../secret.ts';
+import type { BackupRequest, RestoreRequest } from '../contracts/backup-request.ts';
+import type { Secret } from '../util/secret.ts';
 import type { ServiceFile } from './service-schema.ts';
 
 /** A validated cluster: defaults applied, names settled, paths absolute. All that tasks ever see of the file. */

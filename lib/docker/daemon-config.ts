@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { SwarmupError } from '../errors.ts';
+import { SwarmupError } from '../util/errors.ts';
 import type { DaemonJson } from '../facts/daemon-json.ts';
-import type { Host } from '../remote/host.ts';
+import type { Host } from '../contracts/host.ts';
 import { writeOn } from '../remote/write-file.ts';
 
 type Settings = Readonly<Record<string, unknown>>;

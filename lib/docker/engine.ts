@@ -1,8 +1,8 @@
-import type { UnitContext } from '../context.ts';
-import { hasCode } from '../errors.ts';
+import type { UnitContext } from '../contracts/context.ts';
+import { hasCode } from '../util/errors.ts';
 import { gather } from '../facts/fact.ts';
 import { osRelease, type OsRelease } from '../facts/os-release.ts';
-import { waitUntil } from '../wait.ts';
+import { waitUntil } from '../async/wait-until.ts';
 import { fetchDocker, installDocker, type InstallOptions } from './install.ts';
 import { behindProxy } from './proxy.ts';
 import { engineLog, restartDocker, startDocker } from './service.ts';

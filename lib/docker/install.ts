@@ -1,7 +1,7 @@
 import type { DockerSection } from '../config/model.ts';
-import { hasCode, SwarmupError } from '../errors.ts';
+import { hasCode, SwarmupError } from '../util/errors.ts';
 import type { OsRelease } from '../facts/os-release.ts';
-import type { Host } from '../remote/host.ts';
+import type { Host } from '../contracts/host.ts';
 import { keepReceipt } from './receipt.ts';
 import { installerOf, type Installer } from './installers.ts';
 import { matchesVersion, type Available, type PackageManager, type Report } from './manager.ts';

@@ -1,4 +1,4 @@
-import type { Progress } from '../events.ts';
+import type { Progress } from '../contracts/events.ts';
 
 /** A package in one version, as its manager has it. */
 export interface Available {

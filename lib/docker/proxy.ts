@@ -1,7 +1,7 @@
 import type { Cluster } from '../config/model.ts';
-import { SwarmupError } from '../errors.ts';
+import { SwarmupError } from '../util/errors.ts';
 import type { Fact } from '../facts/fact.ts';
-import type { Host, RemoteRun } from '../remote/host.ts';
+import type { Host, RemoteRun } from '../contracts/host.ts';
 import { writeOn } from '../remote/write-file.ts';
 
 /** The engine's own settings stay as they are beside it. Source: docs.docker.com, "Configure the daemon to use a proxy". */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseAs } from '../json.ts';
-import type { Host } from '../remote/host.ts';
+import { parseAs } from '../util/parse-json.ts';
+import type { Host } from '../contracts/host.ts';
 import { writeOn } from '../remote/write-file.ts';
 import type { PackageManager } from './manager.ts';
 import { PROXY_FILE } from './proxy.ts';

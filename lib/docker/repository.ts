@@ -1,7 +1,7 @@
 import { dirname } from 'node:path/posix';
-import { hasCode, SwarmupError } from '../errors.ts';
+import { hasCode, SwarmupError } from '../util/errors.ts';
 import type { OsRelease } from '../facts/os-release.ts';
-import type { Host } from '../remote/host.ts';
+import type { Host } from '../contracts/host.ts';
 import type { PackageManager } from './manager.ts';
 import { DOCKER_KEYS, readKeys } from './repository-key.ts';
 

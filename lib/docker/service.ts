@@ -1,4 +1,4 @@
-import type { Host } from '../remote/host.ts';
+import type { Host } from '../contracts/host.ts';
 
 /** The commands of an init system for the Docker service. Sources: systemctl(1); openrc-run(8), rc-update(8). */
 const COMMANDS = {

@@ -1,4 +1,4 @@
-import type { Host } from '../remote/host.ts';
+import type { Host } from '../contracts/host.ts';
 import { managers } from './installers.ts';
 import { removeReceipt, type Receipt } from './receipt.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { SwarmupError } from '../errors.ts';
-import type { Host } from '../remote/host.ts';
+import { SwarmupError } from '../util/errors.ts';
+import type { Host } from '../contracts/host.ts';
 
 /** One read-only question to a machine: a shell command that changes nothing, and how to read its answer. */
 export interface Fact<T> {

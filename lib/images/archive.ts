@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import { z } from 'zod';
-import { messageOf, SwarmupError } from '../errors.ts';
+import { messageOf, SwarmupError } from '../util/errors.ts';
 
 /** One image of an archive: its names and what its layers are. */
 export interface ArchivedImage {

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { SwarmupError } from '../errors.ts';
-import { ifThere } from '../files.ts';
-import { parseAs } from '../json.ts';
+import { SwarmupError } from '../util/errors.ts';
+import { ifThere } from '../util/files.ts';
+import { parseAs } from '../util/parse-json.ts';
 import type { RegistryAuth } from '../remote/engine-api.ts';
 import type { LocalCommands } from '../remote/local.ts';
-import { Secret } from '../secret.ts';
-import { SingleFlight } from '../single-flight.ts';
-import { DOCKER_HUB, registryOf } from './reference.ts';
+import { Secret } from '../util/secret.ts';
+import { SingleFlight } from '../async/single-flight.ts';
+import { DOCKER_HUB, registryOf } from '../util/image-reference.ts';
 
 /** What a registry is shown; as the Engine API's X-Registry-Auth has it. */
 export interface Credentials {

@@ -1,7 +1,7 @@
 import { mkdtemp, mkdir, readFile, readlink, rename, stat, lstat, cp } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { removeOwn } from '../remove.ts';
-import { SwarmupError } from '../errors.ts';
+import { removeOwn } from '../util/remove.ts';
+import { SwarmupError } from '../util/errors.ts';
 import type { LocalCommands } from '../remote/local.ts';
 import { writeArchive, type NewImage } from './archive.ts';
 

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { SwarmupError } from '../errors.ts';
-import { exists } from '../files.ts';
-import { findMirror } from '../debian/mirror.ts';
+import { SwarmupError } from '../util/errors.ts';
+import { exists } from '../util/files.ts';
+import { findMirror } from './debian-mirror.ts';
 import type { LocalCommands } from '../remote/local.ts';
-import { SingleFlight } from '../single-flight.ts';
+import { SingleFlight } from '../async/single-flight.ts';
 import { readArchive, type ArchivedImage } from './archive.ts';
 import { buildDebianImage } from './debian.ts';
 import { NGINX, nginxImage } from './nginx.ts';
-import { isImage } from './reference.ts';
+import { isImage } from '../util/image-reference.ts';
 
 export interface BuildIo {
   readonly signal: AbortSignal;

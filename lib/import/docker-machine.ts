@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { messageOf, SwarmupError } from '../errors.ts';
-import { ifThere } from '../files.ts';
+import { messageOf, SwarmupError } from '../util/errors.ts';
+import { ifThere } from '../util/files.ts';
 import { fileName, type WrittenCluster } from './cluster-text.ts';
 
 /** What docker-machine keeps of a machine. Source: docker/machine, libmachine/host and drivers/base.go. */

@@ -1,8 +1,8 @@
-import { withoutNote } from '../images/reference.ts';
+import { withoutNote } from '../util/image-reference.ts';
 import type { Engine } from '../remote/engine.ts';
 import { listNodes, listServices } from '../swarm/read.ts';
 import { NAMESPACE_LABEL } from '../swarm/stack.ts';
-import type { SwarmNode, SwarmService } from '../swarm/types.ts';
+import type { SwarmNode, SwarmService } from '../contracts/swarm-types.ts';
 import { fileName, type WrittenCluster } from './cluster-text.ts';
 
 /** Variables whose values are nobody's business; these are taken from the environment instead of being written down. */

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
-import { messageOf, SwarmupError } from '../errors.ts';
-import type { Host } from '../remote/host.ts';
+import type { Clock } from '../async/clock.ts';
+import { messageOf, SwarmupError } from '../util/errors.ts';
+import type { Host } from '../contracts/host.ts';
 import { LocalLock, type Attempt, type Holder } from './local.ts';
 import { describeOwner, HEARTBEAT_MS, inheritance, locked, thisRun, type Owner } from './owner.ts';
 import { RemoteLock } from './remote.ts';

@@ -1,10 +1,10 @@
 import { mkdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { hasErrno } from '../errno.ts';
-import { ifThere } from '../files.ts';
+import { hasErrno } from '../util/errno.ts';
+import { ifThere } from '../util/files.ts';
 import { isAlive } from '../remote/processes.ts';
-import { removeIfEmpty, removeOwn } from '../remove.ts';
+import { removeIfEmpty, removeOwn } from '../util/remove.ts';
 import { inheritance, parseOwner, STALE_MS, type Owner } from './owner.ts';
 
 /** Who holds a lock, and how long ago there was a sign of life. `owner` is undefined for a file that was cut off. */

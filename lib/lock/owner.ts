@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { z } from 'zod';
-import { SwarmupError } from '../errors.ts';
-import { parseAs } from '../json.ts';
+import { SwarmupError } from '../util/errors.ts';
+import { parseAs } from '../util/parse-json.ts';
 
 /** A lock that shows no sign of life for this long belongs to nobody any more, in milliseconds. */
 export const STALE_MS = 60_000;

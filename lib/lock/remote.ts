@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { SwarmupError } from '../errors.ts';
-import type { Host } from '../remote/host.ts';
+import { SwarmupError } from '../util/errors.ts';
+import type { Host } from '../contracts/host.ts';
 import type { Attempt, Holder } from './local.ts';
 import { parseOwner, STALE_MS, type Owner } from './owner.ts';
 

@@ -1,7 +1,7 @@
-import { madeOnlyBy } from '../task.ts';
-import type { UnitContext } from '../context.ts';
-import { asSwarmupError, SwarmupError } from '../errors.ts';
-import type { Unit } from '../graph.ts';
+import { madeOnlyBy } from './task.ts';
+import type { UnitContext } from '../contracts/context.ts';
+import { asSwarmupError, SwarmupError } from '../util/errors.ts';
+import type { Unit } from './graph.ts';
 
 /** A step that has to be done first, and what shows that it isn't. */
 interface Missing {

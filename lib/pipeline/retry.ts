@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import { SwarmupError } from '../errors.ts';
+import type { Clock } from '../async/clock.ts';
+import { SwarmupError } from '../util/errors.ts';
 
 /** How long to wait before each further attempt, in milliseconds. */
 const BACK_OFF_MS = [1_000, 3_000, 9_000] as const;

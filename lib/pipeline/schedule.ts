@@ -1,5 +1,5 @@
-import type { Unit } from '../graph.ts';
-import type { Task } from '../task.ts';
+import type { Unit } from './graph.ts';
+import type { Task } from './task.ts';
 
 /** Which units may start: those whose needs are done, within their tasks' limits and the limit of all. */
 export class Schedule {

@@ -1,9 +1,9 @@
-import type { UnitContext } from '../context.ts';
-import { SwarmupError } from '../errors.ts';
-import type { Mode, Outcome, Phase } from '../events.ts';
-import type { Unit } from '../graph.ts';
-import type { Presumptions } from './presumption.ts';
-import { madeOnlyBy, type Change, type Inspection } from '../task.ts';
+import type { UnitContext } from '../contracts/context.ts';
+import { SwarmupError } from '../util/errors.ts';
+import type { Mode, Outcome, Phase } from '../contracts/events.ts';
+import type { Unit } from './graph.ts';
+import type { Presumptions } from './deferred-plan.ts';
+import { madeOnlyBy, type Change, type Inspection } from './task.ts';
 
 /** The right to change anything, which may still be on its way. */
 export interface Gate {

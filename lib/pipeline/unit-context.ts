@@ -1,7 +1,7 @@
 import type { NodeSpec } from '../config/model.ts';
-import type { RunContext, UnitContext } from '../context.ts';
-import type { Emit, UnitName } from '../events.ts';
-import type { Unit } from '../graph.ts';
+import type { RunContext, UnitContext } from '../contracts/context.ts';
+import type { Emit, UnitName } from '../contracts/events.ts';
+import type { Unit } from './graph.ts';
 
 export interface UnitIo {
   readonly context: RunContext;

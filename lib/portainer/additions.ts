@@ -1,11 +1,11 @@
 import type { StackService, StackSpec } from '../config/model.ts';
-import type { UnitContext } from '../context.ts';
+import type { UnitContext } from '../contracts/context.ts';
 import type { Engine } from '../remote/engine.ts';
-import { Secret } from '../secret.ts';
+import { Secret } from '../util/secret.ts';
 import { listNodes, listTasks, nameOf } from '../swarm/read.ts';
 import { PINNED_LABEL, type Addition } from '../swarm/stack.ts';
-import type { SwarmService } from '../swarm/types.ts';
-import { partOf } from './images.ts';
+import type { SwarmService } from '../contracts/swarm-types.ts';
+import { partOf } from '../config/portainer-images.ts';
 
 /** What server and agents have to know of each other, as both read it. Source: Portainer's documentation, "Agent", environment. */
 const AGENT_SECRET = 'AGENT_SECRET';

@@ -1,5 +1,5 @@
-import type { RunContext } from '../context.ts';
-import type { Secret } from '../secret.ts';
+import type { RunContext } from '../contracts/context.ts';
+import type { Secret } from '../util/secret.ts';
 import { Portainer, type SignIn } from './api.ts';
 import { adminPassword, olderPasswords } from './secrets.ts';
 

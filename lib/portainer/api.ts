@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { messageOf, SwarmupError } from '../errors.ts';
-import type { Endpoint } from '../providers/provider.ts';
+import { messageOf, SwarmupError } from '../util/errors.ts';
+import type { Endpoint } from '../contracts/provider.ts';
 import type { HttpAnswer, HttpClient } from '../remote/http.ts';
-import { Secret } from '../secret.ts';
+import { Secret } from '../util/secret.ts';
 
 const REQUEST_MS = 20_000;
 const AGENT_URL = 'tcp://tasks.agent:9001';

@@ -1,16 +1,16 @@
-import type { RunContext } from '../context.ts';
-import { SwarmupError } from '../errors.ts';
+import type { RunContext } from '../contracts/context.ts';
+import { SwarmupError } from '../util/errors.ts';
 import { isPresent, pull } from '../images/on-node.ts';
 import * as api from '../remote/engine-api.ts';
 import type { Engine } from '../remote/engine.ts';
-import { Secret } from '../secret.ts';
+import { Secret } from '../util/secret.ts';
 import { listNodes, listServices, listTasks, nameOf } from '../swarm/read.ts';
 import { NAMESPACE_LABEL } from '../swarm/stack.ts';
-import type { SwarmService } from '../swarm/types.ts';
+import type { SwarmService } from '../contracts/swarm-types.ts';
 import { readAndWrite } from '../swarm/versioned.ts';
 import { updateService } from '../swarm/write.ts';
-import { waitUntil } from '../wait.ts';
-import { partOf } from './images.ts';
+import { waitUntil } from '../async/wait-until.ts';
+import { partOf } from '../config/portainer-images.ts';
 
 /** Portainer's own way to a password that was lost. Source: docs.portainer.io, "Reset the admin user's password". */
 const HELPER = 'portainer/helper-reset-password:latest';

@@ -1,6 +1,6 @@
-import type { RunContext } from '../context.ts';
-import { SwarmupError } from '../errors.ts';
-import { waitUntil } from '../wait.ts';
+import type { RunContext } from '../contracts/context.ts';
+import { SwarmupError } from '../util/errors.ts';
+import { waitUntil } from '../async/wait-until.ts';
 import { portainerOf, settlePassword, signInAdministrator, type AdministratorSignIn } from './administrator.ts';
 import { resetPassword, type ResetOptions } from './reset.ts';
 import { adminPassword, renewPassword } from './secrets.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { RunContext } from '../context.ts';
-import { Secret } from '../secret.ts';
+import type { RunContext } from '../contracts/context.ts';
+import { Secret } from '../util/secret.ts';
 
 /** The Docker secret that the shipped Portainer stack reads the administrator's password from. */
 const ADMIN_SECRET = 'portainer_admin_password';

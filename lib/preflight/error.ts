@@ -1,5 +1,5 @@
-import { SwarmupError } from '../errors.ts';
-import { concernNetwork, linkTable } from './matrix.ts';
+import { SwarmupError } from '../util/errors.ts';
+import { concernNetwork, linkTable } from './link-matrix.ts';
 import type { Finding, Survey } from './survey.ts';
 
 /** All that keeps a host from being a node, as one error: nothing was changed yet. */

@@ -13,13 +13,13 @@ import { packageSources } from '../facts/package-sources.ts';
 import { platform, type Platform } from '../facts/platform.ts';
 import type { Server } from '../facts/reachable.ts';
 import { registries } from '../facts/registries.ts';
-import { room, type Room } from '../facts/room.ts';
+import { room, type Room } from '../facts/resources.ts';
 import { routes, type Route } from '../facts/routes.ts';
-import { surroundings, type Surroundings } from '../facts/surroundings.ts';
+import { surroundings, type Surroundings } from '../facts/environment.ts';
 import { wallClock } from '../facts/wall-clock.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../async/clock.ts';
 import type { Cluster } from '../config/model.ts';
-import type { Host } from '../remote/host.ts';
+import type { Host } from '../contracts/host.ts';
 import { registriesOf } from './registries.ts';
 
 /** What is asked of a host before anything is changed on any. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Cluster } from '../config/model.ts';
-import type { RunContext } from '../context.ts';
-import { messageOf } from '../errors.ts';
-import type { Host } from '../remote/host.ts';
+import type { RunContext } from '../contracts/context.ts';
+import { messageOf } from '../util/errors.ts';
+import type { Host } from '../contracts/host.ts';
 import type { Surveyed } from './survey.ts';
 
 export type Protocol = 'tcp' | 'udp';

@@ -1,4 +1,4 @@
-import { SingleFlight } from '../single-flight.ts';
+import { SingleFlight } from '../async/single-flight.ts';
 import { findingsOf, survey, type Finding, type Survey } from './survey.ts';
 
 export interface Look {

@@ -1,6 +1,6 @@
 import type { Cluster } from '../config/model.ts';
 import { requiredImages } from '../config/selections.ts';
-import { DOCKER_HUB, registryOf } from '../images/reference.ts';
+import { DOCKER_HUB, registryOf } from '../util/image-reference.ts';
 
 /**
  * The registries that every node must be able to fetch from, as addresses. Those whose images are built here or may be left out are

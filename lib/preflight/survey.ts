@@ -1,6 +1,6 @@
 import type { Cluster, NodeSpec } from '../config/model.ts';
-import type { RunContext } from '../context.ts';
-import { asSwarmupError, type SwarmupError } from '../errors.ts';
+import type { RunContext } from '../contracts/context.ts';
+import { asSwarmupError, type SwarmupError } from '../util/errors.ts';
 import { lookAtHost, type HostFacts } from './facts.ts';
 import { probeNetwork, type Link } from './network.ts';
 import { rules } from './rules/index.ts';

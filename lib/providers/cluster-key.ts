@@ -1,9 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Cluster } from '../config/model.ts';
-import { ifThere } from '../files.ts';
+import { ifThere } from '../util/files.ts';
 import { generateKeyPair } from '../remote/keys.ts';
-import { Turns } from '../turns.ts';
+import { Turns } from '../async/keyed-mutex.ts';
 
 /** Where a cluster's private key is kept. */
 export function identityFileOf({ stateDir }: Pick<Cluster, 'stateDir'>): string {

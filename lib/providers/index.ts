@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import type { ProviderFactory } from './provider.ts';
+import type { ProviderFactory } from '../contracts/provider.ts';
 import type { ProviderSection } from '../config/model.ts';
-import { expectedOneOf } from '../config/nearest.ts';
-import { messageOf, SwarmupError } from '../errors.ts';
+import { expectedOneOf } from '../util/nearest-name.ts';
+import { messageOf, SwarmupError } from '../util/errors.ts';
 
 interface Entry {
   readonly schema: () => Promise<z.ZodType>;
@@ -49,7 +49,7 @@ export async function providerSchema(type: string): Promise<{ schema: z.ZodType 
 }
 
 export async function loadProvider({ type, parts }: Pick<ProviderSection, 'type' | 'parts'>): Promise<ProviderFactory> {
-  if (parts) return (await import('./several.ts')).createSeveral;
+  if (parts) return (await import('./composite.ts')).createSeveral;
   const entry = PROVIDERS[type] ?? (await external(type));
   if (!entry) {
     throw new SwarmupError('PROVIDER_UNKNOWN', `there is no provider '${type}'`, {

@@ -1,4 +1,4 @@
-import type { ProviderIo } from './provider.ts';
+import type { ProviderIo } from '../contracts/provider.ts';
 
 /** Work that every machine needs and one does: what it reports is shown at all that wait for it. */
 export class SharedWork<T> {

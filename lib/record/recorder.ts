@@ -1,4 +1,4 @@
-import { unreachable, type Event, type Listener } from '../events.ts';
+import { unreachable, type Event, type Listener } from '../contracts/events.ts';
 import { pattern } from './pattern.ts';
 import type { Redactor } from './redact.ts';
 import { Sink } from './sink.ts';

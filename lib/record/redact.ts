@@ -1,4 +1,4 @@
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../util/secret.ts';
 
 /** What no record may hold, whatever printed it: join tokens, unlock keys, private keys. */
 const PATTERNS = [

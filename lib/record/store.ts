@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { expectedOneOf } from '../config/nearest.ts';
-import { SwarmupError } from '../errors.ts';
-import type { Event } from '../events.ts';
-import { ifThere } from '../files.ts';
-import { removeInside } from '../remove.ts';
+import { expectedOneOf } from '../util/nearest-name.ts';
+import { SwarmupError } from '../util/errors.ts';
+import type { Event } from '../contracts/events.ts';
+import { ifThere } from '../util/files.ts';
+import { removeInside } from '../util/remove.ts';
 import type { ClusterStatus } from '../swarm/status.ts';
 import { FILES, type RunMeta } from './recorder.ts';
 import { Timeline, type Stage } from './timeline.ts';

@@ -1,5 +1,5 @@
-import { unreachable, type Event, type Listener, type Mode, type Outcome, type UnitName } from '../events.ts';
-import type { Change } from '../task.ts';
+import { unreachable, type Event, type Listener, type Mode, type Outcome, type UnitName } from '../contracts/events.ts';
+import type { Change } from '../pipeline/task.ts';
 
 /** A unit of a run with its times, milliseconds since the epoch; a unit without `end` was cut off. */
 export interface TimedUnit extends UnitName {

@@ -1,6 +1,6 @@
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { exists } from '../files.ts';
+import { exists } from '../util/files.ts';
 import type { LocalCommands } from './local.ts';
 
 /** A server as a user names it; what is left out comes from the user's OpenSSH configuration. */

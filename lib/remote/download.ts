@@ -4,9 +4,9 @@ import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { messageOf, SwarmupError } from '../errors.ts';
-import type { Progress } from '../events.ts';
-import { removeOwn } from '../remove.ts';
+import { messageOf, SwarmupError } from '../util/errors.ts';
+import type { Progress } from '../contracts/events.ts';
+import { removeOwn } from '../util/remove.ts';
 
 export interface Download {
   readonly url: string;

@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 import { PassThrough, type Duplex } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import Docker from 'dockerode';
-import { messageOf, SwarmupError, type ErrorCode } from '../errors.ts';
-import type { Emit } from '../events.ts';
+import { messageOf, SwarmupError, type ErrorCode } from '../util/errors.ts';
+import type { Emit } from '../contracts/events.ts';
 import { ChannelAgent } from './channel-agent.ts';
 import { isTransient } from './transient.ts';
 

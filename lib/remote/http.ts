@@ -1,7 +1,7 @@
 import { request, type RequestOptions } from 'node:http';
 import { PassThrough, type Duplex } from 'node:stream';
-import { messageOf } from '../errors.ts';
-import type { Endpoint, SshEndpoint } from '../providers/provider.ts';
+import { messageOf } from '../util/errors.ts';
+import type { Endpoint, SshEndpoint } from '../contracts/provider.ts';
 
 export interface HttpRequest {
   readonly host: string;

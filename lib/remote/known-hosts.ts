@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { ifThere } from '../files.ts';
+import { ifThere } from '../util/files.ts';
 
 /** A line of a known_hosts file that is about a server. */
 export interface KnownKey {

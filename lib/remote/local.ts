@@ -2,10 +2,10 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { SwarmupError } from '../errors.ts';
-import type { Emit } from '../events.ts';
-import { isOk, lastLines, printed, type OkExit, type Output } from './output.ts';
-import { quote } from './quote.ts';
+import { SwarmupError } from '../util/errors.ts';
+import type { Emit } from '../contracts/events.ts';
+import { isOk, lastLines, printed, type OkExit, type Output } from '../contracts/output.ts';
+import { quote } from '../util/shell-quote.ts';
 
 export interface LocalRun {
   readonly cwd?: string;

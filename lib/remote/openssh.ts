@@ -1,6 +1,6 @@
-import type { Machine, SshEndpoint } from '../providers/provider.ts';
+import type { Machine, SshEndpoint } from '../contracts/provider.ts';
 import { knownHostsName } from './known-hosts.ts';
-import { quote } from './quote.ts';
+import { quote } from '../util/shell-quote.ts';
 
 /** The pinned host keys in known_hosts format. Source: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. */
 export function knownHosts(machines: readonly Machine[]): string {

@@ -2,7 +2,7 @@ import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename } from 'node:path';
-import { hasErrno } from '../errno.ts';
+import { hasErrno } from '../util/errno.ts';
 import type { LocalCommands } from './local.ts';
 
 export interface RunningProcess {

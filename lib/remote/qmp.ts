@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { messageOf, SwarmupError } from '../errors.ts';
+import { messageOf, SwarmupError } from '../util/errors.ts';
 
 const ANSWER_MS = 20_000;
 

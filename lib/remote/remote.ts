@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
-import type { Machines, Remote } from '../context.ts';
-import type { Endpoint, SshEndpoint } from '../providers/provider.ts';
-import { unlessAborted } from '../abort.ts';
-import { hasCode } from '../errors.ts';
-import type { Emit } from '../events.ts';
-import type { Secret } from '../secret.ts';
-import { SingleFlight } from '../single-flight.ts';
+import type { Machines, Remote } from '../contracts/context.ts';
+import type { Endpoint, SshEndpoint } from '../contracts/provider.ts';
+import { unlessAborted } from '../async/abortable.ts';
+import { hasCode } from '../util/errors.ts';
+import type { Emit } from '../contracts/events.ts';
+import type { Secret } from '../util/secret.ts';
+import { SingleFlight } from '../async/single-flight.ts';
 import type { Engine } from './engine.ts';
 import type { SshHost } from './ssh.ts';
 

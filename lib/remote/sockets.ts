@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { connect, createServer } from 'node:net';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../util/errors.ts';
 
 /** Whether nothing on this machine listens on a loopback port. */
 export function portIsFree(port: number): Promise<boolean> {

@@ -1,8 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ClientChannel } from 'ssh2';
-import { interrupted } from '../errors.ts';
-import type { Output } from './output.ts';
+import { interrupted } from '../util/errors.ts';
+import type { Output } from '../contracts/output.ts';
 
 /** What a command gets to end by itself before its channel is closed. */
 export const ABORT_GRACE_MS = 2_000;

@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
-import { unlessAborted } from '../abort.ts';
-import { interrupted } from '../errors.ts';
-import type { Emit } from '../events.ts';
-import type { SshEndpoint } from '../providers/provider.ts';
-import type { Secret } from '../secret.ts';
+import { unlessAborted } from '../async/abortable.ts';
+import { interrupted } from '../util/errors.ts';
+import type { Emit } from '../contracts/events.ts';
+import type { SshEndpoint } from '../contracts/provider.ts';
+import type { Secret } from '../util/secret.ts';
 import { credentialsOf } from './credentials.ts';
 import { signaturesOf } from './key-types.ts';
 import { connectError } from './ssh-errors.ts';

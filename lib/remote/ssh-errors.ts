@@ -1,8 +1,8 @@
-import { messageOf, SwarmupError } from '../errors.ts';
-import type { SshEndpoint } from '../providers/provider.ts';
+import { messageOf, SwarmupError } from '../util/errors.ts';
+import type { SshEndpoint } from '../contracts/provider.ts';
 import type { Credentials } from './credentials.ts';
 import { fingerprint } from './known-hosts.ts';
-import { quote } from './quote.ts';
+import { quote } from '../util/shell-quote.ts';
 
 export function engineUnreachable(name: string, socket: string, cause: Error): SwarmupError {
   return new SwarmupError(

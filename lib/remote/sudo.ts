@@ -1,6 +1,6 @@
-import { SwarmupError } from '../errors.ts';
-import type { Secret } from '../secret.ts';
-import { lastLines, type Output } from './output.ts';
+import { SwarmupError } from '../util/errors.ts';
+import type { Secret } from '../util/secret.ts';
+import { lastLines, type Output } from '../contracts/output.ts';
 
 /** A command as it is sent, and what its standard input begins with. */
 export interface AsRoot {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path/posix';
-import type { Secret } from '../secret.ts';
-import type { Host } from './host.ts';
+import type { Secret } from '../util/secret.ts';
+import type { Host } from '../contracts/host.ts';
 
 /** Writes a file on a host as root, in a folder that is made where it is missing. */
 export async function writeOn(host: Host, path: string, input: string, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Progress, UnitName, UnitResult } from '../events.ts';
+import type { Progress, UnitName, UnitResult } from '../contracts/events.ts';
 
 /** A unit that is being worked on, as the view shows it. */
 export interface Running {

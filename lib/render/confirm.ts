@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { SwarmupError } from '../errors.ts';
-import { Secret } from '../secret.ts';
+import { SwarmupError } from '../util/errors.ts';
+import { Secret } from '../util/secret.ts';
 
 /** Whether there is somebody to ask. */
 export function canAsk(): boolean {

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { DoctorReport } from '../cli/commands/doctor.ts';
-import { concernNetwork, linkTable } from '../preflight/matrix.ts';
+import { concernNetwork, linkTable } from '../preflight/link-matrix.ts';
 import type { Survey } from '../preflight/survey.ts';
 import { table } from './table.ts';
 

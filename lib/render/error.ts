@@ -1,6 +1,6 @@
 import pc from 'picocolors';
-import { asSwarmupError, type SwarmupError } from '../errors.ts';
-import type { ErrorJson, UnitResult } from '../events.ts';
+import { asSwarmupError, type SwarmupError } from '../util/errors.ts';
+import type { ErrorJson, UnitResult } from '../contracts/events.ts';
 
 /** An error as a person reads it: message, last lines of output, fix. */
 export function errorText(error: SwarmupError, where = ''): string {

@@ -1,4 +1,4 @@
-import type { Event, Listener } from '../events.ts';
+import type { Event, Listener } from '../contracts/events.ts';
 import { plainListener } from './plain.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { RunResult } from '../events.ts';
+import type { RunResult } from '../contracts/events.ts';
 import { errorJson } from './error.ts';
 
 /** `up --json`, `verify --json`, `plan --json`: the document that users and tests rely on. */

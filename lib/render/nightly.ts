@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { RunResult } from '../events.ts';
+import type { RunResult } from '../contracts/events.ts';
 import { duration } from './format.ts';
 
 /** A stage of the nightly test that was played, and what came of it. */

@@ -1,4 +1,4 @@
-import { unreachable, type Event, type Listener, type UnitResult } from '../events.ts';
+import { unreachable, type Event, type Listener, type UnitResult } from '../contracts/events.ts';
 import { pattern } from '../record/pattern.ts';
 import { duration, retryText, unitsText } from './format.ts';
 

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { Price } from '../providers/provider.ts';
+import type { Price } from '../contracts/provider.ts';
 import type { NodeStatus } from '../swarm/status.ts';
 import { table } from './table.ts';
 

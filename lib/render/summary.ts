@@ -1,10 +1,10 @@
 import pc from 'picocolors';
 import type { Cluster } from '../config/model.ts';
 import { publishedPorts } from '../config/selections.ts';
-import type { RunContext } from '../context.ts';
-import { messageOf } from '../errors.ts';
-import type { RunResult } from '../events.ts';
-import { isOn } from '../machines.ts';
+import type { RunContext } from '../contracts/context.ts';
+import { messageOf } from '../util/errors.ts';
+import type { RunResult } from '../contracts/events.ts';
+import { isOn } from '../providers/machine-table.ts';
 import { PASSWORD_FILE } from '../portainer/secrets.ts';
 import { duration, plural, tally, unitsText } from './format.ts';
 import { planText } from './plan.ts';

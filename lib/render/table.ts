@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { columns } from '../columns.ts';
+import { columns } from '../util/columns.ts';
 
 /** Columns as wide as their widest cell, under a dim head. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,5 +1,5 @@
-import type { RunContext } from '../context.ts';
-import type { Listener, Mode, RunResult } from '../events.ts';
+import type { RunContext } from '../contracts/context.ts';
+import type { Listener, Mode, RunResult } from '../contracts/events.ts';
 import { failures } from './error.ts';
 import { resultJson } from './json.ts';
 import { print, printJson } from './output.ts';

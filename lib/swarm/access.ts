@@ -1,15 +1,15 @@
-import type { Clock } from '../clock.ts';
-import { Coalesced } from '../coalesced.ts';
+import type { Clock } from '../async/clock.ts';
+import { Coalesced } from '../async/coalescer.ts';
 import { managersOf, workersOf, type Cluster, type NodeSpec } from '../config/model.ts';
-import type { Machines, Remote } from '../context.ts';
+import type { Machines, Remote } from '../contracts/context.ts';
 import type { Engine } from '../remote/engine.ts';
-import { Secret } from '../secret.ts';
-import { SingleFlight } from '../single-flight.ts';
+import { Secret } from '../util/secret.ts';
+import { SingleFlight } from '../async/single-flight.ts';
 import { findManager, type Search } from './find-manager.ts';
 import { isMarked, type Labels } from './labels.ts';
-import { localSwarm } from './local.ts';
+import { localSwarm } from './local-state.ts';
 import { listNodes, nameOf } from './read.ts';
-import type { SwarmNode } from './types.ts';
+import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 export interface JoinTokens {
   readonly manager: Secret;

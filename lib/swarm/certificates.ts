@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import type { RunContext } from '../context.ts';
-import { swarmFolder } from './local.ts';
+import type { RunContext } from '../contracts/context.ts';
+import { swarmFolder } from './local-state.ts';
 import { nameOf } from './read.ts';
 import type { SwarmObjectState } from './settings.ts';
-import type { SwarmNode } from './types.ts';
+import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 /** In an engine's swarm folder: its node's certificate, with those that it was signed by after it. Source: swarmkit, ca/config.go. */
 export const NODE_CERTIFICATE = 'certificates/swarm-node.crt';

@@ -1,9 +1,9 @@
-import type { UnitContext } from '../context.ts';
+import type { UnitContext } from '../contracts/context.ts';
 import type { Engine } from '../remote/engine.ts';
-import { waitUntil } from '../wait.ts';
+import { waitUntil } from '../async/wait-until.ts';
 import { listTasks } from './read.ts';
 import { readAndWrite } from './versioned.ts';
-import type { SwarmNode } from './types.ts';
+import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 const DRAIN_DEADLINE_MS = 300_000;
 

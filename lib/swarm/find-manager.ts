@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts';
-import type { Remote } from '../context.ts';
-import { asSwarmupError, SwarmupError } from '../errors.ts';
+import type { Clock } from '../async/clock.ts';
+import type { Remote } from '../contracts/context.ts';
+import { asSwarmupError, SwarmupError } from '../util/errors.ts';
 import type { Engine } from '../remote/engine.ts';
-import { localSwarm, type LocalSwarm } from './local.ts';
+import { localSwarm, type LocalSwarm } from './local-state.ts';
 import { majority } from './quorum.ts';
 
 /** A manager that hasn't answered within this is not waited for alone any more: the next is asked too. In milliseconds. */

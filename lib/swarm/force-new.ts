@@ -1,12 +1,12 @@
-import type { UnitContext } from '../context.ts';
+import type { UnitContext } from '../contracts/context.ts';
 import { startEngine } from '../docker/engine.ts';
 import { stopDocker } from '../docker/service.ts';
 import { writeSecretOn } from '../remote/write-file.ts';
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../util/secret.ts';
 import { LISTEN_ADDRESS } from './addresses.ts';
 import { isLocked, MANAGER_KEY, withoutLock } from './manager-key.ts';
 import { requireUnlockKey } from './unlock.ts';
-import { localSwarm } from './local.ts';
+import { localSwarm } from './local-state.ts';
 import { untilManagerIsBack } from './manager-back.ts';
 
 /**

@@ -1,17 +1,17 @@
 import type { Role } from '../config/model.ts';
-import type { UnitContext } from '../context.ts';
-import { SwarmupError } from '../errors.ts';
+import type { UnitContext } from '../contracts/context.ts';
+import { SwarmupError } from '../util/errors.ts';
 import { engineWords, type Engine } from '../remote/engine.ts';
-import type { Change } from '../task.ts';
-import { waitUntil } from '../wait.ts';
-import { localSwarm, type LocalSwarm } from './local.ts';
+import type { Change } from '../pipeline/task.ts';
+import { waitUntil } from '../async/wait-until.ts';
+import { localSwarm, type LocalSwarm } from './local-state.ts';
 import { advertised, LISTEN_ADDRESS } from './addresses.ts';
 import { isMarked } from './labels.ts';
 import { leaveSwarm } from './leave-swarm.ts';
-import { isLeftBehind } from './lost.ts';
+import { isLeftBehind } from './abandoned-managers.ts';
 import { nameOf } from './read.ts';
 import { removeNode } from './remove-node.ts';
-import type { SwarmNode } from './types.ts';
+import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 export interface JoinState {
   readonly local: Pick<LocalSwarm, 'state' | 'nodeId' | 'error'>;

@@ -1,7 +1,7 @@
-import type { UnitContext } from '../context.ts';
+import type { UnitContext } from '../contracts/context.ts';
 import { engineWords, type Engine } from '../remote/engine.ts';
-import { waitUntil } from '../wait.ts';
-import { localSwarm } from './local.ts';
+import { waitUntil } from '../async/wait-until.ts';
+import { localSwarm } from './local-state.ts';
 
 const LEAVE_MS = 180_000;
 

@@ -1,14 +1,14 @@
 import type { NodeSpec } from '../config/model.ts';
-import type { UnitContext, World } from '../context.ts';
-import { hasCode, SwarmupError } from '../errors.ts';
+import type { UnitContext, World } from '../contracts/context.ts';
+import { hasCode, SwarmupError } from '../util/errors.ts';
 import type { Engine } from '../remote/engine.ts';
-import { onNodes, type Change, type Target } from '../task.ts';
-import { localSwarm, type LocalSwarm } from './local.ts';
+import { onNodes, type Change, type Target } from '../pipeline/task.ts';
+import { localSwarm, type LocalSwarm } from './local-state.ts';
 import { isMarked } from './labels.ts';
 import { listNodes, nameOf } from './read.ts';
 import { leaveSwarm } from './leave-swarm.ts';
 import { removeNode } from './remove-node.ts';
-import type { SwarmNode } from './types.ts';
+import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 export interface LeaveState {
   readonly local: Pick<LocalSwarm, 'state' | 'isManager' | 'nodeId'>;

@@ -1,8 +1,8 @@
 import type { Engine } from '../remote/engine.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../util/errors.ts';
 import { serviceLogs, taskLogs, type LogQuery } from '../remote/engine-api.ts';
 import { listNodes, listTasks, nameOf } from './read.ts';
-import type { SwarmService, SwarmTask } from './types.ts';
+import type { SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
 
 /** A line that a task printed. */
 export interface LogLine {

@@ -1,7 +1,7 @@
-import type { UnitContext } from '../context.ts';
-import { SwarmupError } from '../errors.ts';
-import { waitUntil } from '../wait.ts';
-import { localSwarm } from './local.ts';
+import type { UnitContext } from '../contracts/context.ts';
+import { SwarmupError } from '../util/errors.ts';
+import { waitUntil } from '../async/wait-until.ts';
+import { localSwarm } from './local-state.ts';
 import { listNodes } from './read.ts';
 
 const BACK_MS = 180_000;

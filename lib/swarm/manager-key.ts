@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
-import { SwarmupError } from '../errors.ts';
-import { Secret } from '../secret.ts';
+import { SwarmupError } from '../util/errors.ts';
+import { Secret } from '../util/secret.ts';
 
 /** In the engine's swarm folder: a manager's private key, with the key of its Raft log in a header. Source: swarmkit, ca/config.go. */
 export const MANAGER_KEY = 'certificates/swarm-node.key';

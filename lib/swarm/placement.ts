@@ -1,6 +1,6 @@
 import type { NodeSpec } from '../config/model.ts';
 import type { Labels } from './labels.ts';
-import type { SwarmNode, SwarmService, SwarmTask } from './types.ts';
+import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
 
 const CONSTRAINT = /^\s*([\w.-]+)\s*(==|!=)\s*(.*?)\s*$/;
 

@@ -1,6 +1,6 @@
-import { SwarmupError } from '../errors.ts';
+import { SwarmupError } from '../util/errors.ts';
 import { nameOf } from './read.ts';
-import type { SwarmNode } from './types.ts';
+import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 /** How many of n managers must be reachable for anything to be decided. Source: the Raft paper; docs.docker.com, "Raft consensus". */
 export function majority(managers: number): number {

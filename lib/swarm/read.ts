@@ -1,6 +1,6 @@
 import type { Engine } from '../remote/engine.ts';
 import { NAME_LABEL } from './labels.ts';
-import type { SwarmNode, SwarmService, SwarmTask } from './types.ts';
+import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
 
 /** What the managers are asked, with the types dockerode leaves open. */
 

@@ -1,12 +1,12 @@
-import type { UnitContext } from '../context.ts';
-import { asSwarmupError, hasCode, SwarmupError } from '../errors.ts';
-import type { Machine } from '../providers/provider.ts';
-import { waitUntil } from '../wait.ts';
+import type { UnitContext } from '../contracts/context.ts';
+import { asSwarmupError, hasCode, SwarmupError } from '../util/errors.ts';
+import type { Machine } from '../contracts/provider.ts';
+import { waitUntil } from '../async/wait-until.ts';
 import { hasNoLeader, isNamed } from './find-manager.ts';
 import { forceNewSwarm, takeLockOff } from './force-new.ts';
 import { leaveSwarm } from './leave-swarm.ts';
-import { localSwarm, type LocalSwarm } from './local.ts';
-import { noteLost } from './lost.ts';
+import { localSwarm, type LocalSwarm } from './local-state.ts';
+import { noteLost } from './abandoned-managers.ts';
 import { countManagers, majority } from './quorum.ts';
 import { listNodes, nameOf } from './read.ts';
 

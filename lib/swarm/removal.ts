@@ -1,7 +1,7 @@
-import type { UnitContext } from '../context.ts';
+import type { UnitContext } from '../contracts/context.ts';
 import type { Engine } from '../remote/engine.ts';
-import type { Change } from '../task.ts';
-import type { SwarmService } from './types.ts';
+import type { Change } from '../pipeline/task.ts';
+import type { SwarmService } from '../contracts/swarm-types.ts';
 
 /** Taking a service or a stack away. */
 export type Removal = Change &

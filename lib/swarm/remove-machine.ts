@@ -1,8 +1,8 @@
-import type { UnitContext } from '../context.ts';
-import type { Machine } from '../providers/provider.ts';
+import type { UnitContext } from '../contracts/context.ts';
+import type { Machine } from '../contracts/provider.ts';
 import { nameOf } from './read.ts';
 import { removeNode } from './remove-node.ts';
-import type { SwarmNode } from './types.ts';
+import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 /** Takes a machine away; its node leaves the swarm before. @param nodes all nodes of the swarm */
 export async function removeMachine(ctx: UnitContext, machine: Machine, nodes: readonly SwarmNode[]): Promise<void> {

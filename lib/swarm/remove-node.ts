@@ -1,11 +1,11 @@
-import type { UnitContext } from '../context.ts';
+import type { UnitContext } from '../contracts/context.ts';
 import type { Engine } from '../remote/engine.ts';
 import { drainNode } from './drain.ts';
 import { leaveSwarm } from './leave-swarm.ts';
 import { requireMajorityWithout } from './quorum.ts';
 import { listNodes, nameOf } from './read.ts';
 import { demote } from './roles.ts';
-import type { SwarmNode } from './types.ts';
+import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 /**
  * Takes a node out of the swarm so that nothing is lost: drained until it runs nothing, demoted if it was a manager,

@@ -1,10 +1,10 @@
-import type { UnitContext } from '../context.ts';
+import type { UnitContext } from '../contracts/context.ts';
 import type { Engine } from '../remote/engine.ts';
-import { waitUntil } from '../wait.ts';
+import { waitUntil } from '../async/wait-until.ts';
 import { updateNode } from './drain.ts';
 import { requireMajorityWithout } from './quorum.ts';
 import { listNodes, nameOf } from './read.ts';
-import type { SwarmNode } from './types.ts';
+import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 const CHANGE_MS = 120_000;
 

@@ -1,10 +1,10 @@
 import type { ServiceSpec } from '../config/model.ts';
-import { same } from '../same.ts';
+import { same } from './semantic-equal.ts';
 import { managedKeys, markedLabels, type Labels } from './labels.ts';
-import { type Field, type Names } from './fields/field.ts';
+import type { Field, Names } from './fields/field.ts';
 import { FIELDS } from './fields/index.ts';
 import { UPDATE_DEFAULTS } from './fields/policies.ts';
-import type { ServiceSpecification, SwarmService } from './types.ts';
+import type { ServiceSpecification, SwarmService } from '../contracts/swarm-types.ts';
 
 /** On a service: the keys of the cluster file that were applied to it, so that one that leaves the file is undone. */
 const FIELDS_LABEL = 'swarmup.fields';

@@ -1,6 +1,6 @@
 import * as api from '../remote/engine-api.ts';
 import type { Engine } from '../remote/engine.ts';
-import { Secret } from '../secret.ts';
+import { Secret } from '../util/secret.ts';
 import type { Labels } from './labels.ts';
 import { readAndWrite } from './versioned.ts';
 

@@ -1,6 +1,6 @@
 import type { StackSpec } from '../config/model.ts';
-import type { Host } from '../remote/host.ts';
-import { Secret } from '../secret.ts';
+import type { Host } from '../contracts/host.ts';
+import { Secret } from '../util/secret.ts';
 import { additionsFile, type Addition } from './stack.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { StackSpec } from '../config/model.ts';
-import { Secret } from '../secret.ts';
-import type { SwarmNode, SwarmService } from './types.ts';
+import { Secret } from '../util/secret.ts';
+import type { SwarmNode, SwarmService } from '../contracts/swarm-types.ts';
 
 /** On every service of a stack that swarmup deployed: what its file was. */
 export const STACK_LABEL = 'swarmup.stack';

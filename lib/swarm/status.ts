@@ -1,12 +1,12 @@
-import type { RunContext } from '../context.ts';
-import { isOn } from '../machines.ts';
-import { asSwarmupError, type SwarmupError } from '../errors.ts';
-import type { Machine, Price, Rented, SshEndpoint } from '../providers/provider.ts';
+import type { RunContext } from '../contracts/context.ts';
+import { isOn } from '../providers/machine-table.ts';
+import { asSwarmupError, type SwarmupError } from '../util/errors.ts';
+import type { Machine, Price, Rented, SshEndpoint } from '../contracts/provider.ts';
 import { expiring } from './certificates.ts';
-import { judge } from './judge.ts';
+import { judge } from './convergence.ts';
 import { listNodes, listServices, listTasks, nameOf } from './read.ts';
 import { readSwarm, type SwarmObjectState } from './settings.ts';
-import type { SwarmNode, SwarmService, SwarmTask } from './types.ts';
+import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
 
 /** `status --json`. */
 export interface ClusterStatus {

@@ -1,5 +1,5 @@
-import { Secret } from '../secret.ts';
-import type { StateFolder } from '../state-folder.ts';
+import { Secret } from '../util/secret.ts';
+import type { StateFolder } from '../util/state-folder.ts';
 
 /** In the cluster's local folder, readable by its owner only. */
 const FILE = 'unlock-key';

@@ -1,8 +1,8 @@
-import type { UnitContext } from '../context.ts';
-import { SwarmupError } from '../errors.ts';
-import type { Secret } from '../secret.ts';
-import { waitUntil } from '../wait.ts';
-import { localSwarm } from './local.ts';
+import type { UnitContext } from '../contracts/context.ts';
+import { SwarmupError } from '../util/errors.ts';
+import type { Secret } from '../util/secret.ts';
+import { waitUntil } from '../async/wait-until.ts';
+import { localSwarm } from './local-state.ts';
 import { unlock } from './settings.ts';
 import { keptUnlockKey } from './unlock-key.ts';
 

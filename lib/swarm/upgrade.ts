@@ -1,10 +1,10 @@
-import type { UnitContext } from '../context.ts';
+import type { UnitContext } from '../contracts/context.ts';
 import { fetchEngine, installEngine, restartEngine, startEngine } from '../docker/engine.ts';
 import { runsVersion } from '../docker/manager.ts';
-import { waitUntil } from '../wait.ts';
-import { whileAway } from './away.ts';
+import { waitUntil } from '../async/wait-until.ts';
+import { whileAway } from './maintenance.ts';
 import { nameOf } from './read.ts';
-import type { SwarmNode } from './types.ts';
+import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 const KNOWN_MS = 120_000;
 const INTERVAL_MS = 300;

@@ -1,7 +1,7 @@
-import type { UnitContext } from '../context.ts';
-import { SwarmupError } from '../errors.ts';
+import type { UnitContext } from '../contracts/context.ts';
+import { SwarmupError } from '../util/errors.ts';
 import { listNodes, listServices, listTasks, nameOf } from './read.ts';
-import type { Mount, SwarmTask } from './types.ts';
+import type { Mount, SwarmTask } from '../contracts/swarm-types.ts';
 
 /** A named volume on the disk of a node. */
 export interface LocalVolume {

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { differencesFrom, type Manifest } from '../../lib/backup/manifest.ts';
 import { readBackup } from '../../lib/backup/read.ts';
 import type { Cluster } from '../../lib/config/model.ts';
-import { Secret } from '../../lib/secret.ts';
+import { Secret } from '../../lib/util/secret.ts';
 import { clusterOf, fullText } from '../support/cluster.ts';
 import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
 

@@ -7,7 +7,7 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { describe, expect, it } from 'vitest';
 import { readBackup } from '../../lib/backup/read.ts';
 import { writeBackup } from '../../lib/backup/write.ts';
-import { Secret } from '../../lib/secret.ts';
+import { Secret } from '../../lib/util/secret.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'swarmup-backup-'));
 

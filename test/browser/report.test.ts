@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SwarmupError } from '../../lib/errors.ts';
+import { SwarmupError } from '../../lib/util/errors.ts';
 import { readRun, runsFolder, type RecordedRun } from '../../lib/record/store.ts';
 import { Timeline } from '../../lib/record/timeline.ts';
 import { htmlReport } from '../../lib/render/html/report.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { NodeSpec } from '../../lib/config/model.ts';
-import type { Provider, ProviderIo } from '../../lib/providers/provider.ts';
+import type { Provider, ProviderIo } from '../../lib/contracts/provider.ts';
 
 export interface Subject {
   readonly provider: Provider;

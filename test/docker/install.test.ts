@@ -5,7 +5,7 @@ import { installDocker } from '../../lib/docker/install.ts';
 import { installerOf } from '../../lib/docker/installers.ts';
 import { readKeys } from '../../lib/docker/repository-key.ts';
 import { osRelease, type OsRelease } from '../../lib/facts/os-release.ts';
-import type { Host } from '../../lib/remote/host.ts';
+import type { Host } from '../../lib/contracts/host.ts';
 import { strict } from '../fakes/strict.ts';
 
 /** As /etc/os-release of each system has it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { behindProxy, proxyFile, proxyOf } from '../../lib/docker/proxy.ts';
-import type { Host } from '../../lib/remote/host.ts';
+import type { Host } from '../../lib/contracts/host.ts';
 import { clusterOf } from '../support/cluster.ts';
 import { strict } from '../fakes/strict.ts';
 

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { systemClock } from '../../lib/clock.ts';
+import { systemClock } from '../../lib/async/clock.ts';
 import { loadProvider } from '../../lib/providers/index.ts';
-import type { Provider } from '../../lib/providers/provider.ts';
+import type { Provider } from '../../lib/contracts/provider.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 import { readBanner } from '../../lib/remote/sockets.ts';
 import { providerContract } from '../contract/provider.ts';

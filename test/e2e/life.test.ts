@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cacheFolder } from '../../lib/files.ts';
+import { cacheFolder } from '../../lib/util/files.ts';
 import { whileAsking } from '../support/asking.ts';
 import { Cli, type StatusDocument, type UpDocument } from '../support/cli.ts';
 import { dockerCli } from '../support/docker-cli.ts';

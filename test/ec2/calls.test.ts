@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../lib/clock.ts';
+import { systemClock } from '../../lib/async/clock.ts';
 import { API_CALLS } from '../../lib/providers/aws/api.ts';
 import { ROOT } from '../support/cli.ts';
 import { bringUp, Cloud, CREDENTIALS, quiet, takeDown } from './cloud.ts';

@@ -7,10 +7,10 @@ import {
   DescribeVolumesCommand,
   type Tag,
 } from '@aws-sdk/client-ec2';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/async/clock.ts';
 import type { Cluster } from '../../lib/config/model.ts';
 import { loadProvider } from '../../lib/providers/index.ts';
-import type { Provider, ProviderIo } from '../../lib/providers/provider.ts';
+import type { Provider, ProviderIo } from '../../lib/contracts/provider.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 import { clusterOf } from '../support/cluster.ts';
 import type { Latency, MachinePark } from './account.ts';

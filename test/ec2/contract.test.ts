@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import type { Cluster } from '../../lib/config/model.ts';
-import type { Provider } from '../../lib/providers/provider.ts';
+import type { Provider } from '../../lib/contracts/provider.ts';
 import { readBanner } from '../../lib/remote/sockets.ts';
 import { providerContract } from '../contract/provider.ts';
 import { Cloud, CREDENTIALS, quiet } from './cloud.ts';

@@ -5,7 +5,7 @@ import { daemonJson } from '../../lib/facts/daemon-json.ts';
 import { dockerService } from '../../lib/facts/docker-service.ts';
 import { gather } from '../../lib/facts/fact.ts';
 import { osRelease } from '../../lib/facts/os-release.ts';
-import type { Host } from '../../lib/remote/host.ts';
+import type { Host } from '../../lib/contracts/host.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 import { strict } from '../fakes/strict.ts';
 

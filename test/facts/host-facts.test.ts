@@ -14,12 +14,12 @@ import { packageLock } from '../../lib/facts/package-lock.ts';
 import { registries } from '../../lib/facts/registries.ts';
 import { packageSources } from '../../lib/facts/package-sources.ts';
 import { platform } from '../../lib/facts/platform.ts';
-import { room } from '../../lib/facts/room.ts';
+import { room } from '../../lib/facts/resources.ts';
 import { routes } from '../../lib/facts/routes.ts';
-import { surroundings } from '../../lib/facts/surroundings.ts';
+import { surroundings } from '../../lib/facts/environment.ts';
 import { wallClock } from '../../lib/facts/wall-clock.ts';
 import { freePort } from '../support/sshd.ts';
-import { overlap } from '../../lib/ipv4.ts';
+import { overlap } from '../../lib/util/ipv4.ts';
 
 /** Outputs are those of a Debian 13 guest, but where a test says otherwise. */
 describe('facts of a host', () => {

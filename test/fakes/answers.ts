@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { SwarmService, SwarmTask } from '../../lib/swarm/types.ts';
+import type { SwarmService, SwarmTask } from '../../lib/contracts/swarm-types.ts';
 
 /** As containers without a terminal are read. Source: the Engine API, "Stream format". */
 export function framed(lines: readonly (readonly [number, string])[]): Readable {

@@ -1,11 +1,11 @@
 import type Docker from 'dockerode';
 import { Readable } from 'node:stream';
 import { parse } from 'yaml';
-import { isObject } from '../../lib/same.ts';
+import { isObject } from '../../lib/swarm/semantic-equal.ts';
 import { fits } from '../../lib/swarm/placement.ts';
-import { exact, tagged } from '../../lib/images/reference.ts';
+import { exact, tagged } from '../../lib/util/image-reference.ts';
 import type { Rotation, SwarmSpec } from '../../lib/swarm/settings.ts';
-import type { ServiceSpecification, SwarmNode, SwarmService, SwarmTask } from '../../lib/swarm/types.ts';
+import type { ServiceSpecification, SwarmNode, SwarmService, SwarmTask } from '../../lib/contracts/swarm-types.ts';
 import { filtered, filteredTasks, framed } from './answers.ts';
 import { modemOf } from './modem.ts';
 import { FakeObjects } from './objects.ts';

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readArchive, writeArchive } from '../../lib/images/archive.ts';
 import { isNetworkProblem } from '../../lib/images/on-node.ts';
-import { exact, isImage, registryOf, tagged, withoutNote } from '../../lib/images/reference.ts';
+import { exact, isImage, registryOf, tagged, withoutNote } from '../../lib/util/image-reference.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-images-'));
 

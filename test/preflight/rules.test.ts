@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linkTable } from '../../lib/preflight/matrix.ts';
+import { linkTable } from '../../lib/preflight/link-matrix.ts';
 import type { HostFacts } from '../../lib/preflight/facts.ts';
 import { registriesOf } from '../../lib/preflight/registries.ts';
 import type { Link } from '../../lib/preflight/network.ts';

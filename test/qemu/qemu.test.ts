@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, statSync, utimesSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findMirror, namedMirror, parseSources } from '../../lib/debian/mirror.ts';
+import { findMirror, namedMirror, parseSources } from '../../lib/images/debian-mirror.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 import { generateKeyPair } from '../../lib/remote/keys.ts';
 import { workFolder } from '../../lib/providers/qemu/build.ts';

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { systemClock, type Clock } from '../../lib/clock.ts';
+import { systemClock, type Clock } from '../../lib/async/clock.ts';
 import { lineSplitter, localCommands } from '../../lib/remote/local.ts';
 import { knownHosts, sshArguments, sshConfigText } from '../../lib/remote/openssh.ts';
-import { quote } from '../../lib/remote/quote.ts';
-import { waitUntil } from '../../lib/wait.ts';
+import { quote } from '../../lib/util/shell-quote.ts';
+import { waitUntil } from '../../lib/async/wait-until.ts';
 
 const never = new AbortController().signal;
 const local = localCommands(() => undefined, process.env);

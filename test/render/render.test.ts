@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { SwarmupError } from '../../lib/errors.ts';
-import type { Event, RunResult, UnitResult } from '../../lib/events.ts';
+import { SwarmupError } from '../../lib/util/errors.ts';
+import type { Event, RunResult, UnitResult } from '../../lib/contracts/events.ts';
 import { Group } from '../../lib/render/board.ts';
 import { errorText, failures, reportError } from '../../lib/render/error.ts';
 import { bar, changeLine, duration, elapsed, fit, tally } from '../../lib/render/format.ts';
@@ -11,7 +11,7 @@ import { plainListener } from '../../lib/render/plain.ts';
 import { githubListener } from '../../lib/render/github.ts';
 import { planDiff, planText } from '../../lib/render/plan.ts';
 import { recordLine, summary } from '../../lib/render/summary.ts';
-import type { Change } from '../../lib/task.ts';
+import type { Change } from '../../lib/pipeline/task.ts';
 import { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText, IMAGES } from '../support/cluster.ts';
 

@@ -6,7 +6,7 @@ import { dnf } from '../../lib/docker/dnf.ts';
 import { gather } from '../../lib/facts/fact.ts';
 import { registries } from '../../lib/facts/registries.ts';
 import { registriesOf } from '../../lib/preflight/registries.ts';
-import type { Host } from '../../lib/remote/host.ts';
+import type { Host } from '../../lib/contracts/host.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 import { strict } from '../fakes/strict.ts';
 import { clusterOf } from '../support/cluster.ts';

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { loadCluster } from '../../lib/config/load.ts';
-import { makePrivate } from '../../lib/files.ts';
+import { makePrivate } from '../../lib/util/files.ts';
 import { pruneRuns, runsFolder } from '../../lib/record/store.ts';
-import { removeInside, removeOwn } from '../../lib/remove.ts';
-import { StateFolder } from '../../lib/state-folder.ts';
+import { removeInside, removeOwn } from '../../lib/util/remove.ts';
+import { StateFolder } from '../../lib/util/state-folder.ts';
 
 const UNSAFE = { code: 'PATH_UNSAFE' };
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { thisRun, type Owner } from '../../lib/lock/owner.ts';
 import { RemoteLock } from '../../lib/lock/remote.ts';
-import type { Host } from '../../lib/remote/host.ts';
+import type { Host } from '../../lib/contracts/host.ts';
 import { SshHost } from '../../lib/remote/ssh.ts';
 import { startSshd, type TestSshd } from '../support/sshd.ts';
 

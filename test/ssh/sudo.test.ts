@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EventBody } from '../../lib/events.ts';
+import type { EventBody } from '../../lib/contracts/events.ts';
 import { SshHost } from '../../lib/remote/ssh.ts';
-import { Secret } from '../../lib/secret.ts';
+import { Secret } from '../../lib/util/secret.ts';
 import { PASSWORD, startGuestSshd } from '../support/guest-sshd.ts';
 
 const never = new AbortController().signal;

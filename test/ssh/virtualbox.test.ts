@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync, readdirSync, existsSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../lib/clock.ts';
+import { systemClock } from '../../lib/async/clock.ts';
 import type { Cluster } from '../../lib/config/model.ts';
 import { loadProvider } from '../../lib/providers/index.ts';
-import type { Provider, ProviderIo } from '../../lib/providers/provider.ts';
+import type { Provider, ProviderIo } from '../../lib/contracts/provider.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 import { readBanner } from '../../lib/remote/sockets.ts';
 import { providerContract } from '../contract/provider.ts';

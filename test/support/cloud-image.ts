@@ -1,9 +1,9 @@
-import { findMirror } from '../../lib/debian/mirror.ts';
-import { cacheFolder } from '../../lib/files.ts';
+import { findMirror } from '../../lib/images/debian-mirror.ts';
+import { cacheFolder } from '../../lib/util/files.ts';
 import { builtImage } from '../../lib/providers/qemu/build.ts';
 import { findTools } from '../../lib/providers/qemu/packages.ts';
 import type { BootImage } from '../../lib/providers/qemu/record.ts';
-import type { ProviderIo } from '../../lib/providers/provider.ts';
+import type { ProviderIo } from '../../lib/contracts/provider.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 
 /**

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { findMirror } from '../../lib/debian/mirror.ts';
-import { cacheFolder } from '../../lib/files.ts';
+import { findMirror } from '../../lib/images/debian-mirror.ts';
+import { cacheFolder } from '../../lib/util/files.ts';
 import { publish } from '../../lib/providers/qemu/build.ts';
 import { needPackages } from './packages.ts';
 

@@ -1,9 +1,9 @@
 import { pipelines } from '../../Taskfile.ts';
-import { openCatalogue } from '../../lib/catalogue.ts';
+import { openCatalogue } from '../../lib/pipeline/taskfile.ts';
 import { Reporting } from '../../lib/cli/reporting.ts';
 import type { Cluster } from '../../lib/config/model.ts';
-import type { Event, EventBody, RunResult } from '../../lib/events.ts';
-import { runPipeline, underLock } from '../../lib/runner.ts';
+import type { Event, EventBody, RunResult } from '../../lib/contracts/events.ts';
+import { runPipeline, underLock } from '../../lib/pipeline/run-pipeline.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 
 /** `swarmup up` in a simulated world, with a real lock and a real record on this machine. */

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, writeFile, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findMirror } from '../../lib/debian/mirror.ts';
+import { findMirror } from '../../lib/images/debian-mirror.ts';
 import { buildDebianImage } from '../../lib/images/debian.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProviderFactory } from '../../lib/providers/provider.ts';
+import type { ProviderFactory } from '../../lib/contracts/provider.ts';
 
 /** Machines that never come: for tests of what stops a run. */
 export const schema = z.looseObject({

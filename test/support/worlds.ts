@@ -1,4 +1,4 @@
-import type { RunResult } from '../../lib/events.ts';
+import type { RunResult } from '../../lib/contracts/events.ts';
 import { FakeWorld } from '../fakes/world.ts';
 import { IMAGES } from './cluster.ts';
 

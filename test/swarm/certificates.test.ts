@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { expiring, notice } from '../../lib/swarm/certificates.ts';
-import type { SwarmNode } from '../../lib/swarm/types.ts';
+import type { SwarmNode } from '../../lib/contracts/swarm-types.ts';
 
 /** Of a manager with Docker 26.1.5: valid from 2026-11-23 to 2027-02-21, 90 days and an hour. */
 const PEM = readFileSync(fileURLToPath(new URL('recorded/swarm-node.crt', import.meta.url)), 'utf8');

@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import { describe, expect, it } from 'vitest';
-import { Secret } from '../../lib/secret.ts';
+import { Secret } from '../../lib/util/secret.ts';
 import { isLocked, withoutLock } from '../../lib/swarm/manager-key.ts';
 
 /** A manager's key as swarmkit locks it; that the real one is read, too, is tested on real machines. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../../lib/config/model.ts';
-import { imageAt, partOf } from '../../lib/portainer/images.ts';
-import { Secret } from '../../lib/secret.ts';
+import { imageAt, partOf } from '../../lib/config/portainer-images.ts';
+import { Secret } from '../../lib/util/secret.ts';
 import { additionsFile, staleServices } from '../../lib/swarm/stack.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText, IMAGES } from '../support/cluster.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fits, spreadOf, traitsOfSpec } from '../../lib/swarm/placement.ts';
-import type { SwarmNode, SwarmService, SwarmTask } from '../../lib/swarm/types.ts';
+import type { SwarmNode, SwarmService, SwarmTask } from '../../lib/contracts/swarm-types.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 10, 23, 14, 0, second)).toISOString();
 

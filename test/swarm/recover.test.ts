@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LocalSwarm } from '../../lib/swarm/local.ts';
+import type { LocalSwarm } from '../../lib/swarm/local-state.ts';
 import { planRecovery, type Found } from '../../lib/swarm/recovery.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText } from '../support/cluster.ts';

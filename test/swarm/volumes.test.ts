@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Mount, SwarmTask } from '../../lib/swarm/types.ts';
+import type { Mount, SwarmTask } from '../../lib/contracts/swarm-types.ts';
 import { localVolumes, lostWithIt } from '../../lib/swarm/volumes.ts';
 import { clusterOf } from '../support/cluster.ts';
 import { errorsOf, worldWithRegistry } from '../support/worlds.ts';

@@ -1,6 +1,6 @@
-import type { RunContext } from '../../context.ts';
-import { clientFolders, writeContext } from '../../docker-context.ts';
-import { SwarmupError } from '../../errors.ts';
+import type { RunContext } from '../../contracts/context.ts';
+import { clientFolders, writeContext } from '../../remote/docker-context.ts';
+import { SwarmupError } from '../../util/errors.ts';
 import { print, printJson } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';

@@ -1,6 +1,6 @@
 import { managersOf, type Availability, type Cluster } from '../../config/model.ts';
 import { scaled, serviceNames, withServices } from '../../config/selections.ts';
-import { SwarmupError } from '../../errors.ts';
+import { SwarmupError } from '../../util/errors.ts';
 import type { RunOptions, Scale, SelectionOptions } from '../options.ts';
 import { confirm } from '../../render/confirm.ts';
 import { tell } from '../../render/output.ts';

@@ -1,5 +1,5 @@
 import { openPrefixed, print, printJson } from '../../render/output.ts';
-import { asSwarmupError, SwarmupError } from '../../errors.ts';
+import { asSwarmupError, SwarmupError } from '../../util/errors.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
 import { known } from './pipeline.ts';

@@ -1,4 +1,4 @@
-import { SwarmupError } from '../../errors.ts';
+import { SwarmupError } from '../../util/errors.ts';
 import { print, printJson } from '../../render/output.ts';
 import { readLogs, type LogLine } from '../../swarm/logs.ts';
 import { listServices } from '../../swarm/read.ts';

@@ -1,7 +1,7 @@
-import { SwarmupError } from '../../errors.ts';
+import { SwarmupError } from '../../util/errors.ts';
 import { print, tell } from '../../render/output.ts';
-import { underLock } from '../../runner.ts';
-import { rotateAuthority } from '../../swarm/authority.ts';
+import { underLock } from '../../pipeline/run-pipeline.ts';
+import { rotateAuthority } from '../../swarm/rotate-ca.ts';
 import { PASSWORD_FILE } from '../../portainer/secrets.ts';
 import { rotatePassword } from '../../portainer/rotate.ts';
 import { unlockKeyOf, updateSwarm } from '../../swarm/settings.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { listRuns, readRun, runsFolder, type RecordedRun } from '../../record/store.ts';
 import { durationOf, verdictOf } from '../../record/timeline.ts';
-import { hasCode } from '../../errors.ts';
+import { hasCode } from '../../util/errors.ts';
 import { print, printJson } from '../../render/output.ts';
 import { runsText } from '../../render/runs.ts';
 import type { CommonOptions } from '../options.ts';

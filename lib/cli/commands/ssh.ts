@@ -1,6 +1,6 @@
-import { SwarmupError } from '../../errors.ts';
-import type { RunContext } from '../../context.ts';
-import type { Machine } from '../../providers/provider.ts';
+import { SwarmupError } from '../../util/errors.ts';
+import type { RunContext } from '../../contracts/context.ts';
+import type { Machine } from '../../contracts/provider.ts';
 import { knownHosts, sshArguments, sshConfigText } from '../../remote/openssh.ts';
 import { print, printJson } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';

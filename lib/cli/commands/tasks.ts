@@ -1,5 +1,5 @@
 import { pipelines } from '../../../Taskfile.ts';
-import { openCatalogue } from '../../catalogue.ts';
+import { openCatalogue } from '../../pipeline/taskfile.ts';
 import { print, printJson } from '../../render/output.ts';
 import { tasksText } from '../../render/tasks.ts';
 import type { CommonOptions } from '../options.ts';

@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument } from 'yaml';
-import { messageOf } from '../../errors.ts';
+import { messageOf } from '../../util/errors.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { IMAGE_EXPECTED, isImageReference } from '../grammar.ts';
 import { Locator, type Path } from '../locate.ts';

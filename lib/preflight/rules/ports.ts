@@ -1,6 +1,6 @@
 import { publishedPorts } from '../../config/selections.ts';
 import type { Listener } from '../../facts/listeners.ts';
-import { overlap } from '../../ipv4.ts';
+import { overlap } from '../../util/ipv4.ts';
 import { swarmPorts } from '../network.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 

@@ -1,5 +1,5 @@
 import type { Cluster } from '../../config/model.ts';
-import type { ProviderIo } from '../provider.ts';
+import type { ProviderIo } from '../../contracts/provider.ts';
 import type { Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';
 import { isEc2 } from './errors.ts';

@@ -1,4 +1,4 @@
-import { messageOf, SwarmupError, type ErrorCode } from '../../errors.ts';
+import { messageOf, SwarmupError, type ErrorCode } from '../../util/errors.ts';
 
 interface Explanation {
   readonly code: ErrorCode;

@@ -1,7 +1,7 @@
-import { waitUntil } from '../../wait.ts';
-import type { Clock } from '../../clock.ts';
+import { waitUntil } from '../../async/wait-until.ts';
+import type { Clock } from '../../async/clock.ts';
 import { readBanner } from '../../remote/sockets.ts';
-import type { ProviderIo } from '../provider.ts';
+import type { ProviderIo } from '../../contracts/provider.ts';
 import type { Ec2Api } from './api.ts';
 import { isEc2 } from './errors.ts';
 import type { AwsMachine } from './inventory.ts';

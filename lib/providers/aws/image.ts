@@ -1,5 +1,5 @@
 import type { Image } from '@aws-sdk/client-ec2';
-import { SwarmupError } from '../../errors.ts';
+import { SwarmupError } from '../../util/errors.ts';
 import type { Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';
 import { IMAGE_NAMES, PUBLICATIONS, type ImageName, type Publication } from './image-names.ts';

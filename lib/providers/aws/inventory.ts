@@ -1,9 +1,9 @@
 import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
-import type { Clock } from '../../clock.ts';
-import { unlessAborted } from '../../abort.ts';
-import { Coalesced } from '../../coalesced.ts';
+import type { Clock } from '../../async/clock.ts';
+import { unlessAborted } from '../../async/abortable.ts';
+import { Coalesced } from '../../async/coalescer.ts';
 import type { Cluster } from '../../config/model.ts';
-import type { Machine, Rented } from '../provider.ts';
+import type { Machine, Rented } from '../../contracts/provider.ts';
 import type { Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';
 import { describeInstances } from './describe.ts';

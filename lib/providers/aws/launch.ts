@@ -1,9 +1,9 @@
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../../async/clock.ts';
 import type { Cluster, NodeSpec } from '../../config/model.ts';
-import { hasCode, SwarmupError } from '../../errors.ts';
-import { waitUntil } from '../../wait.ts';
-import type { ProviderIo } from '../provider.ts';
+import { hasCode, SwarmupError } from '../../util/errors.ts';
+import { waitUntil } from '../../async/wait-until.ts';
+import type { ProviderIo } from '../../contracts/provider.ts';
 import type { Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';
 import { isEc2 } from './errors.ts';

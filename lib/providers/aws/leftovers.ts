@@ -1,8 +1,8 @@
 import type { Cluster } from '../../config/model.ts';
-import { hasCode } from '../../errors.ts';
-import { waitUntil } from '../../wait.ts';
-import type { Clock } from '../../clock.ts';
-import type { ProviderIo } from '../provider.ts';
+import { hasCode } from '../../util/errors.ts';
+import { waitUntil } from '../../async/wait-until.ts';
+import type { Clock } from '../../async/clock.ts';
+import type { ProviderIo } from '../../contracts/provider.ts';
 import type { Ec2Api } from './api.ts';
 import { isEc2 } from './errors.ts';
 import type { Inventory } from './inventory.ts';

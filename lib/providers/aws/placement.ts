@@ -1,6 +1,6 @@
 import type { Subnet } from '@aws-sdk/client-ec2';
 import { managersOf, workersOf, type Cluster, type NodeSpec } from '../../config/model.ts';
-import { SwarmupError } from '../../errors.ts';
+import { SwarmupError } from '../../util/errors.ts';
 import type { AwsConfig } from './config.ts';
 
 /** Where a machine can be made. */

@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Cluster } from '../../config/model.ts';
-import { messageOf, SwarmupError } from '../../errors.ts';
-import type { Price } from '../provider.ts';
+import { messageOf, SwarmupError } from '../../util/errors.ts';
+import type { Price } from '../../contracts/provider.ts';
 
 const table = z.strictObject({
   currency: z.string().min(1).describe('Such as USD.'),

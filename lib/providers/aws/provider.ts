@@ -1,10 +1,18 @@
 import type { Cluster, NodeSpec } from '../../config/model.ts';
-import { expectedOneOf } from '../../config/nearest.ts';
-import { SwarmupError } from '../../errors.ts';
-import type { Change } from '../../task.ts';
+import { expectedOneOf } from '../../util/nearest-name.ts';
+import { SwarmupError } from '../../util/errors.ts';
+import type { Change } from '../../pipeline/task.ts';
 import { clusterKey, identityFileOf } from '../cluster-key.ts';
-import type { Endpoint, Machine, Price, Provider, ProviderIo, ProviderOptions, SharedThings } from '../provider.ts';
-import { SingleFlight } from '../../single-flight.ts';
+import type {
+  Endpoint,
+  Machine,
+  Price,
+  Provider,
+  ProviderIo,
+  ProviderOptions,
+  SharedThings,
+} from '../../contracts/provider.ts';
+import { SingleFlight } from '../../async/single-flight.ts';
 import { openEc2, type Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';
 import { readHostKey } from './host-key.ts';

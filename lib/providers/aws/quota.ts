@@ -1,7 +1,7 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import type { NodeSpec } from '../../config/model.ts';
-import { messageOf, SwarmupError } from '../../errors.ts';
-import type { ProviderIo } from '../provider.ts';
+import { messageOf, SwarmupError } from '../../util/errors.ts';
+import type { ProviderIo } from '../../contracts/provider.ts';
 import { clientOptions, type Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';
 import { describeInstances } from './describe.ts';

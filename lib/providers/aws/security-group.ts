@@ -1,7 +1,7 @@
 import type { SecurityGroup as Ec2Group } from '@aws-sdk/client-ec2';
 import type { Cluster } from '../../config/model.ts';
-import { SwarmupError } from '../../errors.ts';
-import { SingleFlight } from '../../single-flight.ts';
+import { SwarmupError } from '../../util/errors.ts';
+import { SingleFlight } from '../../async/single-flight.ts';
 import type { Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';
 import { isEc2, nameTaken } from './errors.ts';

@@ -1,10 +1,10 @@
 import type { SecurityGroup as Ec2Group } from '@aws-sdk/client-ec2';
 import type { NodeSpec } from '../../config/model.ts';
 import { publishedPorts } from '../../config/selections.ts';
-import { SwarmupError } from '../../errors.ts';
+import { SwarmupError } from '../../util/errors.ts';
 import { fetchText } from '../../remote/download.ts';
-import type { Change } from '../../task.ts';
-import type { ProviderIo, SharedThings } from '../provider.ts';
+import type { Change } from '../../pipeline/task.ts';
+import type { ProviderIo, SharedThings } from '../../contracts/provider.ts';
 import { checkRights } from './dry-run.ts';
 import type { Inventory } from './inventory.ts';
 import { KeyPair, type KeyPairTools } from './key-pair.ts';

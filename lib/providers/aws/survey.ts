@@ -1,6 +1,6 @@
 import type { InstanceTypeInfo, InstanceTypeOffering, Subnet } from '@aws-sdk/client-ec2';
 import type { Cluster, NodeSpec } from '../../config/model.ts';
-import { SwarmupError } from '../../errors.ts';
+import { SwarmupError } from '../../util/errors.ts';
 import type { Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';
 import { findImage, type BootImage } from './image.ts';

@@ -1,7 +1,7 @@
-import { SwarmupError } from '../../errors.ts';
-import { waitUntil, type Probe } from '../../wait.ts';
-import type { Clock } from '../../clock.ts';
-import type { ProviderIo } from '../provider.ts';
+import { SwarmupError } from '../../util/errors.ts';
+import { waitUntil, type Probe } from '../../async/wait-until.ts';
+import type { Clock } from '../../async/clock.ts';
+import type { ProviderIo } from '../../contracts/provider.ts';
 import type { Ec2Api } from './api.ts';
 import { isEc2 } from './errors.ts';
 import type { AwsMachine, Inventory } from './inventory.ts';

@@ -1,13 +1,13 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { HostSpec } from '../../config/model.ts';
-import { SwarmupError } from '../../errors.ts';
+import { SwarmupError } from '../../util/errors.ts';
 import { clientConfig, type ClientConfig, type ServerName } from '../../remote/client-config.ts';
 import { lookUp, knownHostsName } from '../../remote/known-hosts.ts';
 import { bestKey } from '../../remote/key-types.ts';
-import { Secret } from '../../secret.ts';
-import { SingleFlight } from '../../single-flight.ts';
-import type { ProviderOptions, SshEndpoint, Stranger } from '../provider.ts';
+import { Secret } from '../../util/secret.ts';
+import { SingleFlight } from '../../async/single-flight.ts';
+import type { ProviderOptions, SshEndpoint, Stranger } from '../../contracts/provider.ts';
 import type { HostsConfig } from './config.ts';
 
 /** A server's way in, and what its host key is looked up by. */

@@ -2,11 +2,11 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Cluster, HostSpec } from '../../config/model.ts';
-import { defined } from '../../defined.ts';
-import { ifThere } from '../../files.ts';
-import { parseAs } from '../../json.ts';
+import { defined } from '../../util/omit-undefined.ts';
+import { ifThere } from '../../util/files.ts';
+import { parseAs } from '../../util/parse-json.ts';
 import { isName } from '../../config/names.ts';
-import { removeIfEmpty, removeInside } from '../../remove.ts';
+import { removeIfEmpty, removeInside } from '../../util/remove.ts';
 
 const schema = z.object({
   address: z.string(),

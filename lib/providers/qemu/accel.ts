@@ -2,13 +2,13 @@ import { constants } from 'node:fs';
 import { access, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { release, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { removeOwn } from '../../remove.ts';
-import type { Clock } from '../../clock.ts';
-import { hasCode } from '../../errors.ts';
+import { removeOwn } from '../../util/remove.ts';
+import type { Clock } from '../../async/clock.ts';
+import { hasCode } from '../../util/errors.ts';
 import { endProcess } from '../../remote/processes.ts';
 import type { LocalCommands } from '../../remote/local.ts';
-import { waitUntil } from '../../wait.ts';
-import type { ProviderIo } from '../provider.ts';
+import { waitUntil } from '../../async/wait-until.ts';
+import type { ProviderIo } from '../../contracts/provider.ts';
 import { processorArgs, type Platform } from './launch.ts';
 import type { BootImage } from './record.ts';
 

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeInside, removeOwn } from '../../remove.ts';
-import { hasCode, SwarmupError } from '../../errors.ts';
-import { hasErrno } from '../../errno.ts';
-import { exists } from '../../files.ts';
+import { removeInside, removeOwn } from '../../util/remove.ts';
+import { hasCode, SwarmupError } from '../../util/errors.ts';
+import { hasErrno } from '../../util/errno.ts';
+import { exists } from '../../util/files.ts';
 import type { LocalCommands } from '../../remote/local.ts';
 import { DISTRO_PACKAGES } from '../../docker/installers.ts';
-import type { ProviderIo } from '../provider.ts';
+import type { ProviderIo } from '../../contracts/provider.ts';
 import { UPLINK } from './layout.ts';
-import type { Mirror } from '../../debian/mirror.ts';
+import type { Mirror } from '../../images/debian-mirror.ts';
 import type { BootImage } from './record.ts';
 
 export interface Recipe {

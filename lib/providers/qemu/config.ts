@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { webAddress } from '../../config/grammar.ts';
 import { size } from '../../config/units.ts';
-import { downloadKeys } from '../own-image.ts';
+import { downloadKeys } from '../custom-image.ts';
 
 /** The provider section of a cluster file for `type: qemu`. */
 export const qemuConfig = z

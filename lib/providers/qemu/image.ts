@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { exists } from '../../files.ts';
+import { exists } from '../../util/files.ts';
 import { download, fetchText } from '../../remote/download.ts';
-import { ownImageFile } from '../own-image.ts';
-import type { ProviderIo, ProviderOptions } from '../provider.ts';
+import { ownImageFile } from '../custom-image.ts';
+import type { ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
 import { builtImage, debianArch, type BuildTools } from './build.ts';
 import type { QemuConfig } from './config.ts';
-import { findMirror } from '../../debian/mirror.ts';
+import { findMirror } from '../../images/debian-mirror.ts';
 import type { QemuTools } from './packages.ts';
 import type { BootImage } from './record.ts';
 

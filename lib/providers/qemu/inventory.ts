@@ -1,6 +1,6 @@
 import { ownProcesses } from '../../remote/processes.ts';
 import type { LocalCommands } from '../../remote/local.ts';
-import type { Machine } from '../provider.ts';
+import type { Machine } from '../../contracts/provider.ts';
 import { SEGMENT, SSH_PORT, type Layout } from './layout.ts';
 import { readRecord, recordedNames } from './record.ts';
 

@@ -1,7 +1,7 @@
-import { SwarmupError } from '../../errors.ts';
+import { SwarmupError } from '../../util/errors.ts';
 import type { LocalCommands } from '../../remote/local.ts';
-import { quote } from '../../remote/quote.ts';
-import type { ProviderIo } from '../provider.ts';
+import { quote } from '../../util/shell-quote.ts';
+import type { ProviderIo } from '../../contracts/provider.ts';
 import type { Platform } from './launch.ts';
 
 const MANAGER_NAMES = ['apt-get', 'dnf', 'zypper', 'pacman', 'brew'] as const;

@@ -1,7 +1,7 @@
-import { makePrivate } from '../../files.ts';
+import { makePrivate } from '../../util/files.ts';
 import { userInfo } from 'node:os';
 import { clusterKey } from '../cluster-key.ts';
-import type { ProviderIo, ProviderOptions } from '../provider.ts';
+import type { ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
 import { chooseAccelerator, type Accelerator } from './accel.ts';
 import { bakeDocker, type Baking } from './bake.ts';
 import type { QemuConfig } from './config.ts';

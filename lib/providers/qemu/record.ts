@@ -1,8 +1,8 @@
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { isName } from '../../config/names.ts';
-import { SwarmupError } from '../../errors.ts';
-import { ifThere } from '../../files.ts';
+import { SwarmupError } from '../../util/errors.ts';
+import { ifThere } from '../../util/files.ts';
 import type { Layout } from './layout.ts';
 
 /** How a base image is booted and told who it is. */

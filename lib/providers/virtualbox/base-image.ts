@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { SwarmupError } from '../../errors.ts';
-import { cacheFolder } from '../../files.ts';
-import { removeInside } from '../../remove.ts';
-import { ownImageFile } from '../own-image.ts';
-import type { ProviderIo, ProviderOptions } from '../provider.ts';
+import { SwarmupError } from '../../util/errors.ts';
+import { cacheFolder } from '../../util/files.ts';
+import { removeInside } from '../../util/remove.ts';
+import { ownImageFile } from '../custom-image.ts';
+import type { ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
 import type { VirtualboxConfig } from './config.ts';
 import type { Manage } from './manage.ts';
 import { BASE_GROUP, baseName, SNAPSHOT } from './names.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { size } from '../../config/units.ts';
-import { downloadKeys } from '../own-image.ts';
+import { downloadKeys } from '../custom-image.ts';
 
 /** VirtualBox allows host-only networks here, unless /etc/vbox/networks.conf says otherwise. */
 export const PERMITTED = '192.168.56.0/21';

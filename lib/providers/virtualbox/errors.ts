@@ -1,4 +1,4 @@
-import { SwarmupError } from '../../errors.ts';
+import { SwarmupError } from '../../util/errors.ts';
 import { PERMITTED } from './config.ts';
 
 interface Known {

@@ -1,6 +1,6 @@
 import { isName } from '../../config/names.ts';
-import { hasCode } from '../../errors.ts';
-import type { Machine } from '../provider.ts';
+import { hasCode } from '../../util/errors.ts';
+import type { Machine } from '../../contracts/provider.ts';
 import { parseReadable, type Manage } from './manage.ts';
 import { groupOf, isOurs, KEYS, machineName } from './names.ts';
 

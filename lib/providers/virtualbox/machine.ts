@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isoImage } from '../../iso9660.ts';
-import { removeInside } from '../../remove.ts';
+import { isoImage } from './iso9660.ts';
+import { removeInside } from '../../util/remove.ts';
 import { keyOnly } from '../../remote/openssh.ts';
 import { generateKeyPair } from '../../remote/keys.ts';
 import { userData } from '../cloud-init.ts';

@@ -1,4 +1,4 @@
-import { hasCode, SwarmupError } from '../../errors.ts';
+import { hasCode, SwarmupError } from '../../util/errors.ts';
 import type { LocalCommands } from '../../remote/local.ts';
 import { virtualboxError } from './errors.ts';
 

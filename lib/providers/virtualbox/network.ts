@@ -1,5 +1,5 @@
-import { SwarmupError } from '../../errors.ts';
-import { addressIn, maskOf } from '../../ipv4.ts';
+import { SwarmupError } from '../../util/errors.ts';
+import { addressIn, maskOf } from '../../util/ipv4.ts';
 import type { Manage } from './manage.ts';
 
 /** Which interface swarmup made for a network, in VirtualBox's global extra data: only such a one is taken away again. */

@@ -1,4 +1,4 @@
-import { isImage } from '../../images/reference.ts';
+import { isImage } from '../../util/image-reference.ts';
 import { asList, asObject, container, listed, text, unordered, type Field, type Json } from './field.ts';
 
 export const image: Field = {

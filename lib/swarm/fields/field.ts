@@ -1,5 +1,5 @@
 import type { ServiceSpec } from '../../config/model.ts';
-import { isObject, same } from '../../same.ts';
+import { isObject, same } from '../semantic-equal.ts';
 
 /** The ids and names of what services refer to. */
 export interface Names {

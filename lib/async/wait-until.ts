@@ -1,0 +1,42 @@
+import type { Clock } from './clock.ts';
+import { SwarmupError } from '../util/errors.ts';
+
+export type Probe<T> = { readonly done: T } | { readonly seen: string };
+
+export interface Wait<T> {
+  /** The condition, as it reads after "waiting until": "worker1 answers on SSH". */
+  readonly until: string;
+  /** Looks once: `{done}` ends the wait, `{seen}` says what there is instead. Throwing ends the wait too. */
+  readonly probe: (signal: AbortSignal) => Promise<Probe<T>>;
+  readonly deadlineMs: number;
+  readonly intervalMs: number;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** What the user can do when the deadline passes. */
+  readonly fix: string;
+  /** Told what was seen after every look. */
+  readonly onSeen?: (seen: string) => void;
+}
+
+/** Looks until the condition holds; after the deadline throws TIMED_OUT, quoting what was last seen. */
+export async function waitUntil<T>(wait: Wait<T>): Promise<T> {
+  const { clock, signal } = wait;
+  const start = clock.now();
+  for (;;) {
+    signal.throwIfAborted();
+    const result = await wait.probe(signal);
+    if ('done' in result) return result.done;
+    wait.onSeen?.(result.seen);
+    if (clock.now() - start >= wait.deadlineMs) {
+      const seconds = Math.round(wait.deadlineMs / 1000);
+      throw new SwarmupError(
+        'TIMED_OUT',
+        `gave up after ${seconds} s waiting until ${wait.until}; last seen: ${result.seen}`,
+        {
+          fix: wait.fix,
+        },
+      );
+    }
+    await clock.sleep(wait.intervalMs, signal);
+  }
+}

@@ -1,0 +1,39 @@
+import { hasCode } from '../util/errors.ts';
+import type { Machine } from '../contracts/provider.ts';
+import type { SshRemote } from '../remote/remote.ts';
+import type { Secret } from '../util/secret.ts';
+import { askSecret, canAsk } from '../render/confirm.ts';
+
+/**
+ * Asks once for the password that sudo wants on hosts where the user isn't root, and tries it there: a wrong one ends the
+ * command at once. Hosts that can't be reached are passed over; connecting to them says why.
+ *
+ * @param onSecret told the password, so that no record shows it
+ * @throws SwarmupError SUDO_REFUSED
+ */
+export async function gainRootRights(
+  remote: SshRemote,
+  machines: readonly Machine[],
+  onSecret: (secret: Secret) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const guests = machines.filter(({ kept, ssh }) => kept && ssh.user !== 'root' && !ssh.sudoPassword);
+  if (guests.length === 0 || !canAsk()) return;
+  const hosts = await Promise.allSettled(guests.map(({ name }) => remote.host(name, signal)));
+  signal.throwIfAborted();
+  const reached = hosts.flatMap((host) => (host.status === 'fulfilled' ? [host.value] : []));
+  const able = await Promise.all(reached.map((host) => host.canBeRoot()));
+  const unable = reached.filter((_host, i) => !able[i]);
+  if (unable.length === 0) return;
+  const users = [
+    ...new Set(guests.filter(({ name }) => unable.some((host) => host.name === name)).map(({ ssh }) => ssh.user)),
+  ];
+  const password = await askSecret(
+    `Password of ${users.join(', ')} for sudo on ${unable.map(({ name }) => name).join(', ')}:`,
+  );
+  onSecret(password);
+  remote.useSudoPassword(password);
+  const tried = await Promise.allSettled(unable.map((host) => host.run(['true'], { signal })));
+  const refused = tried.find((one) => one.status === 'rejected' && hasCode(one.reason, 'SUDO_REFUSED'));
+  if (refused?.status === 'rejected') throw refused.reason;
+}

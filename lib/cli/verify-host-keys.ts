@@ -1,0 +1,79 @@
+import { interrupted, SwarmupError } from '../util/errors.ts';
+import type { Emit } from '../contracts/events.ts';
+import { machineTable } from '../providers/machine-table.ts';
+import type { Provider, SshEndpoint, Stranger } from '../contracts/provider.ts';
+import { fingerprint } from '../remote/known-hosts.ts';
+import { SshRemote } from '../remote/remote.ts';
+import { canAsk, confirm } from '../render/confirm.ts';
+import { tell } from '../render/output.ts';
+import { hostKeysTable } from '../render/host-keys.ts';
+
+interface Introduction {
+  readonly stranger: Stranger;
+  /** `type base64` */
+  readonly hostKey: string;
+}
+
+export interface AcquaintanceOptions {
+  /** Accepts keys without asking. */
+  readonly acceptNew: boolean;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Has the host keys accepted that nobody has seen before: shown with their fingerprints and asked about, or taken as they are
+ * where the user said so. Servers that can't be reached stay strangers; connecting to them says why.
+ *
+ * @throws SwarmupError SSH_HOST_KEY_UNKNOWN when the answer is no
+ */
+export async function getAcquainted(provider: Provider, options: AcquaintanceOptions): Promise<void> {
+  if (!provider.strangers) return;
+  const remote = new SshRemote(machineTable([]), options.emit);
+  try {
+    // Those behind a bastion can be looked at only once the bastion is known.
+    for (let round = await open(provider, options); round.length > 0; round = await open(provider, options)) {
+      const met = await meet(round, remote, options.signal);
+      if (met.length === 0) return;
+      const asked = met.filter(({ stranger }) => !stranger.unasked && !options.acceptNew);
+      if (asked.length > 0) await ask(asked);
+      for (const { stranger, hostKey } of met) await stranger.accept(hostKey);
+    }
+  } finally {
+    await remote.close();
+  }
+}
+
+/** The strangers that can be talked to now, and whose keys somebody can accept. */
+async function open(provider: Provider, { acceptNew }: AcquaintanceOptions): Promise<readonly Stranger[]> {
+  const strangers = (await provider.strangers?.()) ?? [];
+  return strangers.filter(({ endpoint, unasked }) => isOpen(endpoint.via) && (acceptNew || unasked || canAsk()));
+}
+
+function isOpen(via: SshEndpoint | undefined): boolean {
+  return via === undefined || (via.hostKey !== '' && isOpen(via.via));
+}
+
+async function meet(strangers: readonly Stranger[], remote: SshRemote, signal: AbortSignal): Promise<Introduction[]> {
+  const keys = await Promise.allSettled(strangers.map(({ endpoint }) => remote.hostKeyOf(endpoint, signal)));
+  if (signal.aborted) throw interrupted(signal.reason);
+  return strangers.flatMap((stranger, i) => {
+    const key = keys[i];
+    return key?.status === 'fulfilled' ? [{ stranger, hostKey: key.value }] : [];
+  });
+}
+
+async function ask(met: readonly Introduction[]): Promise<void> {
+  const rows = met.map(({ stranger: { names, endpoint }, hostKey }) => {
+    const [type = '', key = ''] = hostKey.split(' ');
+    return { names, server: `${endpoint.host}:${endpoint.port}`, type, fingerprint: fingerprint(key) };
+  });
+  tell(hostKeysTable(rows));
+  const yes = await confirm(
+    `Are these the right ones (compare: ssh-keygen -lf on the server)? They are pinned from then on.`,
+  );
+  if (yes) return;
+  throw new SwarmupError('SSH_HOST_KEY_UNKNOWN', 'the host keys were not accepted, so nothing was done', {
+    fix: 'Compare the fingerprints with those of the servers: there, ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub',
+  });
+}

@@ -1,0 +1,29 @@
+import type { Duplex, Readable, Writable } from 'node:stream';
+import type { Secret } from '../util/secret.ts';
+import type { OkExit, Output } from './output.ts';
+
+export interface RemoteRun {
+  readonly input?: string | Secret | Readable;
+  /** Gets what it prints on standard output, which the result then lacks. Data is taken as fast as this takes it. */
+  readonly output?: Writable;
+  readonly signal?: AbortSignal;
+  /** Exit codes that are no failure; default: 0. */
+  readonly okExit?: OkExit;
+  readonly onLine?: (line: string) => void;
+  /** Runs it as root, through sudo where the user isn't root; default true. */
+  readonly asRoot?: boolean;
+  /** What it prints is a secret: it is in no record and no error. */
+  readonly secret?: boolean;
+  /** What to do when it fails. */
+  readonly fix?: string;
+}
+
+/** A machine that commands can be run on. */
+export interface Host {
+  readonly name: string;
+  /** @throws SwarmupError COMMAND_FAILED with the command, the host, the exit code and the last lines */
+  run(argv: readonly string[], options?: RemoteRun): Promise<Output>;
+  /** A stream to the Docker Engine's socket on the machine. */
+  dialEngine(): Promise<Duplex>;
+  close(): void;
+}

@@ -1,0 +1,89 @@
+import { managersOf, workersOf, type Cluster } from '../config/model.ts';
+import { scaled } from '../config/selections.ts';
+import type { RunContext } from '../contracts/context.ts';
+import { SwarmupError } from '../util/errors.ts';
+import type { Mode } from '../contracts/events.ts';
+import type { PipelineRequest, Workplace } from '../pipeline/run-pipeline.ts';
+import { swarmAccess } from '../swarm/access.ts';
+import { listNodes, nameOf } from '../swarm/read.ts';
+
+/** One stage of the nightly test. */
+export interface NightlyStage {
+  /** What it shows, as it reads when it went well. */
+  readonly title: string;
+  readonly pipeline: string;
+  readonly mode?: Mode;
+  /** Any change is a failure. */
+  readonly changesNothing?: boolean;
+  /** Who loses their power: the last worker, or the manager that leads. */
+  readonly victim?: 'worker' | 'leader';
+  /** So many replicas more for the first service. */
+  readonly more?: number;
+}
+
+/** A swarm decides while more than half of its managers are there: it takes three to lose one. Source: Raft in SwarmKit. */
+const FEWEST_MANAGERS = 3;
+
+/** Why a stage can't be played with this cluster, if it can't. */
+export function notPlayable(stage: NightlyStage, cluster: Cluster): string | undefined {
+  if (stage.victim === 'worker' && workersOf(cluster).length === 0) return 'the cluster has no worker';
+  if (stage.victim === 'leader' && managersOf(cluster).length < FEWEST_MANAGERS)
+    return `the cluster has ${managersOf(cluster).length} managers, and it takes ${FEWEST_MANAGERS} to survive the loss of one`;
+  if (stage.more !== undefined && scalable(cluster) === undefined)
+    return 'the cluster file has no service with replicas';
+  return undefined;
+}
+
+/** The nodes that lost their power and aren't back yet. */
+export class Away {
+  readonly #names = new Set<string>();
+
+  /** The cluster as it is for a stage: without what is away, unless the stage brings it back. */
+  clusterFor(stage: NightlyStage, cluster: Cluster): Cluster {
+    if (stage.pipeline === 'up' || stage.pipeline === 'down') this.#names.clear();
+    const there = { ...cluster, nodes: cluster.nodes.filter((node) => !this.#names.has(node.name)) };
+    const first = scalable(cluster);
+    if (stage.more === undefined || !first) return there;
+    return scaled(there, new Map([[first.name, first.replicas + stage.more]]));
+  }
+
+  add(name: string): void {
+    this.#names.add(name);
+  }
+}
+
+/** A new look at the machines and the swarm: the stage before has changed them, perhaps behind our back. */
+export async function refreshed({ context, emit, signal }: Workplace, cluster: Cluster): Promise<Workplace> {
+  const { machines, provider } = context;
+  const listed = await provider.list(signal);
+  for (const machine of machines.all()) machines.delete(machine.name);
+  for (const machine of listed) machines.set(machine);
+  const world = { before: new Map(listed.map((machine) => [machine.name, machine])) };
+  return { context: { ...context, cluster, world, swarm: swarmAccess(cluster, context, context.clock) }, emit, signal };
+}
+
+/** What a stage runs. The victim of a power cut is chosen now, as the leader may have changed. */
+export async function requestOf(stage: NightlyStage, { context, signal }: Workplace): Promise<PipelineRequest> {
+  const { pipeline, mode = 'apply', changesNothing = false } = stage;
+  const nodes = stage.victim ? [await victimOf(stage.victim, context, signal)] : undefined;
+  return { pipeline, mode, changesNothing, ...(nodes ? { selection: { nodes } } : {}) };
+}
+
+async function victimOf(
+  victim: 'worker' | 'leader',
+  { cluster, swarm }: RunContext,
+  signal: AbortSignal,
+): Promise<string> {
+  const nodes = await listNodes(await swarm.manager(signal));
+  const leader = nodes.find((node) => node.ManagerStatus?.Leader);
+  const name = victim === 'worker' ? workersOf(cluster).at(-1)?.name : leader && nameOf(leader);
+  if (name !== undefined) return name;
+  throw new SwarmupError('SWARM_NO_MANAGER', 'the managers name no leader', {
+    fix: 'See them with swarmup status: more than half must be reachable.',
+  });
+}
+
+/** The first service whose number of tasks is chosen: a global one has as many as there are nodes. */
+function scalable({ services }: Cluster): Cluster['services'][number] | undefined {
+  return services.find(({ mode }) => mode === 'replicated');
+}

@@ -1,0 +1,145 @@
+import type { Catalogue } from './taskfile.ts';
+import { firstManager } from '../config/model.ts';
+import type { RunContext } from '../contracts/context.ts';
+import { hasCode, messageOf } from '../util/errors.ts';
+import type { Emit, Mode, RunResult } from '../contracts/events.ts';
+import { layOut, type Selection, type Unit } from './graph.ts';
+import { ClusterLock } from '../lock/cluster-lock.ts';
+import { runUnits } from './run-units.ts';
+import type { Gate } from './step.ts';
+
+/** What one run of a pipeline works with. */
+export interface Workplace {
+  readonly context: RunContext;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
+export interface PipelineRequest {
+  readonly pipeline: string;
+  readonly mode: Mode;
+  readonly selection?: Selection;
+  readonly keepGoing?: boolean;
+  readonly prune?: boolean;
+  /** Any change is a failure: it was expected to be done already. */
+  readonly changesNothing?: boolean;
+}
+
+/** The lock, and when it is held wherever it has to be. */
+export interface Held {
+  readonly lock: ClusterLock;
+  readonly gate: Gate;
+}
+
+/** Runs a pipeline; what changes anything does it under the cluster's lock. */
+export async function runPipeline(
+  catalogue: Catalogue,
+  request: PipelineRequest,
+  { context, emit, signal }: Workplace,
+  held: Held | undefined,
+): Promise<RunResult> {
+  const { pipeline, mode, selection = {}, prune } = request;
+  const all = await catalogue.load(catalogue.pipelines[pipeline] ?? []);
+  const tasks = mode === 'plan' ? all.filter((task) => !task.verifies) : all;
+  const units = layOut(tasks, context.cluster, context.world, selection);
+  const withLock = held ? AbortSignal.any([signal, held.lock.lost]) : signal;
+  return runUnits(units, {
+    pipeline,
+    mode,
+    context,
+    emit,
+    signal: withLock,
+    partial: Object.keys(selection).length > 0,
+    // Looking costs nothing: everything that is wrong is worth knowing.
+    keepGoing: mode !== 'apply' || (request.keepGoing ?? false),
+    prune: prune ?? false,
+    changesNothing: request.changesNothing ?? false,
+    ...(held
+      ? { gate: held.gate, afterChange: (unit) => extendAfter(unit, held.lock, { context, emit, signal }) }
+      : {}),
+  });
+}
+
+export interface LockRequest {
+  /** What is being run, for those who find the lock. */
+  readonly command: string;
+  readonly waitMs: number;
+}
+
+/**
+ * Does something under the cluster's lock, and gives it back whatever happens.
+ *
+ * @throws SwarmupError LOCKED when another run holds it, or has taken it over meanwhile
+ */
+export async function underLock<T>(
+  { command, waitMs }: LockRequest,
+  workplace: Workplace,
+  work: (held: Held) => Promise<T>,
+): Promise<T> {
+  const { context, signal } = workplace;
+  const first = firstManager(context.cluster).name;
+  const { cluster, clock } = context;
+  const lock = await ClusterLock.take({
+    cluster: cluster.name,
+    stateDir: cluster.stateDir,
+    command,
+    clock,
+    signal,
+    waitMs,
+    warn: warner(workplace),
+    manager: async (until) => {
+      const there = context.machines.get(first)?.state === 'running' && (await context.remote.answers(first, until));
+      return there ? context.remote.host(first, until) : undefined;
+    },
+  });
+  const gate = openGate(lock, workplace);
+  try {
+    await context.provider.remember?.();
+    const done = await work({ lock, gate });
+    // An interrupted run has its own way to say so.
+    if (!signal.aborted) await gate.pass();
+    lock.lost.throwIfAborted();
+    return done;
+  } finally {
+    // What is still on its way to the manager would arrive after the release. Whether it fails was said above.
+    await gate.pass().catch(() => undefined);
+    await lock.release();
+  }
+}
+
+/** Opens as soon as the first manager's lock is held. Looking begins meanwhile: a connection takes its time. */
+function openGate(lock: ClusterLock, workplace: Workplace): Gate {
+  const gate = { open: false, pass: () => opening };
+  const opening = extend(lock, workplace).then(
+    () => void (gate.open = true),
+    (error: unknown) => {
+      if (!workplace.signal.aborted) lock.fail(error);
+      throw error;
+    },
+  );
+  // Who passes sees the error; until then it is nobody's.
+  opening.catch(() => undefined);
+  return gate;
+}
+
+/** The machine of the first manager was made, started or waited for: from here on runs from other computers can see the lock. */
+async function extendAfter(unit: Unit, lock: ClusterLock, workplace: Workplace): Promise<void> {
+  const first = firstManager(workplace.context.cluster).name;
+  if (unit.task.id === 'provision' && unit.target.id === first) await extend(lock, workplace);
+}
+
+/** Holds the lock on the first manager, where that can be reached. */
+async function extend(lock: ClusterLock, workplace: Workplace): Promise<void> {
+  try {
+    await lock.extend();
+  } catch (error) {
+    if (!hasCode(error, 'SSH_UNREACHABLE', 'SSH_CONNECTION_LOST', 'SSH_AUTH_FAILED', 'SSH_HOST_KEY_CHANGED'))
+      throw error;
+    const first = firstManager(workplace.context.cluster).name;
+    warner(workplace)(`the lock is held on this computer only, as ${first} can't be reached: ${messageOf(error)}`);
+  }
+}
+
+function warner({ emit }: Workplace): (message: string) => void {
+  return (message) => emit({ type: 'warning', warning: { key: message, message } });
+}

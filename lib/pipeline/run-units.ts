@@ -1,0 +1,210 @@
+import { Blocking } from './failure-propagation.ts';
+import type { RunContext, UnitContext } from '../contracts/context.ts';
+import { asSwarmupError, interrupted, SwarmupError } from '../util/errors.ts';
+import type { Emit, Mode, RunResult, UnitResult } from '../contracts/events.ts';
+import type { Unit } from './graph.ts';
+import { Prerequisites } from './prerequisites.ts';
+import { Presumptions } from './deferred-plan.ts';
+import { retrying, type Retry } from './retry.ts';
+import { Schedule } from './schedule.ts';
+import { performStep, planStep, type Gate, type StepResult } from './step.ts';
+import { contextOf, nameOf } from './unit-context.ts';
+
+/** Units at work at the same time, whatever their tasks allow: more would only wait for this computer. */
+const MOST_AT_ONCE = 200;
+
+export interface RunOptions {
+  readonly pipeline: string;
+  readonly mode: Mode;
+  readonly context: RunContext;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Only a part of the pipeline is run. */
+  readonly partial?: boolean;
+  /** After a failure, goes on with everything that doesn't need what failed. */
+  readonly keepGoing?: boolean;
+  /** Takes away what swarmup made and the cluster file no longer names. */
+  readonly prune?: boolean;
+  /** Nothing is changed before it is open. */
+  readonly gate?: Gate;
+  /** Any change is a failure: it was expected to be done already. */
+  readonly changesNothing?: boolean;
+  /** Done after a unit has changed something, before what needs it starts. */
+  readonly afterChange?: (unit: Unit) => Promise<void>;
+}
+
+/**
+ * Runs units: each as soon as all it needs is done, within its task's limit. After a failure no unit is started any
+ * more (or, with `keepGoing`, none that needs what failed), and those that run are finished. Never throws for a unit's
+ * failure: the result says it.
+ */
+export async function runUnits(units: readonly Unit[], options: RunOptions): Promise<RunResult> {
+  return new Run(units, options).run();
+}
+
+class Run {
+  readonly #units: readonly Unit[];
+  readonly #options: RunOptions;
+  readonly #emit: Emit;
+  readonly #results = new Map<Unit, UnitResult>();
+  readonly #schedule: Schedule;
+  readonly #blocking = new Blocking();
+  readonly #prerequisites = new Prerequisites((unit) => this.#contextOf(unit));
+  readonly #presumptions = new Presumptions();
+  readonly #warnings = new Map<string, string>();
+  readonly #retries = new Map<Unit, string[]>();
+  #failed = false;
+
+  constructor(units: readonly Unit[], options: RunOptions) {
+    this.#units = units;
+    this.#options = options;
+    this.#emit = options.emit;
+    this.#schedule = new Schedule(units, MOST_AT_ONCE);
+  }
+
+  async run(): Promise<RunResult> {
+    const { pipeline, mode, context, signal } = this.#options;
+    const start = context.clock.now();
+    this.#emit({
+      type: 'run-started',
+      pipeline,
+      cluster: context.cluster.name,
+      mode,
+      units: this.#units.map((unit) => ({ ...nameOf(unit), needs: [...unit.needs].map((need) => need.key) })),
+    });
+    const onAbort = () =>
+      // Not when the lock was lost: that is told as the error it is.
+      signal.reason instanceof SwarmupError ||
+      this.#emit({ type: 'interrupting', running: [...this.#schedule.running].map(nameOf) });
+    signal.addEventListener('abort', onAbort, { once: true });
+    await new Promise<void>((resolve) => this.#advance(resolve));
+    signal.removeEventListener('abort', onAbort);
+    for (const unit of this.#units) if (!this.#results.has(unit)) this.#leave(unit);
+    const result = this.#result(context.clock.now() - start);
+    this.#emit({ type: 'run-finished', result });
+    return result;
+  }
+
+  #result(durationMs: number): RunResult {
+    const { context, signal, partial } = this.#options;
+    const units = this.#units.flatMap((unit) => this.#results.get(unit) ?? []);
+    return {
+      ok: !this.#failed && !signal.aborted,
+      cluster: context.cluster.name,
+      changed: units.filter((unit) => unit.outcome === 'changed').length,
+      durationMs,
+      units,
+      warnings: [...this.#warnings.values()],
+      interrupted: signal.aborted,
+      partial: partial ?? false,
+    };
+  }
+
+  /** Starts what may start; each unit that ends calls it again, and the last one ends the run. */
+  #advance(end: () => void): void {
+    while (!this.#stopped) {
+      const unit = this.#schedule.take();
+      if (!unit) break;
+      if (this.#blocking.blockerOf(unit)) {
+        this.#leave(unit);
+        this.#schedule.finish(unit);
+        continue;
+      }
+      void this.#execute(unit).then(() => {
+        this.#schedule.finish(unit);
+        this.#advance(end);
+      });
+    }
+    if (this.#schedule.running.size === 0) end();
+  }
+
+  /** Nothing is started any more. */
+  get #stopped(): boolean {
+    return this.#options.signal.aborted || (this.#failed && !this.#options.keepGoing);
+  }
+
+  async #execute(unit: Unit): Promise<void> {
+    const { context, signal, mode, afterChange, changesNothing } = this.#options;
+    const start = context.clock.now();
+    this.#emit({ type: 'unit-started', unit: nameOf(unit) });
+    const finish = (rest: Pick<UnitResult, 'outcome'> & Partial<UnitResult>) =>
+      this.#finish(unit, { ...blank(unit), ms: context.clock.now() - start, ...rest });
+    try {
+      const step = await this.#step(unit, this.#contextOf(unit));
+      if (changesNothing && step.outcome === 'changed') throw changedAgain(unit, step);
+      if (mode === 'apply' && step.outcome === 'changed') await afterChange?.(unit);
+      finish(step);
+    } catch (thrown) {
+      const error = signal.aborted ? interrupted(thrown) : asSwarmupError(thrown);
+      this.#failed = true;
+      this.#blocking.lose(unit, unit);
+      finish({ outcome: 'failed', error });
+    }
+  }
+
+  #step(unit: Unit, ctx: UnitContext): Promise<StepResult> {
+    const { mode, context, signal } = this.#options;
+    const work = async () => {
+      await this.#prerequisites.require(unit);
+      if (mode === 'plan') return planStep(unit, ctx, this.#presumptions);
+      return performStep(unit, ctx, {
+        mode,
+        prune: this.#options.prune ?? false,
+        gate: this.#options.gate,
+        phase: (phase) => this.#emit({ type: 'unit-phase', unit: nameOf(unit), phase }),
+        planned: (changes) => this.#emit({ type: 'unit-planned', unit: nameOf(unit), changes }),
+      });
+    };
+    const onRetry = (retry: Retry) => {
+      // The manager that was asked may be the one that is away.
+      context.swarm.forgetManager();
+      this.#retries.set(unit, [...(this.#retries.get(unit) ?? []), retry.error.message]);
+      this.#emit({ type: 'unit-retrying', unit: nameOf(unit), ...retry });
+    };
+    return retrying(work, { clock: context.clock, signal, onRetry });
+  }
+
+  #contextOf(unit: Unit): UnitContext {
+    const { context, signal } = this.#options;
+    return contextOf(unit, { context, signal, emit: this.#emit, warn: (message, key) => this.#warn(message, key) });
+  }
+
+  #warn(message: string, key: string): void {
+    if (this.#warnings.has(key)) return;
+    this.#warnings.set(key, message);
+    this.#emit({ type: 'warning', warning: { key, message } });
+  }
+
+  #finish(unit: Unit, ended: UnitResult): void {
+    const retries = this.#retries.get(unit);
+    const result = retries ? { ...ended, retries } : ended;
+    this.#results.set(unit, result);
+    this.#emit({ type: 'unit-finished', unit: nameOf(unit), result });
+  }
+
+  /** A unit that is not done, and why. */
+  #leave(unit: Unit): void {
+    const blocker = this.#blocking.blockerOf(unit);
+    if (blocker) this.#blocking.lose(unit, blocker.cause);
+    this.#finish(unit, { ...blank(unit), outcome: 'skipped', reason: this.#reason(blocker), notDone: true });
+  }
+
+  #reason(blocker: ReturnType<Blocking['blockerOf']>): string {
+    if (this.#options.signal.aborted) return 'interrupted before it started';
+    if (!blocker) return 'not started after a failure';
+    const { need, cause } = blocker;
+    return need === cause ? `needs ${need.key}, which failed` : `needs ${need.key}, not done as ${cause.key} failed`;
+  }
+}
+
+function blank({ task, target }: Unit): Omit<UnitResult, 'outcome'> {
+  const node = target.node === undefined ? {} : { node: target.node };
+  return { task: task.id, target: target.id, ...node, ms: 0, changes: [] };
+}
+
+function changedAgain(unit: Unit, { changes }: StepResult): SwarmupError {
+  const what = changes.map((change) => change.summary).join('; ');
+  return new SwarmupError('CHANGED_AGAIN', `${unit.key} changed something although all was done: ${what}`, {
+    fix: 'Something else changes it in between, or its check does not see what its apply has done: report it with these lines.',
+  });
+}

@@ -1,0 +1,159 @@
+import type { UnitContext } from '../contracts/context.ts';
+import { messageOf } from '../util/errors.ts';
+import { pagesOf, pagesThatAnswer, untilPageAnswers, type Page } from './http-checks.ts';
+import type { Engine } from '../remote/engine.ts';
+import type { Secret } from '../util/secret.ts';
+import { waitUntil } from '../async/wait-until.ts';
+import { lookAt } from './wait-converged.ts';
+import { drainNode, setAvailability } from './drain.ts';
+import { localSwarm } from './local-state.ts';
+import { untilManagerIsBack } from './manager-back.ts';
+import { requireMajorityDuring } from './quorum.ts';
+import { listNodes, listServices, listTasks, nameOf } from './read.ts';
+import { unlockKeyOf } from './settings.ts';
+import type { SwarmNode } from '../contracts/swarm-types.ts';
+import { unlockManager } from './unlock.ts';
+
+const ELSEWHERE_MS = 300_000;
+const READY_MS = 180_000;
+const CONVERGED_MS = 420_000;
+const INTERVAL_MS = 300;
+
+/**
+ * Does something to one node for which its engine stops, and nobody notices: its tasks move away first, and all that ran and answered
+ * before has to do so again after.
+ *
+ * @param work leaves the engine running
+ * @throws SwarmupError QUORUM_AT_RISK before anything is changed; TIMED_OUT, HTTP_CHECK_FAILED when it doesn't come back as it was
+ */
+export async function whileAway(ctx: UnitContext, node: SwarmNode, work: () => Promise<void>): Promise<void> {
+  const name = nameOf(node);
+  const manager = await managerFor(ctx, name);
+  requireMajorityDuring(await listNodes(manager), node);
+  const pages = await pagesThatAnswer(ctx, name, pagesOf(ctx.cluster));
+  const services = await steadyServices(manager);
+  // Once it is locked it tells nobody.
+  const key = node.ManagerStatus ? await unlockKeyOf(manager) : undefined;
+  const { Availability: availability } = node.Spec;
+  const giveBack = async () => setAvailability(await managerFor(ctx, name), { name, id: node.ID }, availability);
+  try {
+    if (availability === 'active') await emptied(ctx, manager, node, services);
+    await work();
+    await back(ctx, node, key);
+  } catch (error) {
+    // A node that is as it was works on. What went wrong first is what counts.
+    if (!ctx.signal.aborted) {
+      await giveBack().catch((cause: unknown) =>
+        ctx.warn(`${name} may be drained still (swarmup activate ${name}): ${messageOf(cause)}`),
+      );
+    }
+    throw error;
+  }
+  await giveBack();
+  await converged(ctx, name, services);
+  await answering(ctx, name, pages);
+}
+
+/** Another manager than this node where there is one: it is asked while this one restarts. */
+async function managerFor(ctx: UnitContext, node: string): Promise<Engine> {
+  const managers = (await ctx.swarm.nodes(ctx.signal)).filter(({ ManagerStatus }) => ManagerStatus);
+  const others = managers.filter((one) => nameOf(one) !== node);
+  return others.length > 0 ? ctx.swarm.managerBeside(node, ctx.signal) : ctx.engine(node);
+}
+
+/** Services by their ids, with how many tasks of each run. */
+type Steady = ReadonlyMap<string, number>;
+
+/** The services that run as they should: those are to do so afterwards. */
+async function steadyServices(manager: Engine): Promise<Steady> {
+  const services = await listServices(manager);
+  const all = await lookAt(
+    manager,
+    services.map(({ ID }) => ID),
+  );
+  return new Map(
+    all.filter(({ waitingFor }) => waitingFor === '').map(({ service, running }) => [service.ID, running]),
+  );
+}
+
+/** Drains a node until it runs nothing, and what ran there runs elsewhere, as far as it can. */
+async function emptied(ctx: UnitContext, manager: Engine, node: SwarmNode, services: Steady): Promise<void> {
+  const name = nameOf(node);
+  ctx.report('draining');
+  await drainNode(ctx, manager, { name, id: node.ID });
+  if (services.size === 0) return;
+  await waitUntil({
+    until: `what ran on ${name} runs elsewhere`,
+    probe: async () => {
+      const tasks = await listTasks(manager, { service: [...services.keys()] });
+      // Those that fit on no other node stay pending until this one is back.
+      const starting = tasks.filter(
+        ({ DesiredState, Status: { State } }) =>
+          DesiredState === 'running' && State !== 'running' && State !== 'pending',
+      );
+      return starting.length === 0 ? { done: undefined } : { seen: `${starting.length} tasks starting elsewhere` };
+    },
+    deadlineMs: ELSEWHERE_MS,
+    intervalMs: INTERVAL_MS,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: 'See which and why: swarmup status',
+    onSeen: (seen) => ctx.report(seen),
+  });
+}
+
+async function back(ctx: UnitContext, node: SwarmNode, key: Secret | undefined): Promise<void> {
+  const name = nameOf(node);
+  ctx.swarm.forgetManager();
+  if (node.ManagerStatus) {
+    if (key && (await localSwarm(await ctx.engine(name))).state === 'locked') await unlockManager(ctx, name, key);
+    await untilManagerIsBack(ctx, name);
+  }
+  await waitUntil({
+    until: `the managers see ${name} ready`,
+    probe: async () => {
+      const now = (await listNodes(await managerFor(ctx, name))).find(({ ID }) => ID === node.ID);
+      return now?.Status.State === 'ready'
+        ? { done: undefined }
+        : { seen: `it is ${now?.Status.State ?? 'not known'}` };
+    },
+    deadlineMs: READY_MS,
+    intervalMs: INTERVAL_MS,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: `The other nodes were left as they are. Its log: swarmup ssh ${name} -- sudo journalctl -u docker -n 50`,
+    onSeen: (seen) => ctx.report(`waiting until ready; ${seen}`),
+  });
+}
+
+async function converged(ctx: UnitContext, name: string, services: Steady): Promise<void> {
+  await waitUntil({
+    until: `all services run as before ${name} was away`,
+    probe: async () => {
+      const all = await lookAt(await ctx.swarm.manager(ctx.signal), [...services.keys()]);
+      const seen = all
+        .map((one) => ({ ...one, before: services.get(one.service.ID) ?? 0 }))
+        // A global service is complete before it has noticed that there is a node more.
+        .filter(({ waitingFor, running, before }) => waitingFor !== '' || running < before)
+        .map(
+          ({ service: { Spec }, waitingFor, running, before }) =>
+            `${Spec.Name}: ${waitingFor === '' ? `${running}/${before} running` : waitingFor}`,
+        )
+        .join('; ');
+      return seen === '' ? { done: undefined } : { seen };
+    },
+    deadlineMs: CONVERGED_MS,
+    intervalMs: INTERVAL_MS,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: 'The other nodes were left as they are. See the tasks and their errors: swarmup status',
+    onSeen: (seen) => ctx.report(seen),
+  });
+}
+
+async function answering(ctx: UnitContext, name: string, pages: readonly Page[]): Promise<void> {
+  for (const page of pages) {
+    ctx.report(`asking for ${page.of}`);
+    await untilPageAnswers(ctx, name, page);
+  }
+}

@@ -1,0 +1,129 @@
+import type { Clock } from '../async/clock.ts';
+import { SwarmupError } from '../util/errors.ts';
+import type { Progress } from '../contracts/events.ts';
+import type { Engine } from '../remote/engine.ts';
+import { waitUntil } from '../async/wait-until.ts';
+import { judge, type Convergence, type Hopeless } from './convergence.ts';
+import { PINNED_LABEL } from './stack.ts';
+import { lastLogLines } from './logs.ts';
+import { listNodes, listServices, listTasks } from './read.ts';
+import type { SwarmService } from '../contracts/swarm-types.ts';
+
+const DEADLINE_MS = 420_000;
+const INTERVAL_MS = 300;
+/** How long the scheduler may find no node before it is taken at its word; a node that just joined becomes eligible within this. */
+const NO_NODE_GRACE_MS = 8_000;
+/**
+ * Looks at services, their tasks and the nodes once, and judges every service.
+ *
+ * @param isUpdateOver whether what a service's last update came to doesn't matter any more
+ */
+export async function lookAt(
+  manager: Engine,
+  serviceIds: readonly string[],
+  isUpdateOver: (service: SwarmService) => boolean = () => false,
+): Promise<readonly Convergence[]> {
+  if (serviceIds.length === 0) return [];
+  const [services, tasks, nodes] = await Promise.all([
+    listServices(manager, { id: serviceIds }),
+    listTasks(manager, { service: serviceIds }),
+    listNodes(manager),
+  ]);
+  return services.map((service) =>
+    judge(
+      isUpdateOver(service) ? withoutUpdate(service) : service,
+      tasks.filter((task) => task.ServiceID === service.ID),
+      nodes,
+    ),
+  );
+}
+
+export interface ConvergeOptions {
+  readonly name: string;
+  readonly manager: Engine;
+  readonly serviceIds: readonly string[];
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly report: (detail: string, progress?: Progress) => void;
+  /** The services as they were before anything was written: a roll-back of back then is no failure now. */
+  readonly before: readonly SwarmService[];
+  /** It was asked to go back: that it did is no failure. */
+  readonly rollingBack?: boolean;
+}
+
+/**
+ * Waits until every task of the services runs. Fails at once, with the task's own error, when none ever can.
+ *
+ * @throws SwarmupError SERVICE_FAILED or TIMED_OUT
+ */
+export async function converge(options: ConvergeOptions): Promise<void> {
+  const { name, manager, serviceIds, signal, clock, report } = options;
+  let hopelessSince: number | undefined;
+  await waitUntil({
+    until: `${name} runs as configured`,
+    probe: async () => {
+      const all = await lookAt(manager, serviceIds, (service) => isOver(service, options));
+      const lost = all.find((one) => one.hopeless !== undefined);
+      hopelessSince = lost ? (hopelessSince ?? clock.now()) : undefined;
+      if (lost && hopelessSince !== undefined) {
+        const schedulers = /no suitable node/.test(lost.hopeless?.why ?? '');
+        if (!schedulers || clock.now() - hopelessSince >= NO_NODE_GRACE_MS) throw await serviceFailed(manager, lost);
+      }
+      const waiting = all.filter((one) => one.waitingFor !== '');
+      if (waiting.length === 0 && all.length === serviceIds.length) return { done: undefined };
+      const done = all.reduce((sum, one) => sum + one.running, 0);
+      report(`${name}: ${waiting[0]?.waitingFor ?? 'waiting for its services'}`, {
+        done,
+        total: Math.max(
+          done,
+          all.reduce((sum, one) => sum + one.desired, 0),
+        ),
+      });
+      return {
+        seen:
+          waiting.map((one) => `${one.service.Spec.Name}: ${one.waitingFor}`).join('; ') ||
+          `${all.length} of ${serviceIds.length} services`,
+      };
+    },
+    deadlineMs: DEADLINE_MS,
+    intervalMs: INTERVAL_MS,
+    signal,
+    clock,
+    fix: `See its tasks and their errors: swarmup status`,
+  });
+}
+
+/** Whether a service was rolled back on purpose, or some time before. */
+function isOver({ ID, UpdateStatus }: SwarmService, { before, rollingBack = false }: ConvergeOptions): boolean {
+  if (UpdateStatus?.State !== 'rollback_completed') return false;
+  const then = before.find((service) => service.ID === ID)?.UpdateStatus;
+  return rollingBack || (then?.State === UpdateStatus.State && then.StartedAt === UpdateStatus.StartedAt);
+}
+
+function withoutUpdate({ UpdateStatus: _over, ...service }: SwarmService): SwarmService {
+  return service;
+}
+
+/** With the last lines that the task printed which the failure is about. */
+async function serviceFailed(manager: Engine, { service, hopeless }: Convergence): Promise<SwarmupError> {
+  const name = service.Spec.Name;
+  const { why, culprit }: Hopeless = hopeless ?? { why: '' };
+  const output = culprit && (await lastLogLines(manager, culprit));
+  return new SwarmupError('SERVICE_FAILED', `service ${name} ${why}`, {
+    fix: fixFor(service, why),
+    ...(output ? { output } : {}),
+  });
+}
+
+function fixFor({ Spec: { Name: name, Labels } }: SwarmService, why: string): string {
+  if (/no suitable node/.test(why) && Labels?.[PINNED_LABEL] !== undefined)
+    return "It is held on the node that its data is on: bring that one back ('swarmup status' shows how it is; drained: 'swarmup activate'), or name another, without the data: portainer.node.";
+  if (/no suitable node/.test(why))
+    return 'Correct the constraints, reservations or host-mode ports that rule every node out, or add a node that fits.';
+  if (/No such image|pull access denied|manifest unknown/.test(why))
+    return 'Correct the image name, or supply the image with images.load.';
+  if (/again and again/.test(why))
+    return `The program has to stay in the foreground, and a health check has to pass. What it prints: swarmup logs ${name}`;
+  if (/port .* is already (in use|allocated)/.test(why)) return 'Free the port or publish another.';
+  return `Its tasks say more: swarmup status; and what they print: swarmup logs ${name}`;
+}

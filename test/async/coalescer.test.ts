@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { Coalesced } from '../../lib/async/coalescer.ts';
+import { SingleFlight } from '../../lib/async/single-flight.ts';
+
+describe('a coalesced question', () => {
+  it('is asked once for all who wait, and nobody gets an answer begun before they asked', async () => {
+    let asked = 0;
+    let release: () => void = () => undefined;
+    const question = new Coalesced(async () => {
+      const mine = ++asked;
+      if (mine === 1) await new Promise<void>((resolve) => (release = resolve));
+      return mine;
+    });
+    const first = question.get();
+    const later = Array.from({ length: 100 }, () => question.get());
+    release();
+    expect(await first).toBe(1);
+    expect(new Set(await Promise.all(later))).toEqual(new Set([2]));
+    expect(await question.get()).toBe(3);
+  });
+
+  it('is asked again after it failed', async () => {
+    let asked = 0;
+    const question = new Coalesced(async () => {
+      if (++asked === 1) throw new Error('no answer');
+      return asked;
+    });
+    const [first, second] = [question.get(), question.get()];
+    await expect(first).rejects.toThrow('no answer');
+    expect(await second).toBe(2);
+  });
+});
+
+describe('a single flight', () => {
+  it('does shared work once, and forgets a failure', async () => {
+    let tries = 0;
+    const flights = new SingleFlight<number>();
+    const work = async () => {
+      if (++tries === 1) throw new Error('first');
+      return tries;
+    };
+    await expect(Promise.all([flights.run('a', work), flights.run('a', work)])).rejects.toThrow('first');
+    expect(await Promise.all([flights.run('a', work), flights.run('a', work)])).toEqual([2, 2]);
+  });
+});

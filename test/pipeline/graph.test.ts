@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { checkTasks, layOut, type Selection } from '../../lib/pipeline/graph.ts';
+import { defineTask, onNodes, type Need, type Task } from '../../lib/pipeline/task.ts';
+import { clusterOf } from '../support/cluster.ts';
+
+function task(id: string, needs: (string | Need)[], on: 'nodes' | 'cluster' = 'nodes'): Task {
+  return defineTask({
+    id,
+    title: id,
+    about: id,
+    needs,
+    targets: (cluster) => (on === 'nodes' ? onNodes(cluster.nodes) : [{ id: 'cluster' }]),
+    check: async () => undefined,
+    absent: () => undefined,
+    plan: () => [],
+    apply: async () => undefined,
+  });
+}
+
+const cluster = await clusterOf('name: x\nprovider: { type: qemu }\nnodes: { managers: 1, workers: 1 }\n');
+const world = { before: new Map() };
+const needsOf = (tasks: Task[], selection: Selection = {}) =>
+  Object.fromEntries(
+    layOut(tasks, cluster, world, selection).map((unit) => [
+      unit.key,
+      [...unit.needs].map((need) => need.key).toSorted(),
+    ]),
+  );
+
+describe('laying out a pipeline', () => {
+  it('connects units of one node, and all of them where a side is no node', () => {
+    expect(needsOf([task('a', []), task('b', ['a']), task('c', ['b'], 'cluster'), task('d', ['c'])])).toEqual({
+      'a@manager1': [],
+      'a@worker1': [],
+      'b@manager1': ['a@manager1'],
+      'b@worker1': ['a@worker1'],
+      'c@cluster': ['b@manager1', 'b@worker1'],
+      'd@manager1': ['c@cluster'],
+      'd@worker1': ['c@cluster'],
+    });
+  });
+
+  it('keeps the order through what is not selected', () => {
+    const tasks = [task('a', []), task('b', ['a']), task('c', ['b'])];
+    expect(needsOf(tasks, { skip: ['b'] })).toMatchObject({ 'c@worker1': ['a@worker1'] });
+    expect(needsOf(tasks, { only: ['c'] })).toEqual({ 'c@manager1': [], 'c@worker1': [] });
+    expect(Object.keys(needsOf(tasks, { from: 'b', to: 'b', nodes: ['worker1'] }))).toEqual(['b@worker1']);
+  });
+
+  it('lets a predicate pick', () => {
+    const first = task('a', []);
+    const second = task('b', [{ task: 'a', of: (other) => other.node === 'manager1' }]);
+    expect(needsOf([first, second])['b@worker1']).toEqual(['a@manager1']);
+  });
+});
+
+describe('checking tasks', () => {
+  it('finds circles, unknown needs and doubles before anything runs', () => {
+    expect(() => checkTasks([task('a', ['c']), task('b', ['a']), task('c', ['b'])], [])).toThrow(
+      'these tasks need each other: a → c → b → a',
+    );
+    expect(() => checkTasks([task('a', ['nope'])], ['a'])).toThrow("the task 'a' needs 'nope', which doesn't exist");
+    expect(() => checkTasks([task('a', []), task('a', [])], [])).toThrow("the task 'a' is in the pipeline twice");
+    expect(() => checkTasks([task('b', ['a'])], ['a', 'b'])).not.toThrow();
+  });
+});

@@ -1,0 +1,114 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Portainer } from '../../lib/portainer/api.ts';
+import { passwordMadeUp } from '../../lib/portainer/reset.ts';
+import { httpClient } from '../../lib/remote/http.ts';
+import { portIsFree } from '../../lib/remote/sockets.ts';
+import { Secret } from '../../lib/util/secret.ts';
+
+// The stand-in for Portainer runs here as it does in a cluster: the client's side of the contract.
+const SCRIPT = fileURLToPath(new URL('../standin/portainer.pl', import.meta.url));
+const password = new Secret('correct-horse-battery');
+const never = new AbortController().signal;
+let server: ChildProcess | undefined;
+
+afterEach(() => server?.kill('SIGKILL'));
+
+interface StartOptions {
+  readonly passwordFile?: boolean;
+  readonly timeout?: number;
+  readonly data?: string;
+}
+
+const newData = () => mkdtempSync(join(tmpdir(), 'swarmup-portainer-'));
+
+async function start(options: StartOptions = {}): Promise<Portainer> {
+  const { data = newData() } = options;
+  let port = 21_000 + Math.floor(Math.random() * 5000);
+  while (!(await portIsFree(port))) port++;
+  writeFileSync(join(data, 'password'), `${password.reveal()}\n`);
+  const file = options.passwordFile === false ? [] : ['--admin-password-file', join(data, 'password')];
+  server = spawn('perl', [SCRIPT, 'server', '-H', 'tcp://tasks.agent:9001', '--tlsskipverify', ...file], {
+    env: { ...process.env, DATA: data, PORT: String(port), ADMIN_INIT_TIMEOUT: String(options.timeout ?? 300) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise<void>((resolve) =>
+    server?.stdout?.on('data', (chunk: Buffer) => chunk.includes('portainer stand-in') && resolve()),
+  );
+  return new Portainer(httpClient(), { host: '127.0.0.1', port }, never);
+}
+
+describe('the first set-up', () => {
+  it('signs in, finds no environment when the agents came later, adds it, and counts agents', async () => {
+    const portainer = await start();
+    const signedIn = await portainer.signIn(password);
+    if (!('token' in signedIn)) throw new Error(JSON.stringify(signedIn));
+    expect(await portainer.environments(signedIn.token)).toEqual([]);
+    await portainer.addEnvironment(signedIn.token);
+    const [environment] = await portainer.environments(signedIn.token);
+    expect(environment).toEqual({ id: 1, name: 'primary' });
+    expect(await portainer.agents(signedIn.token, environment!)).toEqual([]);
+  });
+
+  it('tells a wrong password from a Portainer that has stopped waiting, and from one that is not there yet', async () => {
+    expect(await (await start()).signIn(new Secret('wrong-horse-battery'))).toEqual({
+      refused: "it does not take the administrator's password (HTTP 422)",
+    });
+    server?.kill('SIGKILL');
+    expect(await (await start({ passwordFile: false, timeout: -1 })).signIn(password)).toMatchObject({
+      refused: expect.stringContaining('five minutes'),
+    });
+    const nobody = new Portainer(httpClient(), { host: '127.0.0.1', port: 1 }, never);
+    expect(await nobody.signIn(password)).toHaveProperty('notYet');
+  });
+
+  it('refuses requests without a token', async () => {
+    const portainer = await start();
+    await expect(portainer.environments(new Secret('forged'))).rejects.toMatchObject({ code: 'PORTAINER_FAILED' });
+  });
+});
+
+describe("the administrator's password", () => {
+  it('can be changed by whoever knows it', async () => {
+    const portainer = await start();
+    const signedIn = await portainer.signIn(password);
+    if (!('token' in signedIn)) throw new Error(JSON.stringify(signedIn));
+    const other = new Secret('another-horse-battery');
+    await expect(portainer.changePassword(signedIn.token, other, other)).rejects.toMatchObject({
+      code: 'PORTAINER_FAILED',
+      message: expect.stringContaining('HTTP 403'),
+    });
+    await portainer.changePassword(signedIn.token, password, other);
+    expect(await portainer.signIn(password)).toHaveProperty('refused');
+    expect(await portainer.signIn(other)).toHaveProperty('token');
+  });
+
+  it("is made anew by Portainer's helper, while Portainer is stopped", async () => {
+    const data = newData();
+    await start({ data });
+    const reset = () => spawnSync('perl', [SCRIPT, 'reset'], { env: { ...process.env, DATA: data }, encoding: 'utf8' });
+    expect(reset()).toMatchObject({ status: 1, stderr: expect.stringContaining('could not open the database') });
+    const ended = once(server!, 'exit');
+    server?.kill('SIGKILL');
+    await ended;
+    const { status, stderr } = reset();
+    expect(status).toBe(0);
+    const made = passwordMadeUp(stderr);
+    expect(made).toBeDefined();
+    const portainer = await start({ data });
+    expect(await portainer.signIn(password)).toHaveProperty('refused');
+    expect(await portainer.signIn(made!)).toHaveProperty('token');
+  });
+
+  it('is read from what the helper prints, whatever is in it', () => {
+    const log = (words: string) => `2020/06/04 00:13:58 ${words}\n`;
+    const said = `${log('Password successfully updated for user: admin')}${log('Use the following password to login: &_4#\\3^5V8vLTd)E"NWiJBs26G*9HPl1')}`;
+    expect(passwordMadeUp(said)?.reveal()).toBe('&_4#\\3^5V8vLTd)E"NWiJBs26G*9HPl1');
+    expect(passwordMadeUp(log('could not open the database: timeout'))).toBeUndefined();
+  });
+});

@@ -1,0 +1,377 @@
+import { describe, expect, it } from 'vitest';
+import { judge } from '../../lib/swarm/convergence.ts';
+import { differences, specification } from '../../lib/swarm/service-spec.ts';
+import type { SwarmNode, SwarmService, SwarmTask } from '../../lib/contracts/swarm-types.ts';
+
+const node = (id: string, state = 'ready'): SwarmNode => ({
+  ID: id,
+  Version: { Index: 1 },
+  Spec: { Role: 'worker', Availability: 'active' },
+  Description: { Hostname: id, Engine: { EngineVersion: '26.1.5' } },
+  Status: { State: state, Addr: '10.0.0.1' },
+});
+
+const service = (replicas: number, update?: SwarmService['UpdateStatus']): SwarmService => ({
+  ID: 's',
+  Version: { Index: 1 },
+  Spec: {
+    Name: 'web',
+    TaskTemplate: { ContainerSpec: { Image: 'nginx' } },
+    Mode: { Replicated: { Replicas: replicas } },
+  },
+  ...(update ? { UpdateStatus: update } : {}),
+});
+
+let created = 0;
+const task = (
+  state: string,
+  rest: Partial<SwarmTask> & { err?: string; exit?: number; image?: string } = {},
+): SwarmTask => ({
+  ID: `t${created}`,
+  Version: { Index: 1 },
+  CreatedAt: new Date(1_700_000_000_000 + created++).toISOString(),
+  ServiceID: 's',
+  NodeID: 'n1',
+  DesiredState: 'running',
+  Spec: { ContainerSpec: { Image: rest.image ?? 'nginx' } },
+  ...rest,
+  Status: {
+    State: state,
+    ...(rest.err ? { Err: rest.err } : {}),
+    ...(rest.exit ? { ContainerStatus: { ExitCode: rest.exit } } : {}),
+  },
+});
+const dead = (state: string, err: string, exit?: number) =>
+  task(state, { DesiredState: 'shutdown', err, ...(exit ? { exit } : {}) });
+const nodes = [node('n1'), node('n2')];
+
+/** A service's TaskTemplate and the Spec of a task of it, from GET /services and GET /tasks. */
+const RECORDED: readonly (readonly [object, object])[] = [
+  [
+    {
+      ContainerSpec: {
+        Image: 'nginx',
+        Labels: { tier: 'web' },
+        Hostname: '{{.Node.Hostname}}',
+        Env: ['A=1'],
+        Mounts: [
+          { Type: 'volume', Source: 'data', Target: '/data' },
+          { Type: 'tmpfs', Target: '/scratch', TmpfsOptions: { SizeBytes: 16777216 } },
+        ],
+        StopGracePeriod: 5000000000,
+        Healthcheck: { Test: ['CMD-SHELL', 'true'], Interval: 5000000000, Timeout: 30000000000, Retries: 3 },
+        Hosts: ['10.0.0.9 db'],
+        DNSConfig: {},
+        Secrets: [
+          {
+            File: { Name: 'key', UID: '0', GID: '0', Mode: 292 },
+            SecretID: '50jdcwzgpkzdjsk2f3hdonhai',
+            SecretName: 'key-bf4590d99def',
+          },
+        ],
+        Configs: [
+          {
+            File: { Name: '/motd', UID: '0', GID: '0', Mode: 292 },
+            ConfigID: '73vnyt7g3j5hdgikpeql0umgp',
+            ConfigName: 'motd-a187a884c9c0',
+          },
+        ],
+        Isolation: 'default',
+        CapabilityDrop: ['NET_RAW'],
+        Ulimits: [{ Name: 'nofile', Hard: 2048, Soft: 1024 }],
+      },
+      Resources: {
+        Limits: { NanoCPUs: 500000000, MemoryBytes: 67108864, Pids: 100 },
+        Reservations: { MemoryBytes: 16777216 },
+      },
+      RestartPolicy: { Condition: 'any', Delay: 1000000000, MaxAttempts: 0, Window: 0 },
+      Placement: { Preferences: [{ Spread: { SpreadDescriptor: 'node.labels.zone' } }] },
+      Networks: [{ Target: 'y2u6220qprqjmgnfxix29rs6u' }],
+      LogDriver: { Name: 'json-file', Options: { 'max-size': '1m' } },
+      ForceUpdate: 0,
+      Runtime: 'container',
+    },
+    {
+      ContainerSpec: {
+        Image: 'nginx',
+        Labels: { tier: 'web' },
+        Hostname: '{{.Node.Hostname}}',
+        Env: ['A=1'],
+        Mounts: [
+          { Type: 'volume', Source: 'data', Target: '/data' },
+          { Type: 'tmpfs', Target: '/scratch', TmpfsOptions: { SizeBytes: 16777216 } },
+        ],
+        StopGracePeriod: 5000000000,
+        Healthcheck: { Test: ['CMD-SHELL', 'true'], Interval: 5000000000, Timeout: 30000000000, Retries: 3 },
+        Hosts: ['10.0.0.9 db'],
+        Secrets: [
+          {
+            File: { Name: 'key', UID: '0', GID: '0', Mode: 292 },
+            SecretID: '50jdcwzgpkzdjsk2f3hdonhai',
+            SecretName: 'key-bf4590d99def',
+          },
+        ],
+        Configs: [
+          {
+            File: { Name: '/motd', UID: '0', GID: '0', Mode: 292 },
+            ConfigID: '73vnyt7g3j5hdgikpeql0umgp',
+            ConfigName: 'motd-a187a884c9c0',
+          },
+        ],
+        Isolation: 'default',
+        CapabilityDrop: ['NET_RAW'],
+        Ulimits: [{ Name: 'nofile', Hard: 2048, Soft: 1024 }],
+      },
+      Resources: {
+        Limits: { NanoCPUs: 500000000, MemoryBytes: 67108864, Pids: 100 },
+        Reservations: { MemoryBytes: 16777216 },
+      },
+      RestartPolicy: { Condition: 'any', Delay: 1000000000, MaxAttempts: 0, Window: 0 },
+      Placement: { Preferences: [{ Spread: { SpreadDescriptor: 'node.labels.zone' } }] },
+      Networks: [{ Target: 'y2u6220qprqjmgnfxix29rs6u' }],
+      LogDriver: { Name: 'json-file', Options: { 'max-size': '1m' } },
+      ForceUpdate: 0,
+    },
+  ],
+  [
+    {
+      ContainerSpec: { Image: 'nginx', Isolation: 'default' },
+      Placement: { Constraints: ['node.role == worker'] },
+      ForceUpdate: 0,
+      Runtime: 'container',
+    },
+    {
+      ContainerSpec: { Image: 'nginx', Isolation: 'default' },
+      Placement: { Constraints: ['node.role == worker'] },
+      ForceUpdate: 0,
+    },
+  ],
+];
+
+describe('whether a service runs as it should', () => {
+  it('has converged when every task runs on a node that is up', () => {
+    expect(judge(service(2), [task('running'), task('running', { NodeID: 'n2' })], nodes)).toMatchObject({
+      running: 2,
+      desired: 2,
+      waitingFor: '',
+      hopeless: undefined,
+    });
+  });
+
+  it('does not count tasks of a node that is down, nor of an older image', () => {
+    const tasks = [
+      task('running'),
+      task('running', { NodeID: 'n3' }),
+      task('running', { NodeID: 'n2', image: 'nginx:old' }),
+    ];
+    expect(judge(service(2), tasks, [...nodes, node('n3', 'down')])).toMatchObject({
+      running: 1,
+      waitingFor: '1/2 running, 1 on a node that is away',
+    });
+  });
+
+  it('does not count tasks that are of before an update, be it of one variable; where they may run does not matter', () => {
+    const { Spec } = service(1);
+    const changed = (more: object) => ({
+      ...service(1),
+      Spec: { ...Spec, TaskTemplate: { ...Spec.TaskTemplate, ...more } },
+    });
+    const other = changed({ ContainerSpec: { Image: 'nginx', Env: ['A=2'] } });
+    expect(judge(other, [task('running')], nodes)).toMatchObject({ waitingFor: '0/1 running', alive: 1 });
+    expect(judge(changed({ ForceUpdate: 1 }), [task('running')], nodes).running).toBe(0);
+    expect(
+      judge(changed({ Placement: { Constraints: ['node.role==worker'] } }), [task('running')], nodes).running,
+    ).toBe(1);
+  });
+
+  it('compares services and tasks as the engine gives them: 26.1.5, one with all it is given, one with what is needed', () => {
+    for (const [template, spec] of RECORDED) {
+      const recorded = { ...service(1), Spec: { ...service(1).Spec, TaskTemplate: template } };
+      expect(judge(recorded as SwarmService, [task('running', { Spec: spec })], nodes).running).toBe(1);
+    }
+  });
+
+  it('waits for old tasks to stop', () => {
+    expect(judge(service(1), [task('running'), task('running', { DesiredState: 'shutdown' })], nodes).waitingFor).toBe(
+      '1 old tasks stopping',
+    );
+  });
+
+  it('waits for an update that is under way', () => {
+    expect(
+      judge(service(1, { State: 'updating', Message: 'update in progress' }), [task('running')], nodes).waitingFor,
+    ).toBe('update updating: update in progress');
+  });
+
+  it('counts one task a node for a global service', () => {
+    const global = { ...service(0), Spec: { ...service(0).Spec, Mode: { Global: {} } } };
+    expect(judge(global, [task('running'), task('preparing', { NodeID: 'n2' })], nodes)).toMatchObject({
+      desired: 2,
+      running: 1,
+      waitingFor: '1/2 running, 1 preparing',
+    });
+    expect(judge(global, [], nodes).waitingFor).not.toBe('');
+  });
+
+  it('is content with no tasks when none are wanted', () => {
+    expect(judge(service(0), [], nodes).waitingFor).toBe('');
+  });
+});
+
+describe('when a service never will', () => {
+  it('quotes the whole error of the newest task', () => {
+    const tasks = [
+      dead('rejected', 'No such image: nope:latest'),
+      dead('rejected', 'No such image: nope:latest'),
+      task('preparing'),
+    ];
+    expect(judge(service(1), tasks, nodes).hopeless?.why).toBe(
+      "can't run: no task ever ran; a task is rejected: No such image: nope:latest",
+    );
+  });
+
+  it('adds the exit code', () => {
+    expect(
+      judge(
+        service(1),
+        [dead('failed', 'task: non-zero exit (3)', 3), dead('failed', 'task: non-zero exit (3)', 3)],
+        nodes,
+      ).hopeless?.why,
+    ).toContain('(exit code 3)');
+  });
+
+  it('gives a service that ran before, or has failed only once, its time', () => {
+    expect(judge(service(1), [dead('failed', 'x', 1), task('starting')], nodes).hopeless).toBeUndefined();
+    expect(
+      judge(
+        service(2),
+        [dead('failed', 'x'), dead('failed', 'x'), dead('failed', 'x'), dead('failed', 'x'), task('running')],
+        nodes,
+      ).hopeless,
+    ).toBeUndefined();
+  });
+
+  it('is one whose tasks end again and again, without any error', () => {
+    const ends = Array.from({ length: 6 }, () => task('complete', { DesiredState: 'shutdown' }));
+    expect(judge(service(2), [...ends, task('starting'), task('starting')], nodes).hopeless?.why).toBe(
+      "doesn't stay up: its tasks end soon after they start, again and again (the last with exit code 0)",
+    );
+    expect(judge(service(2), [...ends, task('running'), task('starting')], nodes).hopeless).toBeUndefined();
+    expect(judge(service(2), ends.slice(1), nodes).hopeless).toBeUndefined();
+  });
+
+  it('passes the scheduler on when no node fits', () => {
+    const pending = task('pending', {
+      NodeID: '',
+      err: 'no suitable node (scheduling constraints not satisfied on 2 nodes)',
+    });
+    expect(judge(service(1), [pending], nodes).hopeless?.why).toBe(
+      "can't run: no suitable node (scheduling constraints not satisfied on 2 nodes)",
+    );
+    expect(judge(service(2), [pending, task('running')], nodes).hopeless).toBeUndefined();
+  });
+
+  it('takes a roll-back for a failure, although the service then runs', () => {
+    const rolledBack = service(1, { State: 'rollback_completed', Message: 'rollback completed' });
+    expect(judge(rolledBack, [task('running')], nodes).hopeless?.why).toContain(
+      'was not updated, but rolled back: rollback completed',
+    );
+    const failed = task('failed', {
+      image: 'nginx:bad',
+      err: 'task: non-zero exit (1)',
+      exit: 1,
+      DesiredState: 'shutdown',
+    });
+    const { hopeless } = judge(rolledBack, [task('running'), failed, dead('failed', 'of before')], nodes);
+    expect(hopeless).toEqual({
+      why: 'was not updated, but rolled back: rollback completed; a task is failed: task: non-zero exit (1) (exit code 1)',
+      culprit: failed,
+    });
+  });
+});
+
+describe('a service and what the file says', () => {
+  const wanted = {
+    name: 'web',
+    image: 'nginx',
+    mode: 'replicated' as const,
+    replicas: 3,
+    ports: [{ published: 80, target: 80, protocol: 'tcp' as const, mode: 'ingress' as const }],
+    env: { A: '1' },
+    constraints: ['node.role==worker'],
+  };
+  const made = (image = 'nginx'): SwarmService => ({
+    ID: 's',
+    Version: { Index: 1 },
+    Spec: specification(wanted, image, 'test'),
+  });
+
+  it('are the same after it was made, with a digest or without', () => {
+    expect(differences(made(), wanted)).toEqual([]);
+    expect(differences(made('nginx:latest@sha256:abc'), wanted)).toEqual([]);
+  });
+
+  it('differ in what is managed, and only there', () => {
+    const foreign: SwarmService = { ...made(), Spec: { ...made().Spec, Labels: { mine: 'x' } } };
+    expect(
+      differences(foreign, {
+        ...wanted,
+        replicas: 4,
+        image: 'nginx:1.27',
+        env: {},
+        ports: [],
+        constraints: ['node.role == manager'],
+      }),
+    ).toEqual([
+      { field: 'image', from: 'nginx', to: 'nginx:1.27' },
+      { field: 'replicas', from: '3', to: '4' },
+      { field: 'ports', from: '80:80', to: 'none' },
+      { field: 'env', from: 'A', to: 'none' },
+      { field: 'constraints', from: 'node.role==worker', to: 'node.role==manager' },
+    ]);
+    expect(specification(wanted, 'nginx', 'test', { current: foreign.Spec }).Labels).toEqual({
+      mine: 'x',
+      'swarmup.cluster': 'test',
+    });
+  });
+});
+
+describe('a service whose tasks may end', () => {
+  const once = (condition: string, replicas = 2): SwarmService => {
+    const { Spec, ...rest } = service(replicas);
+    const template = { ...Spec.TaskTemplate, RestartPolicy: { Condition: condition } };
+    return { ...rest, Spec: { ...Spec, TaskTemplate: template } };
+  };
+  const of = (wanted: SwarmService, state: string, slot: number, rest: Parameters<typeof task>[1] = {}) =>
+    task(state, { Slot: slot, DesiredState: 'shutdown', Spec: wanted.Spec.TaskTemplate, ...rest });
+
+  it.each(['none', 'on-failure'])('is there when they have done their work (%s)', (condition) => {
+    const wanted = once(condition);
+    const tasks = [of(wanted, 'complete', 1), of(wanted, 'complete', 2)];
+    expect(judge(wanted, tasks, nodes)).toMatchObject({ running: 2, waitingFor: '', hopeless: undefined });
+    expect(judge(wanted, tasks.slice(1), nodes)).toMatchObject({ running: 1, waitingFor: '1/2 running' });
+  });
+
+  it('counts each slot once, by its last task', () => {
+    const wanted = once('on-failure', 1);
+    const failed = of(wanted, 'failed', 1, { err: 'task: non-zero exit (1)' });
+    expect(judge(wanted, [failed, of(wanted, 'complete', 1)], nodes).waitingFor).toBe('');
+    const again = [of(wanted, 'complete', 1), task('running', { Slot: 1, Spec: wanted.Spec.TaskTemplate })];
+    expect(judge(wanted, again, nodes).running).toBe(1);
+  });
+
+  it('is hopeless once one failed that nothing starts again', () => {
+    const wanted = once('none', 1);
+    const failed = of(wanted, 'failed', 1, { err: 'task: non-zero exit (3)', exit: 3 });
+    expect(judge(wanted, [failed], nodes).hopeless?.why).toBe(
+      'has a task that failed, and restart condition none leaves it so; a task is failed: task: non-zero exit (3) (exit code 3)',
+    );
+    expect(judge(once('on-failure', 1), [failed], nodes).hopeless).toBeUndefined();
+  });
+
+  it('is not taken for one that ends again and again', () => {
+    const wanted = once('any', 1);
+    const ended = [1, 2, 3].map(() => of(wanted, 'complete', 1));
+    expect(judge(wanted, ended, nodes).hopeless?.why).toContain('again and again');
+  });
+});
