@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import type { NightlyStage } from './lib/nightly/stages.ts';
+import type { NightlyStage } from './lib/pipeline/nightly-stage.ts';
 
 /** Machines with a Docker Engine on each. */
 const machines = ['prepare-provider', 'provision', 'preflight', 'install-docker'] as const;
@@ -95,8 +94,3 @@ export const nightly: readonly NightlyStage[] = [
   { title: 'As the file says again', pipeline: 'up' },
   { title: 'Nothing is left behind', pipeline: 'down' },
 ];
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  // Not awaited here: the commands import this file, and would wait for it to end.
-  void import('./lib/cli/main.ts').then(({ main }) => main(process.argv.slice(2)));
-}

@@ -10,7 +10,9 @@ import { whileAway } from '../lib/swarm/maintenance.ts';
 import { listNodes, nameOf } from '../lib/swarm/read.ts';
 import { readSwarm, unlockKeyOf } from '../lib/swarm/settings.ts';
 import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
+import { CLUSTER } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly written: boolean;

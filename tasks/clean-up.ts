@@ -1,6 +1,8 @@
 import { clientFolders, contextsOf, removeContexts } from '../lib/remote/docker-context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
+import { CLUSTER } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly folder: boolean;

@@ -1,4 +1,6 @@
-import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
+import { CLUSTER } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 /** The join tokens, in memory only: never printed, never in a file or an argument list. */
 export default defineTask<undefined, Change>({

@@ -5,7 +5,9 @@ import { runningTasks, updateNode, waitUntilEmpty } from '../lib/swarm/drain.ts'
 import { localSwarm } from '../lib/swarm/local-state.ts';
 import { managedKeys, markedLabels, NAME_LABEL, OWNER_LABEL } from '../lib/swarm/labels.ts';
 import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
-import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import { onNodes } from '../lib/contracts/target.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly id: string;

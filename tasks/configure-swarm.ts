@@ -2,7 +2,9 @@ import type { UnitContext } from '../lib/contracts/context.ts';
 import { differingOptions, hasOptions, type Difference } from '../lib/swarm/options.ts';
 import { readSwarm, unlockKeyOf, updateSwarm, type SwarmSpec } from '../lib/swarm/settings.ts';
 import { isKeptElsewhere, keepUnlockKey, knownUnlockKeys } from '../lib/swarm/unlock-key.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
+import { CLUSTER } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly spec: SwarmSpec;

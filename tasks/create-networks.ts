@@ -1,10 +1,12 @@
 import type { NetworkSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
-import type { Engine } from '../lib/remote/engine.ts';
+import type { Engine } from '../lib/contracts/engine.ts';
 import { isMarked, OWNER_LABEL } from '../lib/swarm/labels.ts';
 import { listOverlays, type SwarmNetwork } from '../lib/swarm/secrets-and-configs.ts';
-import { defineTask, type Change, type Desired } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
+import type { Desired } from '../lib/contracts/target.ts';
 import { waitUntil } from '../lib/async/wait-until.ts';
 
 const SETTLED_MS = 60_000;

@@ -2,7 +2,9 @@ import type { ObjectSpec } from '../lib/config/model.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
 import { OWNER_LABEL } from '../lib/swarm/labels.ts';
 import { listObjects, OBJECT_LABEL } from '../lib/swarm/secrets-and-configs.ts';
-import { defineTask, type Change, type Desired } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
+import type { Desired } from '../lib/contracts/target.ts';
 
 interface State {
   readonly there: boolean;

@@ -1,6 +1,8 @@
-import { isOn } from '../lib/providers/machine-table.ts';
+import { isOn } from '../lib/contracts/machines.ts';
 import { existingMachines, keptForGood, type ExistingState } from '../lib/pipeline/existing-machines.ts';
-import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import { onNodes } from '../lib/contracts/target.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 /** A machine is gone from one moment to the next: for drills. */
 export default defineTask<ExistingState, Change>({

@@ -4,7 +4,7 @@ import { SwarmupError } from '../lib/util/errors.ts';
 import { authConfig } from '../lib/images/credentials.ts';
 import { registryDigest } from '../lib/images/on-node.ts';
 import { tagged } from '../lib/util/image-reference.ts';
-import type { Engine } from '../lib/remote/engine.ts';
+import type { Engine } from '../lib/contracts/engine.ts';
 import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
 import type { Convergence } from '../lib/swarm/convergence.ts';
 import { serviceByName } from '../lib/swarm/read.ts';
@@ -14,7 +14,9 @@ import type { Names } from '../lib/swarm/fields/field.ts';
 import { differences, NO_NAMES, specification } from '../lib/swarm/service-spec.ts';
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
 import { createService, updateService } from '../lib/swarm/write.ts';
-import { defineTask, type Change, type Desired } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
+import type { Desired } from '../lib/contracts/target.ts';
 
 interface State {
   readonly service: SwarmService | undefined;

@@ -4,13 +4,15 @@ import { SwarmupError } from '../lib/util/errors.ts';
 import { askRegistry, isPresent } from '../lib/images/on-node.ts';
 import { portainerAdditions } from '../lib/portainer/additions.ts';
 import { knownSecret } from '../lib/portainer/secrets.ts';
-import type { Engine } from '../lib/remote/engine.ts';
+import type { Engine } from '../lib/contracts/engine.ts';
 import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
 import { listServices } from '../lib/swarm/read.ts';
 import { deployStack } from '../lib/swarm/stack-deploy.ts';
 import { NAMESPACE_LABEL, staleServices, type Addition } from '../lib/swarm/stack.ts';
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
-import { defineTask, type Change, type Desired } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
+import type { Desired } from '../lib/contracts/target.ts';
 
 interface State {
   readonly services: readonly Pick<SwarmService, 'Spec'>[];

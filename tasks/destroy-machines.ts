@@ -1,5 +1,6 @@
 import { existingMachines, ownMachines, type ExistingState } from '../lib/pipeline/existing-machines.ts';
-import { defineTask, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 /** Takes the machines away: those of the cluster file and any other that carries the cluster's mark. */
 export default defineTask<ExistingState, Change>({

@@ -3,7 +3,9 @@ import { hasCode, SwarmupError } from '../lib/util/errors.ts';
 import { lookAt } from '../lib/swarm/wait-converged.ts';
 import { awayWithItsNode } from '../lib/swarm/stack.ts';
 import { listNodes, listServices, nameOf } from '../lib/swarm/read.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
+import { CLUSTER } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 import { waitUntil } from '../lib/async/wait-until.ts';
 
 interface State {

@@ -7,7 +7,9 @@ import { isLeftBehind } from '../lib/swarm/abandoned-managers.ts';
 import { isMarked, OWNER_LABEL } from '../lib/swarm/labels.ts';
 import { listNodes, nameOf } from '../lib/swarm/read.ts';
 import { advertised, LISTEN_ADDRESS } from '../lib/swarm/addresses.ts';
-import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import { onNodes } from '../lib/contracts/target.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly local: Pick<LocalSwarm, 'state' | 'isManager'>;

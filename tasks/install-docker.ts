@@ -4,13 +4,15 @@ import { runsVersion } from '../lib/docker/manager.ts';
 import { proxyFile, proxyFileOn, writeProxyFile } from '../lib/docker/proxy.ts';
 import { daemonJson, type DaemonJson } from '../lib/facts/daemon-json.ts';
 import { dockerService, type DockerService } from '../lib/facts/docker-service.ts';
-import { gather } from '../lib/facts/fact.ts';
+import { gather } from '../lib/remote/gather-facts.ts';
 import { osRelease, type OsRelease } from '../lib/facts/os-release.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
 import { localSwarm } from '../lib/swarm/local-state.ts';
 import { untilManagerIsBack } from '../lib/swarm/manager-back.ts';
-import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import { onNodes } from '../lib/contracts/target.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** The version of the engine that answers, if one does. */

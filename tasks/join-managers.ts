@@ -1,6 +1,8 @@
 import { managersOf } from '../lib/config/model.ts';
 import { joining, type JoinState } from '../lib/swarm/join.ts';
-import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import { onNodes } from '../lib/contracts/target.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 /** The further managers, one at a time: each join changes the quorum. In the guide: `docker swarm join` as manager. */
 export default defineTask<JoinState, Change>({

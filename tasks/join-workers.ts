@@ -1,6 +1,8 @@
 import { workersOf } from '../lib/config/model.ts';
 import { joining, type JoinState } from '../lib/swarm/join.ts';
-import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import { onNodes } from '../lib/contracts/target.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 /** The workers, side by side. In the guide: `docker swarm join` as worker. */
 export default defineTask<JoinState, Change>({

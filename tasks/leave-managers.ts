@@ -1,6 +1,7 @@
 import { managersOf } from '../lib/config/model.ts';
 import { leaving, type LeaveState } from '../lib/swarm/leave.ts';
-import { defineTask, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 /** The managers among the hosts that stay, one at a time and the first one last: the swarm ends with it. */
 export default defineTask<LeaveState, Change>({

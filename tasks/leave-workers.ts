@@ -1,6 +1,7 @@
 import { workersOf } from '../lib/config/model.ts';
 import { leaving, type LeaveState } from '../lib/swarm/leave.ts';
-import { defineTask, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 /** The workers among the hosts that stay: they leave the swarm while managers are there to take note. */
 export default defineTask<LeaveState, Change>({

@@ -1,6 +1,7 @@
-import { isOn } from '../lib/providers/machine-table.ts';
+import { isOn } from '../lib/contracts/machines.ts';
 import { existingMachines, keptForGood, type ExistingState } from '../lib/pipeline/existing-machines.ts';
-import { defineTask, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 /** Powers the machines off cleanly; `up` starts them again with all that is on their disks. */
 export default defineTask<ExistingState, Change>({

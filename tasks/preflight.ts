@@ -1,9 +1,11 @@
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { hasCode } from '../lib/util/errors.ts';
 import { preflightError } from '../lib/preflight/error.ts';
-import { isFatal } from '../lib/preflight/survey.ts';
+import { isFatal } from '../lib/contracts/preflight.ts';
 import { localSwarm } from '../lib/swarm/local-state.ts';
-import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import { onNodes } from '../lib/contracts/target.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 /**
  * What would go wrong later, on hosts that others made: found before anything is changed on any of them. Nodes that are part of

@@ -1,4 +1,6 @@
-import { type Change, defineTask, onNodes } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import { onNodes } from '../lib/contracts/target.ts';
 import type { Machine, Provider } from '../lib/contracts/provider.ts';
 import type { NodeSpec } from '../lib/config/model.ts';
 import { lostWithIt, volumesOn, type LocalVolume } from '../lib/swarm/volumes.ts';

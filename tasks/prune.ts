@@ -8,7 +8,9 @@ import { remove, removals, type Removal } from '../lib/swarm/removal.ts';
 import { findSurplus, surplusMachines } from '../lib/swarm/orphans.ts';
 import type { SwarmNode, SwarmService } from '../lib/contracts/swarm-types.ts';
 import { lostWithIt, volumesOn, type LocalVolume } from '../lib/swarm/volumes.ts';
-import { CLUSTER, defineTask, type Change, type Target } from '../lib/pipeline/task.ts';
+import { CLUSTER, type Target } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 import { waitUntil } from '../lib/async/wait-until.ts';
 
 const OTHERS_MS = 600_000;

@@ -1,7 +1,9 @@
 import { requiredImages } from '../lib/config/selections.ts';
 import { askRegistry, isLoaded, isPresent, load, pull, type Registry } from '../lib/images/on-node.ts';
 import { isImage, tagged } from '../lib/util/image-reference.ts';
-import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import { onNodes } from '../lib/contracts/target.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** Archives of `images.load` that are not, or not whole, on the node. */

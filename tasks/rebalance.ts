@@ -5,7 +5,8 @@ import { spreadOf, type Spread } from '../lib/swarm/placement.ts';
 import { listNodes, listTasks, nameOf, serviceByName } from '../lib/swarm/read.ts';
 import type { ServiceSpecification, SwarmService } from '../lib/contracts/swarm-types.ts';
 import { updateService } from '../lib/swarm/write.ts';
-import { defineTask, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly service: SwarmService | undefined;

@@ -1,6 +1,9 @@
-import { managersOf, type Cluster } from '../lib/config/model.ts';
+import { managersOf } from '../lib/config/model.ts';
+import type { RunCluster } from '../lib/contracts/run-cluster.ts';
 import { lookForLoss, planRecovery, recover, type Found, type Recovery } from '../lib/swarm/recovery.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
+import { CLUSTER } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** Every node; undefined while a manager leads. */
@@ -45,7 +48,7 @@ export default defineTask<State, Change>({
   },
 });
 
-function recoveryOf(cluster: Cluster, found: readonly Found[]): Recovery {
+function recoveryOf(cluster: RunCluster, found: readonly Found[]): Recovery {
   const managers = managersOf(cluster).map(({ name }) => name);
   return planRecovery(found, managers, cluster.request?.recoverWith);
 }

@@ -4,7 +4,8 @@ import { listServices } from '../lib/swarm/read.ts';
 import { remove, removals, type Removal } from '../lib/swarm/removal.ts';
 import { ownStack } from '../lib/swarm/orphans.ts';
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
-import { CLUSTER, defineTask } from '../lib/pipeline/task.ts';
+import { CLUSTER } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
 
 interface State {
   readonly services: readonly SwarmService[];

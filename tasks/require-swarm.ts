@@ -1,5 +1,7 @@
 import { hasCode, messageOf, SwarmupError } from '../lib/util/errors.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
+import { CLUSTER } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 /** A swarm to put a new machine into: without one, another would be made beside what is left of the first. */
 export default defineTask<undefined, Change>({

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path/posix';
 import { PassThrough } from 'node:stream';
 import { readBackup } from '../lib/backup/read.ts';
-import { differencesFrom, keptBy, type Manifest } from '../lib/backup/manifest.ts';
-import { volumeOf, type RestoreRequest } from '../lib/contracts/backup-request.ts';
+import { differencesFrom, keptBy } from '../lib/backup/manifest.ts';
+import { type Manifest, volumeOf, type RestoreRequest } from '../lib/contracts/backup-request.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { startEngine } from '../lib/docker/engine.ts';
 import { stopDocker } from '../lib/docker/service.ts';
@@ -14,7 +14,9 @@ import { localSwarm, type LocalSwarm } from '../lib/swarm/local-state.ts';
 import { forgetOthers } from '../lib/swarm/recovery.ts';
 import { requireUnlockKey } from '../lib/swarm/unlock.ts';
 import { keepUnlockKey } from '../lib/swarm/unlock-key.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
+import { CLUSTER } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** What each node is part of. */

@@ -6,7 +6,9 @@ import { nameOf } from '../lib/swarm/read.ts';
 import { removeMachine } from '../lib/swarm/remove-machine.ts';
 import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
 import { lostWithIt, volumesOn, type LocalVolume } from '../lib/swarm/volumes.ts';
-import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import { onNodes } from '../lib/contracts/target.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State extends ExistingState {
   /** All nodes of the swarm; none where no manager can be asked. */

@@ -7,7 +7,9 @@ import {
   referencedIds,
   type SwarmObject,
 } from '../lib/swarm/secrets-and-configs.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
+import { CLUSTER } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly objects: readonly SwarmObject[];

@@ -3,7 +3,8 @@ import { converge } from '../lib/swarm/wait-converged.ts';
 import { serviceByName } from '../lib/swarm/read.ts';
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
 import { rollBackService } from '../lib/swarm/write.ts';
-import { defineTask, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly service: SwarmService | undefined;

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readSwarm, updateSwarm } from '../lib/swarm/settings.ts';
 import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
+import { CLUSTER } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** Of the nodes that were there when the tokens were last rotated. */

@@ -3,7 +3,9 @@ import { demote, promote } from '../lib/swarm/roles.ts';
 import { requireMajorityWithout } from '../lib/swarm/quorum.ts';
 import { nameOf } from '../lib/swarm/read.ts';
 import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
+import { CLUSTER } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly nodes: readonly SwarmNode[];

@@ -5,7 +5,9 @@ import { portainerOf, settlePassword, signInAdministrator } from '../lib/portain
 import type { Environment } from '../lib/portainer/api.ts';
 import { listNodes, listServices } from '../lib/swarm/read.ts';
 import { NAMESPACE_LABEL } from '../lib/swarm/stack.ts';
-import { CLUSTER, defineTask, type Change, type Desired } from '../lib/pipeline/task.ts';
+import { CLUSTER, type Desired } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 import { waitUntil, type Probe } from '../lib/async/wait-until.ts';
 
 interface State {

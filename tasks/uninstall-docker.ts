@@ -3,7 +3,9 @@ import { uninstallDocker } from '../lib/docker/uninstall.ts';
 import { localSwarm } from '../lib/swarm/local-state.ts';
 import { hasCode } from '../lib/util/errors.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
-import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import { onNodes } from '../lib/contracts/target.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** What swarmup installed there; undefined where Docker was there before, or isn't there at all. */

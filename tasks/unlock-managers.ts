@@ -4,7 +4,9 @@ import { localSwarm } from '../lib/swarm/local-state.ts';
 import { isLeftBehind } from '../lib/swarm/abandoned-managers.ts';
 import { noKeyFor, unlockManager } from '../lib/swarm/unlock.ts';
 import { keptUnlockKey } from '../lib/swarm/unlock-key.ts';
-import { defineTask, onNodes, type Change } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import { onNodes } from '../lib/contracts/target.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly locked: boolean;

@@ -4,7 +4,9 @@ import { spreadOf } from '../lib/swarm/placement.ts';
 import { listNodes, listServices, listTasks, nameOf } from '../lib/swarm/read.ts';
 import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
 import { prepareUpgrade, upgradeNode, upgradeOrder } from '../lib/swarm/upgrade.ts';
-import { CLUSTER, defineTask, type Change } from '../lib/pipeline/task.ts';
+import { CLUSTER } from '../lib/contracts/target.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** This cluster's nodes that are there and have another version, in the order in which they are upgraded. */

@@ -4,7 +4,9 @@ import { pagesOf, untilPageAnswers, type Page } from '../lib/swarm/http-checks.t
 import { listNodes, listServices, nameOf } from '../lib/swarm/read.ts';
 import { awayWithItsNode, NAMESPACE_LABEL, PINNED_LABEL } from '../lib/swarm/stack.ts';
 import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
-import { defineTask, type Change, type Desired, type Target } from '../lib/pipeline/task.ts';
+import { defineTask } from '../lib/pipeline/task.ts';
+import type { Change } from '../lib/contracts/change.ts';
+import type { Desired, Target } from '../lib/contracts/target.ts';
 
 interface State {
   /** Why there is nothing to ask. */

@@ -27,7 +27,7 @@ async function loadedBy(clusterFile: string, ...argv: string[]): Promise<string[
       AWS_ACCESS_KEY_ID: 'x',
       AWS_SECRET_ACCESS_KEY: 'y',
     };
-    const args = ['--import', spy, join(ROOT, 'Taskfile.ts'), ...argv];
+    const args = ['--import', spy, join(ROOT, 'lib/cli/bin.ts'), ...argv];
     // How it ends is no matter here.
     execFile(process.execPath, args, { cwd: folder, env }, () => resolve());
   });

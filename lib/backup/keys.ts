@@ -1,34 +1,33 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, SwarmupError } from '../util/errors.ts';
-import { askSecret, canAsk } from '../render/confirm.ts';
 import { Secret } from '../util/secret.ts';
+import type { Lock, Key } from '../contracts/backup-request.ts';
 
 const VARIABLE = 'SWARMUP_BACKUP_PASSPHRASE';
 /** Shorter ones are tried out in no time. */
 const SHORTEST = 8;
 
-/** What a back-up is encrypted for: whoever knows a passphrase, or has the keys of some recipients. */
-export type Lock = { readonly passphrase: Secret } | { readonly recipients: readonly string[] };
-
-/** What a back-up is read with. */
-export type Key = { readonly passphrase: Secret } | { readonly identities: readonly Secret[] };
-
-type Env = Readonly<Record<string, string | undefined>>;
+/** Where a passphrase comes from. */
+export interface PassphraseSource {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks for it on the terminal; undefined where there is none. */
+  readonly ask: ((question: string) => Promise<Secret>) | undefined;
+}
 
 /** @param recipients age recipients, age1…; none: a passphrase. @throws SwarmupError USAGE, NEEDS_CONFIRMATION */
-export async function lockFrom(recipients: readonly string[], env: Env): Promise<Lock> {
+export async function lockFrom(recipients: readonly string[], source: PassphraseSource): Promise<Lock> {
   for (const recipient of recipients)
     if (!/^age1[a-z0-9]+$/.test(recipient))
       throw new SwarmupError('USAGE', `'${recipient}' is no age recipient`, {
         fix: 'It begins with age1: the public key that age-keygen prints.',
       });
   if (recipients.length > 0) return { recipients };
-  return { passphrase: await passphraseFrom(env, true) };
+  return { passphrase: await passphraseFrom(source, true) };
 }
 
 /** @param identityFile an age identity file; none: a passphrase. @throws SwarmupError USAGE, FILE_UNREADABLE */
-export async function keyFrom(identityFile: string | undefined, env: Env): Promise<Key> {
-  if (identityFile === undefined) return { passphrase: await passphraseFrom(env, false) };
+export async function keyFrom(identityFile: string | undefined, source: PassphraseSource): Promise<Key> {
+  if (identityFile === undefined) return { passphrase: await passphraseFrom(source, false) };
   let text: string;
   try {
     text = await readFile(identityFile, 'utf8');
@@ -46,9 +45,9 @@ export async function keyFrom(identityFile: string | undefined, env: Env): Promi
 }
 
 /** From the environment, else asked for; a new one twice. */
-async function passphraseFrom(env: Env, isNew: boolean): Promise<Secret> {
+async function passphraseFrom({ env, ask }: PassphraseSource, isNew: boolean): Promise<Secret> {
   const given = env[VARIABLE];
-  const passphrase = given ? new Secret(given) : await ask(isNew);
+  const passphrase = given ? new Secret(given) : await askFor(ask, isNew);
   if (isNew && passphrase.reveal().length < SHORTEST)
     throw new SwarmupError('USAGE', `the passphrase is shorter than ${SHORTEST} characters`, {
       fix: 'Take a longer one: the back-up holds every secret of the cluster.',
@@ -56,8 +55,8 @@ async function passphraseFrom(env: Env, isNew: boolean): Promise<Secret> {
   return passphrase;
 }
 
-async function ask(isNew: boolean): Promise<Secret> {
-  if (!canAsk())
+async function askFor(ask: PassphraseSource['ask'], isNew: boolean): Promise<Secret> {
+  if (!ask)
     throw new SwarmupError(
       'NEEDS_CONFIRMATION',
       'a back-up is encrypted, and there is no terminal to ask for a passphrase on',
@@ -65,8 +64,8 @@ async function ask(isNew: boolean): Promise<Secret> {
         fix: `Give it in the environment as ${VARIABLE}${isNew ? ', or encrypt for an age key: --recipient age1…' : ', or name an age identity: --identity FILE'}.`,
       },
     );
-  const first = await askSecret('Passphrase of the back-up:');
-  if (isNew && (await askSecret('Once more:')).reveal() !== first.reveal())
+  const first = await ask('Passphrase of the back-up:');
+  if (isNew && (await ask('Once more:')).reveal() !== first.reveal())
     throw new SwarmupError('USAGE', 'the two passphrases differ', { fix: 'Try again.' });
   return first;
 }

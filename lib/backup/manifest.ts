@@ -1,39 +1,11 @@
-import { z } from 'zod';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { same } from '../swarm/semantic-equal.ts';
 import { listObjects, listOverlays } from '../swarm/secrets-and-configs.ts';
 import { listNodes, listServices, nameOf } from '../swarm/read.ts';
+import type { Kept } from '../contracts/backup-request.ts';
 
 /** In the archive, after all parts. */
 export const MANIFEST = 'manifest.json';
-
-/** Anything that the managers keep, with what it is made of. */
-const objectSchema = z.object({ kind: z.string(), id: z.string(), name: z.string(), spec: z.unknown() });
-
-const partSchema = z.object({
-  /** `swarm`, or `volume NODE NAME`. */
-  name: z.string(),
-  bytes: z.number(),
-  sha256: z.string(),
-});
-
-export const manifestSchema = z.object({
-  format: z.literal(1),
-  cluster: z.string(),
-  swarmId: z.string(),
-  createdAt: z.iso.datetime(),
-  /** The manager whose Raft log it is; the one that is restored needs its address. */
-  manager: z.object({ name: z.string(), id: z.string(), address: z.string(), engine: z.string() }),
-  /** Where autolock was on: what opens the manager's key. */
-  unlockKey: z.string().optional(),
-  objects: z.array(objectSchema),
-  parts: z.array(partSchema),
-});
-
-/** What a back-up holds: the last of its entries, as all others are known by then. */
-export type Manifest = z.output<typeof manifestSchema>;
-export type Part = z.output<typeof partSchema>;
-export type Kept = z.output<typeof objectSchema>;
 
 /** All that a swarm's managers keep, by the managers' own words. Secrets have no content here: no manager tells it. */
 export async function keptBy(manager: Engine): Promise<readonly Kept[]> {

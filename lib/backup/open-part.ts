@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
-import type { Part } from './manifest.ts';
+import type { Part } from '../contracts/backup-request.ts';
 
 /** A part while it is read: hashed, and passed on. */
 export class OpenPart {

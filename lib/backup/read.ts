@@ -5,8 +5,8 @@ import { Decrypter } from 'age-encryption';
 import { extract } from 'tar-stream';
 import { messageOf, SwarmupError } from '../util/errors.ts';
 import { parseAs } from '../util/parse-json.ts';
-import type { Key } from './keys.ts';
-import { MANIFEST, manifestSchema, type Manifest } from './manifest.ts';
+import { type Key, manifestSchema, type Manifest } from '../contracts/backup-request.ts';
+import { MANIFEST } from './manifest.ts';
 import { OpenPart } from './open-part.ts';
 import { bytes, textOf, webStream } from './streams.ts';
 

@@ -6,8 +6,8 @@ import { Encrypter, generateX25519Identity, identityToRecipient } from 'age-encr
 import { pack, type Pack } from 'tar-stream';
 import { removeOwn } from '../util/remove.ts';
 import { Secret } from '../util/secret.ts';
-import type { Key, Lock } from './keys.ts';
-import { MANIFEST, type Manifest, type Part } from './manifest.ts';
+import type { Key, Lock, Manifest, Part } from '../contracts/backup-request.ts';
+import { MANIFEST } from './manifest.ts';
 import { OpenPart } from './open-part.ts';
 import { readBackup } from './read.ts';
 import { bytes, webStream } from './streams.ts';

@@ -8,7 +8,7 @@ import { cacheFolder } from '../util/files.ts';
 import { dockerCredentials } from '../images/credentials.ts';
 import { imageStore } from '../images/store.ts';
 import { machineTable } from '../providers/machine-table.ts';
-import { loadProvider } from '../providers/index.ts';
+import { loadProvider, providerRegistry } from '../providers/index.ts';
 import { preflightOf } from '../preflight/preflight.ts';
 import { httpClient } from '../remote/http.ts';
 import { getAcquainted } from './verify-host-keys.ts';
@@ -43,7 +43,7 @@ export interface SessionOptions {
 
 /** The cluster file that the options name. */
 export function clusterOf({ file }: CommonOptions): Promise<Cluster> {
-  return loadCluster({ file, cwd: process.cwd(), env: process.env });
+  return loadCluster({ file, cwd: process.cwd(), env: process.env, providers: providerRegistry });
 }
 
 /** Opens a session, does the work, and closes its connections whatever happens. */

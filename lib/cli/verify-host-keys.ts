@@ -1,7 +1,8 @@
 import { interrupted, SwarmupError } from '../util/errors.ts';
 import type { Emit } from '../contracts/events.ts';
 import { machineTable } from '../providers/machine-table.ts';
-import type { Provider, SshEndpoint, Stranger } from '../contracts/provider.ts';
+import type { Provider, Stranger } from '../contracts/provider.ts';
+import type { SshEndpoint } from '../contracts/endpoint.ts';
 import { fingerprint } from '../remote/known-hosts.ts';
 import { SshRemote } from '../remote/remote.ts';
 import { canAsk, confirm } from '../render/confirm.ts';

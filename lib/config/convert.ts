@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { defined } from '../util/omit-undefined.ts';
 import { Secret } from '../util/secret.ts';
 import type { Diagnostic } from './diagnostics.ts';
-import type { ParseOptions } from './load.ts';
+import type { ParseOptions } from './parse-options.ts';
 import type { Locator, Path } from './locate.ts';
 import type { Cluster, NodeSpec, ProviderSection } from './model.ts';
 import { convertNetworks, convertObjects, convertService } from './convert-services.ts';
@@ -11,7 +11,6 @@ import { convertPortainer, convertStacks } from './convert-stacks.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
 import { noPortTwice } from './published.ts';
 import type { Reporter } from './reporter.ts';
-import { hasHosts } from '../providers/index.ts';
 import { HOST_KEYS, type ClusterFile } from './schema.ts';
 
 type FileNode = Extract<ClusterFile['nodes'], readonly unknown[]>[number];
@@ -111,7 +110,7 @@ export class Conversion implements Reporter {
         'there are several providers',
         'expected a list of nodes, each with name, role and provider',
       );
-    else if (hasHosts(type))
+    else if (this.#options.providers.hasHosts(type))
       this.wrong(
         ['nodes'],
         'these machines exist already',
@@ -136,7 +135,8 @@ export class Conversion implements Reporter {
         'expected no provider here, or several under providers',
       );
     const own = parts ? (parts[rest.provider ?? '']?.type ?? '') : type;
-    if (hasHosts(own) === false) {
+    const hasHosts = this.#options.providers.hasHosts(own);
+    if (hasHosts === false) {
       for (const key of HOST_KEYS)
         if (node[key] !== undefined)
           this.wrong(
@@ -144,7 +144,7 @@ export class Conversion implements Reporter {
             `${key} is for machines that exist already`,
             `expected type: hosts, not ${own}`,
           );
-    } else if (hasHosts(own) && address === undefined)
+    } else if (hasHosts && address === undefined)
       this.wrong(
         ['nodes', i],
         `${rest.name} has no address`,

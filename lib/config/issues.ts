@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unreachable } from '../contracts/events.ts';
+import { unreachable } from '../util/unreachable.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { Locator, Path } from './locate.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';

@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { SwarmupError } from '../util/errors.ts';
 import { refuseLinks } from '../util/state-folder.ts';
-import { providerSchema } from '../providers/index.ts';
 import { Conversion } from './convert.ts';
 import { configError, type Diagnostic } from './diagnostics.ts';
 import { interpolate } from './interpolate.ts';
@@ -13,6 +12,7 @@ import { diagnose } from './issues.ts';
 import { Locator, type Path } from './locate.ts';
 import type { Cluster, ProviderSection } from './model.ts';
 import { clusterFile } from './schema.ts';
+import type { ParseOptions, ProviderRegistry } from './parse-options.ts';
 
 /** The folder with the cluster files that come with swarmup. */
 export const shippedConfig: string = fileURLToPath(new URL('../../config/', import.meta.url));
@@ -22,6 +22,7 @@ export interface LoadOptions {
   readonly file?: string | undefined;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly providers: ProviderRegistry;
 }
 
 /**
@@ -30,6 +31,7 @@ export interface LoadOptions {
  * @throws SwarmupError CONFIG_NOT_FOUND, CONFIG_INVALID with every mistake at once, or PATH_UNSAFE
  */
 export async function loadCluster(options: LoadOptions): Promise<Cluster> {
+  const { env, providers } = options;
   const file = findFile(options);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new SwarmupError('CONFIG_NOT_FOUND', `there is no cluster file ${options.file ?? file}`, {
@@ -39,8 +41,8 @@ export async function loadCluster(options: LoadOptions): Promise<Cluster> {
   });
   const root = stateRoot(file, options);
   const shown = options.file ?? basename(file);
-  const cluster = await parseCluster(text, { file, shown, stateRoot: root, env: options.env });
-  await refuseLinks(options.env['SWARMUP_STATE_DIR'] ? undefined : root, cluster.stateDir);
+  const cluster = await parseCluster(text, { file, shown, stateRoot: root, env, providers });
+  await refuseLinks(env['SWARMUP_STATE_DIR'] ? undefined : root, cluster.stateDir);
   return cluster;
 }
 
@@ -55,15 +57,6 @@ function stateRoot(file: string, { cwd, env }: LoadOptions): string {
   if (env['SWARMUP_STATE_DIR']) return resolve(cwd, env['SWARMUP_STATE_DIR']);
   const folder = dirname(file);
   return join(resolve(folder) === resolve(shippedConfig) ? cwd : folder, '.swarmup');
-}
-
-export interface ParseOptions {
-  /** Absolute path; files that the cluster file names are relative to it. */
-  readonly file: string;
-  /** The file's name as mistakes show it. */
-  readonly shown: string;
-  readonly stateRoot: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Reads a cluster file's text. @throws SwarmupError CONFIG_INVALID with every mistake at once */
@@ -86,7 +79,7 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
   const parsed = clusterFile.safeParse(raw, { reportInput: true });
   if (!parsed.success) mistakes.push(...diagnose(parsed.error.issues, clusterFile, locator));
 
-  const provider = await checkProviders(raw, locator, mistakes);
+  const provider = await checkProviders(raw, { locator, mistakes, providers: options.providers });
   const conversion = new Conversion(options, locator);
   const cluster = parsed.success && provider ? await conversion.run(parsed.data, provider) : undefined;
   mistakes.push(...conversion.mistakes);
@@ -94,15 +87,19 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
   return cluster;
 }
 
+/** What a provider's section is checked with. */
+interface Check {
+  readonly locator: Locator;
+  readonly mistakes: Diagnostic[];
+  readonly providers: ProviderRegistry;
+}
+
 /** The provider's section, or those of several, each checked by its own schema; undefined when there is none to check. */
-async function checkProviders(
-  raw: unknown,
-  locator: Locator,
-  mistakes: Diagnostic[],
-): Promise<ProviderSection | undefined> {
+async function checkProviders(raw: unknown, check: Check): Promise<ProviderSection | undefined> {
+  const { locator, mistakes } = check;
   const { provider, providers } = isObject(raw) ? raw : {};
   if (providers === undefined) {
-    if (provider !== undefined) return checkProvider(provider, ['provider'], locator, mistakes);
+    if (provider !== undefined) return checkProvider(provider, ['provider'], check);
     mistakes.push(locator.at(['provider'], "'provider' is missing", 'expected provider: { type: ... }'));
     return undefined;
   }
@@ -113,7 +110,7 @@ async function checkProviders(
   if (!isObject(providers)) return undefined;
   const parts: Record<string, ProviderSection> = {};
   for (const [name, section] of Object.entries(providers)) {
-    const part = await checkProvider(section, ['providers', name], locator, mistakes);
+    const part = await checkProvider(section, ['providers', name], check);
     if (part) parts[name] = part;
   }
   const types = [...new Set(Object.values(parts).map(({ type }) => type))];
@@ -123,12 +120,11 @@ async function checkProviders(
 async function checkProvider(
   section: unknown,
   place: Path,
-  locator: Locator,
-  mistakes: Diagnostic[],
+  { locator, mistakes, providers }: Check,
 ): Promise<ProviderSection | undefined> {
   if (!isObject(section) || typeof section['type'] !== 'string') return undefined;
   const { type } = section;
-  const schema = await providerSchema(type);
+  const schema = await providers.schemaOf(type);
   if ('unknown' in schema) {
     mistakes.push(locator.at([...place, 'type'], `there is no provider '${type}'`, schema.unknown));
     return { type, config: undefined };

@@ -1,4 +1,3 @@
-import type { BackupRequest, RestoreRequest } from '../contracts/backup-request.ts';
 import type { Secret } from '../util/secret.ts';
 import type { ServiceFile } from './service-schema.ts';
 
@@ -24,15 +23,6 @@ export interface Cluster {
   /** Absolute path of the user's own tasks and pipelines. */
   readonly taskfile?: string;
   readonly runs: RunsSection;
-  readonly request?: CommandRequest;
-}
-
-/** What a command asks for besides the cluster file. */
-export interface CommandRequest {
-  /** The manager that `recover` goes on with. */
-  readonly recoverWith?: string | undefined;
-  readonly backup?: BackupRequest;
-  readonly restore?: RestoreRequest;
 }
 
 export interface RunsSection {

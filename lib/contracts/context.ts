@@ -1,18 +1,20 @@
 import type { Clock } from '../async/clock.ts';
-import type { Cluster, NodeSpec } from '../config/model.ts';
+import type { NodeSpec } from '../config/model.ts';
 import type { Progress } from './events.ts';
-import type { CredentialsOf } from '../images/credentials.ts';
-import type { ImageStore } from '../images/store.ts';
-import type { Preflight } from '../preflight/preflight.ts';
+import type { CredentialsOf, ImageStore } from './images.ts';
+import type { Preflight } from './preflight.ts';
 import type { Machine, Provider, ProviderIo } from './provider.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from './engine.ts';
 import type { Host } from './host.ts';
-import type { HttpClient } from '../remote/http.ts';
-import type { LocalCommands } from '../remote/local.ts';
+import type { HttpClient } from './http.ts';
+import type { LocalCommands } from './local-commands.ts';
 import type { StateFolder } from '../util/state-folder.ts';
-import type { SwarmAccess } from '../swarm/access.ts';
-import type { Desired, Target } from '../pipeline/task.ts';
+import type { SwarmAccess } from './swarm.ts';
+import type { Desired, Target } from './target.ts';
 import type { Turns } from '../async/keyed-mutex.ts';
+import type { Remote } from './remote.ts';
+import type { RunCluster } from './run-cluster.ts';
+import type { Machines } from './machines.ts';
 
 /** What was there when the run began. */
 export interface World {
@@ -24,7 +26,7 @@ export interface World {
 
 /** What every unit of a run shares. Made once a run; tasks get it through their UnitContext. */
 export interface RunContext {
-  readonly cluster: Cluster;
+  readonly cluster: RunCluster;
   readonly provider: Provider;
   readonly world: World;
   readonly machines: Machines;
@@ -40,25 +42,6 @@ export interface RunContext {
   readonly turns: Turns;
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
-}
-
-/** The machines as this run knows them; `provision` keeps it up to date. */
-export interface Machines {
-  get(node: string): Machine | undefined;
-  set(machine: Machine): void;
-  delete(node: string): void;
-  /** The node's machine, running. @throws MACHINE_ABSENT or MACHINE_STOPPED */
-  running(node: string): Machine;
-  all(): readonly Machine[];
-}
-
-/** The way to the machines: one SSH connection a host, the Engine API through it. */
-export interface Remote {
-  host(node: string, signal: AbortSignal): Promise<Host>;
-  engine(node: string, signal: AbortSignal): Promise<Engine>;
-  /** Whether a machine that runs can be connected to by now: it may still be booting. */
-  answers(node: string, signal: AbortSignal): Promise<boolean>;
-  close(): Promise<void>;
 }
 
 /** What one unit gets: the run, its own target, and the means to say what it is doing. */

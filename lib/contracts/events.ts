@@ -1,6 +1,5 @@
 import type { ErrorCode, SwarmupError } from '../util/errors.ts';
-import type { Retry } from '../pipeline/retry.ts';
-import type { Change } from '../pipeline/task.ts';
+import type { Change } from './change.ts';
 
 export type Outcome = 'changed' | 'unchanged' | 'skipped' | 'failed';
 export type Mode = 'apply' | 'plan' | 'check';
@@ -111,7 +110,10 @@ export interface ErrorJson {
   readonly output?: string;
 }
 
-/** The end of every switch over a union: a new member that isn't handled is a type error. */
-export function unreachable(value: never): never {
-  throw new Error(`unexpected value: ${JSON.stringify(value)}`);
+export interface Retry {
+  readonly error: SwarmupError;
+  /** The attempt that comes next; the first is 1. */
+  readonly attempt: number;
+  readonly of: number;
+  readonly delayMs: number;
 }

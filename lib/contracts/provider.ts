@@ -1,29 +1,8 @@
 import type { Clock } from '../async/clock.ts';
-import type { Change } from '../pipeline/task.ts';
+import type { Change } from './change.ts';
 import type { Cluster, NodeSpec } from '../config/model.ts';
-import type { LocalCommands } from '../remote/local.ts';
-import type { Secret } from '../util/secret.ts';
-
-/** How to reach a machine's SSH server. The host key is known from the moment the machine is made. */
-export interface SshEndpoint {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  /** Paths of private keys, in the order they are tried. */
-  readonly identityFiles: readonly string[];
-  /** The socket of an SSH agent, tried after the files. */
-  readonly agent?: string;
-  /** The server's public host key, as `ssh-ed25519 AAAA...`; empty while nobody has accepted one. */
-  readonly hostKey: string;
-  /** The line of a known_hosts file that the host key comes from. */
-  readonly knownFrom?: { readonly file: string; readonly line: number };
-  /** For users who need one to become root. */
-  readonly sudoPassword?: Secret;
-  /** Where the Docker Engine listens on the machine; default /var/run/docker.sock. */
-  readonly engineSocket?: string;
-  /** The SSH server to go through: a bastion. */
-  readonly via?: SshEndpoint;
-}
+import type { LocalCommands } from './local-commands.ts';
+import type { SshEndpoint, Endpoint } from './endpoint.ts';
 
 export interface Machine {
   /** The node's name. */
@@ -57,14 +36,6 @@ export interface Rented {
 export interface Price {
   readonly amount: number;
   readonly currency: string;
-}
-
-/** Where a client reaches a port of a machine. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-  /** The SSH server to go through. */
-  readonly via?: SshEndpoint;
 }
 
 /** An SSH server that nobody has vouched for yet. */

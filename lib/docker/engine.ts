@@ -1,6 +1,6 @@
 import type { UnitContext } from '../contracts/context.ts';
 import { hasCode } from '../util/errors.ts';
-import { gather } from '../facts/fact.ts';
+import { gather } from '../remote/gather-facts.ts';
 import { osRelease, type OsRelease } from '../facts/os-release.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { fetchDocker, installDocker, type InstallOptions } from './install.ts';

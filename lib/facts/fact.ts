@@ -1,7 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { SwarmupError } from '../util/errors.ts';
-import type { Host } from '../contracts/host.ts';
-
 /** One read-only question to a machine: a shell command that changes nothing, and how to read its answer. */
 export interface Fact<T> {
   /** The same text always: what varies is the argument. */
@@ -9,39 +5,4 @@ export interface Fact<T> {
   /** What the command finds as `"$1"`. */
   readonly argument?: string;
   readonly parse: (output: string) => T;
-}
-
-type Answers<F extends Record<string, Fact<unknown>>> = { [K in keyof F]: F[K] extends Fact<infer T> ? T : never };
-
-/**
- * Asks all the questions in one round trip. A question whose command fails gets an empty answer to parse.
- *
- * @throws SwarmupError ANSWER_UNREADABLE when the host gives fewer answers, or more
- */
-export async function gather<F extends Record<string, Fact<unknown>>>(
-  host: Host,
-  facts: F,
-  signal: AbortSignal,
-): Promise<Answers<F>> {
-  const all = Object.entries(facts);
-  // A line of its own before every answer. What a start file of the shell prints comes before the first.
-  const separator = `swarmup-${randomUUID()}`;
-  const asked = all.map(
-    ([, { command }], i) => `fact() { ${command}\n}\nprintf '\\n%s\\n' "$0"\nfact "\${${i + 1}}" 2>/dev/null`,
-  );
-  const args = all.map(([, { argument }]) => argument ?? '');
-  const script = `${asked.join('\n')}\ntrue`;
-  const { stdout } = await host.run(['sh', '-c', script, separator, ...args], { signal });
-  const [, ...parts] = stdout.split(new RegExp(`^${separator}$`, 'm'));
-  if (parts.length !== all.length) throw unreadable(host.name, stdout);
-  const answers = all.map(([name, fact], i) => [name, fact.parse((parts[i] ?? '').trim())] as const);
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- Object.fromEntries loses the types of the keys
-  return Object.fromEntries(answers) as Answers<F>;
-}
-
-function unreadable(host: string, output: string): SwarmupError {
-  return new SwarmupError('ANSWER_UNREADABLE', `${host} doesn't answer in the form that was asked for`, {
-    fix: `See what a command prints there: swarmup ssh ${host} -- sh -c true. It should print nothing.`,
-    output,
-  });
 }

@@ -5,13 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import { z } from 'zod';
 import { messageOf, SwarmupError } from '../util/errors.ts';
-
-/** One image of an archive: its names and what its layers are. */
-export interface ArchivedImage {
-  readonly names: readonly string[];
-  /** The digests of the unpacked layers: the same in every image store, unlike an image's id. */
-  readonly layers: readonly string[];
-}
+import type { ArchivedImage } from '../contracts/images.ts';
 
 const manifestSchema = z.array(z.object({ Config: z.string(), RepoTags: z.array(z.string()).nullable() }));
 const configSchema = z.object({ rootfs: z.object({ diff_ids: z.array(z.string()) }) });

@@ -6,21 +6,11 @@ import { SwarmupError } from '../util/errors.ts';
 import { ifThere } from '../util/files.ts';
 import { parseAs } from '../util/parse-json.ts';
 import type { RegistryAuth } from '../remote/engine-api.ts';
-import type { LocalCommands } from '../remote/local.ts';
+import type { LocalCommands } from '../contracts/local-commands.ts';
 import { Secret } from '../util/secret.ts';
 import { SingleFlight } from '../async/single-flight.ts';
 import { DOCKER_HUB, registryOf } from '../util/image-reference.ts';
-
-/** What a registry is shown; as the Engine API's X-Registry-Auth has it. */
-export interface Credentials {
-  readonly server: string;
-  /** A name and its password, or a token in its place. */
-  readonly username: string;
-  readonly secret: Secret;
-}
-
-/** Gives the credentials that Docker has on this computer for an image's registry, if it has any. */
-export type CredentialsOf = (image: string) => Promise<Credentials | undefined>;
+import type { CredentialsOf, Credentials } from '../contracts/images.ts';
 
 /** What Docker calls its Hub where it keeps credentials. */
 const HUB_KEY = 'https://index.docker.io/v1/';

@@ -2,7 +2,7 @@ import { mkdtemp, mkdir, readFile, readlink, rename, stat, lstat, cp } from 'nod
 import { dirname, join } from 'node:path';
 import { removeOwn } from '../util/remove.ts';
 import { SwarmupError } from '../util/errors.ts';
-import type { LocalCommands } from '../remote/local.ts';
+import type { LocalCommands } from '../contracts/local-commands.ts';
 import { writeArchive, type NewImage } from './archive.ts';
 
 export interface DebianImage {

@@ -3,10 +3,11 @@ import { stat } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import type { Progress } from '../contracts/events.ts';
 import { messageOf, SwarmupError } from '../util/errors.ts';
-import { engineWords, type Engine } from '../remote/engine.ts';
+import { engineWords } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { isTransient } from '../remote/transient.ts';
-import type { ArchivedImage } from './archive.ts';
-import { authConfig, type Credentials } from './credentials.ts';
+import type { ArchivedImage, Credentials } from '../contracts/images.ts';
+import { authConfig } from './credentials.ts';
 import { exact } from '../util/image-reference.ts';
 
 export type Registry = { readonly reachable: true } | { readonly reachable: false; readonly reason: string };

@@ -2,26 +2,13 @@ import { join } from 'node:path';
 import { SwarmupError } from '../util/errors.ts';
 import { exists } from '../util/files.ts';
 import { findMirror } from './debian-mirror.ts';
-import type { LocalCommands } from '../remote/local.ts';
+import type { LocalCommands } from '../contracts/local-commands.ts';
 import { SingleFlight } from '../async/single-flight.ts';
-import { readArchive, type ArchivedImage } from './archive.ts';
+import { readArchive } from './archive.ts';
+import type { ArchivedImage, ImageStore } from '../contracts/images.ts';
 import { buildDebianImage } from './debian.ts';
 import { NGINX, nginxImage } from './nginx.ts';
 import { isImage } from '../util/image-reference.ts';
-
-export interface BuildIo {
-  readonly signal: AbortSignal;
-  readonly report: (detail: string) => void;
-}
-
-/** Image archives on this machine: read once a run, built once for all runs. */
-export interface ImageStore {
-  contents(file: string): Promise<readonly ArchivedImage[]>;
-  /** Whether an image can be built here when no registry has it. */
-  canBuild(name: string): boolean;
-  /** The archive of such an image, built when it isn't in the cache. */
-  build(name: string, io: BuildIo): Promise<string>;
-}
 
 export interface ImageStoreOptions {
   readonly local: LocalCommands;

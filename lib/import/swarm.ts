@@ -1,5 +1,5 @@
 import { withoutNote } from '../util/image-reference.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { listNodes, listServices } from '../swarm/read.ts';
 import { NAMESPACE_LABEL } from '../swarm/stack.ts';
 import type { SwarmNode, SwarmService } from '../contracts/swarm-types.ts';

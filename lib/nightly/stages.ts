@@ -2,24 +2,10 @@ import { managersOf, workersOf, type Cluster } from '../config/model.ts';
 import { scaled } from '../config/selections.ts';
 import type { RunContext } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
-import type { Mode } from '../contracts/events.ts';
 import type { PipelineRequest, Workplace } from '../pipeline/run-pipeline.ts';
 import { swarmAccess } from '../swarm/access.ts';
 import { listNodes, nameOf } from '../swarm/read.ts';
-
-/** One stage of the nightly test. */
-export interface NightlyStage {
-  /** What it shows, as it reads when it went well. */
-  readonly title: string;
-  readonly pipeline: string;
-  readonly mode?: Mode;
-  /** Any change is a failure. */
-  readonly changesNothing?: boolean;
-  /** Who loses their power: the last worker, or the manager that leads. */
-  readonly victim?: 'worker' | 'leader';
-  /** So many replicas more for the first service. */
-  readonly more?: number;
-}
+import type { NightlyStage } from '../pipeline/nightly-stage.ts';
 
 /** A swarm decides while more than half of its managers are there: it takes three to lose one. Source: Raft in SwarmKit. */
 const FEWEST_MANAGERS = 3;

@@ -1,7 +1,8 @@
 import type { UnitContext } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
 import type { Unit } from './graph.ts';
-import type { Change, Inspection } from './task.ts';
+import type { Change } from '../contracts/change.ts';
+import type { Inspection } from './task.ts';
 
 /**
  * What a unit leaves open for those that need it, in a plan: nothing; something that exists and can't be asked before it

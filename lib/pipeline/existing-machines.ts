@@ -1,6 +1,6 @@
 import type { UnitContext, World } from '../contracts/context.ts';
 import type { Cluster } from '../config/model.ts';
-import type { Target } from './task.ts';
+import type { Target } from '../contracts/target.ts';
 import type { Machine } from '../contracts/provider.ts';
 
 export interface ExistingState {

@@ -1,7 +1,8 @@
 import type { Cluster } from '../config/model.ts';
 import type { World } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
-import type { Need, Target, Task } from './task.ts';
+import type { Need, Task } from './task.ts';
+import type { Target } from '../contracts/target.ts';
 
 /** One (task, target): the unit of scheduling. */
 export interface Unit {

@@ -1,4 +1,4 @@
-import { madeOnlyBy } from './task.ts';
+import { madeOnlyBy } from '../contracts/change.ts';
 import type { UnitContext } from '../contracts/context.ts';
 import { asSwarmupError, SwarmupError } from '../util/errors.ts';
 import type { Unit } from './graph.ts';

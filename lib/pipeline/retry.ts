@@ -1,16 +1,9 @@
 import type { Clock } from '../async/clock.ts';
 import { SwarmupError } from '../util/errors.ts';
+import type { Retry } from '../contracts/events.ts';
 
 /** How long to wait before each further attempt, in milliseconds. */
 const BACK_OFF_MS = [1_000, 3_000, 9_000] as const;
-
-export interface Retry {
-  readonly error: SwarmupError;
-  /** The attempt that comes next; the first is 1. */
-  readonly attempt: number;
-  readonly of: number;
-  readonly delayMs: number;
-}
 
 export interface RetryOptions {
   readonly clock: Clock;

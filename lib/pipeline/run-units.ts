@@ -1,11 +1,11 @@
 import { Blocking } from './failure-propagation.ts';
 import type { RunContext, UnitContext } from '../contracts/context.ts';
 import { asSwarmupError, interrupted, SwarmupError } from '../util/errors.ts';
-import type { Emit, Mode, RunResult, UnitResult } from '../contracts/events.ts';
+import type { Emit, Mode, RunResult, UnitResult, Retry } from '../contracts/events.ts';
 import type { Unit } from './graph.ts';
 import { Prerequisites } from './prerequisites.ts';
 import { Presumptions } from './deferred-plan.ts';
-import { retrying, type Retry } from './retry.ts';
+import { retrying } from './retry.ts';
 import { Schedule } from './schedule.ts';
 import { performStep, planStep, type Gate, type StepResult } from './step.ts';
 import { contextOf, nameOf } from './unit-context.ts';

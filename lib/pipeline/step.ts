@@ -3,7 +3,8 @@ import { SwarmupError } from '../util/errors.ts';
 import type { Mode, Outcome, Phase } from '../contracts/events.ts';
 import type { Unit } from './graph.ts';
 import type { Presumptions } from './deferred-plan.ts';
-import { madeOnlyBy, type Change, type Inspection } from './task.ts';
+import { madeOnlyBy, type Change } from '../contracts/change.ts';
+import type { Inspection } from './task.ts';
 
 /** The right to change anything, which may still be on its way. */
 export interface Gate {

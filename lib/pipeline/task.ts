@@ -1,37 +1,7 @@
-import type { Cluster, NodeSpec } from '../config/model.ts';
+import type { RunCluster } from '../contracts/run-cluster.ts';
 import type { UnitContext, World } from '../contracts/context.ts';
-
-/** One thing a task would do, or did. Tasks narrow it with fields of their own. */
-export interface Change {
-  readonly action: 'create' | 'update' | 'remove' | 'run';
-  /** What changes, as a person reads it: "service web: replicas 3 → 4". */
-  readonly summary: string;
-  /** Takes away what swarmup made and the cluster file no longer names: done with `--prune`, and else only said. */
-  readonly prune?: boolean;
-  /** Takes a machine away to make it anew: done by `swarmup replace`, one node at a time, and else only said. */
-  readonly replace?: boolean;
-}
-
-/** The command that makes a change which `up` only speaks of; undefined for those that it makes. */
-export function madeOnlyBy({ prune, replace }: Change): string | undefined {
-  if (replace) return 'swarmup replace';
-  return prune ? 'swarmup up --prune' : undefined;
-}
-
-/** What one unit of a task is about: the cluster, a node, or an item (a service, a stack), perhaps on a node. */
-export interface Target {
-  /** Unique within the task; shown to the user and used by the JSON output. */
-  readonly id: string;
-  readonly node?: string;
-}
-
-export const CLUSTER: Target = { id: 'cluster' };
-
-/** All that `plan` may look at besides the state. */
-export interface Desired {
-  readonly cluster: Cluster;
-  readonly target: Target;
-}
+import type { Change } from '../contracts/change.ts';
+import type { Target, Desired } from '../contracts/target.ts';
 
 /**
  * Which units of another task must be done before: those of the same node (`same`, the default where both run on
@@ -58,7 +28,7 @@ export interface TaskDefinition<State, C extends Change> {
   readonly explicit?: boolean;
   /** It only looks, and fails when what it sees is wrong; plans leave it out. */
   readonly verifies?: boolean;
-  readonly targets: (cluster: Cluster, world: World) => readonly Target[];
+  readonly targets: (cluster: RunCluster, world: World) => readonly Target[];
   /** Reads the world and changes nothing. */
   readonly check: (ctx: UnitContext) => Promise<State>;
   /** The state before anything exists, for plans of a cluster that isn't there yet. */
@@ -88,7 +58,7 @@ export interface Task {
   readonly limit: number;
   readonly verifies: boolean;
   readonly explicit: boolean;
-  readonly targets: (cluster: Cluster, world: World) => readonly Target[];
+  readonly targets: (cluster: RunCluster, world: World) => readonly Target[];
   /** Checks the world and plans. */
   readonly inspect: (ctx: UnitContext) => Promise<Inspection>;
   /** Plans from the state before anything exists. */
@@ -125,9 +95,4 @@ export function defineTask<State, C extends Change>(definition: TaskDefinition<S
       return definition.skip?.(state, desired) === undefined ? definition.plan(state, desired) : [];
     },
   };
-}
-
-/** One target for each of these nodes. */
-export function onNodes(nodes: readonly NodeSpec[]): Target[] {
-  return nodes.map((node) => ({ id: node.name, node: node.name }));
 }

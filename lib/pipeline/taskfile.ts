@@ -6,7 +6,6 @@ import { expectedOneOf } from '../util/nearest-name.ts';
 import { messageOf, SwarmupError } from '../util/errors.ts';
 import { checkTasks } from './graph.ts';
 import type { Task } from './task.ts';
-import { loadTasks } from '../cli/load-tasks.ts';
 
 /** What a TypeScript file of the user's own may export to add to swarmup. */
 export interface Taskfile {
@@ -14,6 +13,15 @@ export interface Taskfile {
   readonly pipelines?: Readonly<Record<string, readonly string[]>>;
   /** Tasks, made with `defineTask`. */
   readonly tasks?: readonly Task[];
+}
+
+/** What comes with swarmup. */
+export interface Shipped {
+  readonly pipelines: Readonly<Record<string, readonly string[]>>;
+  /** Loads tasks by their ids. */
+  readonly load: (ids: readonly string[]) => Promise<readonly Task[]>;
+  /** The URL of the module that `import ... from 'swarmup'` means. */
+  readonly face: string;
 }
 
 /** Every pipeline and task there is: swarmup's own and those of the user's file. */
@@ -40,12 +48,9 @@ const taskfileSchema = z.object({
  * @param file absolute path, or undefined
  * @throws SwarmupError TASKFILE_INVALID, TASKS_INVALID
  */
-export async function openCatalogue(
-  shipped: Readonly<Record<string, readonly string[]>>,
-  file: string | undefined,
-): Promise<Catalogue> {
-  const own = file === undefined ? { pipelines: {}, tasks: [] } : await importTaskfile(file);
-  const shippedIds = [...new Set(Object.values(shipped).flat())];
+export async function openCatalogue(shipped: Shipped, file: string | undefined): Promise<Catalogue> {
+  const own = file === undefined ? { pipelines: {}, tasks: [] } : await importTaskfile(file, shipped.face);
+  const shippedIds = [...new Set(Object.values(shipped.pipelines).flat())];
   const added = new Map(own.tasks.map((task) => [task.id, task]));
   const twice = [...added.keys()].find((id) => shippedIds.includes(id));
   if (twice !== undefined)
@@ -60,10 +65,10 @@ export async function openCatalogue(
           `${expectedOneOf(id, ids)}.`,
         );
   return {
-    pipelines: { ...shipped, ...own.pipelines },
+    pipelines: { ...shipped.pipelines, ...own.pipelines },
     ids,
     load: async (wanted) => {
-      const tasks = await Promise.all(wanted.map(async (id) => added.get(id) ?? (await loadTasks([id]))[0]));
+      const tasks = await Promise.all(wanted.map(async (id) => added.get(id) ?? (await shipped.load([id]))[0]));
       const found = tasks.filter((task) => task !== undefined);
       checkTasks(found, ids);
       return found;
@@ -71,12 +76,10 @@ export async function openCatalogue(
   };
 }
 
-/** `import ... from 'swarmup'` in the file means this installation, wherever the file lies. */
-async function importTaskfile(file: string): Promise<Required<Taskfile>> {
-  const own = new URL(`../index${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
+async function importTaskfile(file: string, face: string): Promise<Required<Taskfile>> {
   const hooks = registerHooks({
     resolve: (specifier, context, next) =>
-      specifier === 'swarmup' ? { url: own, shortCircuit: true } : next(specifier, context),
+      specifier === 'swarmup' ? { url: face, shortCircuit: true } : next(specifier, context),
   });
   let module: unknown;
   try {

@@ -1,6 +1,6 @@
 import type { StackService, StackSpec } from '../config/model.ts';
 import type { UnitContext } from '../contracts/context.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { Secret } from '../util/secret.ts';
 import { listNodes, listTasks, nameOf } from '../swarm/read.ts';
 import { PINNED_LABEL, type Addition } from '../swarm/stack.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { messageOf, SwarmupError } from '../util/errors.ts';
-import type { Endpoint } from '../contracts/provider.ts';
-import type { HttpAnswer, HttpClient } from '../remote/http.ts';
+import type { Endpoint } from '../contracts/endpoint.ts';
+import type { HttpAnswer, HttpClient } from '../contracts/http.ts';
 import { Secret } from '../util/secret.ts';
 
 const REQUEST_MS = 20_000;

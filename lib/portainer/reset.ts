@@ -2,7 +2,7 @@ import type { RunContext } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
 import { isPresent, pull } from '../images/on-node.ts';
 import * as api from '../remote/engine-api.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { Secret } from '../util/secret.ts';
 import { listNodes, listServices, listTasks, nameOf } from '../swarm/read.ts';
 import { NAMESPACE_LABEL } from '../swarm/stack.ts';

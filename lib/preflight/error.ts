@@ -1,6 +1,6 @@
 import { SwarmupError } from '../util/errors.ts';
 import { concernNetwork, linkTable } from './link-matrix.ts';
-import type { Finding, Survey } from './survey.ts';
+import type { Finding, Survey } from '../contracts/preflight.ts';
 
 /** All that keeps a host from being a node, as one error: nothing was changed yet. */
 export function preflightError(node: string, findings: readonly Finding[], survey: Survey): SwarmupError {

@@ -1,51 +1,26 @@
-import { addresses, type InterfaceAddress } from '../facts/addresses.ts';
-import { appArmor, type AppArmor } from '../facts/app-armor.ts';
-import { daemonJson, type DaemonJson } from '../facts/daemon-json.ts';
-import { engineInfo, type EngineInfo } from '../facts/engine-info.ts';
-import { gather } from '../facts/fact.ts';
-import { identity, type Identity } from '../facts/identity.ts';
+import { addresses } from '../facts/addresses.ts';
+import { appArmor } from '../facts/app-armor.ts';
+import { daemonJson } from '../facts/daemon-json.ts';
+import { engineInfo } from '../facts/engine-info.ts';
+import { gather } from '../remote/gather-facts.ts';
+import { identity } from '../facts/identity.ts';
 import { missingModules } from '../facts/kernel-modules.ts';
-import { listeners, type Listener } from '../facts/listeners.ts';
+import { listeners } from '../facts/listeners.ts';
 import { mtus } from '../facts/mtu.ts';
-import { osRelease, type OsRelease } from '../facts/os-release.ts';
-import { packageLock, type PackageLock } from '../facts/package-lock.ts';
+import { osRelease } from '../facts/os-release.ts';
+import { packageLock } from '../facts/package-lock.ts';
 import { packageSources } from '../facts/package-sources.ts';
-import { platform, type Platform } from '../facts/platform.ts';
-import type { Server } from '../facts/reachable.ts';
+import { platform } from '../facts/platform.ts';
 import { registries } from '../facts/registries.ts';
-import { room, type Room } from '../facts/resources.ts';
-import { routes, type Route } from '../facts/routes.ts';
-import { surroundings, type Surroundings } from '../facts/environment.ts';
+import { room } from '../facts/resources.ts';
+import { routes } from '../facts/routes.ts';
+import { surroundings } from '../facts/environment.ts';
 import { wallClock } from '../facts/wall-clock.ts';
 import type { Clock } from '../async/clock.ts';
 import type { Cluster } from '../config/model.ts';
 import type { Host } from '../contracts/host.ts';
 import { registriesOf } from './registries.ts';
-
-/** What is asked of a host before anything is changed on any. */
-export interface HostFacts {
-  readonly identity: Identity;
-  readonly platform: Platform;
-  readonly os: OsRelease;
-  readonly addresses: readonly InterfaceAddress[];
-  readonly routes: readonly Route[];
-  /** Bytes, by interface. */
-  readonly mtus: ReadonlyMap<string, number>;
-  /** How far its clock is ahead of ours, in milliseconds, give or take the time it took to ask. */
-  readonly aheadMs: number;
-  readonly missingModules: readonly string[];
-  readonly appArmor: AppArmor;
-  readonly listeners: readonly Listener[];
-  readonly room: Room;
-  readonly packageLock: PackageLock;
-  /** Asked only where Docker is still to be installed. */
-  readonly packageSources: readonly Server[];
-  /** Those that images come from. */
-  readonly registries: readonly Server[];
-  readonly engine: EngineInfo;
-  readonly daemon: DaemonJson;
-  readonly surroundings: Surroundings;
-}
+import type { HostFacts } from '../contracts/preflight.ts';
 
 /** The clock first: the time until its answer is as short as it can be. */
 const FACTS = {

@@ -1,6 +1,5 @@
 import { columns } from '../util/columns.ts';
-import type { Link } from './network.ts';
-import type { Finding, Survey } from './survey.ts';
+import type { Link, Finding, Survey } from '../contracts/preflight.ts';
 
 /** Whether the network is part of what was found: then the table says more. */
 export function concernNetwork(findings: readonly Pick<Finding, 'check'>[]): boolean {

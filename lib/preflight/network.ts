@@ -3,9 +3,7 @@ import type { Cluster } from '../config/model.ts';
 import type { RunContext } from '../contracts/context.ts';
 import { messageOf } from '../util/errors.ts';
 import type { Host } from '../contracts/host.ts';
-import type { Surveyed } from './survey.ts';
-
-export type Protocol = 'tcp' | 'udp';
+import type { Surveyed, Link, Protocol } from '../contracts/preflight.ts';
 
 /** What the nodes of a swarm must be able to send each other. Source: docs.docker.com, "Open protocols and ports". */
 export interface SwarmPort {
@@ -23,20 +21,6 @@ export function swarmPorts({ swarm }: Pick<Cluster, 'swarm'>): readonly SwarmPor
     { protocol: 'udp', port: 7946, use: 'gossip between nodes' },
     { protocol: 'udp', port: swarm.dataPathPort, use: 'overlay networks (VXLAN)' },
   ];
-}
-
-/** Whether something sent by one host arrives at another, and the answer comes back. */
-export interface Link {
-  readonly from: string;
-  readonly to: string;
-  readonly protocol: Protocol;
-  readonly port: number;
-  /** Of a datagram that was sent whole or not at all, with its headers; absent for an ordinary probe. */
-  readonly packetBytes?: number;
-  /** unknown: something else listens there, or nothing can be started that would. */
-  readonly result: 'ok' | 'failed' | 'unknown';
-  /** What the system said; empty for none. */
-  readonly reason: string;
 }
 
 /** How long listeners stay at most, should nobody end them; in seconds. */

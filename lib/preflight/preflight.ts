@@ -1,15 +1,6 @@
 import { SingleFlight } from '../async/single-flight.ts';
-import { findingsOf, survey, type Finding, type Survey } from './survey.ts';
-
-export interface Look {
-  readonly survey: Survey;
-  readonly findings: readonly Finding[];
-}
-
-/** The look at all hosts that is had once a run, whoever asks first. */
-export interface Preflight {
-  look(signal: AbortSignal): Promise<Look>;
-}
+import { findingsOf, survey } from './survey.ts';
+import type { Look, Preflight } from '../contracts/preflight.ts';
 
 export function preflightOf(needs: Parameters<typeof survey>[0]): Preflight {
   const looks = new SingleFlight<Look>();

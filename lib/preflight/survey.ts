@@ -1,39 +1,9 @@
-import type { Cluster, NodeSpec } from '../config/model.ts';
 import type { RunContext } from '../contracts/context.ts';
 import { asSwarmupError, type SwarmupError } from '../util/errors.ts';
-import { lookAtHost, type HostFacts } from './facts.ts';
-import { probeNetwork, type Link } from './network.ts';
+import { lookAtHost } from './facts.ts';
+import { probeNetwork } from './network.ts';
 import { rules } from './rules/index.ts';
-
-/** Something on a host that keeps a swarm from working, or may. */
-export interface Finding {
-  readonly node: string;
-  /** What was checked, such as clock or ports. */
-  readonly check: string;
-  /** fatal: nothing is changed anywhere before it is mended. */
-  readonly severity: 'fatal' | 'warning';
-  /** What is wrong, and what comes of it. */
-  readonly message: string;
-  readonly fix: string;
-}
-
-/** A host that could be asked. */
-export interface Surveyed {
-  readonly node: NodeSpec;
-  /** The address the other nodes are to reach it by. */
-  readonly address: string;
-  readonly facts: HostFacts;
-}
-
-export interface Survey {
-  readonly cluster: Cluster;
-  readonly hosts: readonly Surveyed[];
-  /** Those that couldn't be asked, and why. */
-  readonly unreachable: ReadonlyMap<string, SwarmupError>;
-  readonly links: readonly Link[];
-  /** Whether each host that is in a swarm is in this cluster's. */
-  readonly members: ReadonlyMap<string, boolean>;
-}
+import { type Finding, type Surveyed, type Survey, isFatal } from '../contracts/preflight.ts';
 
 type Needs = Pick<RunContext, 'cluster' | 'machines' | 'remote' | 'clock' | 'swarm'>;
 
@@ -80,8 +50,4 @@ async function membersOf(
 export function findingsOf(survey: Survey): readonly Finding[] {
   const found = survey.hosts.flatMap((host) => rules.flatMap((rule) => rule(host, survey)));
   return [...found.filter(isFatal), ...found.filter((finding) => !isFatal(finding))];
-}
-
-export function isFatal({ severity }: Finding): boolean {
-  return severity === 'fatal';
 }

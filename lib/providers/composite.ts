@@ -1,11 +1,11 @@
-import type { NodeSpec } from '../config/model.ts';
-import type { Change } from '../pipeline/task.ts';
-import { loadProvider } from './index.ts';
+import type { NodeSpec, ProviderSection } from '../config/model.ts';
+import type { Change } from '../contracts/change.ts';
+import type { Endpoint } from '../contracts/endpoint.ts';
 import type {
-  Endpoint,
   Machine,
   Price,
   Provider,
+  ProviderFactory,
   ProviderIo,
   ProviderOptions,
   SharedThings,
@@ -13,7 +13,7 @@ import type {
 } from '../contracts/provider.ts';
 
 /** Several providers as one: each sees the nodes that name it, and its own machines. */
-class Several implements Provider {
+class Composite implements Provider {
   readonly #nodes: readonly NodeSpec[];
   readonly #parts: ReadonlyMap<string, Provider>;
   /** Which provider listed a machine, by the machine's name. */
@@ -110,14 +110,18 @@ function allOf(things: readonly SharedThings[]): SharedThings {
   };
 }
 
-export async function createSeveral(options: ProviderOptions): Promise<Provider> {
+/** @param load finds the provider of one section */
+export async function createComposite(
+  load: (section: ProviderSection) => Promise<ProviderFactory>,
+  options: ProviderOptions,
+): Promise<Provider> {
   const { cluster } = options;
   const parts = await Promise.all(
     Object.entries(cluster.provider.parts ?? {}).map(async ([name, section]) => {
-      const create = await loadProvider(section);
+      const create = await load(section);
       const nodes = cluster.nodes.filter((node) => node.provider === name);
       return [name, await create({ ...options, cluster: { ...cluster, provider: section, nodes } })] as const;
     }),
   );
-  return new Several(cluster.nodes, new Map(parts));
+  return new Composite(cluster.nodes, new Map(parts));
 }

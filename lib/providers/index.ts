@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ProviderFactory } from '../contracts/provider.ts';
 import type { ProviderSection } from '../config/model.ts';
+import type { ProviderRegistry } from '../config/parse-options.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
 import { messageOf, SwarmupError } from '../util/errors.ts';
 
@@ -36,7 +37,7 @@ const PROVIDERS: Readonly<Record<string, Entry>> = {
 export const providerTypes: readonly string[] = Object.keys(PROVIDERS);
 
 /** Whether a provider's machines exist already, so that nodes have addresses; undefined for providers outside the project. */
-export function hasHosts(type: string): boolean | undefined {
+function hasHosts(type: string): boolean | undefined {
   const entry = PROVIDERS[type];
   return entry && entry.hosts === true;
 }
@@ -48,8 +49,14 @@ export async function providerSchema(type: string): Promise<{ schema: z.ZodType 
   return { schema: await entry.schema() };
 }
 
+/** All that reading a cluster file takes of the providers. */
+export const providerRegistry: ProviderRegistry = { schemaOf: providerSchema, hasHosts };
+
 export async function loadProvider({ type, parts }: Pick<ProviderSection, 'type' | 'parts'>): Promise<ProviderFactory> {
-  if (parts) return (await import('./composite.ts')).createSeveral;
+  if (parts) {
+    const { createComposite } = await import('./composite.ts');
+    return (options) => createComposite(loadProvider, options);
+  }
   const entry = PROVIDERS[type] ?? (await external(type));
   if (!entry) {
     throw new SwarmupError('PROVIDER_UNKNOWN', `there is no provider '${type}'`, {

@@ -1,11 +1,6 @@
-import type { Machines } from '../contracts/context.ts';
+import type { Machines } from '../contracts/machines.ts';
 import { SwarmupError } from '../util/errors.ts';
 import type { Machine } from '../contracts/provider.ts';
-
-/** Whether a machine runs, also where it can't be reached yet. */
-export function isOn({ state }: Machine): boolean {
-  return state === 'running' || state === 'starting';
-}
 
 /** The machines of a run, beginning with what the provider listed. */
 export function machineTable(listed: readonly Machine[]): Machines {

@@ -1,4 +1,5 @@
-import { unreachable, type Event, type Listener } from '../contracts/events.ts';
+import { unreachable } from '../util/unreachable.ts';
+import type { Event, Listener } from '../contracts/events.ts';
 import { pattern } from './pattern.ts';
 import type { Redactor } from './redact.ts';
 import { Sink } from './sink.ts';

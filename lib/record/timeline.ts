@@ -1,5 +1,6 @@
-import { unreachable, type Event, type Listener, type Mode, type Outcome, type UnitName } from '../contracts/events.ts';
-import type { Change } from '../pipeline/task.ts';
+import { unreachable } from '../util/unreachable.ts';
+import type { Event, Listener, Mode, Outcome, UnitName } from '../contracts/events.ts';
+import type { Change } from '../contracts/change.ts';
 
 /** A unit of a run with its times, milliseconds since the epoch; a unit without `end` was cut off. */
 export interface TimedUnit extends UnitName {

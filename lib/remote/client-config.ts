@@ -1,7 +1,7 @@
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { exists } from '../util/files.ts';
-import type { LocalCommands } from './local.ts';
+import type { LocalCommands } from '../contracts/local-commands.ts';
 
 /** A server as a user names it; what is left out comes from the user's OpenSSH configuration. */
 export interface ServerName {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import ssh2, { type AuthenticationType, type AnyAuthMethod } from 'ssh2';
 import { exists, ifThere } from '../util/files.ts';
-import type { SshEndpoint } from '../contracts/provider.ts';
+import type { SshEndpoint } from '../contracts/endpoint.ts';
 
 /** What we can show a server to be let in, in the order it is shown. */
 export interface Credentials {

@@ -7,37 +7,12 @@ import { messageOf, SwarmupError, type ErrorCode } from '../util/errors.ts';
 import type { Emit } from '../contracts/events.ts';
 import { ChannelAgent } from './channel-agent.ts';
 import { isTransient } from './transient.ts';
+import type { Engine, CallOptions, OnLogLine, ProgressMessage } from '../contracts/engine.ts';
 
 /** The newest API version that this code was written against; an older engine is asked in its own version. */
 const NEWEST_API = '1.45';
 /** Leaving a swarm, and asking a registry through an engine, may take most of a minute. */
 const ANSWER_MS = 180_000;
-
-/** The Docker Engine of one node. */
-export interface Engine {
-  readonly node: string;
-  /**
-   * Makes one request. An error of the engine becomes a SwarmupError with the engine's own message, whole.
-   *
-   * @param what the request as it reads after "couldn't"
-   */
-  call<T>(what: string, request: (docker: Docker) => Promise<T>, options?: CallOptions): Promise<T>;
-  /** As `call`, with undefined for "not found" (404). */
-  find<T>(what: string, request: (docker: Docker) => Promise<T>): Promise<T | undefined>;
-  /** Follows a stream of JSON progress messages to its end. @throws Error with the message of an error among them */
-  follow(stream: NodeJS.ReadableStream, onMessage: (message: ProgressMessage) => void): Promise<void>;
-  /** Reads what containers printed, line by line, to its end or until the signal. Source: the Engine API, "Stream format". */
-  readLog(stream: NodeJS.ReadableStream, signal: AbortSignal, onLine: OnLogLine): Promise<void>;
-}
-
-export interface CallOptions {
-  /** The code of its error; default: ENGINE_REFUSED. */
-  readonly code?: ErrorCode;
-  /** How long the answer may take, in milliseconds; default: three minutes. */
-  readonly withinMs?: number;
-}
-
-export type OnLogLine = (source: 'stdout' | 'stderr', line: string) => void;
 
 /**
  * Opens the Engine API of a node and settles the API version.
@@ -162,14 +137,6 @@ function lineSink(onLine: (line: string) => void): { readonly sink: PassThrough;
     await closed;
   };
   return { sink, end };
-}
-
-export interface ProgressMessage {
-  readonly id?: string;
-  readonly status?: string;
-  readonly stream?: string;
-  readonly error?: string;
-  readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 
 /** The HTTP status of an engine's error, if it is one. */

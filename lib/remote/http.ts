@@ -1,26 +1,8 @@
 import { request, type RequestOptions } from 'node:http';
 import { PassThrough, type Duplex } from 'node:stream';
 import { messageOf } from '../util/errors.ts';
-import type { Endpoint, SshEndpoint } from '../contracts/provider.ts';
-
-export interface HttpRequest {
-  readonly host: string;
-  readonly port: number;
-  readonly path: string;
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-  /** The SSH server to go through. */
-  readonly via?: SshEndpoint;
-}
-
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-}
+import type { Endpoint, SshEndpoint } from '../contracts/endpoint.ts';
+import type { HttpRequest, HttpClient } from '../contracts/http.ts';
 
 /** A connection of its own for each request, directly or through a bastion. */
 function connectionOf({ via, host, port }: HttpRequest, dial: Dial, signal: AbortSignal): RequestOptions {
@@ -39,12 +21,6 @@ function connectionOf({ via, host, port }: HttpRequest, dial: Dial, signal: Abor
       return undefined;
     },
   };
-}
-
-/** HTTP from this machine, as a user's browser would ask. Each request has a connection of its own. */
-export interface HttpClient {
-  /** @throws Error when there is no whole answer within the time */
-  ask(request: HttpRequest): Promise<HttpAnswer>;
 }
 
 /** The bytes of a body that are kept; the rest is read and dropped. */

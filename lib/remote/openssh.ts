@@ -1,4 +1,5 @@
-import type { Machine, SshEndpoint } from '../contracts/provider.ts';
+import type { Machine } from '../contracts/provider.ts';
+import type { SshEndpoint } from '../contracts/endpoint.ts';
 import { knownHostsName } from './known-hosts.ts';
 import { quote } from '../util/shell-quote.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import { hasErrno } from '../util/errno.ts';
-import type { LocalCommands } from './local.ts';
+import type { LocalCommands } from '../contracts/local-commands.ts';
 
 export interface RunningProcess {
   readonly pid: number;

@@ -1,12 +1,13 @@
 import type { Duplex } from 'node:stream';
-import type { Machines, Remote } from '../contracts/context.ts';
-import type { Endpoint, SshEndpoint } from '../contracts/provider.ts';
+import type { Machines } from '../contracts/machines.ts';
+import type { Remote } from '../contracts/remote.ts';
+import type { Endpoint, SshEndpoint } from '../contracts/endpoint.ts';
 import { unlessAborted } from '../async/abortable.ts';
 import { hasCode } from '../util/errors.ts';
 import type { Emit } from '../contracts/events.ts';
 import type { Secret } from '../util/secret.ts';
 import { SingleFlight } from '../async/single-flight.ts';
-import type { Engine } from './engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import type { SshHost } from './ssh.ts';
 
 /** A machine that has not let us in within this is still booting, or as good as not there; in milliseconds. */

@@ -3,7 +3,7 @@ import { NodeSSH } from 'node-ssh';
 import { unlessAborted } from '../async/abortable.ts';
 import { interrupted } from '../util/errors.ts';
 import type { Emit } from '../contracts/events.ts';
-import type { SshEndpoint } from '../contracts/provider.ts';
+import type { SshEndpoint } from '../contracts/endpoint.ts';
 import type { Secret } from '../util/secret.ts';
 import { credentialsOf } from './credentials.ts';
 import { signaturesOf } from './key-types.ts';

@@ -1,5 +1,5 @@
 import { messageOf, SwarmupError } from '../util/errors.ts';
-import type { SshEndpoint } from '../contracts/provider.ts';
+import type { SshEndpoint } from '../contracts/endpoint.ts';
 import type { Credentials } from './credentials.ts';
 import { fingerprint } from './known-hosts.ts';
 import { quote } from '../util/shell-quote.ts';

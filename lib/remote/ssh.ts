@@ -4,7 +4,7 @@ import type { NodeSSH } from 'node-ssh';
 import type { Client, ClientChannel } from 'ssh2';
 import { messageOf, SwarmupError } from '../util/errors.ts';
 import type { Emit } from '../contracts/events.ts';
-import type { SshEndpoint } from '../contracts/provider.ts';
+import type { SshEndpoint } from '../contracts/endpoint.ts';
 import { Secret } from '../util/secret.ts';
 import type { Host, RemoteRun } from '../contracts/host.ts';
 import { lineSplitter } from './local.ts';

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
-import type { DoctorReport } from '../cli/commands/doctor.ts';
+import type { DoctorReport } from '../preflight/report.ts';
 import { concernNetwork, linkTable } from '../preflight/link-matrix.ts';
-import type { Survey } from '../preflight/survey.ts';
+import type { Survey } from '../contracts/preflight.ts';
 import { table } from './table.ts';
 
 /** The hosts, what is wrong with them node by node, and the network where that is part of it. */

@@ -1,7 +1,6 @@
 import pc from 'picocolors';
-import type { Progress, UnitResult } from '../contracts/events.ts';
-import type { Retry } from '../pipeline/retry.ts';
-import type { Change } from '../pipeline/task.ts';
+import type { Progress, UnitResult, Retry } from '../contracts/events.ts';
+import type { Change } from '../contracts/change.ts';
 
 /** 850 ms, 3.2 s, 2 min 05 s */
 export function duration(ms: number): string {

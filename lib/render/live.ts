@@ -1,6 +1,7 @@
 import { Listr, ListrTaskState, type DefaultRenderer, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
 import pc from 'picocolors';
-import { unreachable, type Listener } from '../contracts/events.ts';
+import { unreachable } from '../util/unreachable.ts';
+import type { Listener } from '../contracts/events.ts';
 import { groupsOf, type Group, type Running } from './board.ts';
 import { bar, duration, elapsed, fit, retryText, tally, unitsText } from './format.ts';
 

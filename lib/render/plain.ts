@@ -1,4 +1,5 @@
-import { unreachable, type Event, type Listener, type UnitResult } from '../contracts/events.ts';
+import { unreachable } from '../util/unreachable.ts';
+import type { Event, Listener, UnitResult } from '../contracts/events.ts';
 import { pattern } from '../record/pattern.ts';
 import { duration, retryText, unitsText } from './format.ts';
 

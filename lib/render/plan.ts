@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { RunResult, UnitResult } from '../contracts/events.ts';
-import { madeOnlyBy } from '../pipeline/task.ts';
+import { madeOnlyBy } from '../contracts/change.ts';
 import { changeLine, plural } from './format.ts';
 
 /** Where what isn't on one node is shown: services, stacks. */

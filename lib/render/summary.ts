@@ -4,13 +4,13 @@ import { publishedPorts } from '../config/selections.ts';
 import type { RunContext } from '../contracts/context.ts';
 import { messageOf } from '../util/errors.ts';
 import type { RunResult } from '../contracts/events.ts';
-import { isOn } from '../providers/machine-table.ts';
+import { isOn } from '../contracts/machines.ts';
 import { PASSWORD_FILE } from '../portainer/secrets.ts';
 import { duration, plural, tally, unitsText } from './format.ts';
 import { planText } from './plan.ts';
 import { rentOf } from '../swarm/status.ts';
 import { estimateText, rentText } from './rent.ts';
-import type { Ending } from './view.ts';
+import type { Ending } from './ending.ts';
 
 /** How each pipeline ends well, and whether the pages it made can be opened then. */
 const ENDINGS: Readonly<Record<string, { what: string; note?: string; pages: boolean }>> = {

@@ -1,24 +1,14 @@
-import type { RunContext } from '../contracts/context.ts';
-import type { Listener, Mode, RunResult } from '../contracts/events.ts';
+import type { Listener } from '../contracts/events.ts';
 import { failures } from './error.ts';
 import { resultJson } from './json.ts';
 import { print, printJson } from './output.ts';
 import { planDiff } from './plan.ts';
 import { plainListener } from './plain.ts';
 import { recordLine, summary } from './summary.ts';
+import type { Ending } from './ending.ts';
 
 /** In a terminal with fewer rows the live list would not fit, and could only show its end. */
 const FEWEST_ROWS = 18;
-
-/** How a run ended, and where it was recorded. */
-export interface Ending {
-  readonly result: RunResult;
-  readonly context: RunContext;
-  readonly mode: Mode;
-  readonly pipeline: string;
-  /** The folder of the run's record, if there is one. */
-  readonly record: string | undefined;
-}
 
 export interface View {
   readonly listener: Listener;

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { UnitContext } from '../contracts/context.ts';
 import { hasCode } from '../util/errors.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { NODE_CERTIFICATE } from './certificates.ts';
 import type { LocalSwarm } from './local-state.ts';
 import { readSwarm, updateSwarm } from './settings.ts';

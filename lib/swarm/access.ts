@@ -1,8 +1,9 @@
 import type { Clock } from '../async/clock.ts';
 import { Coalesced } from '../async/coalescer.ts';
 import { managersOf, workersOf, type Cluster, type NodeSpec } from '../config/model.ts';
-import type { Machines, Remote } from '../contracts/context.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Machines } from '../contracts/machines.ts';
+import type { Remote } from '../contracts/remote.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { Secret } from '../util/secret.ts';
 import { SingleFlight } from '../async/single-flight.ts';
 import { findManager, type Search } from './find-manager.ts';
@@ -10,33 +11,7 @@ import { isMarked, type Labels } from './labels.ts';
 import { localSwarm } from './local-state.ts';
 import { listNodes, nameOf } from './read.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
-
-export interface JoinTokens {
-  readonly manager: Secret;
-  readonly worker: Secret;
-}
-
-/** The swarm as its managers know it. */
-export interface SwarmAccess {
-  /** The engine of a manager that has a leader. @throws SWARM_NO_MANAGER, SWARM_NO_QUORUM */
-  manager(signal: AbortSignal): Promise<Engine>;
-  /** As `manager`, but another than this node: for what can't be asked of it itself. */
-  managerBeside(node: string, signal: AbortSignal): Promise<Engine>;
-  /** Forgets which manager answered, so that the next caller looks for one again. */
-  forgetManager(): void;
-  /** The join tokens, asked for once a run; kept in memory only. */
-  joinTokens(signal: AbortSignal): Promise<JoinTokens>;
-  /** Whether swarmup made the swarm, for the cluster of this name; one that was there before is left unmarked. */
-  isOurs(signal: AbortSignal): Promise<boolean>;
-  /** Forgets tokens, so that the next caller asks again (after they were rotated). */
-  forgetTokens(): void;
-  /** The addresses managers are joined through, `host:2377`. */
-  joinAddresses(signal: AbortSignal): Promise<readonly string[]>;
-  /** The nodes as the managers see them now; asked once for all who ask at the same time. */
-  nodes(signal: AbortSignal): Promise<readonly SwarmNode[]>;
-  /** The node of this name as the managers see it. */
-  nodeByName(name: string, signal: AbortSignal): Promise<SwarmNode | undefined>;
-}
+import type { SwarmAccess, JoinTokens } from '../contracts/swarm.ts';
 
 /** The way to the machines, and where they are. */
 interface Way {

@@ -1,4 +1,4 @@
-import type { Machines } from '../contracts/context.ts';
+import type { Machines } from '../contracts/machines.ts';
 
 /** Where managers listen for the swarm's control traffic. Source: `docker swarm init --listen-addr`. */
 export const LISTEN_ADDRESS = '0.0.0.0:2377';

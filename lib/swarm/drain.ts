@@ -1,5 +1,5 @@
 import type { UnitContext } from '../contracts/context.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { listTasks } from './read.ts';
 import { readAndWrite } from './versioned.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../async/clock.ts';
-import type { Remote } from '../contracts/context.ts';
+import type { Remote } from '../contracts/remote.ts';
 import { asSwarmupError, SwarmupError } from '../util/errors.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { localSwarm, type LocalSwarm } from './local-state.ts';
 import { majority } from './quorum.ts';
 

@@ -1,8 +1,9 @@
 import type { Role } from '../config/model.ts';
 import type { UnitContext } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
-import { engineWords, type Engine } from '../remote/engine.ts';
-import type { Change } from '../pipeline/task.ts';
+import { engineWords } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
+import type { Change } from '../contracts/change.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { localSwarm, type LocalSwarm } from './local-state.ts';
 import { advertised, LISTEN_ADDRESS } from './addresses.ts';

@@ -1,5 +1,6 @@
 import type { UnitContext } from '../contracts/context.ts';
-import { engineWords, type Engine } from '../remote/engine.ts';
+import { engineWords } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { localSwarm } from './local-state.ts';
 

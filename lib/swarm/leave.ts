@@ -1,8 +1,9 @@
 import type { NodeSpec } from '../config/model.ts';
 import type { UnitContext, World } from '../contracts/context.ts';
 import { hasCode, SwarmupError } from '../util/errors.ts';
-import type { Engine } from '../remote/engine.ts';
-import { onNodes, type Change, type Target } from '../pipeline/task.ts';
+import type { Engine } from '../contracts/engine.ts';
+import { onNodes, type Target } from '../contracts/target.ts';
+import type { Change } from '../contracts/change.ts';
 import { localSwarm, type LocalSwarm } from './local-state.ts';
 import { isMarked } from './labels.ts';
 import { listNodes, nameOf } from './read.ts';

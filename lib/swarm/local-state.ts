@@ -1,4 +1,4 @@
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 
 /** What an engine says about its own part in a swarm. */
 export interface LocalSwarm {

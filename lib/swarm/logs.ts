@@ -1,4 +1,4 @@
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { messageOf } from '../util/errors.ts';
 import { serviceLogs, taskLogs, type LogQuery } from '../remote/engine-api.ts';
 import { listNodes, listTasks, nameOf } from './read.ts';

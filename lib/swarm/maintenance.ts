@@ -1,7 +1,7 @@
 import type { UnitContext } from '../contracts/context.ts';
 import { messageOf } from '../util/errors.ts';
 import { pagesOf, pagesThatAnswer, untilPageAnswers, type Page } from './http-checks.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import type { Secret } from '../util/secret.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { lookAt } from './wait-converged.ts';

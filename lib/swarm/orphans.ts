@@ -1,6 +1,6 @@
 import type { Cluster } from '../config/model.ts';
 import type { World } from '../contracts/context.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { isMarked } from './labels.ts';
 import { listNodes, listServices, nameOf } from './read.ts';
 import { NAMESPACE_LABEL, STACK_LABEL } from './stack.ts';

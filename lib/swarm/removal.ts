@@ -1,6 +1,6 @@
 import type { UnitContext } from '../contracts/context.ts';
-import type { Engine } from '../remote/engine.ts';
-import type { Change } from '../pipeline/task.ts';
+import type { Engine } from '../contracts/engine.ts';
+import type { Change } from '../contracts/change.ts';
 import type { SwarmService } from '../contracts/swarm-types.ts';
 
 /** Taking a service or a stack away. */

@@ -1,5 +1,5 @@
 import type { UnitContext } from '../contracts/context.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { drainNode } from './drain.ts';
 import { leaveSwarm } from './leave-swarm.ts';
 import { requireMajorityWithout } from './quorum.ts';

@@ -1,5 +1,5 @@
 import type { ObjectSpec } from '../config/model.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { listServices } from './read.ts';
 import type { Labels } from './labels.ts';
 import type { Names } from './fields/field.ts';

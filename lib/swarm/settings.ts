@@ -1,5 +1,5 @@
 import * as api from '../remote/engine-api.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { Secret } from '../util/secret.ts';
 import type { Labels } from './labels.ts';
 import { readAndWrite } from './versioned.ts';

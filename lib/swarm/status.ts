@@ -1,7 +1,8 @@
 import type { RunContext } from '../contracts/context.ts';
-import { isOn } from '../providers/machine-table.ts';
+import { isOn } from '../contracts/machines.ts';
 import { asSwarmupError, type SwarmupError } from '../util/errors.ts';
-import type { Machine, Price, Rented, SshEndpoint } from '../contracts/provider.ts';
+import type { Machine, Price, Rented } from '../contracts/provider.ts';
+import type { SshEndpoint } from '../contracts/endpoint.ts';
 import { expiring } from './certificates.ts';
 import { judge } from './convergence.ts';
 import { listNodes, listServices, listTasks, nameOf } from './read.ts';

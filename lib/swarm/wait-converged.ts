@@ -1,7 +1,7 @@
 import type { Clock } from '../async/clock.ts';
 import { SwarmupError } from '../util/errors.ts';
 import type { Progress } from '../contracts/events.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { judge, type Convergence, type Hopeless } from './convergence.ts';
 import { PINNED_LABEL } from './stack.ts';

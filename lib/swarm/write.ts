@@ -1,5 +1,5 @@
 import { createService as post, updateService as postUpdate, type RegistryAuth } from '../remote/engine-api.ts';
-import type { Engine } from '../remote/engine.ts';
+import type { Engine } from '../contracts/engine.ts';
 import type { ServiceSpecification, SwarmService } from '../contracts/swarm-types.ts';
 
 /** What managers are told about services. */

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { describe, expect, it } from 'vitest';
-import { differencesFrom, type Manifest } from '../../lib/backup/manifest.ts';
+import { differencesFrom } from '../../lib/backup/manifest.ts';
+import type { Manifest } from '../../lib/contracts/backup-request.ts';
 import { readBackup } from '../../lib/backup/read.ts';
-import type { Cluster } from '../../lib/config/model.ts';
+import type { RunCluster } from '../../lib/contracts/run-cluster.ts';
 import { Secret } from '../../lib/util/secret.ts';
 import { clusterOf, fullText } from '../support/cluster.ts';
 import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
@@ -76,7 +77,7 @@ describe('restoring', () => {
     const { cluster, file, run } = await backedUp(3);
     await run();
     const manifest = change(await readBackup(file, key));
-    const restored: Cluster = { ...cluster, request: { restore: { file, key, manifest } } };
+    const restored: RunCluster = { ...cluster, request: { restore: { file, key, manifest } } };
     return { cluster, restored };
   }
 

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { loadCluster, shippedConfig } from '../../lib/config/load.ts';
+import { shippedConfig } from '../../lib/config/load.ts';
 import { publishedPorts, requiredImages } from '../../lib/config/selections.ts';
-import { clusterOf, fullText } from '../support/cluster.ts';
+import { clusterOf, fullText, loadCluster } from '../support/cluster.ts';
 
 /** The message of the mistakes in a text, without its first line. */
 async function mistakes(text: string, env: Record<string, string> = {}): Promise<string> {

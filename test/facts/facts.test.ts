@@ -3,7 +3,7 @@ import { apt } from '../../lib/docker/apt.ts';
 import { matchesVersion } from '../../lib/docker/manager.ts';
 import { daemonJson } from '../../lib/facts/daemon-json.ts';
 import { dockerService } from '../../lib/facts/docker-service.ts';
-import { gather } from '../../lib/facts/fact.ts';
+import { gather } from '../../lib/remote/gather-facts.ts';
 import { osRelease } from '../../lib/facts/os-release.ts';
 import type { Host } from '../../lib/contracts/host.ts';
 import { localCommands } from '../../lib/remote/local.ts';

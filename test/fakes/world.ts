@@ -1,22 +1,24 @@
-import type { Cluster } from '../../lib/config/model.ts';
+import type { RunCluster } from '../../lib/contracts/run-cluster.ts';
 import type { Clock } from '../../lib/async/clock.ts';
-import type { Machines, Remote, RunContext } from '../../lib/contracts/context.ts';
+import type { Machines } from '../../lib/contracts/machines.ts';
+import type { Remote } from '../../lib/contracts/remote.ts';
+import type { RunContext } from '../../lib/contracts/context.ts';
 import { SwarmupError } from '../../lib/util/errors.ts';
 import type { Event, RunResult } from '../../lib/contracts/events.ts';
 import { layOut, type Selection } from '../../lib/pipeline/graph.ts';
 import { machineTable } from '../../lib/providers/machine-table.ts';
 import { runUnits } from '../../lib/pipeline/run-units.ts';
 import type { Machine, Provider } from '../../lib/contracts/provider.ts';
-import { DockerEngine, type Engine } from '../../lib/remote/engine.ts';
+import { DockerEngine } from '../../lib/remote/engine.ts';
+import type { Engine } from '../../lib/contracts/engine.ts';
 import type { Host } from '../../lib/contracts/host.ts';
-import type { HttpClient } from '../../lib/remote/http.ts';
-import type { LocalCommands } from '../../lib/remote/local.ts';
-import type { ImageStore } from '../../lib/images/store.ts';
+import type { HttpClient } from '../../lib/contracts/http.ts';
+import type { LocalCommands } from '../../lib/contracts/local-commands.ts';
+import type { ImageStore } from '../../lib/contracts/images.ts';
 import { Secret } from '../../lib/util/secret.ts';
 import type { StateFolder } from '../../lib/util/state-folder.ts';
 import { swarmAccess } from '../../lib/swarm/access.ts';
-import type { Finding } from '../../lib/preflight/survey.ts';
-import type { Preflight } from '../../lib/preflight/preflight.ts';
+import type { Finding, Preflight } from '../../lib/contracts/preflight.ts';
 import { Turns } from '../../lib/async/keyed-mutex.ts';
 import { loadTasks } from '../../lib/cli/load-tasks.ts';
 import { pipelines } from '../../Taskfile.ts';
@@ -98,7 +100,7 @@ export class FakeWorld {
   /** Runs a pipeline as the command line would: a new run that knows nothing of the ones before. */
   async run(
     pipeline: keyof typeof pipelines,
-    cluster: Cluster,
+    cluster: RunCluster,
     options: {
       mode?: 'apply' | 'plan' | 'check';
       selection?: Selection;
@@ -127,7 +129,7 @@ export class FakeWorld {
     });
   }
 
-  context(cluster: Cluster): RunContext {
+  context(cluster: RunCluster): RunContext {
     const machines = machineTable([...this.machines.values()]);
     const remote = this.#remote(machines);
     const clock = fakeClock();
@@ -360,7 +362,7 @@ export class FakeWorld {
     return held ? `over ${held.age}\n${held.owner}\n` : 'taken\n';
   }
 
-  #http(cluster: Cluster): HttpClient {
+  #http(cluster: RunCluster): HttpClient {
     return {
       ask: async ({ host, port, path, body, headers }) => {
         this.fault(`http ${host}:${port}${path}`);

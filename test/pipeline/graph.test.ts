@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkTasks, layOut, type Selection } from '../../lib/pipeline/graph.ts';
-import { defineTask, onNodes, type Need, type Task } from '../../lib/pipeline/task.ts';
+import { defineTask, type Need, type Task } from '../../lib/pipeline/task.ts';
+import { onNodes } from '../../lib/contracts/target.ts';
 import { clusterOf } from '../support/cluster.ts';
 
 function task(id: string, needs: (string | Need)[], on: 'nodes' | 'cluster' = 'nodes'): Task {

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Event } from '../../lib/contracts/events.ts';
 import { layOut } from '../../lib/pipeline/graph.ts';
 import { runUnits } from '../../lib/pipeline/run-units.ts';
-import { defineTask, onNodes, type Change, type Task, type TaskDefinition } from '../../lib/pipeline/task.ts';
+import { defineTask, type Task, type TaskDefinition } from '../../lib/pipeline/task.ts';
+import { onNodes } from '../../lib/contracts/target.ts';
+import type { Change } from '../../lib/contracts/change.ts';
 import { FakeWorld } from '../fakes/world.ts';
 import { clusterOf } from '../support/cluster.ts';
 

@@ -1,5 +1,4 @@
-import type { HostFacts } from '../../lib/preflight/facts.ts';
-import type { Survey, Surveyed } from '../../lib/preflight/survey.ts';
+import type { HostFacts, Survey, Surveyed } from '../../lib/contracts/preflight.ts';
 import { clusterOf } from '../support/cluster.ts';
 
 /** Facts of a host on which nothing is wrong: as a Debian 13 guest gave them. */

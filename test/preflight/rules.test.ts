@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { linkTable } from '../../lib/preflight/link-matrix.ts';
-import type { HostFacts } from '../../lib/preflight/facts.ts';
+import type { HostFacts, Link } from '../../lib/contracts/preflight.ts';
 import { registriesOf } from '../../lib/preflight/registries.ts';
-import type { Link } from '../../lib/preflight/network.ts';
 import { findingsOf } from '../../lib/preflight/survey.ts';
 import { goodFacts, surveyOf } from './host.ts';
 

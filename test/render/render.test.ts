@@ -11,7 +11,7 @@ import { plainListener } from '../../lib/render/plain.ts';
 import { githubListener } from '../../lib/render/github.ts';
 import { planDiff, planText } from '../../lib/render/plan.ts';
 import { recordLine, summary } from '../../lib/render/summary.ts';
-import type { Change } from '../../lib/pipeline/task.ts';
+import type { Change } from '../../lib/contracts/change.ts';
 import { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText, IMAGES } from '../support/cluster.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dnf } from '../../lib/docker/dnf.ts';
-import { gather } from '../../lib/facts/fact.ts';
+import { gather } from '../../lib/remote/gather-facts.ts';
 import { registries } from '../../lib/facts/registries.ts';
 import { registriesOf } from '../../lib/preflight/registries.ts';
 import type { Host } from '../../lib/contracts/host.ts';

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { loadCluster } from '../../lib/config/load.ts';
+import { loadCluster } from '../support/cluster.ts';
 import { makePrivate } from '../../lib/util/files.ts';
 import { pruneRuns, runsFolder } from '../../lib/record/store.ts';
 import { removeInside, removeOwn } from '../../lib/util/remove.ts';

@@ -12,7 +12,7 @@ import { behindProxy } from '../../lib/docker/proxy.ts';
 import { readReceipt } from '../../lib/docker/receipt.ts';
 import { readKeys } from '../../lib/docker/repository-key.ts';
 import { uninstallDocker } from '../../lib/docker/uninstall.ts';
-import { gather } from '../../lib/facts/fact.ts';
+import { gather } from '../../lib/remote/gather-facts.ts';
 import { osRelease } from '../../lib/facts/os-release.ts';
 import { SshHost } from '../../lib/remote/ssh.ts';
 import { startProxy } from '../support/proxy.ts';

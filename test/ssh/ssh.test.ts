@@ -6,7 +6,7 @@ import { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EventBody } from '../../lib/contracts/events.ts';
 import { machineTable } from '../../lib/providers/machine-table.ts';
-import type { SshEndpoint } from '../../lib/contracts/provider.ts';
+import type { SshEndpoint } from '../../lib/contracts/endpoint.ts';
 import { ChannelAgent } from '../../lib/remote/channel-agent.ts';
 import { openEngine } from '../../lib/remote/engine.ts';
 import { generateKeyPair } from '../../lib/remote/keys.ts';

@@ -1,8 +1,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseCluster } from '../../lib/config/load.ts';
+import { loadCluster as load, parseCluster, type LoadOptions } from '../../lib/config/load.ts';
 import type { Cluster } from '../../lib/config/model.ts';
+import { providerRegistry } from '../../lib/providers/index.ts';
 
 /** A stack with an agent on every node, a server, and a secret from outside. */
 export const STACK =
@@ -17,7 +18,13 @@ export async function clusterOf(text: string, env: Record<string, string> = {}):
     shown: 'swarmup.yaml',
     stateRoot: join(folder, '.swarmup'),
     env,
+    providers: providerRegistry,
   });
+}
+
+/** A cluster file as the program reads it: with the providers that there are. */
+export function loadCluster(options: Omit<LoadOptions, 'providers'>): Promise<Cluster> {
+  return load({ ...options, providers: providerRegistry });
 }
 
 /** A cluster file with everything in it, for so many nodes. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SshEndpoint } from '../../lib/contracts/provider.ts';
+import type { SshEndpoint } from '../../lib/contracts/endpoint.ts';
 import { generateKeyPair } from '../../lib/remote/keys.ts';
 import { endProcess } from '../../lib/remote/processes.ts';
 import { debianRoot, type RootContents } from './debian-root.ts';

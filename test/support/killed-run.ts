@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
-import { loadCluster } from '../../lib/config/load.ts';
+import { loadCluster } from './cluster.ts';
 import { FakeWorld } from '../fakes/world.ts';
 import { runUp } from './rig.ts';
 

@@ -1,5 +1,4 @@
-import { pipelines } from '../../Taskfile.ts';
-import { openCatalogue } from '../../lib/pipeline/taskfile.ts';
+import { catalogueWith } from '../../lib/cli/catalogue.ts';
 import { Reporting } from '../../lib/cli/reporting.ts';
 import type { Cluster } from '../../lib/config/model.ts';
 import type { Event, EventBody, RunResult } from '../../lib/contracts/events.ts';
@@ -19,7 +18,7 @@ export async function runUp(
     for (const listen of [...reporting.listeners, onEvent]) listen(event);
   };
   const workplace = { context: world.context(cluster), signal, emit };
-  const catalogue = await openCatalogue(pipelines, undefined);
+  const catalogue = await catalogueWith(undefined);
   const result = await underLock({ command: 'up', waitMs: 0 }, workplace, (held) =>
     runPipeline(catalogue, { pipeline: 'up', mode: 'apply' }, workplace, held),
   );

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { SshEndpoint } from '../../lib/contracts/provider.ts';
+import type { SshEndpoint } from '../../lib/contracts/endpoint.ts';
 import { generateKeyPair } from '../../lib/remote/keys.ts';
 import { needPackages } from './packages.ts';
 import { endProcess } from '../../lib/remote/processes.ts';

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../lib/async/clock.ts';
-import type { Remote } from '../../lib/contracts/context.ts';
+import type { Remote } from '../../lib/contracts/remote.ts';
 import { SwarmupError } from '../../lib/util/errors.ts';
 import { DockerEngine } from '../../lib/remote/engine.ts';
 import { findManager } from '../../lib/swarm/find-manager.ts';

@@ -1,17 +1,17 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { readBackup } from '../../backup/read.ts';
-import { keyFrom, lockFrom } from '../../backup/keys.ts';
-import type { Manifest } from '../../backup/manifest.ts';
-import type { VolumeName } from '../../contracts/backup-request.ts';
+import { keyFrom, lockFrom, type PassphraseSource } from '../../backup/keys.ts';
+import type { Manifest, VolumeName } from '../../contracts/backup-request.ts';
 import { managersOf, type Cluster } from '../../config/model.ts';
+import type { RunCluster } from '../../contracts/run-cluster.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { exists } from '../../util/files.ts';
-import { confirm } from '../../render/confirm.ts';
+import { askSecret, canAsk, confirm } from '../../render/confirm.ts';
 import { tell } from '../../render/output.ts';
 import type { RunOptions } from '../options.ts';
 import { clusterOf } from '../session.ts';
-import { known, run } from './pipeline.ts';
+import { known, run } from '../run.ts';
 
 export interface BackupOptions extends RunOptions {
   readonly output?: string;
@@ -29,8 +29,8 @@ export async function backup(options: BackupOptions): Promise<number> {
       fix: 'Name another file: --output FILE',
     });
   const volumes = options.volume.map((text) => volumeNamed(text, cluster));
-  const lock = await lockFrom(options.recipient, process.env);
-  const change = (loaded: Cluster): Cluster => ({ ...loaded, request: { backup: { file, lock, volumes } } });
+  const lock = await lockFrom(options.recipient, passphraseSource());
+  const change = (loaded: Cluster): RunCluster => ({ ...loaded, request: { backup: { file, lock, volumes } } });
   const status = await run({ pipeline: 'backup', mode: 'apply', options, change });
   if (status === 0) tell(`${file}: ${Math.ceil((await stat(file)).size / 1024)} KiB, read again and whole\n`);
   return status;
@@ -45,15 +45,19 @@ export async function restore(path: string, options: RestoreOptions): Promise<nu
   const file = resolve(path);
   if (!(await exists(file)))
     throw new SwarmupError('USAGE', `there is no file ${file}`, { fix: "Name the file that 'swarmup backup' wrote." });
-  const key = await keyFrom(options.identity, process.env);
+  const key = await keyFrom(options.identity, passphraseSource());
   const manifest = await readBackup(file, key);
-  const change = (cluster: Cluster): Cluster => {
+  const change = (cluster: Cluster): RunCluster => {
     requireFitting(manifest, cluster);
     return { ...cluster, request: { restore: { file, key, manifest } } };
   };
   const question = `Restore the cluster ${manifest.cluster} as it was on ${manifest.createdAt}, on ${manifest.manager.name}?`;
   const proceed = async () => options.yes === true || confirm(question);
   return run({ pipeline: 'restore', mode: 'apply', options, change, proceed });
+}
+
+function passphraseSource(): PassphraseSource {
+  return { env: process.env, ask: canAsk() ? askSecret : undefined };
 }
 
 function volumeNamed(text: string, { nodes }: Cluster): VolumeName {

@@ -4,7 +4,7 @@ import { SwarmupError } from '../../util/errors.ts';
 import { print, printJson } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
-import { writeKnownHosts } from './ssh.ts';
+import { writeKnownHosts } from '../known-hosts.ts';
 
 interface ContextOptions extends CommonOptions {
   readonly name?: string;

@@ -1,10 +1,11 @@
 import { managersOf, type Availability, type Cluster } from '../../config/model.ts';
+import type { RunCluster } from '../../contracts/run-cluster.ts';
 import { scaled, serviceNames, withServices } from '../../config/selections.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import type { RunOptions, Scale, SelectionOptions } from '../options.ts';
 import { confirm } from '../../render/confirm.ts';
 import { tell } from '../../render/output.ts';
-import { known, run } from './pipeline.ts';
+import { known, run } from '../run.ts';
 
 /** `docker service scale`, until the file says otherwise: the next `up` returns to the file. */
 export function scale(scales: readonly Scale[], options: RunOptions & SelectionOptions): Promise<number> {
@@ -77,7 +78,7 @@ export interface RecoverOptions extends RunOptions {
 /** `docker swarm init --force-new-cluster`, step by step, after it was said what will be lost. */
 export function recover(options: RecoverOptions): Promise<number> {
   const { manager } = options;
-  const change = (cluster: Cluster): Cluster => {
+  const change = (cluster: Cluster): RunCluster => {
     const names = managersOf(cluster).map(({ name }) => name);
     if (manager !== undefined) known('manager', manager, names);
     return { ...cluster, request: { recoverWith: manager } };

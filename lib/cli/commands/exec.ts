@@ -2,7 +2,7 @@ import { openPrefixed, print, printJson } from '../../render/output.ts';
 import { asSwarmupError, SwarmupError } from '../../util/errors.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
-import { known } from './pipeline.ts';
+import { known } from '../run.ts';
 
 interface ExecOptions extends CommonOptions {
   readonly role?: string;

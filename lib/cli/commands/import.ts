@@ -6,11 +6,12 @@ import { parseCluster } from '../../config/load.ts';
 import { defined } from '../../util/omit-undefined.ts';
 import { proxyFileOn, proxyOf } from '../../docker/proxy.ts';
 import { SwarmupError } from '../../util/errors.ts';
-import { gather } from '../../facts/fact.ts';
+import { gather } from '../../remote/gather-facts.ts';
 import { exists } from '../../util/files.ts';
 import { clusterText, type WrittenCluster } from '../../import/cluster-text.ts';
 import { fromDockerMachine } from '../../import/docker-machine.ts';
 import { fromSwarm, type Access } from '../../import/swarm.ts';
+import { providerRegistry } from '../../providers/index.ts';
 import { print, tell } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
 import { withSession } from '../session.ts';
@@ -47,6 +48,7 @@ export async function importSwarm(options: SwarmImportOptions): Promise<number> 
     shown: 'the options',
     stateRoot: join(dirname(file), '.swarmup'),
     env: process.env,
+    providers: providerRegistry,
   });
   return withSession(cluster, { acceptNew, asRoot: true }, async ({ context, signal }) => {
     const { proxy } = await gather(await context.remote.host('manager', signal), { proxy: proxyFileOn }, signal);

@@ -1,13 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { removeOwn } from '../../util/remove.ts';
-import { nightly as stages, pipelines } from '../../../Taskfile.ts';
-import { openCatalogue, type Catalogue } from '../../pipeline/taskfile.ts';
+import { nightly as stages } from '../../../Taskfile.ts';
+import type { Catalogue } from '../../pipeline/taskfile.ts';
+import { catalogueWith } from '../catalogue.ts';
 import { shippedConfig } from '../../config/load.ts';
 import { asSwarmupError, SwarmupError } from '../../util/errors.ts';
 import type { Listener, RunResult } from '../../contracts/events.ts';
 import { ifThere } from '../../util/files.ts';
-import { Away, notPlayable, refreshed, requestOf, type NightlyStage } from '../../nightly/stages.ts';
+import { Away, notPlayable, refreshed, requestOf } from '../../nightly/stages.ts';
+import type { NightlyStage } from '../../pipeline/nightly-stage.ts';
 import { FILES } from '../../record/recorder.ts';
 import { readRecord } from '../../record/store.ts';
 import { failures } from '../../render/error.ts';
@@ -44,7 +46,7 @@ export async function nightly(options: NightlyOptions): Promise<number> {
     { yes: options.yes, acceptNew: options.acceptNew, asRoot: true, listeners, onSecret: reporting.onSecret },
     async (session) => {
       refuseExisting(session, options);
-      const play = new Play(await openCatalogue(pipelines, options.taskfile ?? cluster.taskfile), stage, session);
+      const play = new Play(await catalogueWith(options.taskfile ?? cluster.taskfile), stage, session);
       try {
         const lock = { command: 'nightly', waitMs: options.lockWait ?? 0 };
         await underLock(lock, session, (held) => play.all(held, reporting, options.retain ?? false));

@@ -8,7 +8,7 @@ import { unlockKeyOf, updateSwarm } from '../../swarm/settings.ts';
 import { forgetUnlockKey, keepUnlockKey } from '../../swarm/unlock-key.ts';
 import type { RunOptions } from '../options.ts';
 import { clusterOf, withSession, type Session } from '../session.ts';
-import { known } from './pipeline.ts';
+import { known } from '../run.ts';
 
 export interface RotateOptions extends RunOptions {
   readonly print?: boolean;

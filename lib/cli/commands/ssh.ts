@@ -1,11 +1,10 @@
 import { SwarmupError } from '../../util/errors.ts';
-import type { RunContext } from '../../contracts/context.ts';
-import type { Machine } from '../../contracts/provider.ts';
-import { knownHosts, sshArguments, sshConfigText } from '../../remote/openssh.ts';
+import { sshArguments, sshConfigText } from '../../remote/openssh.ts';
 import { print, printJson } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
-import { known } from './pipeline.ts';
+import { known } from '../run.ts';
+import { writeKnownHosts, isKnown } from '../known-hosts.ts';
 
 /** OpenSSH on a node, with the pinned host key. @returns the exit status of ssh */
 export async function ssh(node: string, argv: readonly string[], options: CommonOptions): Promise<number> {
@@ -40,16 +39,4 @@ export async function sshConfig(options: CommonOptions): Promise<number> {
     else print(sshConfigText(machines, file));
     return 0;
   });
-}
-
-/** The pinned host keys, for OpenSSH. @returns the file's path */
-export async function writeKnownHosts({ state, machines }: RunContext): Promise<string> {
-  const known = machines.all().filter(isKnown);
-  if (known.length > 0) await state.write(knownHosts(known), 'ssh', 'known_hosts');
-  return state.file('ssh', 'known_hosts');
-}
-
-/** Whether a machine has been up far enough to have a host key. */
-function isKnown({ state, ssh }: Machine): boolean {
-  return state !== 'lost' && ssh.hostKey !== '';
 }

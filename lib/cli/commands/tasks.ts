@@ -1,14 +1,13 @@
-import { pipelines } from '../../../Taskfile.ts';
-import { openCatalogue } from '../../pipeline/taskfile.ts';
 import { print, printJson } from '../../render/output.ts';
 import { tasksText } from '../../render/tasks.ts';
 import type { CommonOptions } from '../options.ts';
+import { catalogueWith } from '../catalogue.ts';
 import { clusterOf } from '../session.ts';
 
 /** Every pipeline and every task: what each does and needs. */
 export async function tasks(options: CommonOptions & { taskfile?: string }): Promise<number> {
   const cluster = await clusterOf(options);
-  const catalogue = await openCatalogue(pipelines, options.taskfile ?? cluster.taskfile);
+  const catalogue = await catalogueWith(options.taskfile ?? cluster.taskfile);
   const all = await catalogue.load(catalogue.ids);
   const world = { before: new Map() };
   const list = all.map(({ id, title, about, needs, targets }) => {

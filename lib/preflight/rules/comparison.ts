@@ -1,5 +1,5 @@
 import { tolerance } from '../../swarm/quorum.ts';
-import type { Survey, Surveyed } from '../survey.ts';
+import type { Survey, Surveyed } from '../../contracts/preflight.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
 /** Certificates are valid from an hour before they are made: a clock behind that far fails the join. Far less is allowed. */

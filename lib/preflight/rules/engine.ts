@@ -1,4 +1,4 @@
-import type { Finding, Surveyed } from '../survey.ts';
+import type { Finding, Surveyed } from '../../contracts/preflight.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
 /** The oldest engine that everything here works with: API 1.41. */

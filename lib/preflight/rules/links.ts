@@ -1,5 +1,5 @@
-import { swarmPorts, type Link } from '../network.ts';
-import type { Surveyed } from '../survey.ts';
+import { swarmPorts } from '../network.ts';
+import type { Link, Surveyed } from '../../contracts/preflight.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
 /** What arrives nowhere from anybody, or not from some: one finding a port, at the host that doesn't get it. */

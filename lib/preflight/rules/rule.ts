@@ -1,4 +1,4 @@
-import type { Finding, Survey, Surveyed } from '../survey.ts';
+import type { Finding, Survey, Surveyed } from '../../contracts/preflight.ts';
 
 /** Looks at one host, and at the others where it has to be compared; pure. */
 export type Rule = (host: Surveyed, survey: Survey) => readonly Finding[];

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { Cluster } from '../../config/model.ts';
-import type { SshEndpoint } from '../../contracts/provider.ts';
+import type { SshEndpoint } from '../../contracts/endpoint.ts';
 import type { AwsConfig } from './config.ts';
 
 /** The SSH server in front of the machines, if the cluster file names one. */

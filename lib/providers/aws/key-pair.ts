@@ -1,7 +1,7 @@
 import type { KeyPairInfo } from '@aws-sdk/client-ec2';
 import type { Cluster } from '../../config/model.ts';
 import { SwarmupError } from '../../util/errors.ts';
-import type { Change } from '../../pipeline/task.ts';
+import type { Change } from '../../contracts/change.ts';
 import { clusterKey, knownClusterKey } from '../cluster-key.ts';
 import type { Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';

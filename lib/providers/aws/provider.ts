@@ -1,17 +1,10 @@
 import type { Cluster, NodeSpec } from '../../config/model.ts';
 import { expectedOneOf } from '../../util/nearest-name.ts';
 import { SwarmupError } from '../../util/errors.ts';
-import type { Change } from '../../pipeline/task.ts';
+import type { Change } from '../../contracts/change.ts';
 import { clusterKey, identityFileOf } from '../cluster-key.ts';
-import type {
-  Endpoint,
-  Machine,
-  Price,
-  Provider,
-  ProviderIo,
-  ProviderOptions,
-  SharedThings,
-} from '../../contracts/provider.ts';
+import type { Endpoint } from '../../contracts/endpoint.ts';
+import type { Machine, Price, Provider, ProviderIo, ProviderOptions, SharedThings } from '../../contracts/provider.ts';
 import { SingleFlight } from '../../async/single-flight.ts';
 import { openEc2, type Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';

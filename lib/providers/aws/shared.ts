@@ -3,7 +3,7 @@ import type { NodeSpec } from '../../config/model.ts';
 import { publishedPorts } from '../../config/selections.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { fetchText } from '../../remote/download.ts';
-import type { Change } from '../../pipeline/task.ts';
+import type { Change } from '../../contracts/change.ts';
 import type { ProviderIo, SharedThings } from '../../contracts/provider.ts';
 import { checkRights } from './dry-run.ts';
 import type { Inventory } from './inventory.ts';

@@ -7,7 +7,8 @@ import { lookUp, knownHostsName } from '../../remote/known-hosts.ts';
 import { bestKey } from '../../remote/key-types.ts';
 import { Secret } from '../../util/secret.ts';
 import { SingleFlight } from '../../async/single-flight.ts';
-import type { ProviderOptions, SshEndpoint, Stranger } from '../../contracts/provider.ts';
+import type { ProviderOptions, Stranger } from '../../contracts/provider.ts';
+import type { SshEndpoint } from '../../contracts/endpoint.ts';
 import type { HostsConfig } from './config.ts';
 
 /** A server's way in, and what its host key is looked up by. */

@@ -1,8 +1,9 @@
 import type { HostSpec, NodeSpec } from '../../config/model.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { ipv4Of } from '../../remote/sockets.ts';
-import type { Change } from '../../pipeline/task.ts';
-import type { Endpoint, Machine, Provider, ProviderOptions, Stranger } from '../../contracts/provider.ts';
+import type { Change } from '../../contracts/change.ts';
+import type { Endpoint } from '../../contracts/endpoint.ts';
+import type { Machine, Provider, ProviderOptions, Stranger } from '../../contracts/provider.ts';
 import type { HostsConfig } from './config.ts';
 import { Directory } from './directory.ts';
 import { HostRecords } from './record.ts';

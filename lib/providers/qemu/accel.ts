@@ -6,7 +6,7 @@ import { removeOwn } from '../../util/remove.ts';
 import type { Clock } from '../../async/clock.ts';
 import { hasCode } from '../../util/errors.ts';
 import { endProcess } from '../../remote/processes.ts';
-import type { LocalCommands } from '../../remote/local.ts';
+import type { LocalCommands } from '../../contracts/local-commands.ts';
 import { waitUntil } from '../../async/wait-until.ts';
 import type { ProviderIo } from '../../contracts/provider.ts';
 import { processorArgs, type Platform } from './launch.ts';

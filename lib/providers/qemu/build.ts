@@ -5,7 +5,7 @@ import { removeInside, removeOwn } from '../../util/remove.ts';
 import { hasCode, SwarmupError } from '../../util/errors.ts';
 import { hasErrno } from '../../util/errno.ts';
 import { exists } from '../../util/files.ts';
-import type { LocalCommands } from '../../remote/local.ts';
+import type { LocalCommands } from '../../contracts/local-commands.ts';
 import { DISTRO_PACKAGES } from '../../docker/installers.ts';
 import type { ProviderIo } from '../../contracts/provider.ts';
 import { UPLINK } from './layout.ts';

@@ -1,5 +1,5 @@
 import { ownProcesses } from '../../remote/processes.ts';
-import type { LocalCommands } from '../../remote/local.ts';
+import type { LocalCommands } from '../../contracts/local-commands.ts';
 import type { Machine } from '../../contracts/provider.ts';
 import { SEGMENT, SSH_PORT, type Layout } from './layout.ts';
 import { readRecord, recordedNames } from './record.ts';

@@ -1,5 +1,5 @@
 import { SwarmupError } from '../../util/errors.ts';
-import type { LocalCommands } from '../../remote/local.ts';
+import type { LocalCommands } from '../../contracts/local-commands.ts';
 import { quote } from '../../util/shell-quote.ts';
 import type { ProviderIo } from '../../contracts/provider.ts';
 import type { Platform } from './launch.ts';

@@ -1,5 +1,5 @@
 import { hasCode, SwarmupError } from '../../util/errors.ts';
-import type { LocalCommands } from '../../remote/local.ts';
+import type { LocalCommands } from '../../contracts/local-commands.ts';
 import { virtualboxError } from './errors.ts';
 
 /** Where VirtualBox installs its command line on systems that have no PATH for it. */

@@ -1,0 +1,15 @@
+import type { RunContext } from '../contracts/context.ts';
+import { knownHosts } from '../remote/openssh.ts';
+import type { Machine } from '../contracts/provider.ts';
+
+/** The pinned host keys, for OpenSSH. @returns the file's path */
+export async function writeKnownHosts({ state, machines }: RunContext): Promise<string> {
+  const known = machines.all().filter(isKnown);
+  if (known.length > 0) await state.write(knownHosts(known), 'ssh', 'known_hosts');
+  return state.file('ssh', 'known_hosts');
+}
+
+/** Whether a machine has been up far enough to have a host key. */
+export function isKnown({ state, ssh }: Machine): boolean {
+  return state !== 'lost' && ssh.hostKey !== '';
+}

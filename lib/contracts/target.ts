@@ -1,0 +1,22 @@
+import type { NodeSpec } from '../config/model.ts';
+import type { RunCluster } from './run-cluster.ts';
+
+/** What one unit of a task is about: the cluster, a node, or an item (a service, a stack), perhaps on a node. */
+export interface Target {
+  /** Unique within the task; shown to the user and used by the JSON output. */
+  readonly id: string;
+  readonly node?: string;
+}
+
+export const CLUSTER: Target = { id: 'cluster' };
+
+/** All that `plan` may look at besides the state. */
+export interface Desired {
+  readonly cluster: RunCluster;
+  readonly target: Target;
+}
+
+/** One target for each of these nodes. */
+export function onNodes(nodes: readonly NodeSpec[]): Target[] {
+  return nodes.map((node) => ({ id: node.name, node: node.name }));
+}
