@@ -5,8 +5,8 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * All checks, in the order in which they fail fastest: format, lint, types, unused code, generated files, unit tests,
- * SSH, an emulated EC2, reports in a browser, and clusters of real virtual machines. Closes with "N passed, N failed".
+ * All checks, in the order in which they fail fastest: format, lint, types, unused code, floors, generated files, unit
+ * tests, SSH, an emulated EC2, reports in a browser, and clusters of real virtual machines. Closes with "N passed, N failed".
  *
  * `--quick` leaves the virtual machines out; `--static` runs only what needs no test runner; `--long` adds what takes too long for
  * every change: see docs/architecture.md.
@@ -27,6 +27,7 @@ const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
   ['lint', 'oxlint', '--type-aware', '--deny-warnings'],
   ['types', 'tsc', '-p', '.'],
   ['unused code', 'knip', '--no-progress'],
+  ['floors', process.execPath, 'scripts/floors.ts'],
   ['generated files', process.execPath, 'scripts/generate.ts', '--check'],
 ];
 

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { faultsOf, FLOORS, importsIn } from '../scripts/floors.ts';
+import { ROOT } from './support/cli.ts';
+
+/** What is wrong where files import what is given. */
+const faults = (imports: Readonly<Record<string, readonly string[]>>) => faultsOf(new Map(Object.entries(imports)));
+
+describe('the floors', () => {
+  it('let a file import from its own room, its subfolders too, and from lower floors', () => {
+    expect(
+      faults({
+        'lib/cli/bin.ts': ['lib/cli/commands/up.ts'],
+        'lib/cli/commands/up.ts': ['lib/cli/session.ts', 'Taskfile.ts', 'tasks/provision.ts'],
+        'lib/cli/session.ts': ['lib/util/errors.ts'],
+        'tasks/provision.ts': ['lib/swarm/join.ts'],
+        'lib/swarm/join.ts': ['lib/swarm/fields/field.ts'],
+        'lib/swarm/fields/field.ts': ['lib/contracts/engine.ts'],
+        'lib/async/wait.ts': ['lib/util/errors.ts'],
+      }),
+    ).toEqual([]);
+  });
+
+  it('let nobody import from a higher one', () => {
+    expect(faults({ 'lib/swarm/join.ts': ['lib/cli/session.ts'], 'Taskfile.ts': ['tasks/provision.ts'] })).toEqual([
+      'lib/swarm/join.ts imports lib/cli/session.ts: lib/swarm (floor 4) may not import lib/cli (floor 1)',
+      'Taskfile.ts imports tasks/provision.ts: Taskfile.ts (floor 3) may not import tasks (floor 2)',
+    ]);
+  });
+
+  it('let nobody import from the next room, unless there is a door', () => {
+    expect(
+      faults({ 'lib/swarm/join.ts': ['lib/providers/index.ts'], 'lib/util/files.ts': ['lib/async/wait.ts'] }),
+    ).toEqual([
+      'lib/swarm/join.ts imports lib/providers/index.ts: lib/swarm (floor 4) may not import lib/providers (floor 4)',
+      'lib/util/files.ts imports lib/async/wait.ts: lib/util (floor 9) may not import lib/async (floor 9)',
+    ]);
+  });
+
+  it('name each circle once, by the shortest way round', () => {
+    expect(
+      faults({
+        'lib/swarm/a.ts': ['lib/swarm/b.ts'],
+        'lib/swarm/b.ts': ['lib/swarm/c.ts', 'lib/swarm/a.ts'],
+        'lib/swarm/c.ts': ['lib/swarm/d.ts'],
+        'lib/swarm/d.ts': [],
+        'lib/swarm/e.ts': ['lib/swarm/e.ts'],
+      }),
+    ).toEqual(['circle: lib/swarm/a.ts → lib/swarm/b.ts → lib/swarm/a.ts', 'circle: lib/swarm/e.ts → lib/swarm/e.ts']);
+  });
+
+  it('have a place for every file', () => {
+    expect(faults({ 'lib/index.ts': [], 'lib/errors.ts': [], 'lib/swarms/join.ts': [] })).toEqual([
+      'lib/errors.ts lies loose in lib: only lib/index.ts does',
+      'lib/swarms/join.ts is in no room that has a floor',
+    ]);
+  });
+
+  it('are those that docs/architecture.md tells of', () => {
+    const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+    const rows = [...text.matchAll(/^\| (\d+) +\| ([^|]+?) +\|/gm)].map(([, floor, rooms = '']) => [
+      Number(floor),
+      rooms.split(', ').map((room) => room.replaceAll('`', '')),
+    ]);
+    expect(rows).toEqual(FLOORS.map((rooms, i) => [i + 1, rooms]));
+  });
+});
+
+describe('what a file imports', () => {
+  const files = ['lib/a.ts', 'lib/cli/load.ts', 'lib/cli/main.ts', 'tasks/one.ts', 'tasks/two.ts'];
+  const importsOf = (text: string) => importsIn('lib/cli/load.ts', text, files);
+
+  it('is values and types, what is passed on, and what is loaded later', () => {
+    expect(importsOf("import {\n  a,\n} from '../a.ts';")).toEqual(['lib/a.ts']);
+    expect(importsOf("import type { A } from '../a.ts';")).toEqual(['lib/a.ts']);
+    expect(importsOf("type A = import('../a.ts').A;")).toEqual(['lib/a.ts']);
+    expect(importsOf("export * from './main.ts';\nimport './main.ts';")).toEqual(['lib/cli/main.ts']);
+    expect(importsOf("void import('./main.ts').then(({ main }) => main());")).toEqual(['lib/cli/main.ts']);
+  });
+
+  it('is every file that a template may name', () => {
+    expect(importsOf('await import(`../../tasks/${id}.ts`);')).toEqual(['tasks/one.ts', 'tasks/two.ts']);
+  });
+
+  it('is none of a package, and nothing that is not there', () => {
+    expect(importsOf("import { z } from 'zod';\nimport { b } from '../b.ts';")).toEqual([]);
+  });
+});
