@@ -6,7 +6,7 @@ import { partName, type BackupRequest, type VolumeName } from '../lib/contracts/
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
 import { exists } from '../lib/util/files.ts';
-import { whileAway } from '../lib/swarm/maintenance.ts';
+import { withNodeDrained } from '../lib/swarm/maintenance.ts';
 import { listNodes, nameOf } from '../lib/swarm/read.ts';
 import { readSwarm, unlockKeyOf } from '../lib/swarm/settings.ts';
 import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
@@ -46,7 +46,7 @@ async function backUp(ctx: UnitContext, { file, lock, volumes }: BackupRequest):
   await writeBackup(file, lock, async (writer) => {
     const copy = await raftLogCopy(ctx, name);
     try {
-      await whileAway(ctx, node, () => copy.make());
+      await withNodeDrained(ctx, node, () => copy.make());
       await writer.add(partName(), (into) => copy.read(into));
     } finally {
       await copy.remove();

@@ -30,7 +30,7 @@ export default defineTask<State, Change>({
     return {
       folder: await ctx.state.exists(),
       path: ctx.state.path,
-      machines: machines.filter(({ kept }) => !kept).map((machine) => machine.name),
+      machines: machines.filter(({ external }) => !external).map((machine) => machine.name),
       shared: (await ctx.provider.shared?.leftovers(ctx.signal)) ?? [],
       contexts: await contextsOf(ctx.cluster.stateDir, clientFolders(ctx.env)),
     };

@@ -95,7 +95,7 @@ async function restart(ctx: UnitContext): Promise<void> {
     return;
   }
   ctx.report('waiting for its turn to restart the engine');
-  await ctx.turns.take('a manager restarts', async () => {
+  await ctx.mutex.take('a manager restarts', async () => {
     ctx.report('restarting the engine');
     await restartEngine(ctx, name);
     await untilManagerIsBack(ctx, name);

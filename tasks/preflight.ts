@@ -16,7 +16,8 @@ export default defineTask<undefined, Change>({
   title: 'Hosts fit',
   about: 'Looks at hosts that exist already, and at the network between them, for all that is known to go wrong.',
   needs: [{ task: 'provision', of: 'all', tolerant: true }, 'provision'],
-  targets: (cluster, { before }) => ([...before.values()].some(({ kept }) => kept) ? onNodes(cluster.nodes) : []),
+  targets: (cluster, { before }) =>
+    [...before.values()].some(({ external }) => external) ? onNodes(cluster.nodes) : [],
   check: async (ctx) => {
     if (await isMember(ctx)) return undefined;
     const { survey, findings } = await ctx.preflight.look(ctx.signal);

@@ -38,7 +38,7 @@ export default defineTask<State, Pruning>({
   check: async (ctx) => {
     if (ctx.target !== CLUSTER) {
       const { machine } = await existingMachines.check(ctx);
-      return { ...NOTHING, machine, volumes: machine && !machine.kept ? await volumesOn(ctx, machine.name) : [] };
+      return { ...NOTHING, machine, volumes: machine && !machine.external ? await volumesOn(ctx, machine.name) : [] };
     }
     return { ...NOTHING, ...(await findSurplus(await ctx.swarm.manager(ctx.signal), ctx.cluster, ctx.world)) };
   },
@@ -99,8 +99,8 @@ async function untilOthersAreGone(ctx: UnitContext, name: string): Promise<void>
 }
 
 /** Hosts that were there before leave the swarm only. */
-function alsoIts({ kept }: Machine): string {
-  return kept ? '' : ' and its machine';
+function alsoIts({ external }: Machine): string {
+  return external ? '' : ' and its machine';
 }
 
 const NOTHING: State = { services: [], stacks: [], nodes: [], machine: undefined, volumes: [] };

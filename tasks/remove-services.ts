@@ -21,7 +21,7 @@ export default defineTask<State, Removal>({
   title: 'Services gone',
   about: 'Removes the services and stacks that swarmup made, before the hosts they run on leave the swarm.',
   needs: [],
-  targets: (_cluster, { before }) => ([...before.values()].some(({ kept }) => kept) ? [CLUSTER] : []),
+  targets: (_cluster, { before }) => ([...before.values()].some(({ external }) => external) ? [CLUSTER] : []),
   check: async (ctx) => {
     try {
       const nodes = await ctx.swarm.nodes(ctx.signal);

@@ -39,8 +39,8 @@ export default defineTask<State, Change>({
     if (!machine) return [];
     const members = nodes.filter((node) => nameOf(node) === target.id);
     for (const member of members) requireMajorityWithout(nodes, member);
-    if (machine.kept && members.length === 0) return [];
-    const what = machine.kept
+    if (machine.external && members.length === 0) return [];
+    const what = machine.external
       ? '(its machine stays)'
       : `and its machine, with all that is on its disk${lostWithIt(volumes)}`;
     return [{ action: 'remove', summary: `node ${machine.name} ${what}` }];

@@ -23,7 +23,7 @@ export default defineTask<State, Change>({
     { task: 'leave-workers', of: 'same' },
     { task: 'leave-managers', of: 'same' },
   ],
-  targets: (cluster, { before }) => onNodes(cluster.nodes.filter(({ name }) => before.get(name)?.kept)),
+  targets: (cluster, { before }) => onNodes(cluster.nodes.filter(({ name }) => before.get(name)?.external)),
   check: async (ctx) => ({ receipt: await readReceipt(await ctx.host(), ctx.signal), inSwarm: await isInSwarm(ctx) }),
   absent: () => ({ receipt: undefined, inSwarm: false }),
   skip: ({ receipt, inSwarm }) => {

@@ -2,7 +2,7 @@
  * A question that many ask at once and that is asked once for all of them. Nobody gets an answer that was begun before
  * they asked: who comes while it is being asked shares the next one.
  */
-export class Coalesced<T> {
+export class Coalescer<T> {
   readonly #ask: () => Promise<T>;
   #current: Promise<T> | undefined;
   #next: Promise<T> | undefined;

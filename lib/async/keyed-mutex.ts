@@ -1,5 +1,5 @@
 /** Work that must not be done by two at once, in the order it was asked for. */
-export class Turns {
+export class KeyedMutex {
   readonly #last = new Map<string, Promise<unknown>>();
 
   /** Does the work when all that was asked for under this name before has ended, well or not. */

@@ -1,5 +1,5 @@
 import type { Engine } from '../contracts/engine.ts';
-import { same } from '../swarm/semantic-equal.ts';
+import { semanticEqual } from '../swarm/semantic-equal.ts';
 import { listObjects, listOverlays } from '../swarm/secrets-and-configs.ts';
 import { listNodes, listServices, nameOf } from '../swarm/read.ts';
 import type { Kept } from '../contracts/backup-request.ts';
@@ -35,6 +35,6 @@ export function differencesFrom(kept: readonly Kept[], now: readonly Kept[]): re
     .flatMap(({ kind, id, name, spec }) => {
       const found = now.find((one) => one.kind === kind && one.id === id);
       if (!found) return [`${kind} ${name} (${id}) is missing`];
-      return same(spec, found.spec) ? [] : [`${kind} ${name} is not as it was`];
+      return semanticEqual(spec, found.spec) ? [] : [`${kind} ${name} is not as it was`];
     });
 }

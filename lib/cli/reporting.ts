@@ -9,7 +9,7 @@ import { newRunFolder, pruneRuns, runsFolder } from '../record/store.ts';
 import { Timeline } from '../record/timeline.ts';
 import { junit } from '../render/junit.ts';
 import { resultJson } from '../render/json.ts';
-import type { Workplace } from '../pipeline/run-pipeline.ts';
+import type { Session } from '../pipeline/run-pipeline.ts';
 import type { Secret } from '../util/secret.ts';
 import { clusterStatus, type ClusterStatus } from '../swarm/status.ts';
 import { version } from './version.ts';
@@ -66,7 +66,7 @@ export class Reporting {
   }
 
   /** Asks the cluster how it is now, for the record. What can't be asked is left out. */
-  async statusOf({ context, signal }: Workplace): Promise<ClusterStatus | undefined> {
+  async statusOf({ context, signal }: Session): Promise<ClusterStatus | undefined> {
     if (context.machines.all().every((machine) => machine.state !== 'running')) return undefined;
     try {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(STATUS_MS)]);
@@ -78,8 +78,8 @@ export class Reporting {
   }
 
   /** Notes how the cluster is now: for a run that takes it away at its end. */
-  async keepStatus(workplace: Workplace): Promise<void> {
-    this.#status = await this.statusOf(workplace);
+  async keepStatus(session: Session): Promise<void> {
+    this.#status = await this.statusOf(session);
   }
 
   /** The run ended in an error of its own. @returns the record's folder, as seen from here */

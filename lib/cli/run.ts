@@ -2,14 +2,14 @@ import type { RunOptions, SelectionOptions } from './options.ts';
 import type { Mode, RunResult } from '../contracts/events.ts';
 import type { Cluster } from '../config/model.ts';
 import type { RunCluster } from '../contracts/run-cluster.ts';
-import { type Session, clusterOf, withSession } from './session.ts';
+import { clusterOf, withSession } from './session.ts';
 import type { Catalogue } from '../pipeline/taskfile.ts';
 import { catalogueWith } from './catalogue.ts';
 import { openView } from '../render/view.ts';
 import { Reporting } from './reporting.ts';
-import { type PipelineRequest, runPipeline, type Held, underLock } from '../pipeline/run-pipeline.ts';
+import { runPipeline, underLock, type Held, type PipelineRequest, type Session } from '../pipeline/run-pipeline.ts';
 import type { ClusterStatus } from '../swarm/status.ts';
-import { tell } from '../render/output.ts';
+import { writeStderr } from '../render/output.ts';
 import { recordLine } from '../render/summary.ts';
 import type { Selection } from '../pipeline/graph.ts';
 import { SwarmupError } from '../util/errors.ts';
@@ -40,7 +40,7 @@ export async function run(
   const loaded = await clusterOf(options);
   const cluster: RunCluster = change ? change(loaded) : loaded;
   const catalogue = await catalogueWith(options.taskfile ?? cluster.taskfile);
-  known('pipeline', pipeline, Object.keys(catalogue.pipelines));
+  requireKnown('pipeline', pipeline, Object.keys(catalogue.pipelines));
   const selection = selectionOf(options, catalogue, pipeline, cluster);
   await requireNodes(catalogue, pipeline, selection);
   const view = await openView(options);
@@ -88,7 +88,7 @@ export async function run(
         return result.ok ? 0 : 1;
       } catch (error) {
         const record = await reporting.fail();
-        if (record) tell(recordLine(record));
+        if (record) writeStderr(recordLine(record));
         throw error;
       }
     },
@@ -100,8 +100,8 @@ function selectionOf(options: Options, catalogue: Catalogue, pipeline: string, c
   const ids = catalogue.pipelines[pipeline] ?? [];
   const nodes = cluster.nodes.map((node) => node.name);
   for (const id of [...(options.only ?? []), ...(options.skip ?? []), options.from, options.to])
-    if (id !== undefined) known('task', id, ids);
-  for (const name of options.node ?? []) known('node', name, nodes);
+    if (id !== undefined) requireKnown('task', id, ids);
+  for (const name of options.node ?? []) requireKnown('node', name, nodes);
   if (options.from && options.to && ids.indexOf(options.from) > ids.indexOf(options.to)) {
     throw new SwarmupError('USAGE', `--from ${options.from} comes after --to ${options.to}: nothing is between them`, {
       fix: `The order is: ${ids.join(', ')}.`,
@@ -127,7 +127,7 @@ async function requireNodes(catalogue: Catalogue, pipeline: string, { nodes }: S
 }
 
 /** @throws SwarmupError UNKNOWN_NAME */
-export function known(kind: string, name: string, valid: readonly string[]): void {
+export function requireKnown(kind: string, name: string, valid: readonly string[]): void {
   if (valid.includes(name)) return;
   throw new SwarmupError('UNKNOWN_NAME', `there is no ${kind} '${name}'`, { fix: `${expectedOneOf(name, valid)}.` });
 }

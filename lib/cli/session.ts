@@ -11,20 +11,17 @@ import { machineTable } from '../providers/machine-table.ts';
 import { loadProvider, providerRegistry } from '../providers/index.ts';
 import { preflightOf } from '../preflight/preflight.ts';
 import { httpClient } from '../remote/http.ts';
-import { getAcquainted } from './verify-host-keys.ts';
+import { verifyHostKeys } from './verify-host-keys.ts';
 import { localCommands } from '../remote/local.ts';
 import { SshRemote } from '../remote/remote.ts';
-import type { Workplace } from '../pipeline/run-pipeline.ts';
+import type { Session } from '../pipeline/run-pipeline.ts';
 import type { Secret } from '../util/secret.ts';
 import { StateFolder } from '../util/state-folder.ts';
 import { swarmAccess } from '../swarm/access.ts';
 import { gainRootRights } from './sudo-password.ts';
-import { Turns } from '../async/keyed-mutex.ts';
+import { KeyedMutex } from '../async/keyed-mutex.ts';
 import { listenForInterrupts } from './interrupts.ts';
 import type { CommonOptions } from './options.ts';
-
-/** One command's work on one cluster: everything it needs, opened once and closed at the end. */
-export type Session = Workplace;
 
 export interface SessionOptions {
   /** Missing system packages may be installed without asking. */
@@ -77,7 +74,7 @@ async function openContext(
   const local = localCommands(emit, env);
   const createProvider = await loadProvider(cluster.provider);
   const provider = await createProvider({ cluster, clock: systemClock, local, env, mayInstall: options.yes ?? false });
-  await getAcquainted(provider, { acceptNew: options.acceptNew ?? false, emit, signal });
+  await verifyHostKeys(provider, { acceptNew: options.acceptNew ?? false, emit, signal });
   const listed = await provider.list(signal);
   for (const { ssh } of listed) if (ssh.sudoPassword) options.onSecret?.(ssh.sudoPassword);
   const machines = machineTable(listed);
@@ -96,7 +93,7 @@ async function openContext(
     remote,
     swarm,
     preflight: preflightOf({ cluster, machines, remote, swarm, clock: systemClock }),
-    turns: new Turns(),
+    mutex: new KeyedMutex(),
     http: httpClient((via, to, until) => remote.dial(via, to, until)),
     local,
     images: imageStore({ local, cache: cacheFolder(env), mirror: namedMirror(cluster.provider) }),

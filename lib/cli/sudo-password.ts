@@ -17,7 +17,7 @@ export async function gainRootRights(
   onSecret: (secret: Secret) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const guests = machines.filter(({ kept, ssh }) => kept && ssh.user !== 'root' && !ssh.sudoPassword);
+  const guests = machines.filter(({ external, ssh }) => external && ssh.user !== 'root' && !ssh.sudoPassword);
   if (guests.length === 0 || !canAsk()) return;
   const hosts = await Promise.allSettled(guests.map(({ name }) => remote.host(name, signal)));
   signal.throwIfAborted();

@@ -1,21 +1,21 @@
 import { interrupted, SwarmupError } from '../util/errors.ts';
 import type { Emit } from '../contracts/events.ts';
 import { machineTable } from '../providers/machine-table.ts';
-import type { Provider, Stranger } from '../contracts/provider.ts';
+import type { Provider, UnknownHost } from '../contracts/provider.ts';
 import type { SshEndpoint } from '../contracts/endpoint.ts';
 import { fingerprint } from '../remote/known-hosts.ts';
 import { SshRemote } from '../remote/remote.ts';
 import { canAsk, confirm } from '../render/confirm.ts';
-import { tell } from '../render/output.ts';
+import { writeStderr } from '../render/output.ts';
 import { hostKeysTable } from '../render/host-keys.ts';
 
-interface Introduction {
-  readonly stranger: Stranger;
+interface Seen {
+  readonly host: UnknownHost;
   /** `type base64` */
   readonly hostKey: string;
 }
 
-export interface AcquaintanceOptions {
+export interface VerificationOptions {
   /** Accepts keys without asking. */
   readonly acceptNew: boolean;
   readonly emit: Emit;
@@ -24,52 +24,52 @@ export interface AcquaintanceOptions {
 
 /**
  * Has the host keys accepted that nobody has seen before: shown with their fingerprints and asked about, or taken as they are
- * where the user said so. Servers that can't be reached stay strangers; connecting to them says why.
+ * where the user said so. Servers that can't be reached stay unknown; connecting to them says why.
  *
  * @throws SwarmupError SSH_HOST_KEY_UNKNOWN when the answer is no
  */
-export async function getAcquainted(provider: Provider, options: AcquaintanceOptions): Promise<void> {
-  if (!provider.strangers) return;
+export async function verifyHostKeys(provider: Provider, options: VerificationOptions): Promise<void> {
+  if (!provider.unknownHosts) return;
   const remote = new SshRemote(machineTable([]), options.emit);
   try {
     // Those behind a bastion can be looked at only once the bastion is known.
     for (let round = await open(provider, options); round.length > 0; round = await open(provider, options)) {
       const met = await meet(round, remote, options.signal);
       if (met.length === 0) return;
-      const asked = met.filter(({ stranger }) => !stranger.unasked && !options.acceptNew);
+      const asked = met.filter(({ host }) => !host.unasked && !options.acceptNew);
       if (asked.length > 0) await ask(asked);
-      for (const { stranger, hostKey } of met) await stranger.accept(hostKey);
+      for (const { host, hostKey } of met) await host.accept(hostKey);
     }
   } finally {
     await remote.close();
   }
 }
 
-/** The strangers that can be talked to now, and whose keys somebody can accept. */
-async function open(provider: Provider, { acceptNew }: AcquaintanceOptions): Promise<readonly Stranger[]> {
-  const strangers = (await provider.strangers?.()) ?? [];
-  return strangers.filter(({ endpoint, unasked }) => isOpen(endpoint.via) && (acceptNew || unasked || canAsk()));
+/** The unknown hosts that can be talked to now, and whose keys somebody can accept. */
+async function open(provider: Provider, { acceptNew }: VerificationOptions): Promise<readonly UnknownHost[]> {
+  const hosts = (await provider.unknownHosts?.()) ?? [];
+  return hosts.filter(({ endpoint, unasked }) => isOpen(endpoint.via) && (acceptNew || unasked || canAsk()));
 }
 
 function isOpen(via: SshEndpoint | undefined): boolean {
   return via === undefined || (via.hostKey !== '' && isOpen(via.via));
 }
 
-async function meet(strangers: readonly Stranger[], remote: SshRemote, signal: AbortSignal): Promise<Introduction[]> {
-  const keys = await Promise.allSettled(strangers.map(({ endpoint }) => remote.hostKeyOf(endpoint, signal)));
+async function meet(hosts: readonly UnknownHost[], remote: SshRemote, signal: AbortSignal): Promise<Seen[]> {
+  const keys = await Promise.allSettled(hosts.map(({ endpoint }) => remote.hostKeyOf(endpoint, signal)));
   if (signal.aborted) throw interrupted(signal.reason);
-  return strangers.flatMap((stranger, i) => {
+  return hosts.flatMap((host, i) => {
     const key = keys[i];
-    return key?.status === 'fulfilled' ? [{ stranger, hostKey: key.value }] : [];
+    return key?.status === 'fulfilled' ? [{ host, hostKey: key.value }] : [];
   });
 }
 
-async function ask(met: readonly Introduction[]): Promise<void> {
-  const rows = met.map(({ stranger: { names, endpoint }, hostKey }) => {
+async function ask(met: readonly Seen[]): Promise<void> {
+  const rows = met.map(({ host: { names, endpoint }, hostKey }) => {
     const [type = '', key = ''] = hostKey.split(' ');
     return { names, server: `${endpoint.host}:${endpoint.port}`, type, fingerprint: fingerprint(key) };
   });
-  tell(hostKeysTable(rows));
+  writeStderr(hostKeysTable(rows));
   const yes = await confirm(
     `Are these the right ones (compare: ssh-keygen -lf on the server)? They are pinned from then on.`,
   );

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { defined } from '../util/omit-undefined.ts';
+import { omitUndefined } from '../util/omit-undefined.ts';
 import { imageAt } from './portainer-images.ts';
 import { Secret } from '../util/secret.ts';
 import { readCompose, type ComposeSummary } from './compose/read.ts';
@@ -24,7 +24,7 @@ export function convertStacks({ stacks, portainer }: ClusterFile, reporter: Repo
       const ports = services.flatMap((service) => service.ports);
       const verify = convertCheck(stack.verify, ports, ['stacks', name, 'verify'], reporter);
       const { whenUnreachable } = stack;
-      return { name, file, text, ...summary, services, whenUnreachable, ...defined({ verify }) };
+      return { name, file, text, ...summary, services, whenUnreachable, ...omitUndefined({ verify }) };
     }),
   );
 }
@@ -61,5 +61,5 @@ export function convertPortainer(
       "expected the published port of Portainer's HTTP API",
     );
   const password = adminPassword === undefined ? undefined : new Secret(adminPassword);
-  return { stack, port, ...defined({ node, adminPassword: password }) };
+  return { stack, port, ...omitUndefined({ node, adminPassword: password }) };
 }

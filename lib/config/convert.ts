@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { defined } from '../util/omit-undefined.ts';
+import { omitUndefined } from '../util/omit-undefined.ts';
 import { Secret } from '../util/secret.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { ParseOptions } from './parse-options.ts';
@@ -49,7 +49,7 @@ export class Conversion implements Reporter {
       stateDir: join(this.#options.stateRoot, file.name),
       provider,
       nodes,
-      docker: defined(file.docker),
+      docker: omitUndefined(file.docker),
       swarm: file.swarm,
       images: {
         load: file.images.load.map((path, i) => this.file(path, ['images', 'load', i])),
@@ -150,11 +150,11 @@ export class Conversion implements Reporter {
         `${rest.name} has no address`,
         'expected address: its host name or address, or a Host alias of ~/.ssh/config',
       );
-    if (address === undefined) return defined(rest);
+    if (address === undefined) return omitUndefined(rest);
     const key = identityFile === undefined ? undefined : this.file(identityFile, ['nodes', i, 'identityFile']);
     const password = sudoPassword === undefined ? undefined : new Secret(sudoPassword);
-    const host = defined({ address, port, user, identityFile: key, bastion, advertise, sudoPassword: password });
-    return { ...defined(rest), host };
+    const host = omitUndefined({ address, port, user, identityFile: key, bastion, advertise, sudoPassword: password });
+    return { ...omitUndefined(rest), host };
   }
 }
 

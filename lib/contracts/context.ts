@@ -11,7 +11,7 @@ import type { LocalCommands } from './local-commands.ts';
 import type { StateFolder } from '../util/state-folder.ts';
 import type { SwarmAccess } from './swarm.ts';
 import type { Desired, Target } from './target.ts';
-import type { Turns } from '../async/keyed-mutex.ts';
+import type { KeyedMutex } from '../async/keyed-mutex.ts';
 import type { Remote } from './remote.ts';
 import type { RunCluster } from './run-cluster.ts';
 import type { Machines } from './machines.ts';
@@ -39,7 +39,7 @@ export interface RunContext {
   readonly credentials: CredentialsOf;
   readonly state: StateFolder;
   readonly preflight: Preflight;
-  readonly turns: Turns;
+  readonly mutex: KeyedMutex;
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;
 }

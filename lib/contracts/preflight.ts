@@ -7,7 +7,7 @@ import type { InterfaceAddress } from '../facts/addresses.ts';
 import type { Route } from '../facts/routes.ts';
 import type { AppArmor } from '../facts/app-armor.ts';
 import type { Listener } from '../facts/listeners.ts';
-import type { Room } from '../facts/resources.ts';
+import type { Resources } from '../facts/resources.ts';
 import type { PackageLock } from '../facts/package-lock.ts';
 import type { Server } from '../facts/reachable.ts';
 import type { EngineInfo } from '../facts/engine-info.ts';
@@ -78,7 +78,7 @@ export interface HostFacts {
   readonly missingModules: readonly string[];
   readonly appArmor: AppArmor;
   readonly listeners: readonly Listener[];
-  readonly room: Room;
+  readonly resources: Resources;
   readonly packageLock: PackageLock;
   /** Asked only where Docker is still to be installed. */
   readonly packageSources: readonly Server[];

@@ -18,7 +18,7 @@ export interface Machine {
   /** For machines that cost money while they run. */
   readonly rented?: Rented;
   /** It was there before swarmup and stays: it is never powered off or taken away. */
-  readonly kept?: true;
+  readonly external?: true;
 }
 
 /** A machine as its owner bills it. */
@@ -39,7 +39,7 @@ export interface Price {
 }
 
 /** An SSH server that nobody has vouched for yet. */
-export interface Stranger {
+export interface UnknownHost {
   /** The nodes that are reached at it or through it. */
   readonly names: readonly string[];
   readonly endpoint: SshEndpoint;
@@ -101,7 +101,7 @@ export interface Provider {
   /** What an hour of a node's machine costs, where the user has said. */
   price?(node: NodeSpec): Price | undefined;
   /** For machines that others made: the servers, bastions too, whose host keys nobody has accepted yet. */
-  strangers?(): Promise<readonly Stranger[]>;
+  unknownHosts?(): Promise<readonly UnknownHost[]>;
   /** Keeps what it takes to find machines that the cluster file may not name any more one day. Called under the lock. */
   remember?(): Promise<void>;
   /** The address a client uses for a port of a machine. */

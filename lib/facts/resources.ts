@@ -1,6 +1,6 @@
 import type { Fact } from './fact.ts';
 
-export interface Room {
+export interface Resources {
   /** Free where /var/lib/docker is or will be, in MiB. */
   readonly diskMiB: number;
   /** All of the machine's memory, in MiB. */
@@ -8,7 +8,7 @@ export interface Room {
 }
 
 /** Sources: df(1), -P for one line a file system; proc_meminfo(5), MemTotal in kB. */
-export const room: Fact<Room> = {
+export const resources: Fact<Resources> = {
   command: 'd=/var/lib/docker; [ -d $d ] || d=/var/lib; df -Pk $d; grep MemTotal /proc/meminfo',
   parse: (output) => {
     const disk = /^\S+\s+\d+\s+\d+\s+(\d+)\s+\d+%/m.exec(output)?.[1] ?? '0';

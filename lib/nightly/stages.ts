@@ -2,7 +2,7 @@ import { managersOf, workersOf, type Cluster } from '../config/model.ts';
 import { scaled } from '../config/selections.ts';
 import type { RunContext } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
-import type { PipelineRequest, Workplace } from '../pipeline/run-pipeline.ts';
+import type { PipelineRequest, Session } from '../pipeline/run-pipeline.ts';
 import { swarmAccess } from '../swarm/access.ts';
 import { listNodes, nameOf } from '../swarm/read.ts';
 import type { NightlyStage } from '../pipeline/nightly-stage.ts';
@@ -39,7 +39,7 @@ export class Away {
 }
 
 /** A new look at the machines and the swarm: the stage before has changed them, perhaps behind our back. */
-export async function refreshed({ context, emit, signal }: Workplace, cluster: Cluster): Promise<Workplace> {
+export async function refreshed({ context, emit, signal }: Session, cluster: Cluster): Promise<Session> {
   const { machines, provider } = context;
   const listed = await provider.list(signal);
   for (const machine of machines.all()) machines.delete(machine.name);
@@ -49,7 +49,7 @@ export async function refreshed({ context, emit, signal }: Workplace, cluster: C
 }
 
 /** What a stage runs. The victim of a power cut is chosen now, as the leader may have changed. */
-export async function requestOf(stage: NightlyStage, { context, signal }: Workplace): Promise<PipelineRequest> {
+export async function requestOf(stage: NightlyStage, { context, signal }: Session): Promise<PipelineRequest> {
   const { pipeline, mode = 'apply', changesNothing = false } = stage;
   const nodes = stage.victim ? [await victimOf(stage.victim, context, signal)] : undefined;
   return { pipeline, mode, changesNothing, ...(nodes ? { selection: { nodes } } : {}) };

@@ -11,31 +11,31 @@ import type { Inspection } from './task.ts';
 type Pending = 'no' | 'unknown' | 'absent';
 
 /** What a plan says of a unit that can't be looked at yet. */
-interface Presumed {
-  readonly presumed: readonly Change[];
+interface DeferredPlan {
+  readonly deferred: readonly Change[];
   readonly reason?: string;
 }
 
 /** Plans of what isn't there yet: what earlier steps will have changed is presumed instead of looked at. */
-export class Presumptions {
+export class DeferredPlans {
   readonly #pending = new Map<Unit, Pending>();
 
   /** Inspects a unit, or presumes what an inspection would find once the steps before it are done. */
-  async inspect(unit: Unit, ctx: UnitContext): Promise<Inspection | Presumed> {
+  async inspect(unit: Unit, ctx: UnitContext): Promise<Inspection | DeferredPlan> {
     const waiting = this.#waitingFor(unit);
     try {
       return await unit.task.inspect(ctx);
     } catch (error) {
       if (waiting.length === 0 || !(error instanceof SwarmupError) || error.pending === undefined) throw error;
       const absent = waiting.some((need) => this.#pending.get(need) === 'absent');
-      if (absent && error.pending === 'absent') return { presumed: unit.task.presume(ctx) };
-      return { presumed: [], reason: `known after ${waiting.map((need) => need.key).join(', ')}` };
+      if (absent && error.pending === 'absent') return { deferred: unit.task.planDeferred(ctx) };
+      return { deferred: [], reason: `known after ${waiting.map((need) => need.key).join(', ')}` };
     }
   }
 
   /** Notes what a unit's changes leave open. Creating, or waiting for what is created, leaves it absent; starting, unknown. */
-  settle(unit: Unit, changes: readonly Change[], presumed: boolean): void {
-    if (changes.length === 0 && !presumed) return;
+  settle(unit: Unit, changes: readonly Change[], deferred: boolean): void {
+    if (changes.length === 0 && !deferred) return;
     const creates = changes.some((change) => change.action === 'create');
     const waits = this.#waitingFor(unit).some((need) => this.#pending.get(need) === 'absent');
     this.#pending.set(unit, creates || waits ? 'absent' : 'unknown');

@@ -20,10 +20,10 @@ export const existingMachines = {
 
 /** The machines that swarmup made, and may take away. */
 export function ownMachines(_cluster: Cluster, world: World): Target[] {
-  return [...world.before.values()].filter(({ kept }) => !kept).map(({ name }) => ({ id: name, node: name }));
+  return [...world.before.values()].filter(({ external }) => !external).map(({ name }) => ({ id: name, node: name }));
 }
 
 /** Why a machine's power is none of swarmup's business. */
 export function keptForGood({ machine }: ExistingState): string | undefined {
-  return machine?.kept ? 'it was there before swarmup, which never powers it off' : undefined;
+  return machine?.external ? 'it was there before swarmup, which never powers it off' : undefined;
 }

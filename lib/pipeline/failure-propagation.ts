@@ -6,7 +6,7 @@ export class Blocking {
   readonly #lost = new Map<Unit, Unit>();
 
   /** @param cause the unit whose failure is the reason; the unit itself where it failed */
-  lose(unit: Unit, cause: Unit): void {
+  markFailed(unit: Unit, cause: Unit): void {
     this.#lost.set(unit, cause);
   }
 

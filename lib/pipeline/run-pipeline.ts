@@ -8,8 +8,8 @@ import { ClusterLock } from '../lock/cluster-lock.ts';
 import { runUnits } from './run-units.ts';
 import type { Gate } from './step.ts';
 
-/** What one run of a pipeline works with. */
-export interface Workplace {
+/** One command's work on one cluster: everything it needs, opened once and closed at the end. */
+export interface Session {
   readonly context: RunContext;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -35,7 +35,7 @@ export interface Held {
 export async function runPipeline(
   catalogue: Catalogue,
   request: PipelineRequest,
-  { context, emit, signal }: Workplace,
+  { context, emit, signal }: Session,
   held: Held | undefined,
 ): Promise<RunResult> {
   const { pipeline, mode, selection = {}, prune } = request;
@@ -73,10 +73,10 @@ export interface LockRequest {
  */
 export async function underLock<T>(
   { command, waitMs }: LockRequest,
-  workplace: Workplace,
+  session: Session,
   work: (held: Held) => Promise<T>,
 ): Promise<T> {
-  const { context, signal } = workplace;
+  const { context, signal } = session;
   const first = firstManager(context.cluster).name;
   const { cluster, clock } = context;
   const lock = await ClusterLock.take({
@@ -86,13 +86,13 @@ export async function underLock<T>(
     clock,
     signal,
     waitMs,
-    warn: warner(workplace),
+    warn: warner(session),
     manager: async (until) => {
       const there = context.machines.get(first)?.state === 'running' && (await context.remote.answers(first, until));
       return there ? context.remote.host(first, until) : undefined;
     },
   });
-  const gate = openGate(lock, workplace);
+  const gate = openGate(lock, session);
   try {
     await context.provider.remember?.();
     const done = await work({ lock, gate });
@@ -108,12 +108,12 @@ export async function underLock<T>(
 }
 
 /** Opens as soon as the first manager's lock is held. Looking begins meanwhile: a connection takes its time. */
-function openGate(lock: ClusterLock, workplace: Workplace): Gate {
+function openGate(lock: ClusterLock, session: Session): Gate {
   const gate = { open: false, pass: () => opening };
-  const opening = extend(lock, workplace).then(
+  const opening = extend(lock, session).then(
     () => void (gate.open = true),
     (error: unknown) => {
-      if (!workplace.signal.aborted) lock.fail(error);
+      if (!session.signal.aborted) lock.fail(error);
       throw error;
     },
   );
@@ -123,23 +123,23 @@ function openGate(lock: ClusterLock, workplace: Workplace): Gate {
 }
 
 /** The machine of the first manager was made, started or waited for: from here on runs from other computers can see the lock. */
-async function extendAfter(unit: Unit, lock: ClusterLock, workplace: Workplace): Promise<void> {
-  const first = firstManager(workplace.context.cluster).name;
-  if (unit.task.id === 'provision' && unit.target.id === first) await extend(lock, workplace);
+async function extendAfter(unit: Unit, lock: ClusterLock, session: Session): Promise<void> {
+  const first = firstManager(session.context.cluster).name;
+  if (unit.task.id === 'provision' && unit.target.id === first) await extend(lock, session);
 }
 
 /** Holds the lock on the first manager, where that can be reached. */
-async function extend(lock: ClusterLock, workplace: Workplace): Promise<void> {
+async function extend(lock: ClusterLock, session: Session): Promise<void> {
   try {
     await lock.extend();
   } catch (error) {
     if (!hasCode(error, 'SSH_UNREACHABLE', 'SSH_CONNECTION_LOST', 'SSH_AUTH_FAILED', 'SSH_HOST_KEY_CHANGED'))
       throw error;
-    const first = firstManager(workplace.context.cluster).name;
-    warner(workplace)(`the lock is held on this computer only, as ${first} can't be reached: ${messageOf(error)}`);
+    const first = firstManager(session.context.cluster).name;
+    warner(session)(`the lock is held on this computer only, as ${first} can't be reached: ${messageOf(error)}`);
   }
 }
 
-function warner({ emit }: Workplace): (message: string) => void {
+function warner({ emit }: Session): (message: string) => void {
   return (message) => emit({ type: 'warning', warning: { key: message, message } });
 }

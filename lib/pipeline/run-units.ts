@@ -4,7 +4,7 @@ import { asSwarmupError, interrupted, SwarmupError } from '../util/errors.ts';
 import type { Emit, Mode, RunResult, UnitResult, Retry } from '../contracts/events.ts';
 import type { Unit } from './graph.ts';
 import { Prerequisites } from './prerequisites.ts';
-import { Presumptions } from './deferred-plan.ts';
+import { DeferredPlans } from './deferred-plan.ts';
 import { retrying } from './retry.ts';
 import { Schedule } from './schedule.ts';
 import { performStep, planStep, type Gate, type StepResult } from './step.ts';
@@ -50,7 +50,7 @@ class Run {
   readonly #schedule: Schedule;
   readonly #blocking = new Blocking();
   readonly #prerequisites = new Prerequisites((unit) => this.#contextOf(unit));
-  readonly #presumptions = new Presumptions();
+  readonly #deferredPlans = new DeferredPlans();
   readonly #warnings = new Map<string, string>();
   readonly #retries = new Map<Unit, string[]>();
   #failed = false;
@@ -137,7 +137,7 @@ class Run {
     } catch (thrown) {
       const error = signal.aborted ? interrupted(thrown) : asSwarmupError(thrown);
       this.#failed = true;
-      this.#blocking.lose(unit, unit);
+      this.#blocking.markFailed(unit, unit);
       finish({ outcome: 'failed', error });
     }
   }
@@ -146,7 +146,7 @@ class Run {
     const { mode, context, signal } = this.#options;
     const work = async () => {
       await this.#prerequisites.require(unit);
-      if (mode === 'plan') return planStep(unit, ctx, this.#presumptions);
+      if (mode === 'plan') return planStep(unit, ctx, this.#deferredPlans);
       return performStep(unit, ctx, {
         mode,
         prune: this.#options.prune ?? false,
@@ -185,7 +185,7 @@ class Run {
   /** A unit that is not done, and why. */
   #leave(unit: Unit): void {
     const blocker = this.#blocking.blockerOf(unit);
-    if (blocker) this.#blocking.lose(unit, blocker.cause);
+    if (blocker) this.#blocking.markFailed(unit, blocker.cause);
     this.#finish(unit, { ...blank(unit), outcome: 'skipped', reason: this.#reason(blocker), notDone: true });
   }
 

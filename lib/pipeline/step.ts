@@ -2,7 +2,7 @@ import type { UnitContext } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
 import type { Mode, Outcome, Phase } from '../contracts/events.ts';
 import type { Unit } from './graph.ts';
-import type { Presumptions } from './deferred-plan.ts';
+import type { DeferredPlans } from './deferred-plan.ts';
 import { madeOnlyBy, type Change } from '../contracts/change.ts';
 import type { Inspection } from './task.ts';
 
@@ -56,14 +56,14 @@ export async function performStep(unit: Unit, ctx: UnitContext, options: StepOpt
 }
 
 /** What the unit would change, for a plan. */
-export async function planStep(unit: Unit, ctx: UnitContext, presumptions: Presumptions): Promise<StepResult> {
-  const inspection = await presumptions.inspect(unit, ctx);
-  const presumed = 'presumed' in inspection;
-  if (!presumed && inspection.skipped !== undefined)
+export async function planStep(unit: Unit, ctx: UnitContext, deferredPlans: DeferredPlans): Promise<StepResult> {
+  const inspection = await deferredPlans.inspect(unit, ctx);
+  const deferred = 'deferred' in inspection;
+  if (!deferred && inspection.skipped !== undefined)
     return { outcome: 'skipped', changes: [], reason: inspection.skipped };
-  const changes = presumed ? inspection.presumed : inspection.changes;
-  presumptions.settle(unit, changes, presumed);
-  const reason = presumed ? inspection.reason : undefined;
+  const changes = deferred ? inspection.deferred : inspection.changes;
+  deferredPlans.settle(unit, changes, deferred);
+  const reason = deferred ? inspection.reason : undefined;
   return { outcome: changes.length > 0 ? 'changed' : 'unchanged', changes, ...(reason ? { reason } : {}) };
 }
 

@@ -62,7 +62,7 @@ export interface Task {
   /** Checks the world and plans. */
   readonly inspect: (ctx: UnitContext) => Promise<Inspection>;
   /** Plans from the state before anything exists. */
-  readonly presume: (desired: Desired) => readonly Change[];
+  readonly planDeferred: (desired: Desired) => readonly Change[];
 }
 
 export function defineTask<State, C extends Change>(definition: TaskDefinition<State, C>): Task {
@@ -90,7 +90,7 @@ export function defineTask<State, C extends Change>(definition: TaskDefinition<S
           ),
       };
     },
-    presume: (desired) => {
+    planDeferred: (desired) => {
       const state = definition.absent(desired);
       return definition.skip?.(state, desired) === undefined ? definition.plan(state, desired) : [];
     },

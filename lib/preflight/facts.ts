@@ -12,7 +12,7 @@ import { packageLock } from '../facts/package-lock.ts';
 import { packageSources } from '../facts/package-sources.ts';
 import { platform } from '../facts/platform.ts';
 import { registries } from '../facts/registries.ts';
-import { room } from '../facts/resources.ts';
+import { resources } from '../facts/resources.ts';
 import { routes } from '../facts/routes.ts';
 import { surroundings } from '../facts/environment.ts';
 import { wallClock } from '../facts/wall-clock.ts';
@@ -34,7 +34,7 @@ const FACTS = {
   missingModules,
   appArmor,
   listeners,
-  room,
+  resources,
   packageLock,
   packageSources,
   engine: engineInfo,

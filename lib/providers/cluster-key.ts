@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Cluster } from '../config/model.ts';
 import { ifThere } from '../util/files.ts';
 import { generateKeyPair } from '../remote/keys.ts';
-import { Turns } from '../async/keyed-mutex.ts';
+import { KeyedMutex } from '../async/keyed-mutex.ts';
 
 /** Where a cluster's private key is kept. */
 export function identityFileOf({ stateDir }: Pick<Cluster, 'stateDir'>): string {
@@ -15,11 +15,11 @@ export async function knownClusterKey(identityFile: string): Promise<string | un
   return (await ifThere(readFile(`${identityFile}.pub`, 'utf8')))?.trim();
 }
 
-const turns = new Turns();
+const mutex = new KeyedMutex();
 
 /** The cluster's own key pair, made once, also where several providers ask at the same time; its public half. */
 export function clusterKey(identityFile: string, cluster: string): Promise<string> {
-  return turns.take(identityFile, () => makeKey(identityFile, cluster));
+  return mutex.take(identityFile, () => makeKey(identityFile, cluster));
 }
 
 async function makeKey(identityFile: string, cluster: string): Promise<string> {

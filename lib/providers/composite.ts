@@ -9,7 +9,7 @@ import type {
   ProviderIo,
   ProviderOptions,
   SharedThings,
-  Stranger,
+  UnknownHost,
 } from '../contracts/provider.ts';
 
 /** Several providers as one: each sees the nodes that name it, and its own machines. */
@@ -77,8 +77,8 @@ class Composite implements Provider {
     return this.#of(node).price?.(node);
   }
 
-  async strangers(): Promise<readonly Stranger[]> {
-    const all = await Promise.all([...this.#parts.values()].map(async (part) => (await part.strangers?.()) ?? []));
+  async unknownHosts(): Promise<readonly UnknownHost[]> {
+    const all = await Promise.all([...this.#parts.values()].map(async (part) => (await part.unknownHosts?.()) ?? []));
     return all.flat();
   }
 

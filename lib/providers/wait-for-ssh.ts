@@ -22,7 +22,7 @@ export interface Booting {
 }
 
 /** Waits until a machine's SSH server greets. @throws SwarmupError TIMED_OUT, or `ended` when it runs no more */
-export async function untilGreeted(machine: Booting, io: ProviderIo): Promise<void> {
+export async function waitForSsh(machine: Booting, io: ProviderIo): Promise<void> {
   const { name, host, port, intervalMs, clock, fix } = machine;
   await waitUntil({
     until: `${name} answers on SSH`,

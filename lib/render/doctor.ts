@@ -25,8 +25,8 @@ function hostsTable({ hosts }: Survey): string {
     facts.os.prettyName || '-',
     facts.platform.architecture,
     facts.engine?.version || '-',
-    `${(facts.room.memoryMiB / 1024).toFixed(1)} GiB`,
-    `${(facts.room.diskMiB / 1024).toFixed(1)} GiB`,
+    `${(facts.resources.memoryMiB / 1024).toFixed(1)} GiB`,
+    `${(facts.resources.diskMiB / 1024).toFixed(1)} GiB`,
   ]);
   return table(['NODE', 'ROLE', 'ADDRESS', 'SYSTEM', 'PROCESSOR', 'DOCKER', 'MEMORY', 'FREE'], rows);
 }

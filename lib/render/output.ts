@@ -14,6 +14,6 @@ export function openPrefixed(prefix: string): (line: string) => void {
 }
 
 /** What goes beside the results, to standard error. */
-export function tell(text: string): void {
+export function writeStderr(text: string): void {
   process.stderr.write(text);
 }

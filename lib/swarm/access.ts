@@ -1,5 +1,5 @@
 import type { Clock } from '../async/clock.ts';
-import { Coalesced } from '../async/coalescer.ts';
+import { Coalescer } from '../async/coalescer.ts';
 import { managersOf, workersOf, type Cluster, type NodeSpec } from '../config/model.ts';
 import type { Machines } from '../contracts/machines.ts';
 import type { Remote } from '../contracts/remote.ts';
@@ -28,7 +28,7 @@ export function swarmAccess(cluster: Cluster, { remote, machines }: Way, clock: 
   const managers = new SingleFlight<Engine>();
   const tokens = new SingleFlight<JoinTokens>();
   const owners = new SingleFlight<boolean>();
-  let list: Coalesced<readonly SwarmNode[]> | undefined;
+  let list: Coalescer<readonly SwarmNode[]> | undefined;
   const access: SwarmAccess = {
     manager: (signal) => managers.run('manager', () => findManager(search(), signal)),
     managerBeside: (node, signal) => findManager(search(node), signal),
@@ -55,7 +55,7 @@ export function swarmAccess(cluster: Cluster, { remote, machines }: Way, clock: 
     forgetTokens: () => tokens.forget('tokens'),
     joinAddresses: async (signal) => (await localSwarm(await access.manager(signal))).managerAddresses,
     nodes: (signal) => {
-      list ??= new Coalesced(async () => listNodes(await access.manager(signal)));
+      list ??= new Coalescer(async () => listNodes(await access.manager(signal)));
       return list.get();
     },
     nodeByName: async (name, signal) => {

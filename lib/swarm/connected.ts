@@ -25,7 +25,7 @@ export async function untilConnected(ctx: UnitContext): Promise<void> {
         return { seen: error.message };
       }
     },
-    deadlineMs: ctx.machines.get(name)?.kept ? KEPT_MS : CONNECT_MS,
+    deadlineMs: ctx.machines.get(name)?.external ? KEPT_MS : CONNECT_MS,
     intervalMs: 250,
     signal: ctx.signal,
     clock: ctx.clock,

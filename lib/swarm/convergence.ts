@@ -1,4 +1,4 @@
-import { same } from './semantic-equal.ts';
+import { semanticEqual } from './semantic-equal.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
 
 /** How often each slot may fail before a service none of whose tasks ever ran is given up. */
@@ -16,10 +16,10 @@ export interface Convergence {
   /** Empty when it has converged; else what is still to happen. */
   readonly waitingFor: string;
   /** Why it never will. */
-  readonly hopeless: Hopeless | undefined;
+  readonly permanentFailure: PermanentFailure | undefined;
 }
 
-export interface Hopeless {
+export interface PermanentFailure {
   /** What is the matter, as it reads after the service's name; with the engine's own words. */
   readonly why: string;
   /** The task whose end says most. */
@@ -54,7 +54,7 @@ export function judge(service: SwarmService, tasks: readonly SwarmTask[], nodes:
     running,
     alive: alive.length,
     waitingFor,
-    hopeless:
+    permanentFailure:
       failedUpdate(service, others, current) ??
       neverRan(current, wanted, desired) ??
       (mayEnd(service) ? endedBadly(service, current) : neverStays(current, desired)),
@@ -68,7 +68,7 @@ const BESIDE_THE_POINT = { Placement: undefined, Runtime: undefined };
  * Whether a task is as its service says now, and not as it said before an update. Source: swarmkit, manager/orchestrator, IsTaskDirty.
  */
 function isCurrent({ Spec: { TaskTemplate: wanted } }: SwarmService, { Spec: found }: SwarmTask): boolean {
-  return same({ ...wanted, ...BESIDE_THE_POINT }, { ...found, ...BESIDE_THE_POINT });
+  return semanticEqual({ ...wanted, ...BESIDE_THE_POINT }, { ...found, ...BESIDE_THE_POINT });
 }
 
 /** Whether tasks that end well stay ended. Source: docs.docker.com, "docker service create", --restart-condition. */
@@ -89,7 +89,7 @@ function latest(tasks: readonly SwarmTask[]): readonly SwarmTask[] {
 }
 
 /** Nothing starts what failed again. */
-function endedBadly({ Spec }: SwarmService, current: readonly SwarmTask[]): Hopeless | undefined {
+function endedBadly({ Spec }: SwarmService, current: readonly SwarmTask[]): PermanentFailure | undefined {
   if (Spec.TaskTemplate.RestartPolicy?.Condition !== 'none') return undefined;
   const culprit = latest(current).find(({ Status }) => Status.State === 'failed' || Status.State === 'rejected');
   if (!culprit) return undefined;
@@ -105,14 +105,18 @@ function failedUpdate(
   { UpdateStatus: { State, Message = '' } = {} }: SwarmService,
   others: readonly SwarmTask[],
   current: readonly SwarmTask[],
-): Hopeless | undefined {
+): PermanentFailure | undefined {
   if (State !== 'rollback_completed' && State !== 'rollback_paused' && State !== 'paused') return undefined;
   const culprit = troubled(State === 'paused' ? current : others);
   const what = State === 'paused' ? 'is half updated: the update was paused' : 'was not updated, but rolled back';
   return { why: `${what}: ${Message}${inWords(culprit)}`, culprit };
 }
 
-function neverRan(current: readonly SwarmTask[], wanted: readonly SwarmTask[], desired: number): Hopeless | undefined {
+function neverRan(
+  current: readonly SwarmTask[],
+  wanted: readonly SwarmTask[],
+  desired: number,
+): PermanentFailure | undefined {
   const failed = current.filter((task) => task.Status.State === 'failed' || task.Status.State === 'rejected');
   const everRan = current.some((task) => task.Status.State === 'running' || task.Status.State === 'complete');
   if (desired > 0 && !everRan && failed.length >= FAILURES_A_SLOT * desired) {
@@ -127,7 +131,7 @@ function neverRan(current: readonly SwarmTask[], wanted: readonly SwarmTask[], d
 }
 
 /** Tasks that end again and again, without an error: what a container is whose health check fails, or whose program just ends. */
-function neverStays(current: readonly SwarmTask[], desired: number): Hopeless | undefined {
+function neverStays(current: readonly SwarmTask[], desired: number): PermanentFailure | undefined {
   const ended = current.filter(({ Status }) => Status.State === 'complete' || Status.State === 'failed');
   const stays = current.some(({ Status, DesiredState }) => Status.State === 'running' && !isToEnd({ DesiredState }));
   const [culprit] = ended.toSorted((a, b) => b.CreatedAt.localeCompare(a.CreatedAt));

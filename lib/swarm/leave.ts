@@ -23,7 +23,7 @@ const NOWHERE: LeaveState = { local: { state: 'inactive', isManager: false, node
 /** Leaving is the same for managers and workers, but for the last manager: nobody is left to take note. */
 export const leaving = {
   targets: (nodes: readonly NodeSpec[], { before }: World): Target[] =>
-    onNodes(nodes.filter(({ name }) => before.get(name)?.kept)),
+    onNodes(nodes.filter(({ name }) => before.get(name)?.external)),
   check: async (ctx: UnitContext): Promise<LeaveState> => {
     try {
       const engine = await ctx.engine();

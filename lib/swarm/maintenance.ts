@@ -26,7 +26,7 @@ const INTERVAL_MS = 300;
  * @param work leaves the engine running
  * @throws SwarmupError QUORUM_AT_RISK before anything is changed; TIMED_OUT, HTTP_CHECK_FAILED when it doesn't come back as it was
  */
-export async function whileAway(ctx: UnitContext, node: SwarmNode, work: () => Promise<void>): Promise<void> {
+export async function withNodeDrained(ctx: UnitContext, node: SwarmNode, work: () => Promise<void>): Promise<void> {
   const name = nameOf(node);
   const manager = await managerFor(ctx, name);
   requireMajorityDuring(await listNodes(manager), node);

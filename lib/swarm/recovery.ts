@@ -117,8 +117,8 @@ export function planRecovery(
     leaving: others.filter(
       ({ swarm }) => swarm !== undefined && swarm.state !== 'inactive' && (swarm.isManager || hasNoLeader(swarm)),
     ),
-    discarded: silent.filter(({ machine }) => machine && !machine.kept),
-    outOfReach: silent.filter(({ machine }) => machine?.kept),
+    discarded: silent.filter(({ machine }) => machine && !machine.external),
+    outOfReach: silent.filter(({ machine }) => machine?.external),
   };
 }
 

@@ -25,7 +25,7 @@ export async function promote(ctx: UnitContext, node: SwarmNode): Promise<void> 
  * @throws SwarmupError QUORUM_AT_RISK, TIMED_OUT
  */
 export async function demote(ctx: UnitContext, node: SwarmNode): Promise<void> {
-  await ctx.turns.take('managers', async () => {
+  await ctx.mutex.take('managers', async () => {
     requireMajorityWithout(await listNodes(await beside(ctx, node)), node);
     ctx.report(`demoting ${nameOf(node)}`);
     await change(ctx, node, 'worker');

@@ -13,7 +13,7 @@ const ROTATION_MS = 600_000;
  * @returns how many nodes there are
  * @throws SwarmupError TIMED_OUT naming the nodes that have none yet
  */
-export async function rotateAuthority(
+export async function rotateCa(
   { swarm, clock }: Pick<RunContext, 'swarm' | 'clock'>,
   signal: AbortSignal,
   report: (line: string) => void,

@@ -2,12 +2,14 @@
  * Whether two JSON values are the same to an API that sends nothing for what is empty: zero, false, '', [] and {} are all as if they
  * weren't there. Source: protocol buffers, which the engines keep their objects in.
  */
-export function same(one: unknown, other: unknown): boolean {
+export function semanticEqual(one: unknown, other: unknown): boolean {
   if (isEmpty(one) || isEmpty(other)) return isEmpty(one) && isEmpty(other);
   if (Array.isArray(one) && Array.isArray(other))
-    return one.length === other.length && one.every((value, i) => same(value, other[i]));
+    return one.length === other.length && one.every((value, i) => semanticEqual(value, other[i]));
   if (isObject(one) && isObject(other))
-    return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((key) => same(one[key], other[key]));
+    return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((key) =>
+      semanticEqual(one[key], other[key]),
+    );
   return one === other;
 }
 

@@ -1,5 +1,5 @@
 import type { ServiceSpec } from '../config/model.ts';
-import { same } from './semantic-equal.ts';
+import { semanticEqual } from './semantic-equal.ts';
 import { managedKeys, markedLabels, type Labels } from './labels.ts';
 import type { Field, Names } from './fields/field.ts';
 import { FIELDS } from './fields/index.ts';
@@ -29,7 +29,7 @@ export function differences(service: SwarmService, wanted: ServiceSpec, names: N
     const standing = valueAt(service.Spec, field.path);
     const current = field.current ? field.current(standing, names) : standing;
     const value = wantedValue(field, wanted, labels);
-    if (!value || (field.same ?? same)(current, value.wanted)) return [];
+    if (!value || (field.same ?? semanticEqual)(current, value.wanted)) return [];
     const show = field.show ?? showJson;
     const [from, to] = [show(current), show(value.wanted)];
     return [{ field: field.name, from, to: from === to ? `${to} (other values)` : to }];

@@ -2,7 +2,7 @@ import type { UnitContext } from '../contracts/context.ts';
 import { fetchEngine, installEngine, restartEngine, startEngine } from '../docker/engine.ts';
 import { runsVersion } from '../docker/manager.ts';
 import { waitUntil } from '../async/wait-until.ts';
-import { whileAway } from './maintenance.ts';
+import { withNodeDrained } from './maintenance.ts';
 import { nameOf } from './read.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
 
@@ -32,11 +32,11 @@ export async function prepareUpgrade(ctx: UnitContext, node: SwarmNode): Promise
  * Gives one node another engine, and nobody notices.
  *
  * @param pinned the version wanted
- * @throws SwarmupError what `whileAway` throws, and TIMED_OUT when the managers see no other version
+ * @throws SwarmupError what `withNodeDrained` throws, and TIMED_OUT when the managers see no other version
  */
 export async function upgradeNode(ctx: UnitContext, { node, packages }: Prepared, pinned: string): Promise<void> {
   const name = nameOf(node);
-  await whileAway(ctx, node, async () => {
+  await withNodeDrained(ctx, node, async () => {
     await installEngine(ctx, name, { fetched: packages });
     const { version } = await startEngine(ctx, name);
     // Some packages leave an engine that runs alone.

@@ -3,7 +3,7 @@ import { SwarmupError } from '../util/errors.ts';
 import type { Progress } from '../contracts/events.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { waitUntil } from '../async/wait-until.ts';
-import { judge, type Convergence, type Hopeless } from './convergence.ts';
+import { judge, type Convergence, type PermanentFailure } from './convergence.ts';
 import { PINNED_LABEL } from './stack.ts';
 import { lastLogLines } from './logs.ts';
 import { listNodes, listServices, listTasks } from './read.ts';
@@ -58,16 +58,16 @@ export interface ConvergeOptions {
  */
 export async function converge(options: ConvergeOptions): Promise<void> {
   const { name, manager, serviceIds, signal, clock, report } = options;
-  let hopelessSince: number | undefined;
+  let failedSince: number | undefined;
   await waitUntil({
     until: `${name} runs as configured`,
     probe: async () => {
       const all = await lookAt(manager, serviceIds, (service) => isOver(service, options));
-      const lost = all.find((one) => one.hopeless !== undefined);
-      hopelessSince = lost ? (hopelessSince ?? clock.now()) : undefined;
-      if (lost && hopelessSince !== undefined) {
-        const schedulers = /no suitable node/.test(lost.hopeless?.why ?? '');
-        if (!schedulers || clock.now() - hopelessSince >= NO_NODE_GRACE_MS) throw await serviceFailed(manager, lost);
+      const lost = all.find((one) => one.permanentFailure !== undefined);
+      failedSince = lost ? (failedSince ?? clock.now()) : undefined;
+      if (lost && failedSince !== undefined) {
+        const schedulers = /no suitable node/.test(lost.permanentFailure?.why ?? '');
+        if (!schedulers || clock.now() - failedSince >= NO_NODE_GRACE_MS) throw await serviceFailed(manager, lost);
       }
       const waiting = all.filter((one) => one.waitingFor !== '');
       if (waiting.length === 0 && all.length === serviceIds.length) return { done: undefined };
@@ -105,9 +105,9 @@ function withoutUpdate({ UpdateStatus: _over, ...service }: SwarmService): Swarm
 }
 
 /** With the last lines that the task printed which the failure is about. */
-async function serviceFailed(manager: Engine, { service, hopeless }: Convergence): Promise<SwarmupError> {
+async function serviceFailed(manager: Engine, { service, permanentFailure }: Convergence): Promise<SwarmupError> {
   const name = service.Spec.Name;
-  const { why, culprit }: Hopeless = hopeless ?? { why: '' };
+  const { why, culprit }: PermanentFailure = permanentFailure ?? { why: '' };
   const output = culprit && (await lastLogLines(manager, culprit));
   return new SwarmupError('SERVICE_FAILED', `service ${name} ${why}`, {
     fix: fixFor(service, why),

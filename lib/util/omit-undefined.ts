@@ -3,7 +3,7 @@ type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
 };
 
 /** The same object without its undefined properties, as exactOptionalPropertyTypes wants it. */
-export function defined<T extends object>(value: T): Defined<T> {
+export function omitUndefined<T extends object>(value: T): Defined<T> {
   // eslint-disable-next-line typescript/no-unsafe-type-assertion -- Object.entries loses the key types that Defined<T> restores
   return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Defined<T>;
 }

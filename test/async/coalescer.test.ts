@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Coalesced } from '../../lib/async/coalescer.ts';
+import { Coalescer } from '../../lib/async/coalescer.ts';
 import { SingleFlight } from '../../lib/async/single-flight.ts';
 
 describe('a coalesced question', () => {
   it('is asked once for all who wait, and nobody gets an answer begun before they asked', async () => {
     let asked = 0;
     let release: () => void = () => undefined;
-    const question = new Coalesced(async () => {
+    const question = new Coalescer(async () => {
       const mine = ++asked;
       if (mine === 1) await new Promise<void>((resolve) => (release = resolve));
       return mine;
@@ -21,7 +21,7 @@ describe('a coalesced question', () => {
 
   it('is asked again after it failed', async () => {
     let asked = 0;
-    const question = new Coalesced(async () => {
+    const question = new Coalescer(async () => {
       if (++asked === 1) throw new Error('no answer');
       return asked;
     });

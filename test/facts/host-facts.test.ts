@@ -14,7 +14,7 @@ import { packageLock } from '../../lib/facts/package-lock.ts';
 import { registries } from '../../lib/facts/registries.ts';
 import { packageSources } from '../../lib/facts/package-sources.ts';
 import { platform } from '../../lib/facts/platform.ts';
-import { room } from '../../lib/facts/resources.ts';
+import { resources } from '../../lib/facts/resources.ts';
 import { routes } from '../../lib/facts/routes.ts';
 import { surroundings } from '../../lib/facts/environment.ts';
 import { wallClock } from '../../lib/facts/wall-clock.ts';
@@ -98,7 +98,7 @@ tcp LISTEN 0      128             [::]:22            [::]:*    users:(("sshd",pi
     const output = `Filesystem     1024-blocks   Used Available Capacity Mounted on
 /dev/vda          10237276 389216   9370312       4% /
 MemTotal:         996612 kB`;
-    expect(room.parse(output)).toEqual({ diskMiB: 9150, memoryMiB: 973 });
+    expect(resources.parse(output)).toEqual({ diskMiB: 9150, memoryMiB: 973 });
     expect(packageLock.parse('423 unattended-upgr')).toEqual({ pid: 423, program: 'unattended-upgr' });
     expect(packageLock.parse('')).toBeUndefined();
     expect(packageSources.parse('yes http://mirror.test\nno https://other.test:8443')).toEqual([

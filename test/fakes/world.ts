@@ -19,7 +19,7 @@ import { Secret } from '../../lib/util/secret.ts';
 import type { StateFolder } from '../../lib/util/state-folder.ts';
 import { swarmAccess } from '../../lib/swarm/access.ts';
 import type { Finding, Preflight } from '../../lib/contracts/preflight.ts';
-import { Turns } from '../../lib/async/keyed-mutex.ts';
+import { KeyedMutex } from '../../lib/async/keyed-mutex.ts';
 import { loadTasks } from '../../lib/cli/load-tasks.ts';
 import { pipelines } from '../../Taskfile.ts';
 import { FakeSwarm } from './swarm.ts';
@@ -93,7 +93,7 @@ export class FakeWorld {
   /** Hosts that are there before anything is run, and stay. */
   keep(name: string, address: string, hostname = name): void {
     const ssh = { host: address, port: 22, user: 'admin', identityFiles: ['/none'], hostKey: 'ssh-ed25519 AAAA' };
-    this.machines.set(name, { name, state: 'running', address, ssh, kept: true });
+    this.machines.set(name, { name, state: 'running', address, ssh, external: true });
     this.swarm.add(name, address, !this.bare).hostname = hostname;
   }
 
@@ -136,7 +136,7 @@ export class FakeWorld {
     return {
       cluster,
       provider: this.provider(),
-      world: { before: new Map(this.machines), shares: ![...this.machines.values()].some(({ kept }) => kept) },
+      world: { before: new Map(this.machines), shares: ![...this.machines.values()].some(({ external }) => external) },
       machines,
       remote,
       swarm: swarmAccess(cluster, { remote, machines }, clock),
@@ -146,9 +146,9 @@ export class FakeWorld {
       state: strict<StateFolder>('state folder', {
         path: cluster.stateDir,
         file: (...parts) => [cluster.stateDir, ...parts].join('/'),
-        exists: async () => [...this.machines.values()].some(({ kept }) => !kept),
+        exists: async () => [...this.machines.values()].some(({ external }) => !external),
         remove: async () => {
-          for (const { name, kept } of this.machines.values()) if (!kept) this.machines.delete(name);
+          for (const { name, external } of this.machines.values()) if (!external) this.machines.delete(name);
         },
         password: async (name) =>
           new Secret(
@@ -164,7 +164,7 @@ export class FakeWorld {
           findings: this.findings,
         }),
       }),
-      turns: new Turns(),
+      mutex: new KeyedMutex(),
       clock,
       credentials: async () => undefined,
       env: this.env,
@@ -186,7 +186,7 @@ export class FakeWorld {
       create: async (node) => {
         this.fault(`create ${node.name}`);
         const known = this.machines.get(node.name);
-        if (known?.kept) throw new Error(`the fake was asked to make ${node.name}, which is there`);
+        if (known?.external) throw new Error(`the fake was asked to make ${node.name}, which is there`);
         const index = this.machines.size;
         const address = known?.address ?? `10.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;
         const ssh = {
@@ -215,7 +215,7 @@ export class FakeWorld {
       destroy: async (name) => {
         this.fault(`destroy ${name}`);
         // Of a host that stays, it is the way there that is forgotten.
-        const kept = this.machines.get(name)?.kept;
+        const kept = this.machines.get(name)?.external;
         this.machines.delete(name);
         if (kept) return;
         this.differing.delete(name);

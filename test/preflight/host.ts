@@ -17,7 +17,7 @@ export function goodFacts(i: number): HostFacts {
     missingModules: [],
     appArmor: { enabled: true, parser: true },
     listeners: [{ protocol: 'tcp', port: 22, address: '0.0.0.0', program: 'sshd' }],
-    room: { diskMiB: 9150, memoryMiB: 973 },
+    resources: { diskMiB: 9150, memoryMiB: 973 },
     packageLock: undefined,
     packageSources: [{ server: 'http://mirror.test', reachable: true }],
     registries: [{ server: 'https://registry-1.docker.io', reachable: true }],

@@ -56,12 +56,12 @@ const WRONG: [string, Change, string[], string?][] = [
   ['AppArmor without its parser, where Docker brings it', { appArmor: { enabled: true, parser: false } }, []],
   [
     'a full disk',
-    { room: { diskMiB: 900, memoryMiB: 2000 } },
+    { resources: { diskMiB: 900, memoryMiB: 2000 } },
     ['fatal disk: 0.9 GiB are free for /var/lib/docker'],
     'du -xh',
   ],
-  ['a disk with room enough for a host with Docker', { room: { diskMiB: 2000, memoryMiB: 2000 }, engine }, []],
-  ['little memory', { room: { diskMiB: 9000, memoryMiB: 480 } }, ['fatal memory: it has 480 MiB of memory']],
+  ['a disk with room enough for a host with Docker', { resources: { diskMiB: 2000, memoryMiB: 2000 }, engine }, []],
+  ['little memory', { resources: { diskMiB: 9000, memoryMiB: 480 } }, ['fatal memory: it has 480 MiB of memory']],
   [
     'a lock that is held',
     { packageLock: { pid: 812, program: 'unattended-upgr' } },

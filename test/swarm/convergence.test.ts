@@ -154,7 +154,7 @@ describe('whether a service runs as it should', () => {
       running: 2,
       desired: 2,
       waitingFor: '',
-      hopeless: undefined,
+      permanentFailure: undefined,
     });
   });
 
@@ -225,7 +225,7 @@ describe('when a service never will', () => {
       dead('rejected', 'No such image: nope:latest'),
       task('preparing'),
     ];
-    expect(judge(service(1), tasks, nodes).hopeless?.why).toBe(
+    expect(judge(service(1), tasks, nodes).permanentFailure?.why).toBe(
       "can't run: no task ever ran; a task is rejected: No such image: nope:latest",
     );
   });
@@ -236,28 +236,28 @@ describe('when a service never will', () => {
         service(1),
         [dead('failed', 'task: non-zero exit (3)', 3), dead('failed', 'task: non-zero exit (3)', 3)],
         nodes,
-      ).hopeless?.why,
+      ).permanentFailure?.why,
     ).toContain('(exit code 3)');
   });
 
   it('gives a service that ran before, or has failed only once, its time', () => {
-    expect(judge(service(1), [dead('failed', 'x', 1), task('starting')], nodes).hopeless).toBeUndefined();
+    expect(judge(service(1), [dead('failed', 'x', 1), task('starting')], nodes).permanentFailure).toBeUndefined();
     expect(
       judge(
         service(2),
         [dead('failed', 'x'), dead('failed', 'x'), dead('failed', 'x'), dead('failed', 'x'), task('running')],
         nodes,
-      ).hopeless,
+      ).permanentFailure,
     ).toBeUndefined();
   });
 
   it('is one whose tasks end again and again, without any error', () => {
     const ends = Array.from({ length: 6 }, () => task('complete', { DesiredState: 'shutdown' }));
-    expect(judge(service(2), [...ends, task('starting'), task('starting')], nodes).hopeless?.why).toBe(
+    expect(judge(service(2), [...ends, task('starting'), task('starting')], nodes).permanentFailure?.why).toBe(
       "doesn't stay up: its tasks end soon after they start, again and again (the last with exit code 0)",
     );
-    expect(judge(service(2), [...ends, task('running'), task('starting')], nodes).hopeless).toBeUndefined();
-    expect(judge(service(2), ends.slice(1), nodes).hopeless).toBeUndefined();
+    expect(judge(service(2), [...ends, task('running'), task('starting')], nodes).permanentFailure).toBeUndefined();
+    expect(judge(service(2), ends.slice(1), nodes).permanentFailure).toBeUndefined();
   });
 
   it('passes the scheduler on when no node fits', () => {
@@ -265,15 +265,15 @@ describe('when a service never will', () => {
       NodeID: '',
       err: 'no suitable node (scheduling constraints not satisfied on 2 nodes)',
     });
-    expect(judge(service(1), [pending], nodes).hopeless?.why).toBe(
+    expect(judge(service(1), [pending], nodes).permanentFailure?.why).toBe(
       "can't run: no suitable node (scheduling constraints not satisfied on 2 nodes)",
     );
-    expect(judge(service(2), [pending, task('running')], nodes).hopeless).toBeUndefined();
+    expect(judge(service(2), [pending, task('running')], nodes).permanentFailure).toBeUndefined();
   });
 
   it('takes a roll-back for a failure, although the service then runs', () => {
     const rolledBack = service(1, { State: 'rollback_completed', Message: 'rollback completed' });
-    expect(judge(rolledBack, [task('running')], nodes).hopeless?.why).toContain(
+    expect(judge(rolledBack, [task('running')], nodes).permanentFailure?.why).toContain(
       'was not updated, but rolled back: rollback completed',
     );
     const failed = task('failed', {
@@ -282,8 +282,8 @@ describe('when a service never will', () => {
       exit: 1,
       DesiredState: 'shutdown',
     });
-    const { hopeless } = judge(rolledBack, [task('running'), failed, dead('failed', 'of before')], nodes);
-    expect(hopeless).toEqual({
+    const { permanentFailure } = judge(rolledBack, [task('running'), failed, dead('failed', 'of before')], nodes);
+    expect(permanentFailure).toEqual({
       why: 'was not updated, but rolled back: rollback completed; a task is failed: task: non-zero exit (1) (exit code 1)',
       culprit: failed,
     });
@@ -348,7 +348,7 @@ describe('a service whose tasks may end', () => {
   it.each(['none', 'on-failure'])('is there when they have done their work (%s)', (condition) => {
     const wanted = once(condition);
     const tasks = [of(wanted, 'complete', 1), of(wanted, 'complete', 2)];
-    expect(judge(wanted, tasks, nodes)).toMatchObject({ running: 2, waitingFor: '', hopeless: undefined });
+    expect(judge(wanted, tasks, nodes)).toMatchObject({ running: 2, waitingFor: '', permanentFailure: undefined });
     expect(judge(wanted, tasks.slice(1), nodes)).toMatchObject({ running: 1, waitingFor: '1/2 running' });
   });
 
@@ -363,15 +363,15 @@ describe('a service whose tasks may end', () => {
   it('is hopeless once one failed that nothing starts again', () => {
     const wanted = once('none', 1);
     const failed = of(wanted, 'failed', 1, { err: 'task: non-zero exit (3)', exit: 3 });
-    expect(judge(wanted, [failed], nodes).hopeless?.why).toBe(
+    expect(judge(wanted, [failed], nodes).permanentFailure?.why).toBe(
       'has a task that failed, and restart condition none leaves it so; a task is failed: task: non-zero exit (3) (exit code 3)',
     );
-    expect(judge(once('on-failure', 1), [failed], nodes).hopeless).toBeUndefined();
+    expect(judge(once('on-failure', 1), [failed], nodes).permanentFailure).toBeUndefined();
   });
 
   it('is not taken for one that ends again and again', () => {
     const wanted = once('any', 1);
     const ended = [1, 2, 3].map(() => of(wanted, 'complete', 1));
-    expect(judge(wanted, ended, nodes).hopeless?.why).toContain('again and again');
+    expect(judge(wanted, ended, nodes).permanentFailure?.why).toContain('again and again');
   });
 });

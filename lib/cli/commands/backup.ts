@@ -8,10 +8,10 @@ import type { RunCluster } from '../../contracts/run-cluster.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { exists } from '../../util/files.ts';
 import { askSecret, canAsk, confirm } from '../../render/confirm.ts';
-import { tell } from '../../render/output.ts';
+import { writeStderr } from '../../render/output.ts';
 import type { RunOptions } from '../options.ts';
 import { clusterOf } from '../session.ts';
-import { known, run } from '../run.ts';
+import { requireKnown, run } from '../run.ts';
 
 export interface BackupOptions extends RunOptions {
   readonly output?: string;
@@ -32,7 +32,7 @@ export async function backup(options: BackupOptions): Promise<number> {
   const lock = await lockFrom(options.recipient, passphraseSource());
   const change = (loaded: Cluster): RunCluster => ({ ...loaded, request: { backup: { file, lock, volumes } } });
   const status = await run({ pipeline: 'backup', mode: 'apply', options, change });
-  if (status === 0) tell(`${file}: ${Math.ceil((await stat(file)).size / 1024)} KiB, read again and whole\n`);
+  if (status === 0) writeStderr(`${file}: ${Math.ceil((await stat(file)).size / 1024)} KiB, read again and whole\n`);
   return status;
 }
 
@@ -66,7 +66,7 @@ function volumeNamed(text: string, { nodes }: Cluster): VolumeName {
     throw new SwarmupError('USAGE', `'${text}' names no volume of a node`, {
       fix: 'Write NODE:VOLUME, such as worker1:data.',
     });
-  known(
+  requireKnown(
     'node',
     node,
     nodes.map(({ name }) => name),

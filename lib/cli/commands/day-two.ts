@@ -4,14 +4,14 @@ import { scaled, serviceNames, withServices } from '../../config/selections.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import type { RunOptions, Scale, SelectionOptions } from '../options.ts';
 import { confirm } from '../../render/confirm.ts';
-import { tell } from '../../render/output.ts';
-import { known, run } from '../run.ts';
+import { writeStderr } from '../../render/output.ts';
+import { requireKnown, run } from '../run.ts';
 
 /** `docker service scale`, until the file says otherwise: the next `up` returns to the file. */
 export function scale(scales: readonly Scale[], options: RunOptions & SelectionOptions): Promise<number> {
   const change = (cluster: Cluster): Cluster => {
     for (const { service } of scales) {
-      known(
+      requireKnown(
         'service',
         service,
         cluster.services.map((one) => one.name),
@@ -30,7 +30,7 @@ export function scale(scales: readonly Scale[], options: RunOptions & SelectionO
 export function rollback(services: readonly string[], options: RunOptions): Promise<number> {
   const change = (cluster: Cluster): Cluster => {
     const names = cluster.services.map(({ name }) => name);
-    for (const service of services) known('service', service, names);
+    for (const service of services) requireKnown('service', service, names);
     return withServices(cluster, services);
   };
   return run({ pipeline: 'rollback', mode: 'apply', options, change });
@@ -39,7 +39,7 @@ export function rollback(services: readonly string[], options: RunOptions): Prom
 /** Services' tasks placed anew, where nodes came back; all services without names. */
 export function rebalance(services: readonly string[], options: RunOptions): Promise<number> {
   const change = (cluster: Cluster): Cluster => {
-    for (const service of services) known('service', service, serviceNames(cluster));
+    for (const service of services) requireKnown('service', service, serviceNames(cluster));
     return services.length > 0 ? withServices(cluster, services) : cluster;
   };
   return run({ pipeline: 'rebalance', mode: 'apply', options, change });
@@ -48,7 +48,7 @@ export function rebalance(services: readonly string[], options: RunOptions): Pro
 /** `docker node update --availability`, and for drain the wait until nothing runs there. */
 export function setAvailability(node: string, availability: Availability, options: RunOptions): Promise<number> {
   const change = (cluster: Cluster): Cluster => {
-    known(
+    requireKnown(
       'node',
       node,
       cluster.nodes.map((one) => one.name),
@@ -80,7 +80,7 @@ export function recover(options: RecoverOptions): Promise<number> {
   const { manager } = options;
   const change = (cluster: Cluster): RunCluster => {
     const names = managersOf(cluster).map(({ name }) => name);
-    if (manager !== undefined) known('manager', manager, names);
+    if (manager !== undefined) requireKnown('manager', manager, names);
     return { ...cluster, request: { recoverWith: manager } };
   };
   return run(
@@ -90,12 +90,12 @@ export function recover(options: RecoverOptions): Promise<number> {
       options,
       change,
       agree: (changes) => {
-        tell(`${changes.map((summary) => `- ${summary}\n`).join('')}\n`);
+        writeStderr(`${changes.map((summary) => `- ${summary}\n`).join('')}\n`);
         return confirm('The managers that are missing are then lost for good. Go on?');
       },
     },
     (result) => {
-      if (result.ok && result.changed > 0) tell("Next: 'swarmup up' makes the other managers anew.\n");
+      if (result.ok && result.changed > 0) writeStderr("Next: 'swarmup up' makes the other managers anew.\n");
     },
   );
 }

@@ -1,5 +1,5 @@
 import { doctorText } from '../../render/doctor.ts';
-import { print, printJson, tell } from '../../render/output.ts';
+import { print, printJson, writeStderr } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
 import { reportOf } from '../../preflight/report.ts';
@@ -9,7 +9,7 @@ export async function doctor(options: CommonOptions): Promise<number> {
   const cluster = await clusterOf(options);
   const { acceptNew } = options;
   return withSession(cluster, { acceptNew, asRoot: true }, async ({ context, signal }) => {
-    if (!options.json && options.renderer !== 'silent') tell(`looking at ${cluster.nodes.length} hosts...\n`);
+    if (!options.json && options.renderer !== 'silent') writeStderr(`looking at ${cluster.nodes.length} hosts...\n`);
     const look = await context.preflight.look(signal);
     const report = reportOf(cluster.name, look);
     if (options.json) printJson({ ...report, network: look.survey.links });

@@ -2,7 +2,7 @@ import { openPrefixed, print, printJson } from '../../render/output.ts';
 import { asSwarmupError, SwarmupError } from '../../util/errors.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
-import { known } from '../run.ts';
+import { requireKnown } from '../run.ts';
 
 interface ExecOptions extends CommonOptions {
   readonly role?: string;
@@ -12,10 +12,10 @@ interface ExecOptions extends CommonOptions {
 /** A command on every node, side by side, each line with the node's name before it. @returns 1 when it failed anywhere */
 export async function exec(argv: readonly string[], options: ExecOptions): Promise<number> {
   return withSession(await clusterOf(options), options, async ({ context, signal }) => {
-    if (options.role !== undefined) known('role', options.role, ['manager', 'worker']);
+    if (options.role !== undefined) requireKnown('role', options.role, ['manager', 'worker']);
     const names = options.node?.split(',');
     for (const name of names ?? [])
-      known(
+      requireKnown(
         'node',
         name,
         context.cluster.nodes.map((node) => node.name),

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { parseCluster } from '../../config/load.ts';
-import { defined } from '../../util/omit-undefined.ts';
+import { omitUndefined } from '../../util/omit-undefined.ts';
 import { proxyFileOn, proxyOf } from '../../docker/proxy.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { gather } from '../../remote/gather-facts.ts';
@@ -12,7 +12,7 @@ import { clusterText, type WrittenCluster } from '../../import/cluster-text.ts';
 import { fromDockerMachine } from '../../import/docker-machine.ts';
 import { fromSwarm, type Access } from '../../import/swarm.ts';
 import { providerRegistry } from '../../providers/index.ts';
-import { print, tell } from '../../render/output.ts';
+import { print, writeStderr } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
 import { withSession } from '../session.ts';
 
@@ -41,7 +41,7 @@ export async function importSwarm(options: SwarmImportOptions): Promise<number> 
   const path = (one: string | undefined) =>
     one === undefined ? undefined : relative(dirname(file), resolve(one)) || '.';
   const access: Access = { user, port, bastion, identityFile: path(identityFile), sshConfig: path(sshConfig) };
-  const provider = defined({ type: 'hosts', ...access });
+  const provider = omitUndefined({ type: 'hosts', ...access });
   const nodes = [{ name: 'manager', role: 'manager', address }];
   const cluster = await parseCluster(stringify({ name: options.name, provider, nodes }), {
     file,
@@ -53,7 +53,7 @@ export async function importSwarm(options: SwarmImportOptions): Promise<number> 
   return withSession(cluster, { acceptNew, asRoot: true }, async ({ context, signal }) => {
     const { proxy } = await gather(await context.remote.host('manager', signal), { proxy: proxyFileOn }, signal);
     const swarm = await fromSwarm(await context.swarm.manager(signal), provider, options.name);
-    await write({ ...swarm, ...defined({ docker: proxyOf(proxy) }) }, options);
+    await write({ ...swarm, ...omitUndefined({ docker: proxyOf(proxy) }) }, options);
     return 0;
   });
 }
@@ -66,5 +66,5 @@ async function write(cluster: WrittenCluster, { output, yes }: ImportOptions): P
       fix: 'Name another file, or write over it with --yes.',
     });
   await writeFile(output, text);
-  tell(`${output}: ${cluster.nodes.length} nodes. Look at it, then: swarmup plan -f ${output}\n`);
+  writeStderr(`${output}: ${cluster.nodes.length} nodes. Look at it, then: swarmup plan -f ${output}\n`);
 }

@@ -4,7 +4,7 @@ import { readLogs, type LogLine } from '../../swarm/logs.ts';
 import { listServices } from '../../swarm/read.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
-import { known } from '../run.ts';
+import { requireKnown } from '../run.ts';
 
 export interface LogsOptions extends Omit<CommonOptions, 'file'> {
   /** True where `-f` had no name after it: it then means --follow. */
@@ -33,7 +33,7 @@ export async function logs(name: string | undefined, options: LogsOptions): Prom
     const manager = await context.swarm.manager(signal);
     const services = await listServices(manager);
     const names = services.map(({ Spec }) => Spec.Name);
-    known('service', name, names);
+    requireKnown('service', name, names);
     const service = services[names.indexOf(name)];
     if (!service) return 1;
     const lines: LogLine[] = [];

@@ -16,9 +16,9 @@ import { failures } from '../../render/error.ts';
 import { htmlReport } from '../../render/html/report.ts';
 import { resultJson } from '../../render/json.ts';
 import { nightlyText, type PlayedStage } from '../../render/nightly.ts';
-import { print, printJson, tell } from '../../render/output.ts';
+import { print, printJson, writeStderr } from '../../render/output.ts';
 import { openView } from '../../render/view.ts';
-import { runPipeline, underLock, type Held, type Workplace } from '../../pipeline/run-pipeline.ts';
+import { runPipeline, underLock, type Held, type Session } from '../../pipeline/run-pipeline.ts';
 import type { RunOptions } from '../options.ts';
 import { Reporting, shown, writeReport } from '../reporting.ts';
 import { clusterOf, withSession } from '../session.ts';
@@ -66,13 +66,13 @@ export async function nightly(options: NightlyOptions): Promise<number> {
 class Play {
   readonly #catalogue: Catalogue;
   readonly #stage: StageView;
-  readonly #session: Workplace;
+  readonly #session: Session;
   readonly #away = new Away();
   readonly played: PlayedStage[] = [];
   /** What broke a stage that didn't even end. */
   #broken: SwarmupError | undefined;
 
-  constructor(catalogue: Catalogue, stage: StageView, session: Workplace) {
+  constructor(catalogue: Catalogue, stage: StageView, session: Session) {
     this.#catalogue = catalogue;
     this.#stage = stage;
     this.#session = session;
@@ -114,14 +114,14 @@ class Play {
   async #one(stage: NightlyStage, held: Held, last: boolean): Promise<void> {
     const signal = last ? new AbortController().signal : this.#session.signal;
     const cluster = this.#away.clusterFor(stage, this.#session.context.cluster);
-    const workplace = await refreshed({ ...this.#session, signal }, cluster);
+    const session = await refreshed({ ...this.#session, signal }, cluster);
     this.#session.emit({ type: 'stage-started', title: stage.title });
     await this.#stage.open(stage.title);
-    const request = await requestOf(stage, workplace);
+    const request = await requestOf(stage, session);
     for (const name of request.selection?.nodes ?? []) this.#away.add(name);
-    const result = await runPipeline(this.#catalogue, request, workplace, held);
+    const result = await runPipeline(this.#catalogue, request, session, held);
     this.played.push({ title: stage.title, result });
-    await this.#stage.close(result, workplace, request);
+    await this.#stage.close(result, session, request);
   }
 }
 
@@ -131,7 +131,7 @@ class StageView {
   #view: Awaited<ReturnType<typeof openView>> | undefined;
   readonly listener: Listener = (event) => {
     if (this.#view) this.#view.listener(event);
-    else if (event.type === 'warning') tell(`${event.warning.message}\n`);
+    else if (event.type === 'warning') writeStderr(`${event.warning.message}\n`);
   };
 
   constructor(options: NightlyOptions) {
@@ -145,21 +145,21 @@ class StageView {
 
   async close(
     result: RunResult,
-    { context }: Workplace,
+    { context }: Session,
     { mode, pipeline }: { mode: 'apply' | 'check' | 'plan'; pipeline: string },
   ) {
     const ending = { result, context, mode, pipeline, record: undefined };
     if (!this.#options.json) await this.#view?.close(ending);
-    else tell(failures(result.units));
+    else writeStderr(failures(result.units));
     this.#view = undefined;
   }
 }
 
 /** It takes everything down at its end, so it begins only where there is nothing to lose. */
-function refuseExisting({ context }: Workplace, { file }: NightlyOptions): void {
+function refuseExisting({ context }: Session, { file }: NightlyOptions): void {
   const names = [...context.world.before.keys()];
   if (names.length === 0) return;
-  if ([...context.world.before.values()].some(({ kept }) => kept)) {
+  if ([...context.world.before.values()].some(({ external }) => external)) {
     throw new SwarmupError(
       'USAGE',
       `the nightly test makes machines and cuts their power, and these were there before: ${names.join(', ')}`,

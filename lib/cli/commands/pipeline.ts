@@ -53,8 +53,8 @@ export function down(options: Options & { uninstall?: boolean }): Promise<number
 /** What `down` would do, as a question. */
 function farewell(machines: readonly Machine[], partly: boolean, { name }: Cluster): string {
   const list = (some: readonly Machine[]) => some.map((machine) => machine.name).join(', ');
-  const own = machines.filter(({ kept }) => !kept);
-  const kept = machines.filter((machine) => machine.kept);
+  const own = machines.filter(({ external }) => !external);
+  const kept = machines.filter((machine) => machine.external);
   const whole = partly ? 'of the cluster' : 'and with them the whole cluster';
   const remove = own.length > 0 ? [`Remove ${list(own)} ${whole} ${name}, with everything on them?`] : [];
   const end = partly ? '' : ', which ends with all its services';

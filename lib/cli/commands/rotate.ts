@@ -1,14 +1,14 @@
 import { SwarmupError } from '../../util/errors.ts';
-import { print, tell } from '../../render/output.ts';
-import { underLock } from '../../pipeline/run-pipeline.ts';
-import { rotateAuthority } from '../../swarm/rotate-ca.ts';
+import { print, writeStderr } from '../../render/output.ts';
+import { underLock, type Session } from '../../pipeline/run-pipeline.ts';
+import { rotateCa } from '../../swarm/rotate-ca.ts';
 import { PASSWORD_FILE } from '../../portainer/secrets.ts';
 import { rotatePassword } from '../../portainer/rotate.ts';
 import { unlockKeyOf, updateSwarm } from '../../swarm/settings.ts';
 import { forgetUnlockKey, keepUnlockKey } from '../../swarm/unlock-key.ts';
 import type { RunOptions } from '../options.ts';
-import { clusterOf, withSession, type Session } from '../session.ts';
-import { known } from '../run.ts';
+import { clusterOf, withSession } from '../session.ts';
+import { requireKnown } from '../run.ts';
 
 export interface RotateOptions extends RunOptions {
   readonly print?: boolean;
@@ -18,12 +18,12 @@ const WHAT = ['tokens', 'ca', 'unlock-key', 'portainer-password'] as const;
 
 /** New join tokens, a new root certificate, a new unlock key, or another password for Portainer's administrator. */
 export async function rotate(what: string, options: RotateOptions): Promise<number> {
-  known('thing to rotate', what, WHAT);
+  requireKnown('thing to rotate', what, WHAT);
   return withSession(await clusterOf(options), { ...options, asRoot: true }, async (session) => {
     const lock = { command: `rotate ${what}`, waitMs: options.lockWait ?? 0 };
     await underLock(lock, session, async () => {
       if (what === 'tokens') await rotateTokens(session);
-      else if (what === 'ca') await rotateCa(session);
+      else if (what === 'ca') await rotateRoot(session);
       else if (what === 'unlock-key') await rotateUnlockKey(session, options.print ?? false);
       else await rotatePortainerPassword(session);
     });
@@ -38,8 +38,8 @@ async function rotateTokens({ context, signal }: Session): Promise<void> {
   print('Join tokens rotated: the old ones are of no use any more.\n');
 }
 
-async function rotateCa({ context, signal }: Session): Promise<void> {
-  const nodes = await rotateAuthority(context, signal, (line) => tell(`${line}\n`));
+async function rotateRoot({ context, signal }: Session): Promise<void> {
+  const nodes = await rotateCa(context, signal, (line) => writeStderr(`${line}\n`));
   print(`Root certificate rotated: ${nodes} nodes have certificates of the new one.\n`);
 }
 
@@ -62,7 +62,7 @@ async function rotateUnlockKey({ context, signal }: Session, shown: boolean): Pr
 
 async function rotatePortainerPassword({ context, signal }: Session): Promise<void> {
   const { cluster, state } = context;
-  await rotatePassword(context, { signal, report: (line) => tell(`${line}\n`) });
+  await rotatePassword(context, { signal, report: (line) => writeStderr(`${line}\n`) });
   const where = cluster.portainer?.adminPassword ? "the cluster file's" : `kept in ${state.file(PASSWORD_FILE)}`;
   print(`Portainer's administrator has another password: ${where}.\n`);
 }

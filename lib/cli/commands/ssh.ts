@@ -3,13 +3,13 @@ import { sshArguments, sshConfigText } from '../../remote/openssh.ts';
 import { print, printJson } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
-import { known } from '../run.ts';
+import { requireKnown } from '../run.ts';
 import { writeKnownHosts, isKnown } from '../known-hosts.ts';
 
 /** OpenSSH on a node, with the pinned host key. @returns the exit status of ssh */
 export async function ssh(node: string, argv: readonly string[], options: CommonOptions): Promise<number> {
   return withSession(await clusterOf(options), options, async ({ context }) => {
-    known(
+    requireKnown(
       'node',
       node,
       context.cluster.nodes.map((one) => one.name),

@@ -2,10 +2,11 @@ import { firstManager } from '../../config/model.ts';
 import { LocalLock, type Holder } from '../../lock/local.ts';
 import { describeOwner } from '../../lock/owner.ts';
 import { RemoteLock } from '../../lock/remote.ts';
+import type { Session } from '../../pipeline/run-pipeline.ts';
 import { confirm } from '../../render/confirm.ts';
 import { print } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
-import { clusterOf, withSession, type Session } from '../session.ts';
+import { clusterOf, withSession } from '../session.ts';
 
 interface Place {
   readonly place: string;

@@ -77,8 +77,8 @@ const appArmor: Rule = (host) => {
   ];
 };
 
-const room: Rule = (host) => {
-  const { diskMiB, memoryMiB } = host.facts.room;
+const resources: Rule = (host) => {
+  const { diskMiB, memoryMiB } = host.facts.resources;
   const least = host.facts.engine ? DISK_LEFT_MIB : DISK_MIB;
   const found = [];
   if (diskMiB < least)
@@ -154,7 +154,7 @@ export const machineRules: readonly Rule[] = [
   system,
   kernelModules,
   appArmor,
-  room,
+  resources,
   packageLock,
   packageSources,
   registries,

@@ -1,7 +1,7 @@
 import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Clock } from '../../async/clock.ts';
 import { unlessAborted } from '../../async/abortable.ts';
-import { Coalesced } from '../../async/coalescer.ts';
+import { Coalescer } from '../../async/coalescer.ts';
 import type { Cluster } from '../../config/model.ts';
 import type { Machine, Rented } from '../../contracts/provider.ts';
 import type { Ec2Api } from './api.ts';
@@ -41,7 +41,7 @@ export class Inventory {
   /** Whoever asked last: all who ask at one time are of one run, and given up together. */
   #signal: AbortSignal | undefined;
   #changedAt = Number.NEGATIVE_INFINITY;
-  readonly #asking: Coalesced<readonly Instance[]>;
+  readonly #asking: Coalescer<readonly Instance[]>;
 
   constructor(
     api: Ec2Api,
@@ -54,7 +54,7 @@ export class Inventory {
     this.#clock = options.clock;
     this.#config = config;
     this.#identityFile = identityFile;
-    this.#asking = new Coalesced(() => this.#ask());
+    this.#asking = new Coalescer(() => this.#ask());
   }
 
   /** To be called after every change: what was seen before it doesn't count any more. */

@@ -7,7 +7,7 @@ import { lookUp, knownHostsName } from '../../remote/known-hosts.ts';
 import { bestKey } from '../../remote/key-types.ts';
 import { Secret } from '../../util/secret.ts';
 import { SingleFlight } from '../../async/single-flight.ts';
-import type { ProviderOptions, Stranger } from '../../contracts/provider.ts';
+import type { ProviderOptions, UnknownHost } from '../../contracts/provider.ts';
 import type { SshEndpoint } from '../../contracts/endpoint.ts';
 import type { HostsConfig } from './config.ts';
 
@@ -42,9 +42,9 @@ export class Directory {
   }
 
   /** The servers whose host keys nobody has accepted yet: those behind a bastion come after it. */
-  async strangers(hosts: readonly { readonly name: string; readonly host: HostSpec }[]): Promise<Stranger[]> {
+  async unknownHosts(hosts: readonly { readonly name: string; readonly host: HostSpec }[]): Promise<UnknownHost[]> {
     const doors = await Promise.all(hosts.map(({ name, host }) => this.#nodesDoor(name, host)));
-    const servers = new Map<string, Stranger>();
+    const servers = new Map<string, UnknownHost>();
     doors.forEach((door, i) => {
       for (const one of alongTheWay(door)) {
         if (one.endpoint.hostKey !== '') continue;

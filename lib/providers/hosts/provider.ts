@@ -3,7 +3,7 @@ import { SwarmupError } from '../../util/errors.ts';
 import { ipv4Of } from '../../remote/sockets.ts';
 import type { Change } from '../../contracts/change.ts';
 import type { Endpoint } from '../../contracts/endpoint.ts';
-import type { Machine, Provider, ProviderOptions, Stranger } from '../../contracts/provider.ts';
+import type { Machine, Provider, ProviderOptions, UnknownHost } from '../../contracts/provider.ts';
 import type { HostsConfig } from './config.ts';
 import { Directory } from './directory.ts';
 import { HostRecords } from './record.ts';
@@ -56,8 +56,8 @@ class HostsProvider implements Provider {
     return { host: ssh.host, port, ...(ssh.via ? { via: ssh.via } : {}) };
   }
 
-  async strangers(): Promise<readonly Stranger[]> {
-    return this.#directory.strangers([...(await this.#hosts())].map(([name, host]) => ({ name, host })));
+  async unknownHosts(): Promise<readonly UnknownHost[]> {
+    return this.#directory.unknownHosts([...(await this.#hosts())].map(([name, host]) => ({ name, host })));
   }
 
   async remember(): Promise<void> {
@@ -77,7 +77,7 @@ class HostsProvider implements Provider {
   async #machine(name: string, host: HostSpec): Promise<Machine> {
     const ssh = await this.#directory.endpointOf(name, host);
     const address = host.advertise ?? (await ipv4Of(ssh.host)) ?? '';
-    return { name, state: 'running', address, ssh, kept: true };
+    return { name, state: 'running', address, ssh, external: true };
   }
 }
 

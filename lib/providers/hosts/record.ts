@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Cluster, HostSpec } from '../../config/model.ts';
-import { defined } from '../../util/omit-undefined.ts';
+import { omitUndefined } from '../../util/omit-undefined.ts';
 import { ifThere } from '../../util/files.ts';
 import { parseAs } from '../../util/parse-json.ts';
 import { isName } from '../../config/names.ts';
@@ -38,7 +38,7 @@ export class HostRecords {
   async read(name: string): Promise<HostSpec | undefined> {
     const text = await ifThere(readFile(this.#path(name), 'utf8'));
     const host = text === undefined ? undefined : parseAs(schema, text);
-    return host && defined(host);
+    return host && omitUndefined(host);
   }
 
   /** Written whole or not at all. Passwords stay where they come from. */

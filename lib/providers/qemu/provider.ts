@@ -9,9 +9,9 @@ import { endProcess, isAlive } from '../../remote/processes.ts';
 import { monitor, qmp } from '../../remote/qmp.ts';
 import type { Change } from '../../contracts/change.ts';
 import { removeInside, removeOwn } from '../../util/remove.ts';
-import { Turns } from '../../async/keyed-mutex.ts';
+import { KeyedMutex } from '../../async/keyed-mutex.ts';
 import { waitUntil } from '../../async/wait-until.ts';
-import { untilGreeted } from '../wait-for-ssh.ts';
+import { waitForSsh } from '../wait-for-ssh.ts';
 import type { Endpoint } from '../../contracts/endpoint.ts';
 import type { Machine, Provider, ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
 import type { QemuConfig } from './config.ts';
@@ -25,7 +25,7 @@ import { readRecord, writeRecord, type MachineRecord } from './record.ts';
 import { SharedWork } from '../shared-work.ts';
 
 /** Addresses and ports are given out one after the other, whichever provider of a cluster gives them. */
-const turns = new Turns();
+const mutex = new KeyedMutex();
 
 const POWER_OFF_MS = 120_000;
 const KILL_MS = 20_000;
@@ -68,7 +68,7 @@ class QemuProvider implements Provider {
     const found = (await readRecord(this.#layout, node.name)) ?? (await this.#make(node, prepared, io));
     const running = (await this.#inventory.running()).has(node.name);
     const record = running ? await this.#openPorts(found) : await this.#start(found, prepared, io);
-    await untilGreeted(
+    await waitForSsh(
       {
         name: node.name,
         host: '127.0.0.1',
@@ -139,7 +139,7 @@ class QemuProvider implements Provider {
     await this.#options.local.run([tools.qemuImg, 'create', '-q', '-f', 'qcow2', ...backing, ...disk], {
       signal: io.signal,
     });
-    return turns.take(this.#layout.realm, async () => {
+    return mutex.take(this.#layout.realm, async () => {
       const address = await this.#inventory.freeAddress(index, nodes.length);
       await writeSeed(this.#layout, { name: node.name, address, authorizedKey, hostKey }, image.configure);
       const record: MachineRecord = {
@@ -159,7 +159,7 @@ class QemuProvider implements Provider {
 
   async #start(record: MachineRecord, { tools, accelerator }: Prepared, io: ProviderIo): Promise<MachineRecord> {
     io.report('starting');
-    const started = await turns.take(this.#layout.realm, async () => {
+    const started = await mutex.take(this.#layout.realm, async () => {
       const forwards = await this.#ports.choose(record, this.#wantedPorts(), 'stopped');
       const chosen = { ...record, accelerator, forwards };
       await writeRecord(this.#layout, chosen);
@@ -175,7 +175,7 @@ class QemuProvider implements Provider {
 
   /** Ports that were published since the machine started, opened while it runs. */
   #openPorts(record: MachineRecord): Promise<MachineRecord> {
-    return turns.take(this.#layout.realm, () => this.#openNow(record));
+    return mutex.take(this.#layout.realm, () => this.#openNow(record));
   }
 
   async #openNow(record: MachineRecord): Promise<MachineRecord> {

@@ -4,10 +4,10 @@ import { SwarmupError } from '../../util/errors.ts';
 import { addressIn } from '../../util/ipv4.ts';
 import { removeInside } from '../../util/remove.ts';
 import type { Change } from '../../contracts/change.ts';
-import { Turns } from '../../async/keyed-mutex.ts';
+import { KeyedMutex } from '../../async/keyed-mutex.ts';
 import { waitUntil } from '../../async/wait-until.ts';
 import { clusterKey, identityFileOf } from '../cluster-key.ts';
-import { untilGreeted } from '../wait-for-ssh.ts';
+import { waitForSsh } from '../wait-for-ssh.ts';
 import type { Endpoint } from '../../contracts/endpoint.ts';
 import type { Machine, Provider, ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
 import { SharedWork } from '../shared-work.ts';
@@ -19,7 +19,7 @@ import { Manage } from './manage.ts';
 import { HostOnlyNetwork } from './network.ts';
 
 /** Images are imported, networks made and machines cloned one after the other, whichever provider of a cluster does it. */
-const turns = new Turns();
+const mutex = new KeyedMutex();
 
 const POWER_OFF_MS = 120_000;
 /** The first addresses are this computer's, and VirtualBox's DHCP server's. */
@@ -69,14 +69,14 @@ class VirtualboxProvider implements Provider {
   }
 
   async create(node: NodeSpec, io: ProviderIo): Promise<Machine> {
-    const prepared = await this.#prepared.run(io, (shared) => turns.take('prepare', () => this.#prepare(shared)));
+    const prepared = await this.#prepared.run(io, (shared) => mutex.take('prepare', () => this.#prepare(shared)));
     const known = await this.#find(node.name, io.signal);
     if (known?.state === 'lost') await this.destroy(node.name, io);
     if (!known || known.state === 'lost') await this.#make(node, prepared, io);
     const machine = await this.#find(node.name, io.signal);
     if (!machine) throw vanished(node.name);
     if (machine.state === 'stopped') await this.#start(machine, prepared, io);
-    await untilGreeted(
+    await waitForSsh(
       {
         name: node.name,
         host: machine.address,
@@ -143,7 +143,7 @@ class VirtualboxProvider implements Provider {
     const index = cluster.nodes.findIndex(({ name }) => name === node.name);
     io.report('cloning');
     // One at a time: the clone holds the image's machine, and an address must be noted before the next is chosen.
-    await turns.take('make', async () => {
+    await mutex.take('make', async () => {
       const taken = await this.#inventory.addresses(io.signal);
       let number = FIRST_ADDRESS + index;
       while (taken.has(addressIn(this.#config.network, number))) number += cluster.nodes.length;

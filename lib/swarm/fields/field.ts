@@ -1,5 +1,5 @@
 import type { ServiceSpec } from '../../config/model.ts';
-import { isObject, same } from '../semantic-equal.ts';
+import { isObject, semanticEqual } from '../semantic-equal.ts';
 
 /** The ids and names of what services refer to. */
 export interface Names {
@@ -48,4 +48,4 @@ export const keys = (value: Json): string => listed(Object.keys(asObject(value))
 
 /** A list whose order means nothing. */
 export const unordered = (current: Json, wanted: Json): boolean =>
-  same(sorted(asList(current)), sorted(asList(wanted)));
+  semanticEqual(sorted(asList(current)), sorted(asList(wanted)));
