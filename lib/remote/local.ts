@@ -37,12 +37,20 @@ export function localCommands(emit: Emit, env: Readonly<Record<string, string | 
   };
 }
 
+/** Source: POSIX, sh(1); every system has it there. */
+const SHELL = '/bin/sh';
+
 async function execute(argv: readonly string[], options: LocalRun): Promise<Output> {
   const { $ } = await import('zx/core');
   const command = $({
     nothrow: true,
     quiet: true,
     verbose: false,
+    // Any POSIX shell will do, which only starts the program: zx would look for bash, and fail without a word where there is none.
+    shell: SHELL,
+    prefix: 'exec ',
+    postfix: '',
+    quote: (word) => quote([word]),
     stdio: options.interactive ? 'inherit' : [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     ...(options.cwd ? { cwd: options.cwd } : {}),
     ...(options.env ? { env: { ...process.env, ...options.env } } : {}),

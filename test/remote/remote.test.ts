@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../lib/async/clock.ts';
 import { lineSplitter, localCommands } from '../../lib/remote/local.ts';
@@ -48,6 +51,22 @@ describe('local commands', () => {
       stderr: 'oops\n',
     });
     expect((await local.run(['cat'], { input: 'text' })).stdout).toBe('text');
+  });
+
+  it('need no bash, as on Alpine', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'swarmup-no-bash-'));
+    const cat = execFileSync('sh', ['-c', 'command -v cat'], { encoding: 'utf8' }).trim();
+    symlinkSync(cat, join(folder, 'cat'));
+    const module = new URL('../../lib/remote/local.ts', import.meta.url).href;
+    const script = `
+      const { localCommands } = await import(${JSON.stringify(module)});
+      const local = localCommands(() => undefined, process.env);
+      const { stdout } = await local.run(['cat', '--', '-'], { input: "it's $HOME" });
+      const missing = await local.run(['bash'], { okExit: 'any' });
+      process.stdout.write(JSON.stringify([stdout, missing.exitCode]));`;
+    const env = { HOME: folder, PATH: folder };
+    const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' });
+    expect(JSON.parse(said)).toEqual(["it's $HOME", 127]);
   });
 
   it('fail with the command, its exit code and its last lines', async () => {
