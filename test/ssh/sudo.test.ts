@@ -100,10 +100,10 @@ describe('a user who is not root', () => {
     const running = host.run(['sleep', '987'], { signal: interrupt.signal });
     const others = await as('free');
     const alive = async () => (await others.run(['pgrep', '-fc', '^sleep 987'], { okExit: [0, 1] })).stdout.trim();
-    await expect.poll(alive).toBe('1');
+    await expect.poll(alive, { timeout: 20_000 }).toBe('1');
     interrupt.abort();
     await expect(running).rejects.toThrow();
-    await expect.poll(alive).toBe('0');
+    await expect.poll(alive, { timeout: 20_000 }).toBe('0');
     host.close();
     others.close();
   });
