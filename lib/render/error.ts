@@ -48,4 +48,5 @@ const usageCodes: ReadonlySet<string> = new Set([
   'TASKFILE_INVALID',
   'TASKS_INVALID',
   'RECORD_INVALID',
+  'PATH_UNSAFE',
 ]);
