@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SwarmupError } from '../util/errors.ts';
+import { unreadable } from '../remote/unreadable.ts';
 import type { Host } from '../contracts/host.ts';
 import type { Attempt, Holder } from './local.ts';
 import { parseOwner, STALE_MS, type Owner } from './owner.ts';
@@ -103,16 +103,9 @@ export class RemoteLock {
     const lines = stdout.split('\n');
     const [head = '', text = ''] = lines.slice(lines.indexOf(mark) + 1);
     const [, word = '', age = '0'] = /^([a-z]+)(?: (-?\d+))?$/.exec(head) ?? [];
-    if (!lines.includes(mark) || !ANSWERS[action].some((known) => known === word)) throw this.#notUnderstood(stdout);
+    // Whoever isn't told that the lock is his doesn't have it.
+    if (!lines.includes(mark) || !ANSWERS[action].some((known) => known === word))
+      throw unreadable(this.#host.name, `the cluster's lock (${this.#file})`, stdout);
     return { word, holder: { owner: parseOwner(text), ageMs: Math.max(0, Number(age)) * 1000 } satisfies Holder };
-  }
-
-  /** Whoever isn't told that the lock is his doesn't have it. */
-  #notUnderstood(output: string): SwarmupError {
-    const { name } = this.#host;
-    return new SwarmupError('ANSWER_UNREADABLE', `${name} gives no answer about the cluster's lock (${this.#file})`, {
-      fix: `See what a command prints there, which should be nothing: swarmup ssh ${name} -- true`,
-      output,
-    });
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Host } from '../contracts/host.ts';
 import type { Fact } from '../facts/fact.ts';
-import { SwarmupError } from '../util/errors.ts';
+import { unreadable } from './unreadable.ts';
 
 type Answers<F extends Record<string, Fact<unknown>>> = {
   [K in keyof F]: F[K] extends Fact<infer T> ? T : never;
@@ -27,15 +27,8 @@ export async function gather<F extends Record<string, Fact<unknown>>>(
   const script = `${asked.join('\n')}\ntrue`;
   const { stdout } = await host.run(['sh', '-c', script, separator, ...args], { signal });
   const [, ...parts] = stdout.split(new RegExp(`^${separator}$`, 'm'));
-  if (parts.length !== all.length) throw unreadable(host.name, stdout);
+  if (parts.length !== all.length) throw unreadable(host.name, 'its facts', stdout);
   const answers = all.map(([name, fact], i) => [name, fact.parse((parts[i] ?? '').trim())] as const);
   // eslint-disable-next-line typescript/no-unsafe-type-assertion -- Object.fromEntries loses the types of the keys
   return Object.fromEntries(answers) as Answers<F>;
-}
-
-function unreadable(host: string, output: string): SwarmupError {
-  return new SwarmupError('ANSWER_UNREADABLE', `${host} doesn't answer in the form that was asked for`, {
-    fix: `See what a command prints there: swarmup ssh ${host} -- sh -c true. It should print nothing.`,
-    output,
-  });
 }
