@@ -1,10 +1,16 @@
-/** What a task file of your own may use: `import { defineTask } from 'swarmup'`. */
+/** What programs and task files of your own may use: `import { ... } from 'swarmup'`. See docs/library.md and docs/pipelines.md. */
 
 export { pipelines } from '../Taskfile.ts';
+export { loadCluster, type LoadOptions } from './session/load.ts';
+export { run, type RunOptions } from './session/run.ts';
+export { drain } from './async/iterate.ts';
+export type { Event, RunResult, UnitResult } from './contracts/events.ts';
+export type { PresentedHostKey, Prompts } from './contracts/prompts.ts';
+export { Secret } from './util/secret.ts';
 export type { Taskfile } from './pipeline/taskfile.ts';
 export { firstManager, managersOf, workersOf, type Cluster, type NodeSpec } from './config/model.ts';
 export type { UnitContext, World } from './contracts/context.ts';
-export { SwarmupError } from './util/errors.ts';
+export { SwarmupError, type ErrorCode } from './util/errors.ts';
 export type { Engine } from './contracts/engine.ts';
 export type { Host } from './contracts/host.ts';
 export { CLUSTER, onNodes } from './contracts/target.ts';

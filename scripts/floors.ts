@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 /** The floors of the house, from the top. A room is a folder with all its subfolders, or a single file. */
 export const FLOORS: readonly (readonly string[])[] = [
   ['lib/cli', 'lib/index.ts'],
+  ['lib/session'],
   ['tasks', 'lib/render'],
   ['Taskfile.ts', 'lib/nightly', 'lib/backup', 'lib/portainer', 'lib/import', 'lib/record', 'lib/preflight'],
   ['lib/swarm', 'lib/pipeline', 'lib/providers'],

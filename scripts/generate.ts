@@ -3,10 +3,11 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { pipelines } from '../Taskfile.ts';
-import { buildProgram } from '../lib/cli/program.ts';
+import { GROUPS, type Command } from '../lib/cli/command.ts';
+import { buildProgram, COMMANDS, examplesOf } from '../lib/cli/program.ts';
 import { iamPolicy } from '../lib/providers/aws/policy.ts';
 import { providerSchema, providerTypes } from '../lib/providers/index.ts';
-import { loadTasks } from '../lib/cli/load-tasks.ts';
+import { loadTasks } from '../lib/session/load-tasks.ts';
 import { clusterFile } from '../lib/config/schema.ts';
 
 /**
@@ -111,12 +112,22 @@ function typeOf(node: Node): string {
   return String(node.type ?? 'any');
 }
 
+/** What `swarmup COMMAND --help` prints. */
+function help(command: Command): string {
+  let parser = buildProgram(() => undefined, '');
+  for (const word of command.name.split(' ')) parser = parser.commands.find((one) => one.name() === word) ?? parser;
+  return `${parser.helpInformation().trim()}\n\nExamples:\n${examplesOf(command)}`;
+}
+
 async function commands(): Promise<string> {
-  const program = buildProgram(() => undefined, '');
   const tasks = await loadTasks([...new Set(Object.values(pipelines).flat())]);
-  const helps = program.commands.map(
-    (command) => `### ${command.name()}\n\n\`\`\`text\n${command.helpInformation().trim()}\n\`\`\`\n`,
-  );
+  const helps = GROUPS.flatMap((group) => [
+    `### ${group}`,
+    '',
+    ...COMMANDS.filter((command) => command.group === group).map(
+      (command) => `#### ${command.name}\n\n\`\`\`text\n${help(command)}\n\`\`\`\n`,
+    ),
+  ]);
   const needs = (task: (typeof tasks)[number]) => task.needs.map((need) => `\`${need.task}\``).join(', ') || 'nothing';
   return [
     '# Commands and tasks',

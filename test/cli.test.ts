@@ -2,9 +2,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Option } from 'commander';
 import { pipelines } from '../Taskfile.ts';
+import { buildProgram, COMMANDS } from '../lib/cli/program.ts';
 import { checkTasks } from '../lib/pipeline/graph.ts';
-import { loadTasks } from '../lib/cli/load-tasks.ts';
+import { loadTasks } from '../lib/session/load-tasks.ts';
 import { Cli } from './support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-cli-'));
@@ -81,4 +83,60 @@ describe('the pipelines', () => {
     expect((await loadTasks(ids)).map((task) => task.id)).toEqual(ids);
     for (const pipeline of Object.values(pipelines)) checkTasks(await loadTasks(pipeline), ids);
   });
+});
+
+describe('the description of a command', () => {
+  /** Parses a command line. @returns what the command would be run with */
+  function parse(line: string): { name: string; values: readonly unknown[] } | undefined {
+    let seen: { name: string; values: readonly unknown[] } | undefined;
+    const recording = COMMANDS.map((command) => ({
+      ...command,
+      run: async (values: readonly unknown[]) => {
+        seen = { name: command.name, values };
+        return 0;
+      },
+    }));
+    const program = buildProgram(() => undefined, '', recording);
+    for (const one of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
+      one.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+    program.parse(line.split(' '), { from: 'user' });
+    return seen;
+  }
+
+  const examples = COMMANDS.flatMap(({ name, examples: lines }) => Object.keys(lines).map((line) => [line, name]));
+
+  it.each(examples)('has the example `swarmup %s`, which is understood as %s', (line, name) => {
+    expect(parse(line.split(' >')[0] ?? '')?.name).toBe(name);
+  });
+
+  it.each(COMMANDS.map((command) => [command.name, command] as const))(
+    'of %s has an example, and stores every option under the name of its flag',
+    (_name, { options, examples: lines }) => {
+      expect(Object.keys(lines).length).toBeGreaterThan(0);
+      for (const [key, { flags, description }] of Object.entries(options))
+        expect(new Option(flags, description).attributeName()).toBe(key);
+    },
+  );
+
+  it('gives a command its arguments and options, read as what they are', () => {
+    expect(parse('scale web=4 api=2 --lock-wait 10m --only a,b')?.values).toEqual([
+      [
+        { service: 'web', replicas: 4 },
+        { service: 'api', replicas: 2 },
+      ],
+      { lockWait: 600_000, only: ['a', 'b'] },
+    ]);
+    expect(parse('logs web -n 20 -f')?.values).toEqual(['web', { tail: 20, file: true }]);
+    expect(parse('backup --volume a:b --volume c:d')?.values).toEqual([{ recipient: [], volume: ['a:b', 'c:d'] }]);
+    expect(parse('import swarm --manager 10.0.0.1 --port 2222')?.values).toEqual([
+      { name: 'imported', manager: '10.0.0.1', port: 2222 },
+    ]);
+  });
+
+  it.each(['import swarm --manager x --port 70000', 'import swarm --manager x --port ssh', 'logs web -n many'])(
+    'refuses `swarmup %s`',
+    (line) => {
+      expect(() => parse(line)).toThrow(/expected a (port|whole number)/);
+    },
+  );
 });

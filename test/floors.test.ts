@@ -24,8 +24,8 @@ describe('the floors', () => {
 
   it('let nobody import from a higher one', () => {
     expect(faults({ 'lib/swarm/join.ts': ['lib/cli/session.ts'], 'Taskfile.ts': ['tasks/provision.ts'] })).toEqual([
-      'lib/swarm/join.ts imports lib/cli/session.ts: lib/swarm (floor 4) may not import lib/cli (floor 1)',
-      'Taskfile.ts imports tasks/provision.ts: Taskfile.ts (floor 3) may not import tasks (floor 2)',
+      'lib/swarm/join.ts imports lib/cli/session.ts: lib/swarm (floor 5) may not import lib/cli (floor 1)',
+      'Taskfile.ts imports tasks/provision.ts: Taskfile.ts (floor 4) may not import tasks (floor 3)',
     ]);
   });
 
@@ -33,8 +33,8 @@ describe('the floors', () => {
     expect(
       faults({ 'lib/swarm/join.ts': ['lib/providers/index.ts'], 'lib/util/files.ts': ['lib/async/wait.ts'] }),
     ).toEqual([
-      'lib/swarm/join.ts imports lib/providers/index.ts: lib/swarm (floor 4) may not import lib/providers (floor 4)',
-      'lib/util/files.ts imports lib/async/wait.ts: lib/util (floor 9) may not import lib/async (floor 9)',
+      'lib/swarm/join.ts imports lib/providers/index.ts: lib/swarm (floor 5) may not import lib/providers (floor 5)',
+      'lib/util/files.ts imports lib/async/wait.ts: lib/util (floor 10) may not import lib/async (floor 10)',
     ]);
   });
 

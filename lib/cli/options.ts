@@ -1,116 +1,69 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { choice, flag, parsed, text, type Option, type ValuesOf } from './option.ts';
+import { duration, list } from './values.ts';
 
-/** What every command understands. */
-export interface CommonOptions {
-  readonly file?: string;
-  readonly json?: boolean;
-  readonly renderer?: 'default' | 'plain' | 'silent';
-  readonly yes?: boolean;
-  readonly acceptNew?: boolean;
-}
-
-/** Which part of a pipeline to run. */
-export interface SelectionOptions {
-  readonly only?: readonly string[];
-  readonly from?: string;
-  readonly to?: string;
-  readonly skip?: readonly string[];
-  readonly node?: readonly string[];
-}
-
-/** How a pipeline is run. */
-export interface RunOptions extends CommonOptions {
-  readonly keepGoing?: boolean;
-  readonly prune?: boolean;
-  /** Milliseconds. */
-  readonly lockWait?: number;
-  readonly junit?: string;
-  readonly taskfile?: string;
-}
-
-/** For what changes a cluster. */
-export function withLock(command: Command): Command {
-  return command.option('--lock-wait <time>', 'wait so long for another run to end, such as 90s or 10m', duration);
-}
-
-/** For everything that runs a pipeline. */
-export function withRun(command: Command): Command {
-  return command
-    .option('--junit <file>', 'write a JUnit report: a case for each task and node, and for each HTTP check')
-    .option('--taskfile <file>', 'a TypeScript file with tasks and pipelines of your own');
-}
-
-/** For pipelines that go over many nodes. */
-export function withKeepGoing(command: Command): Command {
-  return command.option('--keep-going', 'after a failure, go on with all that does not need what failed');
-}
+/** The options that commands share, in sets. */
 
 const FILE = 'the cluster file (default: swarmup.yaml here, else the shipped config/local.yaml)';
 
-export function withCommon(command: Command): Command {
-  return withOutput(command.option('-f, --file <file>', FILE));
-}
+/** For commands that show something. */
+const output = {
+  json: flag('--json', 'print one JSON document on standard output at the end; progress goes to standard error'),
+  renderer: choice('--renderer <name>', 'how progress is shown', ['default', 'plain', 'silent']),
+  yes: flag('-y, --yes', 'answer yes to every question: install missing system packages, remove what is to be removed'),
+  acceptNew: flag('--accept-new', 'accept host keys that were never seen before; changed ones are refused'),
+} as const;
+
+/** For every command that works on a cluster. */
+export const common = { file: text('-f, --file <file>', FILE), ...output } as const;
+
+const followOrFile: Option<string | true, false> = {
+  flags: '-f, --file [file]',
+  description: `alone: as --follow; with a name: ${FILE}`,
+};
 
 /** For commands that follow something: `-f` alone means that, as everywhere else, and with a name after it the cluster file. */
-export function withFollow(command: Command): Command {
-  return withOutput(
-    command
-      .option('-f, --file [file]', `alone: as --follow; with a name: ${FILE}`)
-      .option('--follow', 'go on with what comes next, until interrupted'),
-  );
-}
+export const following = {
+  file: followOrFile,
+  follow: flag('--follow', 'continue with what comes next, until interrupted'),
+  ...output,
+} as const;
 
-function withOutput(command: Command): Command {
-  return command
-    .option('--json', 'one JSON document on standard output at the end, progress on standard error')
-    .addOption(new Option('--renderer <name>', 'how progress is shown').choices(['default', 'plain', 'silent']))
-    .option('-y, --yes', 'ask nothing: install missing system packages, remove what is to be removed')
-    .option('--accept-new', 'accept the host keys of servers that were never seen before; changed ones are refused');
-}
+/** For everything that loads tasks. */
+export const taskfile = {
+  taskfile: text('--taskfile <file>', 'a TypeScript file with tasks and pipelines of your own'),
+} as const;
 
-export function withSelection(command: Command): Command {
-  return command
-    .option('--only <ids>', 'only these tasks (comma-separated)', list)
-    .option('--from <id>', 'from this task on')
-    .option('--to <id>', 'up to and with this task')
-    .option('--skip <ids>', 'without these tasks (comma-separated)', list)
-    .option('--node <names>', 'only on these nodes (comma-separated)', list);
-}
+/** For everything that runs a pipeline without changing anything. */
+export const look = {
+  ...common,
+  junit: text('--junit <file>', 'write a JUnit report: a case per task and node, and per HTTP check'),
+  ...taskfile,
+} as const;
 
-function list(value: string): string[] {
-  return value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-}
+/** For what changes a cluster. */
+export const change = {
+  ...look,
+  lockWait: parsed('--lock-wait <time>', 'wait up to this long for another run to end, such as 90s or 10m', duration),
+} as const;
 
-/** "90s", "10m", "1h" in milliseconds */
-export function duration(value: string): number {
-  const match = /^(\d+)(s|m|h)$/.exec(value);
-  if (!match) throw new InvalidArgumentError('expected a time such as 90s, 10m or 1h');
-  const unit = match[2] === 'h' ? 3_600_000 : match[2] === 'm' ? 60_000 : 1_000;
-  return Number(match[1]) * unit;
-}
+/** Which part of a pipeline to run. */
+export const selection = {
+  only: parsed('--only <ids>', 'only these tasks (comma-separated)', list),
+  from: text('--from <id>', 'start at this task'),
+  to: text('--to <id>', 'stop after this task'),
+  skip: parsed('--skip <ids>', 'without these tasks (comma-separated)', list),
+  node: parsed('--node <names>', 'only on these nodes (comma-separated)', list),
+} as const;
 
-/** A whole number, such as 100 */
-export function count(value: string): number {
-  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('expected a whole number, such as 100');
-  return Number(value);
-}
+/** For pipelines that go over many nodes. */
+export const keepGoing = {
+  keepGoing: flag('--keep-going', "after a failure, continue with everything that doesn't need what failed"),
+} as const;
 
-/** "web=4" */
-export function scaleArgument(value: string, previous: readonly Scale[] = []): readonly Scale[] {
-  const match = /^([a-z0-9-]+)=(\d+)$/.exec(value);
-  if (!match?.[1] || !match[2]) throw new InvalidArgumentError('expected SERVICE=REPLICAS, such as web=4');
-  return [...previous, { service: match[1], replicas: Number(match[2]) }];
-}
-
-export interface Scale {
-  readonly service: string;
-  readonly replicas: number;
-}
-
-/** Every value of an option that may be repeated. */
-export function collected(value: string, before: readonly string[]): string[] {
-  return [...before, value];
-}
+export type CommonOptions = ValuesOf<typeof common>;
+export type SelectionOptions = ValuesOf<typeof selection>;
+/** How a pipeline is run. */
+export type RunOptions = ValuesOf<typeof change> & {
+  readonly keepGoing?: boolean;
+  readonly prune?: boolean;
+};

@@ -1,16 +1,8 @@
+import type { PresentedHostKey } from '../contracts/prompts.ts';
 import { table } from './table.ts';
 
-/** A server nobody has vouched for yet. */
-export interface UnknownServer {
-  /** The nodes that are reached at it or through it. */
-  readonly names: readonly string[];
-  readonly server: string;
-  readonly type: string;
-  readonly fingerprint: string;
-}
-
-/** A row for each server, with what it has to be compared by. */
-export function hostKeysTable(servers: readonly UnknownServer[]): string {
-  const rows = servers.map(({ names, server, type, fingerprint }) => [names.join(', '), server, type, fingerprint]);
+/** A row per server, with the fingerprint to compare. */
+export function hostKeysTable(keys: readonly PresentedHostKey[]): string {
+  const rows = keys.map(({ names, server, type, fingerprint }) => [names.join(', '), server, type, fingerprint]);
   return `Host keys that were never seen before:\n\n${table(['NODE', 'SERVER', 'TYPE', 'FINGERPRINT'], rows)}\n`;
 }

@@ -20,7 +20,7 @@ import type { StateFolder } from '../../lib/util/state-folder.ts';
 import { swarmAccess } from '../../lib/swarm/access.ts';
 import type { Finding, Preflight } from '../../lib/contracts/preflight.ts';
 import { KeyedMutex } from '../../lib/async/keyed-mutex.ts';
-import { loadTasks } from '../../lib/cli/load-tasks.ts';
+import { loadTasks } from '../../lib/session/load-tasks.ts';
 import { pipelines } from '../../Taskfile.ts';
 import { FakeSwarm } from './swarm.ts';
 import { strict } from './strict.ts';

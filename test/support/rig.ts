@@ -1,4 +1,4 @@
-import { catalogueWith } from '../../lib/cli/catalogue.ts';
+import { catalogueWith } from '../../lib/session/catalogue.ts';
 import { Reporting } from '../../lib/cli/reporting.ts';
 import type { Cluster } from '../../lib/config/model.ts';
 import type { Event, EventBody, RunResult } from '../../lib/contracts/events.ts';

@@ -1,7 +1,7 @@
 import { print, printJson } from '../../render/output.ts';
 import { tasksText } from '../../render/tasks.ts';
 import type { CommonOptions } from '../options.ts';
-import { catalogueWith } from '../catalogue.ts';
+import { catalogueWith } from '../../session/catalogue.ts';
 import { clusterOf } from '../session.ts';
 
 /** Every pipeline and every task: what each does and needs. */

@@ -2,23 +2,29 @@ import { hasCode } from '../util/errors.ts';
 import type { Machine } from '../contracts/provider.ts';
 import type { SshRemote } from '../remote/remote.ts';
 import type { Secret } from '../util/secret.ts';
-import { askSecret, canAsk } from '../render/confirm.ts';
+import type { Prompts } from '../contracts/prompts.ts';
+
+interface RootRightsOptions {
+  /** Who is asked; without it nobody is. */
+  readonly prompts: Prompts | undefined;
+  /** Told the password, so that no record shows it. */
+  readonly onSecret: (secret: Secret) => void;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Asks once for the password that sudo wants on hosts where the user isn't root, and tries it there: a wrong one ends the
  * command at once. Hosts that can't be reached are passed over; connecting to them says why.
  *
- * @param onSecret told the password, so that no record shows it
  * @throws SwarmupError SUDO_REFUSED
  */
 export async function gainRootRights(
   remote: SshRemote,
   machines: readonly Machine[],
-  onSecret: (secret: Secret) => void,
-  signal: AbortSignal,
+  { prompts, onSecret, signal }: RootRightsOptions,
 ): Promise<void> {
   const guests = machines.filter(({ external, ssh }) => external && ssh.user !== 'root' && !ssh.sudoPassword);
-  if (guests.length === 0 || !canAsk()) return;
+  if (guests.length === 0 || !prompts) return;
   const hosts = await Promise.allSettled(guests.map(({ name }) => remote.host(name, signal)));
   signal.throwIfAborted();
   const reached = hosts.flatMap((host) => (host.status === 'fulfilled' ? [host.value] : []));
@@ -28,9 +34,7 @@ export async function gainRootRights(
   const users = [
     ...new Set(guests.filter(({ name }) => unable.some((host) => host.name === name)).map(({ ssh }) => ssh.user)),
   ];
-  const password = await askSecret(
-    `Password of ${users.join(', ')} for sudo on ${unable.map(({ name }) => name).join(', ')}:`,
-  );
+  const password = await prompts.sudoPassword({ users, hosts: unable.map(({ name }) => name) });
   onSecret(password);
   remote.useSudoPassword(password);
   const tried = await Promise.allSettled(unable.map((host) => host.run(['true'], { signal })));

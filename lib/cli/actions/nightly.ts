@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { removeOwn } from '../../util/remove.ts';
 import { nightly as stages } from '../../../Taskfile.ts';
 import type { Catalogue } from '../../pipeline/taskfile.ts';
-import { catalogueWith } from '../catalogue.ts';
+import { catalogueWith } from '../../session/catalogue.ts';
 import { shippedConfig } from '../../config/load.ts';
 import { asSwarmupError, SwarmupError } from '../../util/errors.ts';
 import type { Listener, RunResult } from '../../contracts/events.ts';

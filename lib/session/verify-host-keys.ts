@@ -5,9 +5,7 @@ import type { Provider, UnknownHost } from '../contracts/provider.ts';
 import type { SshEndpoint } from '../contracts/endpoint.ts';
 import { fingerprint } from '../remote/known-hosts.ts';
 import { SshRemote } from '../remote/remote.ts';
-import { canAsk, confirm } from '../render/confirm.ts';
-import { writeStderr } from '../render/output.ts';
-import { hostKeysTable } from '../render/host-keys.ts';
+import type { PresentedHostKey, Prompts } from '../contracts/prompts.ts';
 
 interface Seen {
   readonly host: UnknownHost;
@@ -18,6 +16,8 @@ interface Seen {
 export interface VerificationOptions {
   /** Accepts keys without asking. */
   readonly acceptNew: boolean;
+  /** Who is asked; without it only keys that need no question are accepted. */
+  readonly prompts: Prompts | undefined;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
@@ -37,7 +37,7 @@ export async function verifyHostKeys(provider: Provider, options: VerificationOp
       const met = await meet(round, remote, options.signal);
       if (met.length === 0) return;
       const asked = met.filter(({ host }) => !host.unasked && !options.acceptNew);
-      if (asked.length > 0) await ask(asked);
+      if (asked.length > 0) await ask(asked, options.prompts);
       for (const { host, hostKey } of met) await host.accept(hostKey);
     }
   } finally {
@@ -46,9 +46,11 @@ export async function verifyHostKeys(provider: Provider, options: VerificationOp
 }
 
 /** The unknown hosts that can be talked to now, and whose keys somebody can accept. */
-async function open(provider: Provider, { acceptNew }: VerificationOptions): Promise<readonly UnknownHost[]> {
+async function open(provider: Provider, { acceptNew, prompts }: VerificationOptions): Promise<readonly UnknownHost[]> {
   const hosts = (await provider.unknownHosts?.()) ?? [];
-  return hosts.filter(({ endpoint, unasked }) => isOpen(endpoint.via) && (acceptNew || unasked || canAsk()));
+  return hosts.filter(
+    ({ endpoint, unasked }) => isOpen(endpoint.via) && (acceptNew || unasked || prompts !== undefined),
+  );
 }
 
 function isOpen(via: SshEndpoint | undefined): boolean {
@@ -64,16 +66,12 @@ async function meet(hosts: readonly UnknownHost[], remote: SshRemote, signal: Ab
   });
 }
 
-async function ask(met: readonly Seen[]): Promise<void> {
-  const rows = met.map(({ host: { names, endpoint }, hostKey }) => {
+async function ask(seen: readonly Seen[], prompts: Prompts | undefined): Promise<void> {
+  const keys = seen.map(({ host: { names, endpoint }, hostKey }): PresentedHostKey => {
     const [type = '', key = ''] = hostKey.split(' ');
     return { names, server: `${endpoint.host}:${endpoint.port}`, type, fingerprint: fingerprint(key) };
   });
-  writeStderr(hostKeysTable(rows));
-  const yes = await confirm(
-    `Are these the right ones (compare: ssh-keygen -lf on the server)? They are pinned from then on.`,
-  );
-  if (yes) return;
+  if (await prompts?.acceptHostKeys(keys)) return;
   throw new SwarmupError('SSH_HOST_KEY_UNKNOWN', 'the host keys were not accepted, so nothing was done', {
     fix: 'Compare the fingerprints with those of the servers: there, ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub',
   });

@@ -2,18 +2,18 @@ import { openPrefixed, print, printJson } from '../../render/output.ts';
 import { asSwarmupError, SwarmupError } from '../../util/errors.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
-import { requireKnown } from '../run.ts';
+import { requireKnown } from '../../util/require-known.ts';
 
 interface ExecOptions extends CommonOptions {
   readonly role?: string;
-  readonly node?: string;
+  readonly node?: readonly string[];
 }
 
 /** A command on every node, side by side, each line with the node's name before it. @returns 1 when it failed anywhere */
 export async function exec(argv: readonly string[], options: ExecOptions): Promise<number> {
   return withSession(await clusterOf(options), options, async ({ context, signal }) => {
     if (options.role !== undefined) requireKnown('role', options.role, ['manager', 'worker']);
-    const names = options.node?.split(',');
+    const names = options.node;
     for (const name of names ?? [])
       requireKnown(
         'node',

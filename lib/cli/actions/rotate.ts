@@ -8,7 +8,7 @@ import { unlockKeyOf, updateSwarm } from '../../swarm/settings.ts';
 import { forgetUnlockKey, keepUnlockKey } from '../../swarm/unlock-key.ts';
 import type { RunOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
-import { requireKnown } from '../run.ts';
+import { requireKnown } from '../../util/require-known.ts';
 
 export interface RotateOptions extends RunOptions {
   readonly print?: boolean;

@@ -2,10 +2,12 @@ import { managersOf, type Availability, type Cluster } from '../../config/model.
 import type { RunCluster } from '../../contracts/run-cluster.ts';
 import { scaled, serviceNames, withServices } from '../../config/selections.ts';
 import { SwarmupError } from '../../util/errors.ts';
-import type { RunOptions, Scale, SelectionOptions } from '../options.ts';
+import type { RunOptions, SelectionOptions } from '../options.ts';
+import type { Scale } from '../values.ts';
 import { confirm } from '../../render/confirm.ts';
 import { writeStderr } from '../../render/output.ts';
-import { requireKnown, run } from '../run.ts';
+import { requireKnown } from '../../util/require-known.ts';
+import { run } from '../run.ts';
 
 /** `docker service scale`, until the file says otherwise: the next `up` returns to the file. */
 export function scale(scales: readonly Scale[], options: RunOptions & SelectionOptions): Promise<number> {

@@ -4,7 +4,7 @@ import { readLogs, type LogLine } from '../../swarm/logs.ts';
 import { listServices } from '../../swarm/read.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
-import { requireKnown } from '../run.ts';
+import { requireKnown } from '../../util/require-known.ts';
 
 export interface LogsOptions extends Omit<CommonOptions, 'file'> {
   /** True where `-f` had no name after it: it then means --follow. */

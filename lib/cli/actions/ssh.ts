@@ -3,7 +3,7 @@ import { sshArguments, sshConfigText } from '../../remote/openssh.ts';
 import { print, printJson } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
-import { requireKnown } from '../run.ts';
+import { requireKnown } from '../../util/require-known.ts';
 import { writeKnownHosts, isKnown } from '../known-hosts.ts';
 
 /** OpenSSH on a node, with the pinned host key. @returns the exit status of ssh */

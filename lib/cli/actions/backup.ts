@@ -11,7 +11,8 @@ import { askSecret, canAsk, confirm } from '../../render/confirm.ts';
 import { writeStderr } from '../../render/output.ts';
 import type { RunOptions } from '../options.ts';
 import { clusterOf } from '../session.ts';
-import { requireKnown, run } from '../run.ts';
+import { requireKnown } from '../../util/require-known.ts';
+import { run } from '../run.ts';
 
 export interface BackupOptions extends RunOptions {
   readonly output?: string;

@@ -1,0 +1,67 @@
+import { defineCommand, one, type Command } from '../command.ts';
+import { flag, parsed, requiredText, text, textOr } from '../option.ts';
+import { change, common, keepGoing, selection, taskfile } from '../options.ts';
+import { port } from '../values.ts';
+
+const group = 'Cluster files and tasks';
+const imports = () => import('../actions/import.ts');
+
+const written = {
+  name: textOr('--name <name>', "the cluster's name in the file", 'imported'),
+  output: text('-o, --output <file>', 'where to write it (default: standard output)'),
+  yes: flag('-y, --yes', 'overwrite an existing file'),
+};
+
+const importDockerMachine = defineCommand({
+  name: 'import docker-machine',
+  group,
+  summary: "write a cluster file for the machines in docker-machine's store",
+  args: [],
+  options: {
+    ...written,
+    store: text('--store <folder>', 'its folder (default: MACHINE_STORAGE_PATH, else ~/.docker/machine)'),
+  },
+  examples: { 'import docker-machine -o swarmup.yaml': 'continue with machines of docker-machine' },
+  load: async () => (await imports()).importDockerMachine,
+});
+
+const importSwarm = defineCommand({
+  name: 'import swarm',
+  group,
+  summary: 'write a cluster file for an existing swarm, with its nodes and services, for which `plan` shows no changes',
+  args: [],
+  options: {
+    ...written,
+    manager: requiredText('--manager <host>', 'a manager: a host name, an address, or a Host alias of ~/.ssh/config'),
+    user: text('--user <user>', 'the login user'),
+    port: parsed('--port <port>', 'the port of the SSH servers', port),
+    identityFile: text('--identity-file <file>', 'a private key'),
+    bastion: text('--bastion <server>', "an SSH server to go through, as OpenSSH's ProxyJump"),
+    sshConfig: text('--ssh-config <file>', 'an OpenSSH configuration to use'),
+    acceptNew: flag('--accept-new', 'accept host keys that were never seen before'),
+  },
+  examples: { 'import swarm --manager deploy@10.0.0.1 -o swarmup.yaml': 'manage an existing swarm with swarmup' },
+  load: async () => (await imports()).importSwarm,
+});
+
+const tasks = defineCommand({
+  name: 'tasks',
+  group,
+  summary: 'list every pipeline and task, with what each does and needs',
+  args: [],
+  options: { ...common, ...taskfile },
+  examples: { tasks: 'the steps of every command' },
+  load: async () => (await import('../actions/tasks.ts')).tasks,
+});
+
+const run = defineCommand({
+  name: 'run',
+  group,
+  summary: 'run a pipeline by its name, such as one of your own',
+  args: [one('pipeline', 'its name in `swarmup tasks`')],
+  options: { ...change, ...selection, ...keepGoing },
+  examples: { 'run tune --taskfile Taskfile.ts': 'the pipeline `tune` of a task file' },
+  load: async () => (await import('../actions/pipelines.ts')).runNamed,
+});
+
+export const filesAndTasks: readonly Command[] = [importDockerMachine, importSwarm, tasks, run];

@@ -1,0 +1,45 @@
+import { defineCommand, oneOrNone, type Command } from '../command.ts';
+import { flag, text } from '../option.ts';
+import { change, common } from '../options.ts';
+
+const group = 'Records and tests';
+
+const nightly = defineCommand({
+  name: 'nightly',
+  group,
+  summary: 'test the whole life of a cluster: up, lose nodes, scale, down; writes JUnit and HTML reports',
+  args: [],
+  options: {
+    ...change,
+    out: text('--out <folder>', 'where the reports go (default: nightly-NAME)'),
+    retain: flag('--retain', 'keep the cluster as it is when something fails'),
+  },
+  examples: { 'nightly --yes --out reports': 'in a CI job' },
+  load: async () => (await import('../actions/nightly.ts')).nightly,
+});
+
+const runs = defineCommand({
+  name: 'runs',
+  group,
+  summary: 'list the records of runs',
+  args: [],
+  options: common,
+  examples: { runs: 'the latest last' },
+  load: async () => (await import('../actions/runs.ts')).runs,
+});
+
+const report = defineCommand({
+  name: 'report',
+  group,
+  summary: 'write one HTML page about a run: summary, timeline, failures, topology',
+  args: [oneOrNone('run', 'its name in `swarmup runs`; default: the latest')],
+  options: {
+    ...common,
+    output: text('-o, --output <file>', 'where to write it (default: report.html in the record)'),
+    junit: text('--junit <file>', 'write a JUnit report too'),
+  },
+  examples: { report: 'about the latest run' },
+  load: async () => (await import('../actions/runs.ts')).report,
+});
+
+export const recordsAndTests: readonly Command[] = [nightly, runs, report];

@@ -1,0 +1,114 @@
+import { systemClock } from '../async/clock.ts';
+import type { RunContext } from '../contracts/context.ts';
+import type { RunCluster } from '../contracts/run-cluster.ts';
+import { namedMirror } from '../images/debian-mirror.ts';
+import type { Emit, Listener } from '../contracts/events.ts';
+import { cacheFolder } from '../util/files.ts';
+import { dockerCredentials } from '../images/credentials.ts';
+import { imageStore } from '../images/store.ts';
+import { machineTable } from '../providers/machine-table.ts';
+import { loadProvider } from '../providers/index.ts';
+import { preflightOf } from '../preflight/preflight.ts';
+import { httpClient } from '../remote/http.ts';
+import { verifyHostKeys } from './verify-host-keys.ts';
+import { localCommands } from '../remote/local.ts';
+import { SshRemote } from '../remote/remote.ts';
+import type { Session } from '../pipeline/run-pipeline.ts';
+import type { Secret } from '../util/secret.ts';
+import { StateFolder } from '../util/state-folder.ts';
+import { swarmAccess } from '../swarm/access.ts';
+import { gainRootRights } from './sudo-password.ts';
+import { KeyedMutex } from '../async/keyed-mutex.ts';
+import type { Prompts } from '../contracts/prompts.ts';
+
+export interface SessionOptions {
+  /** Aborts the work. */
+  readonly signal: AbortSignal;
+  /** Missing system packages may be installed without asking; default: only as root. */
+  readonly mayInstall?: boolean;
+  /** Root's rights will be needed: a password for sudo is asked for where one is wanted. */
+  readonly asRoot?: boolean;
+  /** Host keys that were never seen before are accepted without asking. */
+  readonly acceptNew?: boolean;
+  /** Who is asked where a person has to decide; without it nobody is. */
+  readonly prompts?: Prompts | undefined;
+  /** Told everything that happens. */
+  readonly listeners?: readonly Listener[];
+  /** Told the secrets that are read or made. */
+  readonly onSecret?: (secret: Secret) => void;
+  /** The environment that commands and credentials are looked up in; default: the process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** A session whose events can be listened to. */
+export interface OpenSession extends Session {
+  /** Tells a listener everything that happens from now on. @returns what ends that */
+  listen(listener: Listener): () => void;
+}
+
+/** Opens a session, does the work, and closes its connections whatever happens. */
+export async function withSession<T>(
+  cluster: RunCluster,
+  options: SessionOptions,
+  work: (session: OpenSession) => Promise<T>,
+): Promise<T> {
+  const { signal } = options;
+  const listeners = new Set(options.listeners);
+  const emit: Emit = (body) => {
+    const event = { ...body, at: systemClock.now() };
+    for (const listener of listeners) listener(event);
+  };
+  const listen = (listener: Listener) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  };
+  const opened: { remote?: SshRemote } = {};
+  try {
+    const keep = (remote: SshRemote) => (opened.remote = remote);
+    const context = await openContext(cluster, options, emit, keep);
+    return await work({ context, emit, signal, listen });
+  } finally {
+    await opened.remote?.close();
+  }
+}
+
+async function openContext(
+  cluster: RunCluster,
+  options: SessionOptions,
+  emit: Emit,
+  onRemote: (remote: SshRemote) => void,
+): Promise<RunContext> {
+  const { signal, prompts, acceptNew = false, mayInstall = false, onSecret = () => undefined } = options;
+  const env = options.env ?? process.env;
+  const local = localCommands(emit, env);
+  const createProvider = await loadProvider(cluster.provider);
+  const provider = await createProvider({ cluster, clock: systemClock, local, env, mayInstall });
+  await verifyHostKeys(provider, { acceptNew, prompts, emit, signal });
+  const listed = await provider.list(signal);
+  for (const { ssh } of listed) if (ssh.sudoPassword) onSecret(ssh.sudoPassword);
+  const machines = machineTable(listed);
+  const remote = new SshRemote(machines, emit);
+  onRemote(remote);
+  if (options.asRoot) await gainRootRights(remote, listed, { prompts, onSecret, signal });
+  const swarm = swarmAccess(cluster, { remote, machines }, systemClock);
+  return {
+    cluster,
+    provider,
+    world: {
+      before: new Map(listed.map((machine) => [machine.name, machine])),
+      shares: provider.shared !== undefined,
+    },
+    machines,
+    remote,
+    swarm,
+    preflight: preflightOf({ cluster, machines, remote, swarm, clock: systemClock }),
+    mutex: new KeyedMutex(),
+    http: httpClient((via, to, until) => remote.dial(via, to, until)),
+    local,
+    images: imageStore({ local, cache: cacheFolder(env), mirror: namedMirror(cluster.provider) }),
+    credentials: cluster.images.registryAuth ? dockerCredentials({ local, env }) : () => Promise.resolve(undefined),
+    state: new StateFolder(cluster.stateDir, onSecret),
+    clock: systemClock,
+    env,
+  };
+}

@@ -1,0 +1,74 @@
+import type { RunCluster } from '../contracts/run-cluster.ts';
+import type { Mode } from '../contracts/events.ts';
+import type { Selection } from '../pipeline/graph.ts';
+import type { LockRequest, PipelineRequest } from '../pipeline/run-pipeline.ts';
+import type { Catalogue } from '../pipeline/taskfile.ts';
+import { SwarmupError } from '../util/errors.ts';
+import { omitUndefined } from '../util/omit-undefined.ts';
+import { requireKnown } from '../util/require-known.ts';
+import { catalogueWith } from './catalogue.ts';
+
+/** How a pipeline is to be run. Everything may be left out. */
+export interface RunRequest extends Selection {
+  /** `apply` makes the changes, `plan` only names them, `check` fails where there are any; default: apply. */
+  readonly mode?: Mode;
+  /** After a failure, continues with everything that doesn't need what failed. */
+  readonly keepGoing?: boolean;
+  /** Removes what swarmup made and the cluster file no longer names. */
+  readonly prune?: boolean;
+  /** How long to wait for another run on this cluster to end, in milliseconds; default: 0. */
+  readonly lockWaitMs?: number;
+  /** A TypeScript file with more tasks and pipelines; default: the cluster file's `taskfile`. */
+  readonly taskfile?: string | undefined;
+}
+
+/** A run whose every name is known to exist. */
+export interface PreparedRun {
+  readonly catalogue: Catalogue;
+  readonly request: PipelineRequest;
+  readonly lock: LockRequest;
+}
+
+/**
+ * Checks a request before anything is connected to.
+ *
+ * @throws SwarmupError UNKNOWN_NAME with the nearest valid name, USAGE, TASKFILE_INVALID
+ */
+export async function prepare(pipeline: string, cluster: RunCluster, request: RunRequest): Promise<PreparedRun> {
+  const { mode = 'apply', keepGoing = false, prune = false, lockWaitMs = 0 } = request;
+  const catalogue = await catalogueWith(request.taskfile ?? cluster.taskfile);
+  requireKnown('pipeline', pipeline, Object.keys(catalogue.pipelines));
+  const selection = selectionOf(request, catalogue.pipelines[pipeline] ?? [], cluster);
+  await requireNodes(catalogue, pipeline, selection);
+  return {
+    catalogue,
+    request: { pipeline, mode, selection, keepGoing, prune },
+    lock: { command: pipeline, waitMs: lockWaitMs },
+  };
+}
+
+function selectionOf(
+  { only, skip, from, to, nodes }: RunRequest,
+  ids: readonly string[],
+  cluster: RunCluster,
+): Selection {
+  const names = cluster.nodes.map((node) => node.name);
+  for (const id of [...(only ?? []), ...(skip ?? []), from, to]) if (id !== undefined) requireKnown('task', id, ids);
+  for (const name of nodes ?? []) requireKnown('node', name, names);
+  if (from !== undefined && to !== undefined && ids.indexOf(from) > ids.indexOf(to)) {
+    throw new SwarmupError('USAGE', `--from ${from} comes after --to ${to}: nothing is between them`, {
+      fix: `The order is: ${ids.join(', ')}.`,
+    });
+  }
+  return omitUndefined({ only, skip, from, to, nodes });
+}
+
+/** Some tasks must never run everywhere by accident. @throws SwarmupError USAGE */
+async function requireNodes(catalogue: Catalogue, pipeline: string, { nodes }: Selection): Promise<void> {
+  if (nodes?.length) return;
+  const explicit = (await catalogue.load(catalogue.pipelines[pipeline] ?? [])).find((task) => task.explicit);
+  if (!explicit) return;
+  throw new SwarmupError('USAGE', `the pipeline '${pipeline}' has to be told which nodes: ${explicit.about}`, {
+    fix: 'Name them with --node.',
+  });
+}
