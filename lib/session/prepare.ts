@@ -68,7 +68,7 @@ async function requireNodes(catalogue: Catalogue, pipeline: string, { nodes }: S
   if (nodes?.length) return;
   const explicit = (await catalogue.load(catalogue.pipelines[pipeline] ?? [])).find((task) => task.explicit);
   if (!explicit) return;
-  throw new SwarmupError('USAGE', `the pipeline '${pipeline}' has to be told which nodes: ${explicit.about}`, {
+  throw new SwarmupError('USAGE', `the pipeline '${pipeline}' needs to be told on which nodes: ${explicit.about}`, {
     fix: 'Name them with --node.',
   });
 }
