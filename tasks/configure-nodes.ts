@@ -28,7 +28,7 @@ type NodeChange = Change & {
   readonly key?: string;
 };
 
-/** Availability and labels of each node. In the guide: `docker node update --availability drain`. */
+/** Availability and labels of each node. By hand (docs/guide.md): `docker node update --availability drain`. */
 export default defineTask<State, NodeChange>({
   id: 'configure-nodes',
   title: 'Nodes configured',

@@ -15,7 +15,7 @@ interface State {
   readonly found: SwarmNetwork | undefined;
 }
 
-/** The services' networks. In the guide: `docker network create --driver overlay`. */
+/** The services' networks. By hand (docs/guide.md): `docker network create --driver overlay`. */
 export default defineTask<State, Change>({
   id: 'create-networks',
   title: 'Networks there',

@@ -27,7 +27,7 @@ interface State {
 
 type ServiceChange = Change & { readonly kind: 'create' | 'update' | 'converge'; readonly fields: readonly string[] };
 
-/** The services. In the guide: `docker service create --replicas 3 -p 80:80 --name web nginx`, scaled up and down. */
+/** The services. By hand (docs/guide.md): `docker service create --replicas 3 -p 80:80 --name web nginx`. */
 export default defineTask<State, ServiceChange>({
   id: 'deploy-services',
   title: 'Services running',

@@ -27,7 +27,7 @@ interface State {
 
 type StackChange = Change & { readonly kind: 'secret' | 'deploy' | 'converge'; readonly name: string };
 
-/** The stacks. In the guide: `docker stack deploy -c portainer-agent-stack.yml portainer`. */
+/** The stacks. By hand (docs/guide.md): `docker stack deploy -c portainer-agent-stack.yml portainer`. */
 export default defineTask<State, StackChange>({
   id: 'deploy-stacks',
   title: 'Stacks running',

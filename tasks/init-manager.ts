@@ -27,7 +27,7 @@ interface Elsewhere {
   readonly isManager: boolean;
 }
 
-/** The first manager's swarm. In the guide: `docker swarm init --advertise-addr`. */
+/** The first manager's swarm. By hand (docs/guide.md): `docker swarm init --advertise-addr`. */
 export default defineTask<State, Change>({
   id: 'init-manager',
   title: 'First manager ready',

@@ -33,7 +33,7 @@ interface HostState {
 
 type DockerChange = Change & { readonly kind: 'install' | 'configure' | 'proxy' | 'start' };
 
-/** A running Docker Engine on each node. In the guide: what `docker-machine create` did. */
+/** A running Docker Engine on each node. By hand (docs/guide.md): a part of `docker-machine create`. */
 export default defineTask<State, DockerChange>({
   id: 'install-docker',
   title: 'Docker running',

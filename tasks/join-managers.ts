@@ -4,7 +4,7 @@ import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
 import type { Change } from '../lib/contracts/change.ts';
 
-/** The further managers, one at a time: each join changes the quorum. In the guide: `docker swarm join` as manager. */
+/** The further managers, one at a time: each join changes the quorum. By hand (docs/guide.md): `docker swarm join` as a manager. */
 export default defineTask<JoinState, Change>({
   id: 'join-managers',
   title: 'Managers joined',

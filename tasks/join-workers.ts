@@ -4,7 +4,7 @@ import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
 import type { Change } from '../lib/contracts/change.ts';
 
-/** The workers, side by side. In the guide: `docker swarm join` as worker. */
+/** The workers, side by side. By hand (docs/guide.md): `docker swarm join` as a worker. */
 export default defineTask<JoinState, Change>({
   id: 'join-workers',
   title: 'Workers joined',

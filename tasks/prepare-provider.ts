@@ -8,7 +8,7 @@ interface State {
   readonly changes: readonly Change[];
 }
 
-/** What machines share, for providers that have such: in the guide, the clicks in the console before the first machine. */
+/** What machines share, for providers that need it. By hand (docs/guide.md): a key pair and a security group, in the console. */
 export default defineTask<State, Change>({
   id: 'prepare-provider',
   title: 'Provider ready',

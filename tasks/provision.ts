@@ -16,7 +16,7 @@ interface State {
   readonly lost: readonly LocalVolume[];
 }
 
-/** Creates or starts each node's machine. In the guide: `docker-machine create` for manager1, worker1 and worker2. */
+/** Creates or starts each node's machine. By hand (docs/guide.md): `docker-machine create`. */
 export default defineTask<State, Change>({
   id: 'provision',
   title: 'Machines running',

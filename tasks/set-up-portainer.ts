@@ -28,7 +28,7 @@ type SetUpChange = Change & { readonly kind: 'wait' | 'password' | 'environment'
 
 const DEADLINE_MS = 240_000;
 
-/** Portainer's first set-up: what the guide clicks through in the browser on port 9000. */
+/** Portainer's first set-up: what docs/guide.md does by hand in the browser on port 9000. */
 export default defineTask<State, SetUpChange>({
   id: 'set-up-portainer',
   title: 'Portainer set up',

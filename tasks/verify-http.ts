@@ -14,7 +14,7 @@ interface State {
   readonly requests: number;
 }
 
-/** HTTP from outside through every node and port. In the guide: opening http://NODE:80 and :9000 for every node. */
+/** HTTP from outside through every node and port. By hand (docs/guide.md): curl for every node. */
 export default defineTask<State, Change>({
   id: 'verify-http',
   title: 'HTTP answers on every node',

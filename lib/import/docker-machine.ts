@@ -96,7 +96,7 @@ async function read(folder: string): Promise<StoredMachine | undefined> {
   }
 }
 
-/** Those whose names say so, as in the guide; else the first. */
+/** Those whose names say so, such as manager1 in docs/guide.md; else the first. */
 function managersAmong(machines: readonly StoredMachine[]): ReadonlySet<StoredMachine> {
   const named = machines.filter(({ name }) => /manager|master|leader/i.test(name));
   return new Set(named.length > 0 ? named : machines.slice(0, 1));

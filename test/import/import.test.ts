@@ -88,7 +88,7 @@ describe('machines of docker-machine', () => {
 });
 
 describe('a swarm that somebody made', () => {
-  /** As by the guide: `docker swarm init` and `join`, `docker service create`, and a stack. */
+  /** By hand, as in docs/guide.md: `docker swarm init` and `join`, `docker service create`, and a stack. */
   async function byHand(): Promise<FakeWorld> {
     const world = new FakeWorld();
     world.swarm.registry = IMAGES;
