@@ -20,19 +20,33 @@ for (const name of [
   'swarmup',
   'config',
   'docs',
-  'README.md',
+  'CHANGELOG.md',
   'LICENSE',
+  'README.md',
+  'SECURITY.md',
   'lib/providers/qemu/guest-image.sh',
   'lib/preflight/probe.pl',
   'lib/preflight/probe.py',
 ]) {
   cpSync(join(root, name), join(target, name), { recursive: true });
 }
+// What concerns only a checkout is left out; `private` keeps one from being published in place of the package.
 const {
   scripts: _scripts,
   devDependencies: _tools,
-  files: _files,
+  overrides: _overrides,
+  allowScripts: _allowed,
+  private: _private,
   ...manifest
 } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const exports = { '.': { types: './lib/index.d.ts', default: './lib/index.js' } };
-writeFileSync(join(target, 'package.json'), `${JSON.stringify({ ...manifest, exports }, null, 2)}\n`);
+const types = './lib/index.d.ts';
+const exports = { '.': { types, default: './lib/index.js' } };
+writeFileSync(
+  join(target, 'package.json'),
+  `${JSON.stringify({ ...manifest, ...repository(process.env), types, exports }, null, 2)}\n`,
+);
+
+/** Where GitHub builds it. Provenance is refused for a package that doesn't name the repository it was built in. */
+function repository({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }: NodeJS.ProcessEnv): object {
+  return server && name ? { repository: { type: 'git', url: `git+${server}/${name}.git` } } : {};
+}

@@ -1,28 +1,69 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from './support/cli.ts';
+import { installed, packed } from './support/installed.ts';
 
-// The npm package, laid out as an installation lays it out: beside its dependencies, inside node_modules.
+const CHECKOUT = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-package-'));
-const modules = join(folder, 'node_modules');
-const swarmup = (...argv: string[]) =>
-  execFileSync(join(modules, 'swarmup', 'swarmup'), argv, { cwd: folder, encoding: 'utf8' });
+let files: readonly string[];
+let home: string;
 
 beforeAll(() => {
-  mkdirSync(modules);
-  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
-    if (name !== '.package-lock.json') symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
-  }
-  const target = relative(ROOT, join(modules, 'swarmup'));
-  execFileSync(process.execPath, ['scripts/package.ts', target], { cwd: ROOT, stdio: 'inherit' });
-}, 60_000);
+  const made = packed(folder, {
+    GITHUB_SERVER_URL: 'https://github.example',
+    GITHUB_REPOSITORY: 'somebody/swarmup',
+  });
+  files = made.files;
+  home = installed(folder, made.archive);
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const swarmup = (...argv: string[]) => execFileSync(join(home, 'swarmup'), argv, { cwd: folder, encoding: 'utf8' });
+
+/** What TypeScript says about a file of the user's, every declaration that it leads to included. */
+function compiled(name: string): string {
+  const flags = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--target', 'es2024'];
+  const modules = ['--module', 'nodenext', '--moduleResolution', 'nodenext'];
+  return spawnSync(join(ROOT, 'node_modules/.bin/tsc'), [...flags, ...modules, name], { cwd: folder, encoding: 'utf8' })
+    .stdout;
+}
+
+describe('the archive of the package', () => {
+  it('holds what the program needs, and neither tests nor scripts', () => {
+    const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md'];
+    const program = ['Taskfile.d.ts', 'Taskfile.js', 'lib', 'package.json', 'swarmup', 'tasks'];
+    expect(new Set(files.map((file) => file.split('/')[0]))).toEqual(new Set([...texts, ...program, 'config', 'docs']));
+    const sources = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+    expect(sources).toEqual(['docs/examples/Taskfile.ts']);
+  });
+
+  it('has a manifest without what concerns only a checkout, which npm refuses to publish', () => {
+    expect(CHECKOUT.private).toBe(true);
+    const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
+    for (const key of ['private', 'scripts', 'devDependencies', 'overrides', 'allowScripts'])
+      expect(manifest).not.toHaveProperty(key);
+    expect(manifest).toMatchObject({
+      name: 'swarmup',
+      bin: { swarmup: 'swarmup' },
+      types: './lib/index.d.ts',
+      sideEffects: false,
+    });
+    expect(files).toContain('lib/index.d.ts');
+  });
+
+  it('names the repository that GitHub builds it in, which provenance requires', () => {
+    const { repository } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
+    expect(repository).toEqual({ type: 'git', url: 'git+https://github.example/somebody/swarmup.git' });
+  });
+});
+
 describe('the installed package', () => {
-  it('runs as JavaScript, with the files it needs', () => {
+  it('runs as JavaScript, with the files and the dependencies it needs', () => {
     expect(swarmup('--version').trim()).toMatch(/^\d+\.\d+\.\d+$/);
     const plan = JSON.parse(swarmup('plan', '--json'));
     expect(plan).toMatchObject({ ok: true, cluster: 'local' });
@@ -30,24 +71,47 @@ describe('the installed package', () => {
   });
 
   it("runs a task file of the user's, and has the types for it", () => {
-    const example = join(modules, 'swarmup/docs/examples/Taskfile.ts');
     // Node.js strips types only outside node_modules, where a user's own file lies.
-    cpSync(example, join(folder, 'Taskfile.ts'));
+    cpSync(join(home, 'docs/examples/Taskfile.ts'), join(folder, 'Taskfile.ts'));
     const tasks = JSON.parse(swarmup('tasks', '--taskfile', 'Taskfile.ts', '--json'));
     expect(tasks.pipelines.tune).toEqual(['tune-kernel', 'check-managers']);
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-    const tsc = join(ROOT, 'node_modules/.bin/tsc');
-    const flags = [
-      '--noEmit',
-      '--strict',
-      '--skipLibCheck',
-      '--module',
-      'nodenext',
-      '--target',
-      'es2024',
-      '--types',
-      'node',
-    ];
-    expect(execFileSync(tsc, [...flags, 'Taskfile.ts'], { cwd: folder, encoding: 'utf8' })).toBe('');
+    expect(compiled('Taskfile.ts')).toBe('');
+  });
+
+  it('types the Engine API for its users, down to every declaration', () => {
+    writeFileSync(join(folder, 'consumer.ts'), CONSUMER);
+    expect(compiled('consumer.ts')).toBe('');
   });
 });
+
+/** A wrong use compiles where a type is missing, as `any` takes all: then TypeScript calls the expectation of an error unused. */
+const CONSUMER = `
+import { CLUSTER, defineTask, type Change, type UnitContext } from 'swarmup';
+
+async function serviceNames(ctx: UnitContext): Promise<readonly string[]> {
+  const engine = await ctx.engine();
+  const services = await engine.call('list the services', (docker) => docker.listServices());
+  // @ts-expect-error -- services are a list
+  services.nonsense;
+  // @ts-expect-error -- the engine has no such call
+  await engine.call('do anything', (docker) => docker.nonsense());
+  // @ts-expect-error -- an engine has no such function
+  engine.nonsense();
+  // @ts-expect-error -- the input of a command isn't a number
+  await (await ctx.host()).run(['cat'], { input: 1 });
+  return services.map((service) => service.Spec?.Name ?? service.ID);
+}
+
+export const countServices = defineTask<{ readonly names: readonly string[] }, Change>({
+  id: 'count-services',
+  title: 'Services counted',
+  about: 'Counts the services.',
+  needs: [],
+  verifies: true,
+  targets: () => [CLUSTER],
+  check: async (ctx) => ({ names: await serviceNames(ctx) }),
+  absent: () => ({ names: [] }),
+  plan: ({ names }) => (names.length > 0 ? [] : [{ action: 'run', summary: 'no services' }]),
+  apply: () => Promise.resolve(),
+});
+`;

@@ -5,8 +5,9 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * All checks, in the order in which they fail fastest: format, lint, types, unused code, floors, generated files, unit
- * tests, SSH, an emulated EC2, reports in a browser, and clusters of real virtual machines. Closes with "N passed, N failed".
+ * All checks, in the order in which they fail fastest: format, lint, types, unused code, floors, generated files,
+ * the npm package, unit tests, SSH, an emulated EC2, reports in a browser, and clusters of real virtual machines.
+ * Closes with "N passed, N failed".
  *
  * `--quick` leaves the virtual machines out; `--static` runs only what needs no test runner; `--long` adds what takes too long for
  * every change: see docs/architecture.md.
@@ -29,6 +30,8 @@ const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
   ['unused code', 'knip', '--no-progress'],
   ['floors', process.execPath, 'scripts/floors.ts'],
   ['generated files', process.execPath, 'scripts/generate.ts', '--check'],
+  // Its types have to be found by every import; `require` doesn't count, as the package is ESM only.
+  ['package', 'npm', 'run', '--silent', 'package:check'],
 ];
 
 const QUICK = ['unit', 'ssh', 'ec2', 'browser'] as const;
