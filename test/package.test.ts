@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from './support/cli.ts';
 import { installed, packed } from './support/installed.ts';
+import { runStep } from './support/workflows.ts';
 
 const CHECKOUT = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
@@ -59,6 +60,23 @@ describe('the archive of the package', () => {
   it('names the repository that GitHub builds it in, which provenance requires', () => {
     const { repository } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
     expect(repository).toEqual({ type: 'git', url: 'git+https://github.example/somebody/swarmup.git' });
+  });
+});
+
+describe('the release', () => {
+  // Thrice safe: a dry run, offline, of a registry that is nowhere.
+  const dry = { npm_config_dry_run: 'true', npm_config_offline: 'true', npm_config_registry: 'http://127.0.0.1:9/' };
+
+  it.each([
+    ['latest', 'v1.2.3'],
+    ['next', 'v1.2.3-rc.1'],
+  ])('publishes the archive under the tag "%s" for %s', (tag, ref) => {
+    const { status, stderr, stdout } = runStep('release.yml', 'Publish', folder, { ...dry, GITHUB_REF_NAME: ref });
+    expect(stdout.trim()).toBe(`+ swarmup@${CHECKOUT.version}`);
+    expect(stderr).toContain(`Publishing to http://127.0.0.1:9/ with tag ${tag} and public access (dry-run)`);
+    // What npm has to mend in a manifest is a fault of ours.
+    expect(stderr).not.toContain('auto-corrected');
+    expect(status).toBe(0);
   });
 });
 

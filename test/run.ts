@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * All checks, in the order in which they fail fastest: format, lint, types, unused code, floors, generated files,
- * the npm package, unit tests, SSH, an emulated EC2, reports in a browser, and clusters of real virtual machines.
+ * workflows, the npm package, unit tests, SSH, an emulated EC2, reports in a browser, and clusters of real virtual machines.
  * Closes with "N passed, N failed".
  *
  * `--quick` leaves the virtual machines out; `--static` runs only what needs no test runner; `--long` adds what takes too long for
@@ -30,6 +30,7 @@ const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
   ['unused code', 'knip', '--no-progress'],
   ['floors', process.execPath, 'scripts/floors.ts'],
   ['generated files', process.execPath, 'scripts/generate.ts', '--check'],
+  ['workflows', process.execPath, 'scripts/check-workflows.ts'],
   // Its types have to be found by every import; `require` doesn't count, as the package is ESM only.
   ['package', 'npm', 'run', '--silent', 'package:check'],
 ];
