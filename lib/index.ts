@@ -15,7 +15,7 @@ export type { Engine } from './contracts/engine.ts';
 export type { Host } from './contracts/host.ts';
 export { CLUSTER, onNodes } from './contracts/target.ts';
 export { defineTask } from './pipeline/task.ts';
-export type { Change } from './contracts/change.ts';
+export { created, removed, step, updated, waiting, type Change, type Path, type Value } from './contracts/change.ts';
 export type { Desired, Target } from './contracts/target.ts';
 export type { Need, Task, TaskDefinition } from './pipeline/task.ts';
 export { waitUntil } from './async/wait-until.ts';

@@ -12,7 +12,7 @@ import { readSwarm, unlockKeyOf } from '../lib/swarm/settings.ts';
 import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
 import { CLUSTER } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { created, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly written: boolean;
@@ -27,8 +27,7 @@ export default defineTask<State, Change>({
   targets: ({ request }) => (request?.backup ? [CLUSTER] : []),
   check: async ({ cluster }) => ({ written: await exists(cluster.request?.backup?.file ?? '') }),
   absent: () => ({ written: false }),
-  plan: ({ written }, { cluster }) =>
-    written ? [] : [{ action: 'create', summary: `back-up ${cluster.request?.backup?.file}` }],
+  plan: ({ written }, { cluster }) => (written ? [] : [created(['backups', cluster.request?.backup?.file ?? ''])]),
   apply: async (ctx) => {
     const request = ctx.cluster.request?.backup;
     if (request) await backUp(ctx, request);

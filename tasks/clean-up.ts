@@ -2,7 +2,7 @@ import { clientFolders, contextsOf, removeContexts } from '../lib/remote/docker-
 import { SwarmupError } from '../lib/util/errors.ts';
 import { CLUSTER } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { removed, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly folder: boolean;
@@ -10,7 +10,7 @@ interface State {
   /** Machines that are still there: they need what they share. */
   readonly machines: readonly string[];
   /** What the machines shared, as far as it lies elsewhere. */
-  readonly shared: readonly string[];
+  readonly shared: readonly Change[];
   /** Docker contexts that lead here. */
   readonly contexts: readonly string[];
 }
@@ -37,10 +37,11 @@ export default defineTask<State, Change>({
   },
   absent: () => ({ folder: false, path: '', machines: [], shared: [], contexts: [] }),
   skip: ({ machines }) => (machines.length > 0 ? `machines are left: ${machines.join(', ')}` : undefined),
-  plan: ({ folder, path, shared, contexts }) =>
-    [...shared, ...contexts.map((name) => `Docker context ${name}`), ...(folder ? [path] : [])].map(
-      (summary): Change => ({ action: 'remove', summary }),
-    ),
+  plan: ({ folder, path, shared, contexts }) => [
+    ...shared,
+    ...contexts.map((name) => removed(['contexts', name])),
+    ...(folder ? [removed(['stateDir'], { from: path })] : []),
+  ],
   apply: async (ctx) => {
     const left = await ctx.provider.destroyShared(ctx.io);
     if (left.length > 0) {

@@ -7,7 +7,7 @@ import { managedKeys, markedLabels, NAME_LABEL, OWNER_LABEL } from '../lib/swarm
 import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { removed, updated, waiting, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly id: string;
@@ -93,23 +93,26 @@ function nameToNote(hostname: string, node: NodeSpec): string | undefined {
 
 function planNode(state: State, node: NodeSpec, cluster: string): NodeChange[] {
   const changes: NodeChange[] = [];
-  const set = (kind: NodeChange['kind'], summary: string) =>
-    changes.push({ kind, action: 'update', summary: `${node.name}: ${summary}` });
+  const own = ['nodes', node.name];
+  const add = (kind: NodeChange['kind'], change: Change) => changes.push({ ...change, kind });
   if (state.availability !== node.availability)
-    set('availability', `availability ${state.availability} → ${node.availability}`);
+    add('availability', updated([...own, 'availability'], state.availability, node.availability));
   for (const [key, value] of Object.entries(node.labels))
-    if (state.labels[key] !== value) set('label', `label ${key}=${value}`);
+    if (state.labels[key] !== value) add('label', updated([...own, 'labels', key], state.labels[key], value));
   const managed = managedKeys(state.labels);
   const note = nameToNote(state.hostname, node);
   const unmarked = state.labels[OWNER_LABEL] !== cluster || (note !== undefined && state.labels[NAME_LABEL] !== note);
   // The nodes of a swarm that was there before are marked only when something else changes on them.
   const unmanaged = Object.keys(node.labels).some((key) => !managed.includes(key));
-  if ((state.ours || changes.length > 0) && (unmarked || unmanaged)) set('mark', `marked as a node of ${cluster}`);
+  if ((state.ours || changes.length > 0) && (unmarked || unmanaged))
+    add('mark', updated([...own, 'mark'], undefined, cluster));
   for (const key of managed)
-    if (!(key in node.labels) && key in state.labels)
-      changes.push({ kind: 'label', key, action: 'remove', summary: `${node.name}: label ${key}`, prune: true });
+    if (!(key in node.labels) && key in state.labels) {
+      const gone = removed([...own, 'labels', key], { from: state.labels[key], prune: true });
+      changes.push({ ...gone, kind: 'label', key });
+    }
   if (node.availability === 'drain' && state.availability === 'drain' && state.runningTasks > 0)
-    set('drain', `wait for ${state.runningTasks} running tasks to stop`);
+    add('drain', waiting([...own, 'tasks'], { from: state.runningTasks, to: 0 }));
   return changes;
 }
 

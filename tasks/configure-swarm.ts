@@ -1,10 +1,10 @@
 import type { UnitContext } from '../lib/contracts/context.ts';
-import { differingOptions, hasOptions, type Difference } from '../lib/swarm/options.ts';
+import { differingOptions, hasOptions, type OptionChange } from '../lib/swarm/options.ts';
 import { readSwarm, unlockKeyOf, updateSwarm, type SwarmSpec } from '../lib/swarm/settings.ts';
 import { isKeptElsewhere, keepUnlockKey, knownUnlockKeys } from '../lib/swarm/unlock-key.ts';
 import { CLUSTER } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { step, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly spec: SwarmSpec;
@@ -12,7 +12,7 @@ interface State {
   readonly kept: boolean;
 }
 
-type SwarmChange = Change & { readonly write?: Difference['write'] };
+type SwarmChange = Change & Partial<Pick<OptionChange, 'write'>>;
 
 /** What the swarm as a whole is told: whether managers are locked when they restart, how often nodes report, and the like. */
 export default defineTask<State, SwarmChange>({
@@ -27,9 +27,8 @@ export default defineTask<State, SwarmChange>({
   },
   absent: () => ({ spec: {}, kept: true }),
   plan: ({ spec, kept }, { cluster }) => {
-    const changes: SwarmChange[] = differingOptions(spec, cluster.swarm).map((one) => ({ action: 'update', ...one }));
-    if (!kept && cluster.swarm.autolock === true)
-      changes.push({ action: 'run', summary: 'keep the unlock key in the local folder' });
+    const changes: SwarmChange[] = [...differingOptions(spec, cluster.swarm)];
+    if (!kept && cluster.swarm.autolock === true) changes.push(step(['swarm', 'unlockKey'], 'keep'));
     return changes;
   },
   apply: async (ctx, changes) => {

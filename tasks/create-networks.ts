@@ -5,7 +5,7 @@ import type { Engine } from '../lib/contracts/engine.ts';
 import { isMarked, OWNER_LABEL } from '../lib/swarm/labels.ts';
 import { listOverlays, type SwarmNetwork } from '../lib/swarm/secrets-and-configs.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { created, waiting, type Change } from '../lib/contracts/change.ts';
 import type { Desired } from '../lib/contracts/target.ts';
 import { waitUntil } from '../lib/async/wait-until.ts';
 
@@ -29,9 +29,8 @@ export default defineTask<State, Change>({
   absent: () => ({ found: undefined }),
   plan: ({ found }, desired) => {
     const wanted = wantedNetwork(desired);
-    if (!found) return [{ action: 'create', summary: `network ${wanted.name}` }];
-    if (!found.settled)
-      return [{ action: 'run', summary: `network ${wanted.name}: wait until the managers have made it` }];
+    if (!found) return [created(['networks', wanted.name])];
+    if (!found.settled) return [waiting(['networks', wanted.name], { to: 'created' })];
     if (wanted.external) return [];
     const other = differing(found, wanted);
     if (other !== undefined || !isMarked({ Labels: found.labels }, desired.cluster.name))

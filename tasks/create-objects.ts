@@ -3,7 +3,7 @@ import { SwarmupError } from '../lib/util/errors.ts';
 import { OWNER_LABEL } from '../lib/swarm/labels.ts';
 import { listObjects, OBJECT_LABEL } from '../lib/swarm/secrets-and-configs.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { created, type Change } from '../lib/contracts/change.ts';
 import type { Desired } from '../lib/contracts/target.ts';
 
 interface State {
@@ -24,8 +24,8 @@ export default defineTask<State, Change>({
   },
   absent: () => ({ there: false }),
   plan: ({ there }, desired) => {
-    const { kind, fullName } = wantedObject(desired);
-    return there ? [] : [{ action: 'create', summary: `${kind} ${fullName}` }];
+    const { kind, name, fullName } = wantedObject(desired);
+    return there ? [] : [created([`${kind}s`, name], fullName)];
   },
   apply: async (ctx) => {
     const { kind, name, fullName, data } = wantedObject(ctx);

@@ -2,7 +2,7 @@ import { isOn } from '../lib/contracts/machines.ts';
 import { existingMachines, keptForGood, type ExistingState } from '../lib/pipeline/existing-machines.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { step, type Change } from '../lib/contracts/change.ts';
 
 /** A machine is gone from one moment to the next: for drills. */
 export default defineTask<ExistingState, Change>({
@@ -14,7 +14,7 @@ export default defineTask<ExistingState, Change>({
   ...existingMachines,
   targets: (cluster) => onNodes(cluster.nodes),
   skip: keptForGood,
-  plan: ({ machine }) => (machine && isOn(machine) ? [{ action: 'run', summary: `cut ${machine.name}'s power` }] : []),
+  plan: ({ machine }) => (machine && isOn(machine) ? [step(['machines', machine.name], 'cut-power')] : []),
   apply: async (ctx) => {
     await ctx.provider.cutPower(ctx.target.id, ctx.io);
     const { machine } = await existingMachines.check(ctx);

@@ -15,7 +15,7 @@ import { differences, NO_NAMES, specification } from '../lib/swarm/service-spec.
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
 import { createService, updateService } from '../lib/swarm/write.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { created, updated, waiting, type Change } from '../lib/contracts/change.ts';
 import type { Desired } from '../lib/contracts/target.ts';
 
 interface State {
@@ -25,7 +25,7 @@ interface State {
   readonly names: Names;
 }
 
-type ServiceChange = Change & { readonly kind: 'create' | 'update' | 'converge'; readonly fields: readonly string[] };
+type ServiceChange = Change & { readonly kind: 'create' | 'update' | 'converge' };
 
 /** The services. By hand (docs/guide.md): `docker service create --replicas 3 -p 80:80 --name web nginx`. */
 export default defineTask<State, ServiceChange>({
@@ -51,41 +51,24 @@ export default defineTask<State, ServiceChange>({
   absent: () => ({ service: undefined, convergence: undefined, names: NO_NAMES }),
   plan: ({ service, convergence, names }, desired) => {
     const wanted = wantedService(desired);
+    const own = ['services', wanted.name];
     if (!service) {
-      return [
-        {
-          kind: 'create',
-          action: 'create',
-          fields: [],
-          summary: `service ${wanted.name}: ${wanted.image}, ${wanted.mode === 'global' ? 'on every node' : `${wanted.replicas} replicas`}`,
-        },
-      ];
+      const { image, mode, replicas } = wanted;
+      return [{ ...created(own, mode === 'global' ? { image, mode } : { image, replicas }), kind: 'create' }];
     }
     const stack = service.Spec.Labels?.['com.docker.stack.namespace'];
     if (stack !== undefined) throw ofStack(wanted.name, stack);
     if ((service.Spec.Mode.Global !== undefined) !== (wanted.mode === 'global')) throw otherMode(wanted);
     const changed = differences(service, wanted, names);
-    const changes = changed.map((d): ServiceChange => ({
-      kind: 'update',
-      action: 'update',
-      fields: [d.field],
-      summary: `service ${wanted.name}: ${d.field} ${d.from} → ${d.to}`,
-    }));
-    if (changes.length === 0 && convergence?.waitingFor) {
-      changes.push({
-        kind: 'converge',
-        action: 'run',
-        fields: [],
-        summary: `service ${wanted.name}: wait until it runs (${convergence.waitingFor})`,
-      });
-    }
-    return changes;
+    if (changed.length === 0 && convergence?.waitingFor)
+      return [{ ...waiting(own, { to: 'running', reason: convergence.waitingFor }), kind: 'converge' }];
+    return changed.map(({ path, from, to }) => ({ ...updated([...own, ...path], from, to), kind: 'update' }));
   },
   apply: async (ctx, changes, { service }) => {
     const manager = await ctx.swarm.manager(ctx.signal);
     const wanted = wantedService(ctx);
     if (changes.some((change) => change.kind !== 'converge')) {
-      const renew = !service || changes.some((change) => change.fields.includes('image'));
+      const renew = !service || changes.some(({ path: [, , key] }) => key === 'image');
       await write(
         ctx,
         manager,

@@ -11,7 +11,7 @@ import { deployStack } from '../lib/swarm/stack-deploy.ts';
 import { NAMESPACE_LABEL, staleServices, type Addition } from '../lib/swarm/stack.ts';
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { created, updated, waiting, type Change } from '../lib/contracts/change.ts';
 import type { Desired } from '../lib/contracts/target.ts';
 
 interface State {
@@ -68,29 +68,19 @@ export default defineTask<State, StackChange>({
   },
   plan: ({ services, additions, missingSecrets: missing, waitingFor }, desired) => {
     const stack = wantedStack(desired);
-    const changes = missing.map((name): StackChange => ({
+    const { name } = stack;
+    const own = ['stacks', name];
+    const changes = missing.map((secret): StackChange => ({
+      ...created(['secrets', secret]),
       kind: 'secret',
-      name,
-      action: 'create',
-      summary: `secret ${name}`,
+      name: secret,
     }));
     const stale = staleServices(stack, services, additions);
     if (stale.length > 0) {
-      const action = services.length > 0 ? 'update' : 'create';
-      changes.push({
-        kind: 'deploy',
-        name: stack.name,
-        action,
-        summary: `stack ${stack.name}: ${stale.join(', ')}`,
-      });
-    } else if (waitingFor) {
-      changes.push({
-        kind: 'converge',
-        name: stack.name,
-        action: 'run',
-        summary: `stack ${stack.name}: wait until it runs (${waitingFor})`,
-      });
-    }
+      const change = services.length > 0 ? updated(own, undefined, stale) : created(own, stale);
+      changes.push({ ...change, kind: 'deploy', name });
+    } else if (waitingFor)
+      changes.push({ ...waiting(own, { to: 'running', reason: waitingFor }), kind: 'converge', name });
     return changes;
   },
   apply: async (ctx, changes, { additions }) => {

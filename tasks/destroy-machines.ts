@@ -1,6 +1,6 @@
 import { existingMachines, ownMachines, type ExistingState } from '../lib/pipeline/existing-machines.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { removed, type Change } from '../lib/contracts/change.ts';
 
 /** Takes the machines away: those of the cluster file and any other that carries the cluster's mark. */
 export default defineTask<ExistingState, Change>({
@@ -14,7 +14,7 @@ export default defineTask<ExistingState, Change>({
   ],
   ...existingMachines,
   targets: ownMachines,
-  plan: ({ machine }) => (machine ? [{ action: 'remove', summary: `machine ${machine.name}` }] : []),
+  plan: ({ machine }) => (machine ? [removed(['machines', machine.name])] : []),
   apply: async (ctx) => {
     await ctx.provider.destroy(ctx.target.id, ctx.io);
     ctx.machines.delete(ctx.target.id);

@@ -5,7 +5,7 @@ import { awayWithItsNode } from '../lib/swarm/stack.ts';
 import { listNodes, listServices, nameOf } from '../lib/swarm/read.ts';
 import { CLUSTER } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { waiting, type Change } from '../lib/contracts/change.ts';
 import { waitUntil } from '../lib/async/wait-until.ts';
 
 interface State {
@@ -24,8 +24,7 @@ export default defineTask<State, Change>({
   targets: () => [CLUSTER],
   check: async (ctx) => ({ waitingFor: await look(ctx) }),
   absent: () => ({ waitingFor: '' }),
-  plan: ({ waitingFor }) =>
-    waitingFor === '' ? [] : [{ action: 'run', summary: `wait until the others took over (${waitingFor})` }],
+  plan: ({ waitingFor }) => (waitingFor === '' ? [] : [waiting(['services'], { to: 'running', reason: waitingFor })]),
   apply: async (ctx) => {
     await waitUntil({
       until: 'the other nodes have taken over',

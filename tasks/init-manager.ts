@@ -9,7 +9,7 @@ import { listNodes, nameOf } from '../lib/swarm/read.ts';
 import { advertised, LISTEN_ADDRESS } from '../lib/swarm/addresses.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { created, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly local: Pick<LocalSwarm, 'state' | 'isManager'>;
@@ -67,7 +67,7 @@ export default defineTask<State, Change>({
         },
       );
     }
-    return [{ action: 'create', summary: `swarm on ${target.id}` }];
+    return [created(['swarm'], { manager: target.id })];
   },
   apply: async (ctx, _changes, { join }) => {
     if (join) return joining.apply(ctx, 'manager', join);

@@ -1,18 +1,19 @@
 import { differingKeys, mergeDaemonJson } from '../lib/docker/daemon-config.ts';
 import { engineState, installEngine, restartEngine, startEngine, untilEngineAnswers } from '../lib/docker/engine.ts';
 import { runsVersion } from '../lib/docker/manager.ts';
-import { proxyFile, proxyFileOn, writeProxyFile } from '../lib/docker/proxy.ts';
+import { proxyFile, proxyFileOn, proxyOf, writeProxyFile } from '../lib/docker/proxy.ts';
 import { daemonJson, type DaemonJson } from '../lib/facts/daemon-json.ts';
 import { dockerService, type DockerService } from '../lib/facts/docker-service.ts';
 import { gather } from '../lib/remote/gather-facts.ts';
 import { osRelease, type OsRelease } from '../lib/facts/os-release.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
+import { omitUndefined } from '../lib/util/omit-undefined.ts';
 import { localSwarm } from '../lib/swarm/local-state.ts';
 import { untilManagerIsBack } from '../lib/swarm/manager-back.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { created, step, updated, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** The version of the engine that answers, if one does. */
@@ -52,6 +53,7 @@ export default defineTask<State, DockerChange>({
   absent: () => ({ version: undefined, isMember: false, host: undefined }),
   plan: ({ version, isMember, host }, { cluster, target }) => {
     const { source, version: pinned, daemon } = cluster.docker;
+    const own = ['nodes', target.id, 'docker'];
     const changes: DockerChange[] = [];
     if (version === undefined && host?.service.masked) throw masked(target.id);
     const installed = version !== undefined || host?.service.installed === true;
@@ -59,17 +61,16 @@ export default defineTask<State, DockerChange>({
     const wrongVersion = differs && !isMember;
     if (!installed || wrongVersion) {
       if (source === 'preinstalled' && host) throw notPreinstalled(target.id);
-      const from = source === 'official' ? "Docker's repository" : 'the distribution';
-      const what = wrongVersion ? `Docker ${version} → ${pinned}` : `Docker${pinned ? ` ${pinned}` : ''}`;
-      changes.push({ kind: 'install', action: wrongVersion ? 'update' : 'create', summary: `${what} from ${from}` });
+      const to = { ...omitUndefined({ version: pinned }), source: source === 'official' ? source : 'distro' };
+      changes.push({ ...(wrongVersion ? updated(own, { version }, to) : created(own, to)), kind: 'install' });
     }
     const differing = differingKeys(daemon, host?.daemon);
+    // Its values may be secret: registries and logging drivers take tokens there.
     if (differing.length > 0)
-      changes.push({ kind: 'configure', action: 'update', summary: `daemon.json: ${differing.join(', ')}` });
+      changes.push({ ...updated([...own, 'daemon.json'], undefined, differing), kind: 'configure' });
     if (proxyFile(cluster) !== (host?.proxy ?? ''))
-      changes.push({ kind: 'proxy', action: 'update', summary: `Docker's proxy: ${cluster.docker.proxy ?? 'none'}` });
-    if (installed && version === undefined)
-      changes.push({ kind: 'start', action: 'run', summary: 'start the Docker Engine' });
+      changes.push({ ...updated([...own, 'proxy'], publicProxy(host), cluster.docker.proxy), kind: 'proxy' });
+    if (installed && version === undefined) changes.push({ ...step(own, 'start'), kind: 'start' });
     return changes;
   },
   apply: async (ctx, changes, state) => {
@@ -85,6 +86,12 @@ export default defineTask<State, DockerChange>({
     else await untilEngineAnswers(ctx, ctx.node.name);
   },
 });
+
+/** The proxy that a host has. Somebody may have added a password to it by hand: it is left out then. */
+function publicProxy(host: HostState | undefined): string | undefined {
+  const proxy = proxyOf(host?.proxy ?? '')?.proxy;
+  return proxy?.includes('@') ? undefined : proxy;
+}
 
 /** Managers one at a time: two that are away at once may be one too many. */
 async function restart(ctx: UnitContext): Promise<void> {

@@ -1,7 +1,7 @@
 import { isOn } from '../lib/contracts/machines.ts';
 import { existingMachines, keptForGood, type ExistingState } from '../lib/pipeline/existing-machines.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { step, type Change } from '../lib/contracts/change.ts';
 
 /** Powers the machines off cleanly; `up` starts them again with all that is on their disks. */
 export default defineTask<ExistingState, Change>({
@@ -11,6 +11,6 @@ export default defineTask<ExistingState, Change>({
   needs: [],
   ...existingMachines,
   skip: keptForGood,
-  plan: ({ machine }) => (machine && isOn(machine) ? [{ action: 'run', summary: `power ${machine.name} off` }] : []),
+  plan: ({ machine }) => (machine && isOn(machine) ? [step(['machines', machine.name], 'power-off')] : []),
   apply: (ctx) => ctx.provider.stop(ctx.target.id, ctx.io),
 });

@@ -1,7 +1,7 @@
 import type { SharedThings } from '../lib/contracts/provider.ts';
 import { CLUSTER } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { created, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** What the provider says has to change. */
@@ -16,7 +16,7 @@ export default defineTask<State, Change>({
   needs: [{ task: 'require-swarm', of: 'all' }],
   targets: (_cluster, world) => (world.shares ? [CLUSTER] : []),
   check: async (ctx) => ({ changes: await sharedOf(ctx).plan(ctx.io) }),
-  absent: () => ({ changes: [{ action: 'create', summary: 'what the machines share' }] }),
+  absent: () => ({ changes: [created(['provider'])] }),
   plan: ({ changes }) => changes,
   apply: (ctx) => sharedOf(ctx).apply(ctx.io),
 });

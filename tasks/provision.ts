@@ -1,4 +1,4 @@
-import type { Change } from '../lib/contracts/change.ts';
+import { created, waiting, type Change } from '../lib/contracts/change.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
 import type { Machine, Provider } from '../lib/contracts/provider.ts';
@@ -12,7 +12,7 @@ interface State {
   readonly machine: Machine | undefined;
   /** A machine that runs may still be booting: a run before this one was cut off. */
   readonly answers: boolean;
-  /** Of a machine that is gone, and is made anew: what services had on its disk. */
+  /** Of a machine that is gone and is recreated: what services had on its disk. */
   readonly lost: readonly LocalVolume[];
 }
 
@@ -32,12 +32,13 @@ export default defineTask<State, Change>({
   },
   absent: () => ({ provider: undefined, node: undefined, machine: undefined, answers: false, lost: [] }),
   plan: ({ provider, node, machine, answers, lost }, { target }) => {
-    if (!provider || !node) return [{ action: 'create', summary: `machine ${target.id}` }];
+    if (!provider || !node) return [created(['machines', target.id])];
+    const reason = lostWithIt(lost);
     const changes = provider
       .plan(node, machine)
-      .map((change, i) => (i === 0 ? { ...change, summary: `${change.summary}${lostWithIt(lost)}` } : change));
+      .map((change, i) => (i === 0 && reason !== undefined ? { ...change, reason } : change));
     if (machine?.state !== 'running' || answers) return changes;
-    return [...changes, { action: 'run', summary: `wait until ${node.name} answers` }];
+    return [...changes, waiting(['machines', node.name, 'ssh'], { to: 'answering' })];
   },
   apply: async (ctx) => {
     ctx.machines.set(await ctx.provider.create(ctx.node, ctx.io));

@@ -10,7 +10,8 @@ import type { SwarmNode, SwarmService } from '../lib/contracts/swarm-types.ts';
 import { lostWithIt, volumesOn, type LocalVolume } from '../lib/swarm/volumes.ts';
 import { CLUSTER, type Target } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { removed, type Change } from '../lib/contracts/change.ts';
+import { sentenceOf } from '../lib/contracts/change-sentence.ts';
 import { waitUntil } from '../lib/async/wait-until.ts';
 
 const OTHERS_MS = 600_000;
@@ -44,20 +45,12 @@ export default defineTask<State, Pruning>({
   },
   absent: () => NOTHING,
   plan: ({ services, stacks, nodes, machine, volumes }) => [
-    ...removals(services, stacks).map((removal) => ({ ...removal, prune: true })),
+    ...removals(services, stacks, true),
     ...nodes.map((node): Pruning => {
-      const summary = `node ${nameOf(node)} (${node.Status.State}, it has no machine)`;
-      return { ...REMOVE, kind: 'node', node, summary };
+      const reason = `${node.Status.State}, it has no machine`;
+      return { ...removed(['nodes', nameOf(node)], { from: ['node'], reason, prune: true }), kind: 'node', node };
     }),
-    ...(machine
-      ? [
-          {
-            ...REMOVE,
-            kind: 'machine' as const,
-            summary: `node ${machine.name}${alsoIts(machine)}${lostWithIt(volumes)}`,
-          },
-        ]
-      : []),
+    ...(machine ? [{ ...withoutNode(machine, volumes), kind: 'machine' as const }] : []),
   ],
   apply: async (ctx, changes, { machine }) => {
     for (const change of changes) {
@@ -71,7 +64,7 @@ export default defineTask<State, Pruning>({
       }
       const manager = await ctx.swarm.manager(ctx.signal);
       if (change.kind === 'node') {
-        ctx.report(`removing ${change.summary}`);
+        ctx.report(`removing ${sentenceOf(change)}`);
         await removeNode(ctx, change.node, undefined);
       } else await remove(ctx, manager, change);
     }
@@ -98,10 +91,10 @@ async function untilOthersAreGone(ctx: UnitContext, name: string): Promise<void>
   });
 }
 
-/** Hosts that were there before leave the swarm only. */
-function alsoIts({ external }: Machine): string {
-  return external ? '' : ' and its machine';
+/** Hosts that existed before only leave the swarm. */
+function withoutNode({ name, external }: Machine, volumes: readonly LocalVolume[]): Change {
+  const from = external ? ['node'] : ['node', 'machine'];
+  return removed(['nodes', name], { from, reason: lostWithIt(volumes), prune: true });
 }
 
 const NOTHING: State = { services: [], stacks: [], nodes: [], machine: undefined, volumes: [] };
-const REMOVE = { action: 'remove', prune: true } as const;

@@ -1,9 +1,10 @@
+import { basename } from 'node:path';
 import { requiredImages } from '../lib/config/selections.ts';
 import { askRegistry, isLoaded, isPresent, load, pull, type Registry } from '../lib/images/on-node.ts';
 import { isImage, tagged } from '../lib/util/image-reference.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { created, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** Archives of `images.load` that are not, or not whole, on the node. */
@@ -61,19 +62,14 @@ export default defineTask<State, ImageChange>({
   }),
   plan: ({ unloaded, missing, registry }, { cluster, target }) => {
     const build = cluster.images.whenUnreachable === 'build' && !registry.reachable;
+    const own = (image: string) => ['nodes', target.id, 'images', image];
     return [
-      ...unloaded.map((file): ImageChange => ({
-        kind: 'load',
-        file,
-        action: 'create',
-        summary: `${target.id}: load ${file.slice(file.lastIndexOf('/') + 1)}`,
-      })),
+      ...unloaded.map((file): ImageChange => ({ ...created(own(basename(file)), 'archive'), kind: 'load', file })),
       ...missing.flatMap(({ name, optional, buildable }): ImageChange[] => {
-        if (build && buildable)
-          return [{ kind: 'build', name, action: 'create', summary: `${target.id}: ${name}, built here` }];
+        if (build && buildable) return [{ ...created(own(name), 'build'), kind: 'build', name }];
         // Stacks that may be skipped say themselves that they are.
         if (optional && !registry.reachable) return [];
-        return [{ kind: 'pull', name, action: 'create', summary: `${target.id}: pull ${name}` }];
+        return [{ ...created(own(name), 'registry'), kind: 'pull', name }];
       }),
     ];
   },

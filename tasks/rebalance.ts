@@ -6,7 +6,7 @@ import { listNodes, listTasks, nameOf, serviceByName } from '../lib/swarm/read.t
 import type { ServiceSpecification, SwarmService } from '../lib/contracts/swarm-types.ts';
 import { updateService } from '../lib/swarm/write.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { updated, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly service: SwarmService | undefined;
@@ -36,8 +36,8 @@ export default defineTask<State, Change>({
   skip: ({ service }) => (service ? undefined : 'it is not there'),
   plan: ({ service, spread: { uneven, counts } }) => {
     if (!service || !uneven) return [];
-    const now = counts.map(([node, count]) => `${nameOf(node)} ${count}`).join(', ');
-    return [{ action: 'update', summary: `service ${service.Spec.Name}: spread its tasks evenly (now ${now})` }];
+    const now = Object.fromEntries(counts.map(([node, count]) => [nameOf(node), count]));
+    return [updated(['services', service.Spec.Name, 'placement'], now)];
   },
   apply: async (ctx, _changes, { service, spread }) => {
     if (!service) return;

@@ -3,7 +3,7 @@ import type { RunCluster } from '../lib/contracts/run-cluster.ts';
 import { lookForLoss, planRecovery, recover, type Found, type Recovery } from '../lib/swarm/recovery.ts';
 import { CLUSTER } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { created, removed, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** Every node; undefined while a manager leads. */
@@ -24,18 +24,13 @@ export default defineTask<State, Change>({
     const { keeper, leaving, discarded } = recoveryOf(cluster, found);
     const away = keeper.swarm.managerAddresses.length - 1;
     return [
-      ...discarded.map(({ name, machine }): Change => ({
-        action: 'remove',
-        summary: `machine ${name} (${machine?.state}), with all that is on its disk: it would come back with the swarm of before`,
-      })),
-      ...leaving.map(({ name }): Change => ({
-        action: 'remove',
-        summary: `${name} leaves the swarm of before; what only it knew is lost`,
-      })),
-      {
-        action: 'create',
-        summary: `a swarm of ${keeper.name} alone, with the services, networks, secrets and configs that it knows; ${away} other managers are none any more`,
-      },
+      ...discarded.map(({ name, machine }) =>
+        removed(['machines', name], { from: machine?.state, reason: 'it would come back with the old swarm' }),
+      ),
+      ...leaving.map(({ name }) =>
+        removed(['nodes', name, 'swarm'], { from: 'old', reason: 'what only it knew is lost' }),
+      ),
+      created(['swarm'], { manager: keeper.name, droppedManagers: away }),
     ];
   },
   apply: async (ctx, _changes, { found = [] }) => {

@@ -16,7 +16,7 @@ import { requireUnlockKey } from '../lib/swarm/unlock.ts';
 import { keepUnlockKey } from '../lib/swarm/unlock-key.ts';
 import { CLUSTER } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { created, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** What each node is part of. */
@@ -49,9 +49,7 @@ export default defineTask<State, Change>({
     const members = [...found].filter(([, { state }]) => state !== 'inactive').map(([name]) => name);
     if (members.length > 0) throw inUse(members);
     if (address !== manager.address) throw otherAddress(manager, address);
-    return [
-      { action: 'create', summary: `the swarm of ${manifest.createdAt} on ${manager.name}: ${counted(manifest)}` },
-    ];
+    return [created(['swarm'], { manager: manager.name, backup: manifest.createdAt, ...counts(manifest) })];
   },
   apply: async (ctx) => {
     const request = requested(ctx);
@@ -120,11 +118,12 @@ async function placesOf(ctx: UnitContext, { manager, parts }: Manifest, folder: 
   return volumes.map((volume) => volume ?? { host, folder: dirname(folder) });
 }
 
-function counted({ objects }: Manifest): string {
+/** How many services, networks, secrets and configs a back-up has. */
+function counts({ objects }: Manifest): Readonly<Record<string, number>> {
   const groups = Object.groupBy(objects, ({ kind }) => kind);
-  return ['service', 'network', 'secret', 'config']
-    .map((kind) => `${groups[kind]?.length ?? 0} ${kind}${groups[kind]?.length === 1 ? '' : 's'}`)
-    .join(', ');
+  return Object.fromEntries(
+    ['service', 'network', 'secret', 'config'].map((kind) => [`${kind}s`, groups[kind]?.length ?? 0]),
+  );
 }
 
 function inUse(members: readonly string[]): SwarmupError {

@@ -8,7 +8,7 @@ import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
 import { lostWithIt, volumesOn, type LocalVolume } from '../lib/swarm/volumes.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { removed, type Change } from '../lib/contracts/change.ts';
 
 interface State extends ExistingState {
   /** All nodes of the swarm; none where no manager can be asked. */
@@ -17,7 +17,7 @@ interface State extends ExistingState {
   readonly volumes: readonly LocalVolume[];
 }
 
-/** A node gives up its work and leaves the swarm, and its machine goes: for good, or to be made anew. */
+/** A node gives up its work and leaves the swarm, and its machine goes: for good, or to be recreated. */
 export default defineTask<State, Change>({
   id: 'retire-node',
   title: 'Old machine gone',
@@ -40,10 +40,10 @@ export default defineTask<State, Change>({
     const members = nodes.filter((node) => nameOf(node) === target.id);
     for (const member of members) requireMajorityWithout(nodes, member);
     if (machine.external && members.length === 0) return [];
-    const what = machine.external
-      ? '(its machine stays)'
-      : `and its machine, with all that is on its disk${lostWithIt(volumes)}`;
-    return [{ action: 'remove', summary: `node ${machine.name} ${what}` }];
+    const goes = machine.external
+      ? { from: ['node'], reason: 'its machine stays' }
+      : { from: ['node', 'machine', 'disk'], reason: lostWithIt(volumes) };
+    return [removed(['nodes', machine.name], goes)];
   },
   apply: async (ctx, _changes, { machine, nodes }) => {
     if (machine) await removeMachine(ctx, machine, nodes);

@@ -9,7 +9,8 @@ import {
 } from '../lib/swarm/secrets-and-configs.ts';
 import { CLUSTER } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { removed, type Change } from '../lib/contracts/change.ts';
+import { sentenceOf } from '../lib/contracts/change-sentence.ts';
 
 interface State {
   readonly objects: readonly SwarmObject[];
@@ -45,22 +46,22 @@ export default defineTask<State, Retirement>({
   absent: () => NONE,
   plan: ({ objects, networks }, { cluster }) => [
     ...objects.map(({ id, kind, name, labels }): Retirement => {
-      const named = cluster.objects.some((one) => one.kind === kind && one.name === labels[OBJECT_LABEL]);
-      return { kind, id, action: 'remove', summary: `${kind} ${name}`, ...(named ? {} : { prune: true }) };
+      const own = labels[OBJECT_LABEL];
+      const named = cluster.objects.some((one) => one.kind === kind && one.name === own);
+      return { ...removed([`${kind}s`, own ?? name], { from: name, ...(named ? {} : { prune: true }) }), kind, id };
     }),
     ...networks.map(({ id, name }): Retirement => ({
+      ...removed(['networks', name], { prune: true }),
       kind: 'network',
       id,
-      action: 'remove',
-      summary: `network ${name}`,
-      prune: true,
     })),
   ],
   apply: async (ctx, changes) => {
     const manager = await ctx.swarm.manager(ctx.signal);
-    for (const { kind, id, summary } of changes) {
+    for (const change of changes) {
+      const { kind, id } = change;
       ctx.signal.throwIfAborted();
-      await manager.call(`remove the ${summary}`, async (docker) => {
+      await manager.call(`remove the ${sentenceOf(change)}`, async (docker) => {
         if (kind === 'secret') await docker.getSecret(id).remove();
         else if (kind === 'config') await docker.getConfig(id).remove();
         else await docker.getNetwork(id).remove();

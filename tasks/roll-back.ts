@@ -4,7 +4,7 @@ import { serviceByName } from '../lib/swarm/read.ts';
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
 import { rollBackService } from '../lib/swarm/write.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { updated, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly service: SwarmService | undefined;
@@ -23,7 +23,7 @@ export default defineTask<State, Change>({
     if (!service) throw cannot(target.id, 'it is not there', 'Deploy it first: swarmup up');
     if (service.UpdateStatus?.State === 'rollback_completed') return [];
     if (!service.PreviousSpec) throw cannot(target.id, 'it was never updated', 'Nothing needs to be done.');
-    return [{ action: 'update', summary: `service ${target.id}: back to what it was before its last update` }];
+    return [updated(['services', target.id], 'current', 'previous')];
   },
   apply: async (ctx, _changes, { service }) => {
     if (!service) return;

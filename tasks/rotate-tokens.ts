@@ -3,7 +3,7 @@ import { readSwarm, updateSwarm } from '../lib/swarm/settings.ts';
 import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
 import { CLUSTER } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { updated, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** Of the nodes that were there when the tokens were last rotated. */
@@ -30,7 +30,9 @@ export default defineTask<State, Change>({
   },
   absent: () => ({ rotatedFor: '', members: 'of nodes to come' }),
   plan: ({ rotatedFor, members }) =>
-    rotatedFor === members ? [] : [{ action: 'update', summary: 'join tokens, as nodes have joined or left' }],
+    rotatedFor === members
+      ? []
+      : [updated(['swarm', 'joinTokens'], undefined, undefined, { reason: 'nodes have joined or left' })],
   apply: async (ctx, _changes, { members }) => {
     await updateSwarm(
       await ctx.swarm.manager(ctx.signal),

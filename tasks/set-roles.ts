@@ -1,11 +1,11 @@
-import type { Cluster } from '../lib/config/model.ts';
+import type { Cluster, Role } from '../lib/config/model.ts';
 import { demote, promote } from '../lib/swarm/roles.ts';
 import { requireMajorityWithout } from '../lib/swarm/quorum.ts';
 import { nameOf } from '../lib/swarm/read.ts';
 import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
 import { CLUSTER } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { updated, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly nodes: readonly SwarmNode[];
@@ -28,14 +28,14 @@ export default defineTask<State, RoleChange>({
   check: async (ctx) => ({ nodes: await ctx.swarm.nodes(ctx.signal) }),
   absent: () => ({ nodes: [] }),
   plan: ({ nodes }, { cluster }) => {
-    const promotions = wrong(nodes, cluster, 'worker').map((node) => change(node, 'worker → manager'));
+    const promotions = wrong(nodes, cluster, 'worker').map((node) => change(node, 'manager'));
     const demotions = wrong(nodes, cluster, 'manager').toSorted(leaderLast);
     let then = nodes.map((node) => (promotions.some((one) => one.node === node) ? asManager(node) : node));
     for (const node of demotions) {
       requireMajorityWithout(then, node);
       then = then.filter(({ ID }) => ID !== node.ID);
     }
-    return [...promotions, ...demotions.map((node) => change(node, 'manager → worker'))];
+    return [...promotions, ...demotions.map((node) => change(node, 'worker'))];
   },
   apply: async (ctx, changes) => {
     for (const { node } of changes) {
@@ -59,8 +59,8 @@ function leaderLast(one: SwarmNode, other: SwarmNode): number {
   return Number(one.ManagerStatus?.Leader ?? false) - Number(other.ManagerStatus?.Leader ?? false);
 }
 
-function change(node: SwarmNode, what: string): RoleChange {
-  return { action: 'update', summary: `${nameOf(node)}: role ${what}`, node };
+function change(node: SwarmNode, to: Role): RoleChange {
+  return { ...updated(['nodes', nameOf(node), 'role'], node.Spec.Role, to), node };
 }
 
 function asManager(node: SwarmNode): SwarmNode {

@@ -7,7 +7,7 @@ import { listNodes, listServices } from '../lib/swarm/read.ts';
 import { NAMESPACE_LABEL } from '../lib/swarm/stack.ts';
 import { CLUSTER, type Desired } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { created, updated, waiting, type Change } from '../lib/contracts/change.ts';
 import { waitUntil, type Probe } from '../lib/async/wait-until.ts';
 
 interface State {
@@ -24,12 +24,10 @@ interface State {
   readonly expectedAgents: number;
 }
 
-type SetUpChange = Change & { readonly kind: 'wait' | 'password' | 'environment' | 'agents' };
-
 const DEADLINE_MS = 240_000;
 
 /** Portainer's first set-up: what docs/guide.md does by hand in the browser on port 9000. */
-export default defineTask<State, SetUpChange>({
+export default defineTask<State, Change>({
   id: 'set-up-portainer',
   title: 'Portainer set up',
   about: "Makes sure of Portainer's administrator, its environment, and that it sees an agent on every node.",
@@ -51,22 +49,13 @@ export default defineTask<State, SetUpChange>({
   },
   plan: (state) => {
     if (state.signIn === 'refused') throw refused(state.said);
-    const changes: SetUpChange[] = [];
+    const changes: Change[] = [];
     if (state.signIn === 'not yet')
-      changes.push({
-        kind: 'wait',
-        action: 'run',
-        summary: `wait until Portainer lets the administrator in (${state.said})`,
-      });
-    if (state.outdated) changes.push({ kind: 'password', action: 'update', summary: "the administrator's password" });
-    if (!state.environment)
-      changes.push({ kind: 'environment', action: 'create', summary: "Portainer's environment: this swarm" });
+      changes.push(waiting(['portainer', 'administrator'], { to: 'signed in', reason: state.said }));
+    if (state.outdated) changes.push(updated(['portainer', 'adminPassword']));
+    if (!state.environment) changes.push(created(['portainer', 'environment']));
     else if (state.agents !== state.expectedAgents)
-      changes.push({
-        kind: 'agents',
-        action: 'run',
-        summary: `wait until Portainer sees ${state.expectedAgents} agents (now ${state.agents})`,
-      });
+      changes.push(waiting(['portainer', 'agents'], { from: state.agents, to: state.expectedAgents }));
     return changes;
   },
   apply: async (ctx) => {

@@ -5,7 +5,7 @@ import { hasCode } from '../lib/util/errors.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { removed, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** What swarmup installed there; undefined where Docker was there before, or isn't there at all. */
@@ -30,9 +30,14 @@ export default defineTask<State, Change>({
     if (inSwarm) return 'it is still in a swarm';
     return receipt ? undefined : "swarmup installed nothing there: what was there before isn't its to take away";
   },
-  plan: ({ receipt }) =>
+  plan: ({ receipt }, { target }) =>
     receipt
-      ? [{ action: 'remove', summary: `${[...receipt.packages, ...receipt.files].join(', ')} (/var/lib/docker stays)` }]
+      ? [
+          removed(['nodes', target.id, 'docker'], {
+            from: [...receipt.packages, ...receipt.files],
+            reason: '/var/lib/docker stays',
+          }),
+        ]
       : [],
   apply: async (ctx, _changes, { receipt }) => {
     if (!receipt) return;

@@ -6,7 +6,7 @@ import { noKeyFor, unlockManager } from '../lib/swarm/unlock.ts';
 import { keptUnlockKey } from '../lib/swarm/unlock-key.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { updated, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly locked: boolean;
@@ -30,7 +30,7 @@ export default defineTask<State, Change>({
   plan: ({ locked, key }, { target }) => {
     if (!locked) return [];
     if (!key) throw noKeyFor(target.id);
-    return [{ action: 'update', summary: `unlock ${target.id}` }];
+    return [updated(['nodes', target.id, 'locked'], true, false)];
   },
   apply: async (ctx, _changes, { key }) => {
     if (key) await unlockManager(ctx, ctx.node.name, key);

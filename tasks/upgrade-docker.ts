@@ -6,7 +6,7 @@ import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
 import { prepareUpgrade, upgradeNode, upgradeOrder } from '../lib/swarm/upgrade.ts';
 import { CLUSTER } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import type { Change } from '../lib/contracts/change.ts';
+import { updated, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   /** This cluster's nodes that are there and have another version, in the order in which they are upgraded. */
@@ -43,8 +43,7 @@ export default defineTask<State, Upgrade>({
   plan: ({ nodes, outdated }, { cluster }) => {
     for (const node of outdated) requireMajorityDuring(nodes, node);
     return outdated.map((node) => ({
-      action: 'update',
-      summary: `${nameOf(node)}: Docker ${versionOf(node)} → ${cluster.docker.version}`,
+      ...updated(['nodes', nameOf(node), 'docker', 'version'], versionOf(node), cluster.docker.version),
       node,
     }));
   },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sentenceOf } from '../lib/contracts/change-sentence.ts';
 import { nameOf } from '../lib/swarm/read.ts';
 import type { RunResult } from '../lib/contracts/events.ts';
 import { FakeWorld } from './fakes/world.ts';
@@ -27,7 +28,7 @@ function hosts(): FakeWorld {
   return world;
 }
 
-const summaries = (result: RunResult) => result.units.flatMap((unit) => unit.changes.map((change) => change.summary));
+const summaries = (result: RunResult) => result.units.flatMap((unit) => unit.changes.map(sentenceOf));
 const nodes = ({ swarm }: FakeWorld) => swarm.nodes.map((node) => `${nameOf(node)} ${node.Spec.Role}`).toSorted();
 
 describe('hosts that exist already', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sentenceOf } from '../lib/contracts/change-sentence.ts';
 import { managedKeys, markedLabels, type Labels } from '../lib/swarm/labels.ts';
 import { clusterOf, fullText } from './support/cluster.ts';
 import { errorsOf, worldWithRegistry } from './support/worlds.ts';
@@ -28,7 +29,7 @@ describe('what is in the cluster and no longer in its file', () => {
     expect(
       planned
         .filter((change) => change.prune)
-        .map((change) => change.summary)
+        .map(sentenceOf)
         .toSorted(),
     ).toEqual(removals.toSorted());
     expect(planned.every((change) => change.action === 'remove' || !change.prune)).toBe(true);
@@ -44,7 +45,7 @@ describe('what is in the cluster and no longer in its file', () => {
       expect(result.changed).toBe(0);
       expect(result.warnings.toSorted()).toEqual(
         ['b: label disk', 'b: label zone', 'node c and its machine', 'service old'].map(
-          (summary) => `not in the cluster file any more: ${summary}; 'swarmup up --prune' takes it away`,
+          (summary) => `no longer in the cluster file: ${summary}; 'swarmup up --prune' removes it`,
         ),
       );
     }
@@ -98,9 +99,7 @@ describe('what is in the cluster and no longer in its file', () => {
     world.swarm.lose('c');
     const kept = await clusterOf(three.replace(C, ''));
     const result = await world.run('up', kept, { prune: true });
-    expect(result.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual([
-      'node c (down, it has no machine)',
-    ]);
+    expect(result.units.flatMap((unit) => unit.changes.map(sentenceOf))).toEqual(['node c (down, it has no machine)']);
     expect(world.swarm.nodes.map((one) => one.Description.Hostname)).toEqual(['a', 'b', 'd']);
   });
 
@@ -124,13 +123,11 @@ describe('what is in the cluster and no longer in its file', () => {
     const portainer = cluster.stacks[0]!;
     const smaller = { ...portainer, services: portainer.services.filter((service) => service.name !== 'agent') };
     const first = await world.run('up', { ...cluster, stacks: [smaller] }, { mode: 'plan' });
-    expect(first.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toContain(
-      'service portainer_agent',
-    );
+    expect(first.units.flatMap((unit) => unit.changes.map(sentenceOf))).toContain('service portainer_agent');
     const { portainer: _gone, ...rest } = cluster;
     const result = await world.run('up', { ...rest, stacks: [] }, { prune: true });
     expect(errorsOf(result)).toEqual([]);
-    expect(result.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual(['stack portainer']);
+    expect(result.units.flatMap((unit) => unit.changes.map(sentenceOf))).toEqual(['stack portainer']);
     expect(world.swarm.services.map((service) => service.Spec.Name)).toEqual(['web']);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FakeWorld } from './fakes/world.ts';
 import { clusterOf, fullText } from './support/cluster.ts';
+import { sentenceOf } from '../lib/contracts/change-sentence.ts';
 import { errorsOf, worldWithRegistry } from './support/worlds.ts';
 
 const members = (world: FakeWorld) =>
@@ -24,12 +25,12 @@ describe('a machine that is gone', () => {
     const old = world.swarm.nodes.find((node) => node.Description.Hostname === name)?.ID;
     terminate(world, name);
     const plan = await world.run('up', cluster, { mode: 'plan' });
-    expect(plan.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toContain(`machine ${name}`);
+    expect(plan.units.flatMap((unit) => unit.changes.map(sentenceOf))).toContain(`machine ${name}`);
     const result = await world.run('up', cluster);
     expect(errorsOf(result)).toEqual([]);
     const joined = result.units.find((unit) => /^(join|init)-/.test(unit.task) && unit.target === name);
-    expect(joined?.changes.map((change) => change.summary)).toEqual([
-      `dead node ${name} (${old}), which another machine takes the place of`,
+    expect(joined?.changes.map(sentenceOf)).toEqual([
+      `dead node ${name} (${old}), replaced by another machine`,
       `${name} joins as ${name.startsWith('manager') ? 'manager' : 'worker'}`,
     ]);
     expect(members(world)).toEqual(ALL);
@@ -167,13 +168,13 @@ describe('replacing a node', () => {
     await world.run('up', cluster);
     world.differing.add('worker1');
     const plan = await world.run('up', cluster, { mode: 'plan' });
-    expect(plan.units.flatMap((unit) => unit.changes)).toMatchObject([
-      { replace: true, summary: 'machine worker1: small → large' },
-    ]);
+    const planned = plan.units.flatMap((unit) => unit.changes);
+    expect(planned).toMatchObject([{ replace: true }]);
+    expect(planned.map(sentenceOf)).toEqual(['machine worker1: small → large']);
     const result = await world.run('up', cluster);
     expect(result.changed).toBe(0);
     expect(result.warnings).toEqual([
-      "not as the cluster file says: machine worker1: small → large; 'swarmup replace worker1' makes it anew",
+      "not as the cluster file says: machine worker1: small → large; 'swarmup replace worker1' recreates it",
     ]);
     expect(errorsOf(await world.run('replace', cluster, { selection: { nodes: ['worker1'] } }))).toEqual([]);
     expect((await world.run('up', cluster, { mode: 'plan' })).units.flatMap((unit) => unit.changes)).toEqual([]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sentenceOf } from '../lib/contracts/change-sentence.ts';
 import type { Cluster } from '../lib/config/model.ts';
 import type { FakeWorld } from './fakes/world.ts';
 import { clusterOf, IMAGES } from './support/cluster.ts';
@@ -15,7 +16,7 @@ async function up(world: FakeWorld, file: string, options: Parameters<FakeWorld[
   const result = await world.run('up', await clusterOf(file), options);
   expect(errorsOf(result)).toEqual([]);
   const own = /^(create-|deploy-services|retire-)/;
-  return result.units.flatMap((unit) => (own.test(unit.task) ? unit.changes.map(({ summary }) => summary) : []));
+  return result.units.flatMap((unit) => (own.test(unit.task) ? unit.changes.map(sentenceOf) : []));
 }
 
 const spec = (world: FakeWorld) => world.swarm.services.find(({ Spec }) => Spec.Name === 'web')?.Spec;
@@ -269,7 +270,7 @@ describe('rebalancing', () => {
     writes.length = 0;
     const result = await world.run('rebalance', cluster);
     expect(errorsOf(result)).toEqual([]);
-    expect(result.units.flatMap(({ changes }) => changes.map(({ summary }) => summary))).toEqual([
+    expect(result.units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual([
       'service web: spread its tasks evenly (now manager1 3, worker1 3, worker2 0)',
     ]);
     // Two more, and two fewer.

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pipelines } from '../Taskfile.ts';
+import { step } from '../lib/contracts/change.ts';
+import { sentenceOf } from '../lib/contracts/change-sentence.ts';
 import type { RunResult } from '../lib/contracts/events.ts';
 import { hasCode, SwarmupError } from '../lib/util/errors.ts';
 import { FakeWorld } from './fakes/world.ts';
@@ -88,9 +90,7 @@ describe('up', () => {
     const changed = await world.run('up', await clusterOf(fullText(1, 2).replace('replicas: 3', 'replicas: 5')));
     expectOk(changed);
     expect(changed.changed).toBe(1);
-    expect(changed.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual([
-      'service web: replicas 3 → 5',
-    ]);
+    expect(changed.units.flatMap((unit) => unit.changes.map(sentenceOf))).toEqual(['service web: replicas 3 → 5']);
   });
 
   it('skips an optional stack and builds nothing when the registry is away, and says so once', async () => {
@@ -175,9 +175,7 @@ describe('up', () => {
     await world.run('up', cluster);
     world.booting.set('worker1', 3);
     const plan = await world.run('up', cluster, { mode: 'plan' });
-    expect(plan.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual([
-      'wait until worker1 answers',
-    ]);
+    expect(plan.units.flatMap((unit) => unit.changes.map(sentenceOf))).toEqual(['wait until worker1 answers']);
     expectOk(await world.run('up', cluster));
     expect(world.booting.get('worker1')).toBe(0);
   });
@@ -214,7 +212,7 @@ describe('plan', () => {
     expectOk(result);
     expect(world.machines.size).toBe(0);
     expect(world.swarm.writes).toEqual([]);
-    const summaries = result.units.flatMap((unit) => unit.changes.map((change) => change.summary));
+    const summaries = result.units.flatMap((unit) => unit.changes.map(sentenceOf));
     expect(summaries).toEqual(
       expect.arrayContaining([
         'machine worker2',
@@ -245,7 +243,7 @@ describe('plan', () => {
     const result = await world.run('up', cluster, { mode: 'plan' });
     expectOk(result);
     expect(result.units.find((unit) => unit.task === 'provision' && unit.target === 'worker1')?.changes).toEqual([
-      { action: 'run', summary: 'start machine worker1' },
+      step(['machines', 'worker1'], 'start'),
     ]);
     expect(result.units.find((unit) => unit.task === 'install-docker' && unit.target === 'worker1')?.reason).toBe(
       'known after provision@worker1',
@@ -262,9 +260,7 @@ describe('an engine that is stopped', () => {
     engine.stopped = true;
     const plan = await world.run('up', cluster, { mode: 'plan' });
     expectOk(plan);
-    expect(plan.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual([
-      'start the Docker Engine',
-    ]);
+    expect(plan.units.flatMap((unit) => unit.changes.map(sentenceOf))).toEqual(['start the Docker Engine']);
     expect(plan.units.find((unit) => unit.task === 'join-workers' && unit.target === 'worker2')?.reason).toBe(
       'known after install-docker@worker2',
     );
@@ -314,7 +310,7 @@ nodes:
     world.swarm.nodes[find()] = { ...node, Spec: { ...node.Spec, Labels: { ...node.Spec.Labels, theirs: 'y' } } };
     const promoted = await world.run('up', await clusterOf(nodes('role: manager, labels: { zone: z }')));
     expectOk(promoted);
-    expect(promoted.units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual([
+    expect(promoted.units.flatMap((unit) => unit.changes.map(sentenceOf))).toEqual([
       'b: role worker → manager',
       'b: label zone=z',
     ]);

@@ -1,4 +1,5 @@
-import { CLUSTER, defineTask, onNodes, pipelines as shipped, type Change, type Taskfile } from 'swarmup';
+import { CLUSTER, defineTask, onNodes, pipelines as shipped, step, updated } from 'swarmup';
+import type { Change, Taskfile } from 'swarmup';
 
 /** The kernel settings that a busy node should have; any `sysctl` name and value. */
 const SETTINGS = { 'vm.max_map_count': '262144' } as const;
@@ -24,7 +25,7 @@ const tuneKernel = defineTask<Settings, Change & { readonly key: string }>({
   plan: ({ current }, { target }) =>
     Object.entries(SETTINGS)
       .filter(([key, value]) => current[key] !== value)
-      .map(([key, value]) => ({ key, action: 'update', summary: `${target.id}: ${key} = ${value}` })),
+      .map(([key, value]) => ({ key, ...updated(['nodes', target.id, key], current[key], value) })),
   apply: async (ctx) => {
     const host = await ctx.host();
     const lines = Object.entries(SETTINGS).map(([key, value]) => `${key} = ${value}\n`);
@@ -48,9 +49,8 @@ const checkManagers = defineTask<{ readonly reachable: number }, Change>({
   absent: () => ({ reachable: 0 }),
   plan: ({ reachable }, { cluster }) => {
     const wanted = cluster.nodes.filter((node) => node.role === 'manager').length;
-    return reachable === wanted
-      ? []
-      : [{ action: 'run', summary: `${reachable} of ${wanted} managers reachable: look at them by hand` }];
+    const reason = `${reachable} of ${wanted} reachable`;
+    return reachable === wanted ? [] : [step(['managers'], 'look at', { reason })];
   },
   apply: () => Promise.resolve(),
 });

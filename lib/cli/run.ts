@@ -1,5 +1,6 @@
 import type { RunOptions, SelectionOptions } from './options.ts';
 import { drain } from '../async/iterate.ts';
+import { sentenceOf } from '../contracts/change-sentence.ts';
 import type { Mode, RunResult } from '../contracts/events.ts';
 import type { Cluster } from '../config/model.ts';
 import type { RunCluster } from '../contracts/run-cluster.ts';
@@ -78,6 +79,6 @@ async function agreed({ agree, options }: PipelineRun, prepared: PreparedRun, se
   if (!agree || options.yes) return true;
   const quiet: Session = { ...session, emit: () => undefined };
   const { units } = await runPipeline(prepared.catalogue, { ...prepared.request, mode: 'plan' }, quiet, undefined);
-  const changes = units.flatMap((unit) => unit.changes.map(({ summary }) => summary));
+  const changes = units.flatMap((unit) => unit.changes.map(sentenceOf));
   return changes.length === 0 || agree(changes);
 }

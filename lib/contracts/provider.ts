@@ -9,7 +9,7 @@ export interface Machine {
   readonly name: string;
   /**
    * starting: it was made or started, and can't be reached yet; `create` waits for it. lost: it runs, but what is needed to
-   * reach it is gone; `create` makes it anew.
+   * reach it is gone; `create` recreates it.
    */
   readonly state: 'running' | 'starting' | 'stopped' | 'lost';
   /** The address that the other nodes reach it by: what Swarm advertises. */
@@ -76,8 +76,8 @@ export interface SharedThings {
   plan(io: ProviderIo): Promise<readonly Change[]>;
   /** Makes it so. */
   apply(io: ProviderIo): Promise<void>;
-  /** What is still there of it, and of machines that are gone: for those who clean up. */
-  leftovers(signal: AbortSignal): Promise<readonly string[]>;
+  /** What is left of it, and of machines that are gone, as the removals that a clean-up makes. */
+  leftovers(signal: AbortSignal): Promise<readonly Change[]>;
 }
 
 /** Where machines come from. Every method may be called again: it then does what is left to do. */

@@ -1,4 +1,5 @@
 import { madeOnlyBy } from '../contracts/change.ts';
+import { sentenceOf } from '../contracts/change-sentence.ts';
 import type { UnitContext } from '../contracts/context.ts';
 import { asSwarmupError, SwarmupError } from '../util/errors.ts';
 import type { Unit } from './graph.ts';
@@ -47,7 +48,7 @@ export class Prerequisites {
       const { changes } = await unit.task.inspect(ctx);
       const left = changes.filter((change) => madeOnlyBy(change) === undefined);
       if (left.length === 0) return undefined;
-      seen = left.map((change) => change.summary).join('; ');
+      seen = left.map(sentenceOf).join('; ');
     } catch (error) {
       ctx.signal.throwIfAborted();
       seen = asSwarmupError(error).message;

@@ -1,3 +1,4 @@
+import { sentenceOf } from '../contracts/change-sentence.ts';
 import { Blocking } from './failure-propagation.ts';
 import type { RunContext, UnitContext } from '../contracts/context.ts';
 import { asSwarmupError, interrupted, SwarmupError } from '../util/errors.ts';
@@ -203,7 +204,7 @@ function blank({ task, target }: Unit): Omit<UnitResult, 'outcome'> {
 }
 
 function changedAgain(unit: Unit, { changes }: StepResult): SwarmupError {
-  const what = changes.map((change) => change.summary).join('; ');
+  const what = changes.map(sentenceOf).join('; ');
   return new SwarmupError('CHANGED_AGAIN', `${unit.key} changed something although all was done: ${what}`, {
     fix: 'Something else changes it in between, or its check does not see what its apply has done: report it with these lines.',
   });

@@ -4,6 +4,7 @@ import type { Mode, Outcome, Phase } from '../contracts/events.ts';
 import type { Unit } from './graph.ts';
 import type { DeferredPlans } from './deferred-plan.ts';
 import { madeOnlyBy, type Change } from '../contracts/change.ts';
+import { sentenceOf } from '../contracts/change-sentence.ts';
 import type { Inspection } from './task.ts';
 
 /** The right to change anything, which may still be on its way. */
@@ -67,24 +68,25 @@ export async function planStep(unit: Unit, ctx: UnitContext, deferredPlans: Defe
   return { outcome: changes.length > 0 ? 'changed' : 'unchanged', changes, ...(reason ? { reason } : {}) };
 }
 
-/** The changes to make now. What only another command makes is said instead. */
+/** The changes to make now. What only another command makes is reported instead. */
 function wanted({ changes }: Inspection, ctx: UnitContext, { prune }: StepOptions): readonly Change[] {
   const now = (change: Change) => madeOnlyBy(change) === undefined || (prune && change.prune === true);
   for (const change of changes) {
     if (now(change)) continue;
     const by = madeOnlyBy(change) ?? '';
+    const what = sentenceOf(change);
     ctx.warn(
       change.replace
-        ? `not as the cluster file says: ${change.summary}; '${by} ${ctx.target.id}' makes it anew`
-        : `not in the cluster file any more: ${change.summary}; '${by}' takes it away`,
-      change.summary,
+        ? `not as the cluster file says: ${what}; '${by} ${ctx.target.id}' recreates it`
+        : `no longer in the cluster file: ${what}; '${by}' removes it`,
+      what,
     );
   }
   return changes.filter(now);
 }
 
 function list(changes: readonly Change[]): string {
-  return changes.map((change) => change.summary).join('; ');
+  return changes.map(sentenceOf).join('; ');
 }
 
 function notAsConfigured(changes: readonly Change[]): SwarmupError {

@@ -1,6 +1,7 @@
 import type { RunCluster } from '../contracts/run-cluster.ts';
 import type { UnitContext, World } from '../contracts/context.ts';
 import type { Change } from '../contracts/change.ts';
+import { SwarmupError } from '../util/errors.ts';
 import type { Target, Desired } from '../contracts/target.ts';
 
 /**
@@ -78,7 +79,7 @@ export function defineTask<State, C extends Change>(definition: TaskDefinition<S
     inspect: async (ctx) => {
       const state = await definition.check(ctx);
       const skipped = definition.skip?.(state, ctx);
-      const changes = skipped === undefined ? definition.plan(state, ctx) : [];
+      const changes = skipped === undefined ? withPaths(definition.id, definition.plan(state, ctx)) : [];
       return {
         changes,
         skipped,
@@ -92,7 +93,17 @@ export function defineTask<State, C extends Change>(definition: TaskDefinition<S
     },
     planDeferred: (desired) => {
       const state = definition.absent(desired);
-      return definition.skip?.(state, desired) === undefined ? definition.plan(state, desired) : [];
+      return definition.skip?.(state, desired) === undefined
+        ? withPaths(definition.id, definition.plan(state, desired))
+        : [];
     },
   };
+}
+
+/** A task file of the user's own may be written for an older version: types are no part of what runs. */
+function withPaths<C extends Change>(task: string, changes: readonly C[]): readonly C[] {
+  if (changes.every(({ path }) => Array.isArray(path))) return changes;
+  throw new SwarmupError('TASKFILE_INVALID', `the task '${task}' plans a change without a path`, {
+    fix: "Make changes with 'created', 'updated', 'removed', 'step' or 'waiting' of swarmup: see docs/pipelines.md.",
+  });
 }

@@ -1,6 +1,8 @@
 import { unreachable } from '../util/unreachable.ts';
 import type { Event, Listener } from '../contracts/events.ts';
+import { changesJson } from '../contracts/change-json.ts';
 import { pattern } from './pattern.ts';
+import { recordable } from './recorded-change.ts';
 import type { Redactor } from './redact.ts';
 import { Sink } from './sink.ts';
 
@@ -86,11 +88,11 @@ export class Recorder {
     if (event.type === 'run-started') this.#start();
     if (event.type === 'unit-planned') {
       const { task, target } = event.unit;
-      this.#plan.push({ task, target, changes: event.changes });
+      this.#plan.push({ task, target, ...changesJson(event.changes) });
     }
     const transcript = transcriptOf(event, this.#scripts);
     if (transcript) this.#write(FILES.transcript(transcript.host), transcript.text);
-    if (this.#isNews(event)) this.#write(FILES.events, `${JSON.stringify(event, withoutOutput)}\n`);
+    if (this.#isNews(event)) this.#write(FILES.events, `${JSON.stringify(recordable(event), withoutOutput)}\n`);
   }
 
   /** A figure that moves is recorded once. */

@@ -1,6 +1,6 @@
 import { unreachable } from '../util/unreachable.ts';
 import type { Event, Listener, Mode, Outcome, UnitName } from '../contracts/events.ts';
-import type { Change } from '../contracts/change.ts';
+import { asRecorded, type RecordedChange } from './recorded-change.ts';
 
 /** A unit of a run with its times, milliseconds since the epoch; a unit without `end` was cut off. */
 export interface TimedUnit extends UnitName {
@@ -10,7 +10,7 @@ export interface TimedUnit extends UnitName {
   end: number | undefined;
   outcome: Outcome | undefined;
   node: string | undefined;
-  changes: readonly Change[];
+  changes: readonly RecordedChange[];
   reason: string | undefined;
   notDone: boolean;
   error: RecordedError | undefined;
@@ -81,7 +81,8 @@ export class Timeline {
       case 'unit-finished':
         this.#change(event.unit, (unit) => {
           const { outcome, changes, reason, error, notDone, node } = event.result;
-          Object.assign(unit, { outcome, changes, reason, error, node, notDone: notDone ?? false });
+          Object.assign(unit, { outcome, reason, error, node, notDone: notDone ?? false });
+          unit.changes = changes.map(asRecorded);
           if (unit.start !== undefined) unit.end = event.at;
         });
         return;

@@ -1,3 +1,4 @@
+import { changesJson } from '../contracts/change-json.ts';
 import type { RunResult } from '../contracts/events.ts';
 import { errorJson } from './error.ts';
 
@@ -14,7 +15,7 @@ export function resultJson(result: RunResult, record?: string): object {
       target: unit.target,
       outcome: unit.outcome,
       ms: Math.round(unit.ms),
-      changes: unit.changes.map((change) => change.summary),
+      ...changesJson(unit.changes),
       ...(unit.reason ? { reason: unit.reason } : {}),
       ...(unit.retries ? { retries: unit.retries } : {}),
       ...(unit.error ? { error: errorJson(unit.error) } : {}),

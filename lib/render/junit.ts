@@ -45,7 +45,7 @@ function testcase(unit: TimedUnit, { cluster, pipeline }: Stage): string {
       : outcome === undefined
         ? `      <skipped message="the run was cut off"/>\n`
         : changes.length > 0
-          ? `      <system-out>${text(changes.map((change) => change.summary))}</system-out>\n`
+          ? `      <system-out>${text(changes.map(({ sentence }) => sentence))}</system-out>\n`
           : '';
   return `    <testcase${name}>\n${inside}    </testcase>\n`;
 }

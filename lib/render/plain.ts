@@ -1,4 +1,5 @@
 import { unreachable } from '../util/unreachable.ts';
+import { sentenceOf } from '../contracts/change-sentence.ts';
 import type { Event, Listener, UnitResult } from '../contracts/events.ts';
 import { pattern } from '../record/pattern.ts';
 import { duration, retryText, unitsText } from './format.ts';
@@ -55,5 +56,5 @@ function linesOf(event: Event, lastDetail: Map<string, string>): string[] {
 function resultLines(result: UnitResult): string[] {
   const reason = result.reason ? ` (${result.reason})` : '';
   const head = `${result.target}  ${result.task}: ${result.outcome}${reason} in ${duration(result.ms)}`;
-  return [head, ...result.changes.map((change) => `${result.target}  ${result.task}:   ${change.summary}`)];
+  return [head, ...result.changes.map((change) => `${result.target}  ${result.task}:   ${sentenceOf(change)}`)];
 }

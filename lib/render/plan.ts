@@ -1,6 +1,8 @@
 import pc from 'picocolors';
 import type { RunResult, UnitResult } from '../contracts/events.ts';
 import { madeOnlyBy } from '../contracts/change.ts';
+import { detailOf } from '../contracts/change-json.ts';
+import { sentenceOf } from '../contracts/change-sentence.ts';
 import { changeLine, plural } from './format.ts';
 
 /** Where what isn't on one node is shown: services, stacks. */
@@ -34,13 +36,7 @@ export function planDiff({ units }: RunResult): object[] {
   return units.flatMap((unit) => {
     const at = { place: placeOf(unit), task: unit.task, target: unit.target };
     if (isUnknown(unit)) return [{ ...at, action: 'unknown', summary: unit.reason }];
-    return unit.changes.map(({ action, summary, prune, replace }) => ({
-      ...at,
-      action,
-      summary,
-      ...(prune ? { prune } : {}),
-      ...(replace ? { replace } : {}),
-    }));
+    return unit.changes.map((change) => ({ ...at, summary: sentenceOf(change), ...detailOf(change) }));
   });
 }
 
@@ -55,11 +51,11 @@ function planCounts({ units }: RunResult): string {
   const later = units.filter(isUnknown).length;
   if (later > 0) parts.push(`${later} known later`);
   const surplus = all.filter((change) => change.prune).length;
-  const anew = all.filter((change) => change.replace).length;
+  const replaced = all.filter((change) => change.replace).length;
   const made = parts.length > 0 ? `${parts.join(', ')}; 'swarmup up' makes them` : '';
   const left = surplus > 0 ? `${plural(surplus, 'removal')}; only 'swarmup up --prune' makes them` : '';
   const other =
-    anew > 0 ? `${plural(anew, 'machine')} to make anew; only 'swarmup replace NODE' does, one at a time` : '';
+    replaced > 0 ? `${plural(replaced, 'machine')} to recreate; only 'swarmup replace NODE' does, one at a time` : '';
   return [made, left, other].filter((text) => text !== '').join('\n');
 }
 

@@ -3,7 +3,7 @@ import type { UnitContext } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
 import { engineWords } from '../remote/engine.ts';
 import type { Engine } from '../contracts/engine.ts';
-import type { Change } from '../contracts/change.ts';
+import { created, removed, waiting, type Change } from '../contracts/change.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { localSwarm, type LocalSwarm } from './local-state.ts';
 import { advertised, LISTEN_ADDRESS } from './addresses.ts';
@@ -44,17 +44,12 @@ export const joining = {
     ghosts: [],
   }),
   plan: ({ local, seen, leftBehind, ghosts }: JoinState, role: Role, node: string): Change[] => {
-    const removals = ghosts.map((ghost): Change => ({
-      action: 'remove',
-      summary: `dead node ${node} (${ghost.ID}), which another machine takes the place of`,
-    }));
-    if (local.state === 'inactive') return [...removals, { action: 'create', summary: `${node} joins as ${role}` }];
-    if (leftBehind)
-      return [
-        ...removals,
-        { action: 'remove', summary: `${node} leaves the swarm as it was before the recovery` },
-        { action: 'create', summary: `${node} joins as ${role}` },
-      ];
+    const removals = ghosts.map((ghost) =>
+      removed(['nodes', node, 'ids', ghost.ID], { reason: 'replaced by another machine' }),
+    );
+    const join = created(['nodes', node], { role });
+    if (local.state === 'inactive') return [...removals, join];
+    if (leftBehind) return [...removals, removed(['nodes', node, 'swarm'], { from: 'old' }), join];
     if (local.state === 'locked') {
       throw new SwarmupError('SWARM_LOCKED', `${node}'s swarm is locked`, {
         fix: `Unlock it: swarmup up --only unlock-managers`,
@@ -67,7 +62,7 @@ export const joining = {
     }
     return local.state === 'active' && seen === 'ready'
       ? removals
-      : [...removals, { action: 'run', summary: `wait until ${node} is ready (now ${seen})` }];
+      : [...removals, waiting(['nodes', node, 'status'], { from: seen, to: 'ready' })];
   },
   apply: async (ctx: UnitContext, role: Role, state: JoinState): Promise<void> => {
     // Before the new one counts as a manager: the majority is then easier to have.

@@ -3,7 +3,7 @@ import type { UnitContext, World } from '../contracts/context.ts';
 import { hasCode, SwarmupError } from '../util/errors.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { onNodes, type Target } from '../contracts/target.ts';
-import type { Change } from '../contracts/change.ts';
+import { removed, type Change } from '../contracts/change.ts';
 import { localSwarm, type LocalSwarm } from './local-state.ts';
 import { isMarked } from './labels.ts';
 import { listNodes, nameOf } from './read.ts';
@@ -40,7 +40,8 @@ export const leaving = {
   absent: (): LeaveState => NOWHERE,
   plan: ({ local, nodes, cluster }: LeaveState, node: string): Change[] => {
     if (local.state === 'inactive') return [];
-    if (hasHalfLeft(local)) return [{ action: 'remove', summary: `${node} finishes leaving its swarm` }];
+    const membership = ['nodes', node, 'swarm'];
+    if (hasHalfLeft(local)) return [removed(membership, { from: 'leaving' })];
     const own = nodes.filter(({ Spec }) => isMarked(Spec, cluster));
     if (!own.some(({ ID }) => ID === local.nodeId)) {
       throw new SwarmupError('SWARM_FOREIGN', `${node} is in a swarm that swarmup didn't make`, {
@@ -48,10 +49,9 @@ export const leaving = {
       });
     }
     const others = nodes.filter(({ ID }) => ID !== local.nodeId);
-    if (others.some(({ ManagerStatus }) => ManagerStatus) || !local.isManager)
-      return [{ action: 'remove', summary: `${node} leaves the swarm` }];
+    if (others.some(({ ManagerStatus }) => ManagerStatus) || !local.isManager) return [removed(membership)];
     if (others.length > 0) throw wouldStrand(node, others);
-    return [{ action: 'remove', summary: `${node}, the last one, leaves the swarm, which ends` }];
+    return [removed(membership, { reason: 'it is the last node, so the swarm ends' })];
   },
   apply: async (ctx: UnitContext, _changes: readonly Change[], { local, nodes }: LeaveState): Promise<void> => {
     const engine = await ctx.engine();

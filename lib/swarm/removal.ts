@@ -1,25 +1,29 @@
 import type { UnitContext } from '../contracts/context.ts';
 import type { Engine } from '../contracts/engine.ts';
-import type { Change } from '../contracts/change.ts';
+import { removed, type Change } from '../contracts/change.ts';
+import { sentenceOf } from '../contracts/change-sentence.ts';
 import type { SwarmService } from '../contracts/swarm-types.ts';
 
-/** Taking a service or a stack away. */
+/** The removal of a service or a stack. */
 export type Removal = Change &
   ({ readonly kind: 'service'; readonly id: string } | { readonly kind: 'stack'; readonly name: string });
 
-export function removals(services: readonly SwarmService[], stacks: readonly string[]): Removal[] {
+/** @param prune whether the cluster file no longer names them */
+export function removals(services: readonly SwarmService[], stacks: readonly string[], prune = false): Removal[] {
+  const remarks = prune ? { prune } : {};
   return [
     ...services.map(
-      ({ ID, Spec }) => ({ kind: 'service', id: ID, action: 'remove', summary: `service ${Spec.Name}` }) as const,
+      ({ ID, Spec }) => ({ ...removed(['services', Spec.Name], remarks), kind: 'service', id: ID }) as const,
     ),
-    ...stacks.map((name) => ({ kind: 'stack', name, action: 'remove', summary: `stack ${name}` }) as const),
+    ...stacks.map((name) => ({ ...removed(['stacks', name], remarks), kind: 'stack', name }) as const),
   ];
 }
 
 export async function remove(ctx: UnitContext, manager: Engine, removal: Removal): Promise<void> {
-  ctx.report(`removing ${removal.summary}`);
+  const what = sentenceOf(removal);
+  ctx.report(`removing ${what}`);
   if (removal.kind === 'service') {
-    await manager.call(`remove the ${removal.summary}`, (docker) => docker.getService(removal.id).remove());
+    await manager.call(`remove the ${what}`, (docker) => docker.getService(removal.id).remove());
     return;
   }
   // Its networks, secrets and configs go with it, as there is no API for stacks.

@@ -1,7 +1,8 @@
 import type { ServiceSpec } from '../config/model.ts';
+import type { Path, Value } from '../contracts/change.ts';
 import { semanticEqual } from './semantic-equal.ts';
 import { managedKeys, markedLabels, type Labels } from './labels.ts';
-import type { Field, Names } from './fields/field.ts';
+import { asValue, type Field, type Names } from './fields/field.ts';
 import { FIELDS } from './fields/index.ts';
 import { UPDATE_DEFAULTS } from './fields/policies.ts';
 import type { ServiceSpecification, SwarmService } from '../contracts/swarm-types.ts';
@@ -14,10 +15,11 @@ const ALWAYS = ['image', 'replicas', 'ports', 'env', 'constraints'];
 
 /** A difference between a service as it is and as the cluster file has it. */
 export interface Difference {
-  /** The key in the cluster file. */
-  readonly field: string;
-  readonly from: string;
-  readonly to: string;
+  /** From the service on, in the words of the cluster file: a key, or `labels` and the label. */
+  readonly path: Path;
+  /** Both as `Field.told` gives them; undefined for none. */
+  readonly from: Value | undefined;
+  readonly to: Value | undefined;
 }
 
 export const NO_NAMES: Names = { networks: new Map(), objects: new Map() };
@@ -30,24 +32,23 @@ export function differences(service: SwarmService, wanted: ServiceSpec, names: N
     const current = field.current ? field.current(standing, names) : standing;
     const value = wantedValue(field, wanted, labels);
     if (!value || (field.same ?? semanticEqual)(current, value.wanted)) return [];
-    const show = field.show ?? showJson;
-    const [from, to] = [show(current), show(value.wanted)];
-    return [{ field: field.name, from, to: from === to ? `${to} (other values)` : to }];
+    const told = field.told ?? asValue;
+    return [{ path: [field.name], from: told(current), to: told(value.wanted) }];
   });
   const mark = notedFields(wanted) === (labels[FIELDS_LABEL] ?? '') ? [] : [markDifference(labels, wanted)];
   return [...fields, ...labelDifferences(labels, wanted), ...(fields.length === 0 ? mark : [])];
 }
 
 function markDifference(labels: Labels, wanted: ServiceSpec): Difference {
-  return { field: 'managed keys', from: labels[FIELDS_LABEL] ?? 'none', to: notedFields(wanted) || 'none' };
+  return { path: ['managedKeys'], from: labels[FIELDS_LABEL], to: notedFields(wanted) || undefined };
 }
 
 function labelDifferences(labels: Labels, { labels: wanted = {} }: ServiceSpec): Difference[] {
   const gone = managedKeys(labels).filter((key) => !(key in wanted) && key in labels);
   const changed = Object.entries(wanted).filter(([key, value]) => labels[key] !== value);
   return [
-    ...changed.map(([key, value]) => ({ field: `label ${key}`, from: labels[key] ?? 'none', to: value })),
-    ...gone.map((key) => ({ field: `label ${key}`, from: labels[key] ?? '', to: 'none' })),
+    ...changed.map(([key, value]) => ({ path: ['labels', key], from: labels[key], to: value })),
+    ...gone.map((key) => ({ path: ['labels', key], from: labels[key], to: undefined })),
   ];
 }
 
@@ -115,13 +116,4 @@ function withValue(whole: object, [key = '', ...rest]: readonly string[], value:
   const next =
     rest.length === 0 ? value : withValue(typeof inner === 'object' && inner !== null ? inner : {}, rest, value);
   return { ...whole, [key]: next };
-}
-
-const LONGEST = 80;
-
-function showJson(value: unknown): string {
-  if (value === undefined || value === null || value === '') return 'none';
-  if (typeof value === 'string') return value;
-  const json = (JSON.stringify(value) ?? 'none').replace(/^\{|\}$|"/g, '').replace(/([:,])/g, '$1 ');
-  return json.length > LONGEST ? `${json.slice(0, LONGEST)}…` : json || 'none';
 }

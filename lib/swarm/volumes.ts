@@ -49,9 +49,9 @@ function hasAny(options: object | null | undefined): boolean {
   return Object.keys(options ?? {}).length > 0;
 }
 
-/** What is lost, as the end of a change's summary: "; lost with its disk: volume data (of db)". Empty without volumes. */
-export function lostWithIt(volumes: readonly LocalVolume[]): string {
-  if (volumes.length === 0) return '';
+/** What is lost, as the reason of a change: "lost with its disk: volume data (of db)". Undefined without volumes. */
+export function lostWithIt(volumes: readonly LocalVolume[]): string | undefined {
+  if (volumes.length === 0) return undefined;
   const list = volumes.map(({ name, service }) => `${name} (of ${service})`).join(', ');
-  return `; lost with its disk: volume${volumes.length > 1 ? 's' : ''} ${list}`;
+  return `lost with its disk: volume${volumes.length > 1 ? 's' : ''} ${list}`;
 }

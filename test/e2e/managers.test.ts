@@ -113,7 +113,7 @@ describe('three managers', () => {
       'manager1: open port 8080',
       'manager2: open port 8080',
       'manager3: open port 8080',
-      'service second: nginx, 1 replicas',
+      'service second: nginx, 1 replica',
     ]);
     expectOk(await cli.json<UpDocument>('up'));
     const urls = (await status()).services.flatMap((service) => (service.name === 'second' ? service.urls : []));

@@ -51,12 +51,12 @@ describe('the nightly job', () => {
     const stage = (title: string) => stages.find((one) => one.title === title)!;
     expect(stage('A second run changes nothing').units.map((unit) => unit.outcome)).not.toContain('changed');
     const victims = stages.flatMap((one) =>
-      one.pipeline === 'lose' ? one.units.flatMap((unit) => unit.changes.map((change) => change.summary)) : [],
+      one.pipeline === 'lose' ? one.units.flatMap((unit) => unit.changes.map((change) => change.sentence)) : [],
     );
     expect(victims).toEqual(["cut worker1's power", expect.stringMatching(/^cut manager[123]'s power$/)]);
     const asked = stage('The others carry on without both').units.filter((unit) => unit.task === 'verify-http');
     expect(asked.map((unit) => unit.outcome)).toEqual(['unchanged', 'unchanged']);
-    expect(stage('Both are back').units.flatMap((unit) => unit.changes.map((change) => change.summary))).toEqual(
+    expect(stage('Both are back').units.flatMap((unit) => unit.changes.map((change) => change.sentence))).toEqual(
       expect.arrayContaining(['start machine worker1']),
     );
     expect(status?.nodes.map((node) => node.swarm?.state)).toEqual(['ready', 'ready', 'ready', 'ready']);

@@ -2,6 +2,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CreateSecurityGroupCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { waiting } from '../../lib/contracts/change.ts';
+import { sentenceOf } from '../../lib/contracts/change-sentence.ts';
 import type { Cluster } from '../../lib/config/model.ts';
 import { clusterOf } from '../support/cluster.ts';
 import { bringUp, Cloud, CREDENTIALS, quiet, takeDown } from './cloud.ts';
@@ -378,7 +380,7 @@ describe('creation', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const [listed] = await (await cloud.provider(cluster)).list(quiet().signal);
     expect(provider.plan(cluster.nodes[0]!, listed)).toMatchObject([
-      { action: 'remove', summary: expect.stringContaining('second machine of manager1') },
+      { action: 'remove', path: ['machines', 'manager1', 'instances', expect.stringMatching(/^i-/)] },
     ]);
     const { io } = await made(cluster);
     expect(io.warnings.join()).toContain('has a second machine');
@@ -401,7 +403,9 @@ describe('creation', () => {
     const next = await cloud.provider(cluster);
     const [machine] = await next.list(quiet().signal);
     expect(machine?.state).toBe('starting');
-    expect(next.plan(cluster.nodes[0]!, machine)).toEqual([{ action: 'run', summary: 'wait for machine manager1' }]);
+    expect(next.plan(cluster.nodes[0]!, machine)).toEqual([
+      waiting(['machines', 'manager1'], { from: 'starting', to: 'running' }),
+    ]);
     cloud.front.account.frozen = false;
     await next.stop('manager1', quiet());
     expect((await next.list(quiet().signal))[0]?.state).toBe('stopped');
@@ -447,8 +451,10 @@ describe('what is there', () => {
     const cluster = await cloud.cluster('differs', 1, 0, 'image: debian-13, instanceType: t3.large');
     const provider = await cloud.provider(cluster);
     const [machine] = await provider.list(quiet().signal);
-    expect(provider.plan(cluster.nodes[0]!, machine)).toEqual([
-      { action: 'update', replace: true, summary: 'machine manager1: t3.small → t3.large, ubuntu-24.04 → debian-13' },
+    const planned = provider.plan(cluster.nodes[0]!, machine);
+    expect(planned.map(sentenceOf)).toEqual(['machine manager1: t3.small → t3.large, ubuntu-24.04 → debian-13']);
+    expect(planned).toMatchObject([
+      { action: 'update', replace: true, from: { type: 't3.small' }, to: { image: 'debian-13' } },
     ]);
   });
 
@@ -458,7 +464,7 @@ describe('what is there', () => {
     await made(cluster);
     cloud.front.callersAddress = '203.0.113.8';
     const provider = await cloud.provider(cluster);
-    expect((await provider.shared?.plan(quiet()))?.map((change) => change.summary)).toEqual([
+    expect((await provider.shared?.plan(quiet()))?.map(sentenceOf)).toEqual([
       'open for 203.0.113.8/32: 22/tcp (SSH), 80/tcp (published port)',
       'close for 203.0.113.7/32: 22/tcp (SSH), 80/tcp (published port)',
     ]);

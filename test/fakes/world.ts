@@ -2,6 +2,7 @@ import type { RunCluster } from '../../lib/contracts/run-cluster.ts';
 import type { Clock } from '../../lib/async/clock.ts';
 import type { Machines } from '../../lib/contracts/machines.ts';
 import type { Remote } from '../../lib/contracts/remote.ts';
+import { created, removed, step, updated } from '../../lib/contracts/change.ts';
 import type { RunContext } from '../../lib/contracts/context.ts';
 import { SwarmupError } from '../../lib/util/errors.ts';
 import type { Event, RunResult } from '../../lib/contracts/events.ts';
@@ -178,11 +179,11 @@ export class FakeWorld {
       plan: (node, machine) =>
         machine
           ? machine.state === 'stopped'
-            ? [{ action: 'run', summary: `start machine ${node.name}` }]
+            ? [step(['machines', node.name], 'start')]
             : this.differing.has(node.name)
-              ? [{ action: 'update', replace: true, summary: `machine ${node.name}: small → large` }]
+              ? [updated(['machines', node.name], { type: 'small' }, { type: 'large' }, { replace: true })]
               : []
-          : [{ action: 'create', summary: `machine ${node.name}` }],
+          : [created(['machines', node.name])],
       create: async (node) => {
         this.fault(`create ${node.name}`);
         const known = this.machines.get(node.name);
@@ -226,13 +227,13 @@ export class FakeWorld {
         return [];
       },
       shared: {
-        plan: async () => (this.prepared ? [] : [{ action: 'create', summary: 'key pair' }]),
+        plan: async () => (this.prepared ? [] : [created(['keyPairs', 'test'])]),
         apply: async () => {
           this.fault('prepare');
           if (this.prepared) throw new Error('the fake cloud was asked for a second key pair');
           this.prepared = true;
         },
-        leftovers: async () => (this.prepared ? ['key pair'] : []),
+        leftovers: async () => (this.prepared ? [removed(['keyPairs', 'test'])] : []),
       },
       endpoint: (machine, port) => ({ host: machine.name, port }),
     };

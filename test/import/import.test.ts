@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sentenceOf } from '../../lib/contracts/change-sentence.ts';
 import { clusterText, fileName } from '../../lib/import/cluster-text.ts';
 import { fromDockerMachine } from '../../lib/import/docker-machine.ts';
 import { fromSwarm } from '../../lib/import/swarm.ts';
@@ -146,7 +147,7 @@ describe('a swarm that somebody made', () => {
     ]);
     const plan = await world.run('up', cluster, { mode: 'plan' });
     expect(errorsOf(plan)).toEqual([]);
-    expect(plan.units.flatMap(({ changes }) => changes.map(({ summary }) => summary))).toEqual([]);
+    expect(plan.units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual([]);
     const writes = world.swarm.writes.length;
     const up = await world.run('up', cluster);
     expect(errorsOf(up)).toEqual([]);

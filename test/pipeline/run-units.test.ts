@@ -4,7 +4,7 @@ import { layOut } from '../../lib/pipeline/graph.ts';
 import { runUnits } from '../../lib/pipeline/run-units.ts';
 import { defineTask, type Task, type TaskDefinition } from '../../lib/pipeline/task.ts';
 import { onNodes } from '../../lib/contracts/target.ts';
-import type { Change } from '../../lib/contracts/change.ts';
+import { created, type Change } from '../../lib/contracts/change.ts';
 import { FakeWorld } from '../fakes/world.ts';
 import { clusterOf } from '../support/cluster.ts';
 
@@ -20,7 +20,7 @@ function task(id: string, done: Set<string>, rest: Partial<TaskDefinition<boolea
     targets: (one) => onNodes(one.nodes),
     check: async (ctx) => done.has(`${id}@${ctx.target.id}`),
     absent: () => false,
-    plan: (state, { target }) => (state ? [] : [{ action: 'create', summary: `${id} on ${target.id}` }]),
+    plan: (state, { target }) => (state ? [] : [created([`${id} on ${target.id}`])]),
     apply: async (ctx) => void done.add(`${id}@${ctx.target.id}`),
     ...rest,
   });
@@ -98,6 +98,16 @@ describe('a run', () => {
       }),
     ]);
     expect(result.units[0]?.error).toMatchObject({ code: 'INTERNAL', message: 'x is not a function' });
+  });
+
+  it('fails where a task file written for an older version plans sentences instead of changes', async () => {
+    const old = { action: 'create', summary: 'x' } as unknown as Change;
+    const result = await run([task('old', new Set(), { plan: () => [old] })]);
+    expect(result.units[0]?.error).toMatchObject({
+      code: 'TASKFILE_INVALID',
+      message: "the task 'old' plans a change without a path",
+      fix: expect.stringContaining('docs/pipelines.md'),
+    });
   });
 
   it('shows a warning once, however many units give it', async () => {

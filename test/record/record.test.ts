@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Reporting } from '../../lib/cli/reporting.ts';
 import { SwarmupError } from '../../lib/util/errors.ts';
+import { updated } from '../../lib/contracts/change.ts';
 import type { Event, EventBody } from '../../lib/contracts/events.ts';
 import { Redactor } from '../../lib/record/redact.ts';
 import { listRuns, newRunFolder, pruneRuns, readRun, runsFolder } from '../../lib/record/store.ts';
 import { criticalPath, Timeline } from '../../lib/record/timeline.ts';
+import { htmlReport } from '../../lib/render/html/report.ts';
+import { junit } from '../../lib/render/junit.ts';
 import { Secret } from '../../lib/util/secret.ts';
 import { clusterOf, fullText } from '../support/cluster.ts';
 import { runUp } from '../support/rig.ts';
@@ -49,12 +52,58 @@ describe('the record of a run', () => {
     expect(plan).toContainEqual({
       task: 'join-workers',
       target: 'worker1',
-      changes: [{ action: 'create', summary: 'worker1 joins as worker' }],
+      changes: ['worker1 joins as worker'],
+      changeDetails: [{ action: 'create', path: ['nodes', 'worker1'], to: { role: 'worker' } }],
     });
     expect(JSON.parse(readFileSync(join(run.folder, 'result.json'), 'utf8'))).toMatchObject({
       ok: true,
       cluster: 'test',
     });
+  });
+
+  it('has changes as data, without what tasks note for themselves', async () => {
+    const cluster = await clusterOf(fullText(1, 1));
+    await runUp(cluster, worldWithRegistry());
+    const { folder, stages } = await readRun(runsFolder(cluster.stateDir));
+    const created = { action: 'create', path: ['services', 'web'], to: { image: 'nginx', replicas: 3 } };
+    const lines = readFileSync(join(folder, 'events.jsonl'), 'utf8').trim().split('\n');
+    const events = lines.map((line): Event => JSON.parse(line));
+    const planned = events.flatMap((event) => (event.type === 'unit-planned' ? event.changes : []));
+    const done = events.flatMap((event) => (event.type === 'unit-finished' ? event.result.changes : []));
+    const all = events.flatMap((event) =>
+      event.type === 'run-finished' ? event.result.units.flatMap(({ changes }) => changes) : [],
+    );
+    for (const changes of [planned, done, all]) {
+      expect(changes).toContainEqual(created);
+      expect(changes.flatMap(Object.keys)).not.toContain('kind');
+    }
+    const recorded = stages.flatMap(({ units }) => units.flatMap(({ changes }) => changes));
+    expect(recorded).toContainEqual({ action: 'create', sentence: 'service web: nginx, 3 replicas' });
+    expect(JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')).units).toContainEqual(
+      expect.objectContaining({ changes: ['service web: nginx, 3 replicas'], changeDetails: [created] }),
+    );
+  });
+
+  it('of an older version, which had sentences alone, still makes a report', async () => {
+    const cluster = await clusterOf(fullText(1, 0));
+    await runUp(cluster, worldWithRegistry());
+    const runs = runsFolder(cluster.stateDir);
+    const { folder } = await readRun(runs);
+    const unit = { task: 'provision', title: 'Machines running', target: 'manager1' };
+    const changes = [{ action: 'create', summary: 'machine manager1 <of before>' }];
+    const result = { ...unit, outcome: 'changed', ms: 1, changes };
+    const events = [
+      { at: 0, type: 'run-started', pipeline: 'up', cluster: 'test', mode: 'apply', units: [{ ...unit, needs: [] }] },
+      { at: 0, type: 'unit-started', unit },
+      { at: 1, type: 'unit-planned', unit, changes },
+      { at: 2, type: 'unit-finished', unit, result },
+      { at: 3, type: 'run-finished', result: { ok: true, interrupted: false, units: [result] } },
+    ];
+    writeFileSync(join(folder, 'events.jsonl'), events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+    const run = await readRun(runs);
+    expect(run.stages[0]?.units[0]?.changes).toEqual([{ action: 'create', sentence: changes[0]?.summary }]);
+    expect(htmlReport(run)).toMatch(/<h3>Changes<\/h3>\s*<ul[^>]*>\s*<li>machine manager1 &#60;of before&#62; <span/);
+    expect(junit(run.stages)).toContain('<system-out>machine manager1 &lt;of before&gt;</system-out>');
   });
 
   it('keeps no secret, whatever printed it', async () => {
@@ -79,7 +128,7 @@ describe('the record of a run', () => {
     emit({ type: 'command-finished', host: 'manager1', command: `echo ${leaks}`, exitCode: 0, ms: 1, printed: leaks });
     emit({ type: 'engine-asked', host: 'manager1', what: 'x', ms: 1, error: leaks });
     emit({ type: 'unit-detail', unit, detail: leaks });
-    emit({ type: 'unit-planned', unit, changes: [{ action: 'run', summary: leaks }] });
+    emit({ type: 'unit-planned', unit, changes: [updated([leaks], leaks, leaks, { reason: leaks })] });
     emit({ type: 'unit-finished', unit, result: { ...unit, outcome: 'failed', ms: 1, changes: [], error } });
     emit({ type: 'warning', warning: { key: 'x', message: leaks } });
     const folder = await reporting.fail();

@@ -11,7 +11,7 @@ import { plainListener } from '../../lib/render/plain.ts';
 import { githubListener } from '../../lib/render/github.ts';
 import { planDiff, planText } from '../../lib/render/plan.ts';
 import { recordLine, summary } from '../../lib/render/summary.ts';
-import type { Change } from '../../lib/contracts/change.ts';
+import { created, removed, step, updated } from '../../lib/contracts/change.ts';
 import { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText, IMAGES } from '../support/cluster.ts';
 
@@ -66,9 +66,8 @@ describe('figures', () => {
     expect(tally([unit({}), unit({ outcome: 'changed' }), unit({ outcome: 'changed' })])).toBe(
       '2 changed, 1 unchanged',
     );
-    expect(
-      (['create', 'update', 'remove', 'run'] as const).map((action) => plain(changeLine({ action, summary: 'x' }))),
-    ).toEqual(['+ x', '~ x', '- x', '• x']);
+    const changes = [created(['x']), updated(['x']), removed(['x']), step(['x'], 'start')];
+    expect(changes.map((change) => plain(changeLine(change)))).toEqual(['+ x', '~ x', '- x', '• start x']);
   });
 });
 
@@ -104,7 +103,7 @@ describe('plain lines', () => {
         at: 61_000,
         type: 'unit-finished',
         unit: name,
-        result: unit({ outcome: 'changed', changes: [{ action: 'create', summary: 'Docker from the distribution' }] }),
+        result: unit({ outcome: 'changed', changes: [created(['nodes', 'worker1', 'docker'], { source: 'distro' })] }),
       },
       { at: 61_000, type: 'warning', warning: { key: 'x', message: 'slow' } },
     ]);
@@ -179,9 +178,7 @@ describe('a run that failed', () => {
 
 describe('the JSON document', () => {
   it('has the shape that users rely on', () => {
-    const document = resultJson(
-      result([unit({ outcome: 'failed', error, changes: [{ action: 'create', summary: 'x' }] })], { ok: false }),
-    );
+    const document = resultJson(result([unit({ outcome: 'failed', error, changes: [created(['x'])] })], { ok: false }));
     expect(document).toEqual({
       ok: false,
       cluster: 'test',
@@ -194,6 +191,7 @@ describe('the JSON document', () => {
           outcome: 'failed',
           ms: 12,
           changes: ['x'],
+          changeDetails: [{ action: 'create', path: ['x'] }],
           // What was printed last comes with it, where something was.
           error: { code: 'COMMAND_FAILED', message: error.message, fix: error.fix, output: error.output },
         },
@@ -231,21 +229,21 @@ describe('the end of a run', () => {
   });
 
   it('of a plan is a diff by target, with what is known later', async () => {
-    const remove: Change = { action: 'remove', summary: 'service old', prune: true };
+    const remove = removed(['services', 'old'], { prune: true });
     const text = planText(
       result([
         unit({
           task: 'deploy-services',
           target: 'web',
           outcome: 'changed',
-          changes: [{ action: 'create', summary: 'service web' }],
+          changes: [created(['services', 'web'])],
         }),
         unit({ task: 'prune', target: 'cluster', outcome: 'changed', changes: [remove] }),
         unit({
           task: 'provision',
           node: 'worker1',
           outcome: 'changed',
-          changes: [{ action: 'run', summary: 'start machine worker1' }],
+          changes: [step(['machines', 'worker1'], 'start')],
         }),
         unit({ node: 'worker1', reason: 'known after provision@worker1' }),
       ]),
@@ -275,7 +273,7 @@ describe('the end of a run', () => {
   });
 
   it('of a plan is for programs too', () => {
-    const change: Change = { action: 'remove', summary: 'service old', prune: true };
+    const change = removed(['services', 'old'], { prune: true });
     expect(
       planDiff(
         result([
@@ -284,7 +282,15 @@ describe('the end of a run', () => {
         ]),
       ),
     ).toEqual([
-      { place: 'cluster', task: 'prune', target: 'cluster', action: 'remove', summary: 'service old', prune: true },
+      {
+        place: 'cluster',
+        task: 'prune',
+        target: 'cluster',
+        action: 'remove',
+        summary: 'service old',
+        path: ['services', 'old'],
+        prune: true,
+      },
       { place: 'worker1', task: 'install-docker', target: 'worker1', action: 'unknown', summary: 'known after x' },
     ]);
   });

@@ -115,6 +115,7 @@ export interface UpDocument {
     readonly outcome: string;
     readonly ms: number;
     readonly changes: readonly string[];
+    readonly changeDetails: readonly object[];
     readonly reason?: string;
     readonly error?: {
       readonly code: string;

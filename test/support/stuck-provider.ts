@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { created } from '../../lib/contracts/change.ts';
 import type { ProviderFactory } from '../../lib/contracts/provider.ts';
 
 /** Machines that never come: for tests of what stops a run. */
@@ -13,7 +14,7 @@ export const createProvider: ProviderFactory = async ({ cluster }) => {
   const none = async () => undefined;
   return {
     list: async () => [],
-    plan: (node) => [{ action: 'create', summary: `machine ${node.name}` }],
+    plan: (node) => [created(['machines', node.name])],
     create: async (node, { signal, report }) => {
       report(`making ${node.name}`);
       // Keeps the process at work, as a real command would.

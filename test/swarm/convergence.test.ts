@@ -323,11 +323,11 @@ describe('a service and what the file says', () => {
         constraints: ['node.role == manager'],
       }),
     ).toEqual([
-      { field: 'image', from: 'nginx', to: 'nginx:1.27' },
-      { field: 'replicas', from: '3', to: '4' },
-      { field: 'ports', from: '80:80', to: 'none' },
-      { field: 'env', from: 'A', to: 'none' },
-      { field: 'constraints', from: 'node.role==worker', to: 'node.role==manager' },
+      { path: ['image'], from: 'nginx', to: 'nginx:1.27' },
+      { path: ['replicas'], from: 3, to: 4 },
+      { path: ['ports'], from: ['80:80'], to: [] },
+      { path: ['env'], from: ['A'], to: [] },
+      { path: ['constraints'], from: ['node.role==worker'], to: ['node.role==manager'] },
     ]);
     expect(specification(wanted, 'nginx', 'test', { current: foreign.Spec }).Labels).toEqual({
       mine: 'x',

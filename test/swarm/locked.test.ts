@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sentenceOf } from '../../lib/contracts/change-sentence.ts';
 import { forgetUnlockKey, keptUnlockKey } from '../../lib/swarm/unlock-key.ts';
 import { clusterOf, fullText } from '../support/cluster.ts';
 import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
@@ -28,7 +29,7 @@ describe('autolock', () => {
     await world.run('up', cluster);
     world.swarm.unlockKey = 'SWMKEY-1-another';
     const result = await world.run('up', cluster);
-    expect(result.units.flatMap(({ changes }) => changes.map(({ summary }) => summary))).toEqual([
+    expect(result.units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual([
       'keep the unlock key in the local folder',
     ]);
     expect(world.passwords.get('unlock-key')).toBe('SWMKEY-1-another\n');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sentenceOf } from '../../lib/contracts/change-sentence.ts';
 import type { Cluster } from '../../lib/config/model.ts';
 import { imageAt, partOf } from '../../lib/config/portainer-images.ts';
 import { Secret } from '../../lib/util/secret.ts';
@@ -168,9 +169,7 @@ describe('Portainer', () => {
     const given = fullText(1, 1).replace('portainer: {}', 'portainer: { adminPassword: of-the-cluster-file }');
     const result = await world.run('up', await clusterOf(given));
     expect(errorsOf(result)).toEqual([]);
-    expect(result.units.flatMap(({ changes }) => changes.map(({ summary }) => summary))).toEqual([
-      "the administrator's password",
-    ]);
+    expect(result.units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual(["the administrator's password"]);
     expect(world.portainerPassword).toBe('of-the-cluster-file');
     const other = await world.run('up', await clusterOf(given.replace('of-the-cluster-file', 'and-another-one')));
     expect(errorsOf(other)).toEqual([expect.stringContaining('does not take')]);

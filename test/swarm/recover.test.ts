@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sentenceOf } from '../../lib/contracts/change-sentence.ts';
 import type { LocalSwarm } from '../../lib/swarm/local-state.ts';
 import { planRecovery, type Found } from '../../lib/swarm/recovery.ts';
 import type { FakeWorld } from '../fakes/world.ts';
@@ -28,12 +29,12 @@ describe('a swarm whose majority of managers is lost', () => {
     cutOff(world, 'manager1', 'manager2', 'manager3');
     world.swarm.writes.length = 0;
     const plan = await world.run('recover', FIVE, { mode: 'plan' });
-    expect(plan.units.flatMap(({ changes }) => changes.map(({ summary }) => summary))).toEqual([
+    expect(plan.units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual([
       expect.stringMatching(/^machine manager1 \(stopped\), with all that is on its disk/),
       expect.stringMatching(/^machine manager2/),
       expect.stringMatching(/^machine manager3/),
-      'manager5 leaves the swarm of before; what only it knew is lost',
-      expect.stringMatching(/^a swarm of manager4 alone.*; 4 other managers are none any more$/),
+      'manager5 leaves the old swarm; what only it knew is lost',
+      expect.stringMatching(/^a swarm of manager4 alone.*; 4 other managers are dropped$/),
     ]);
     expect(world.swarm.writes).toEqual([]);
     expect(errorsOf(await world.run('recover', FIVE))).toEqual([]);
@@ -86,8 +87,8 @@ describe('a swarm whose majority of managers is lost', () => {
     world.swarm.engines.get('manager2')!.before = ID;
     const result = await world.run('up', THREE);
     expect(errorsOf(result)).toEqual([]);
-    expect(result.units.flatMap(({ changes }) => changes.map(({ summary }) => summary))).toEqual(
-      expect.arrayContaining(['manager2 leaves the swarm as it was before the recovery', 'manager2 joins as manager']),
+    expect(result.units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual(
+      expect.arrayContaining(['manager2 leaves the old swarm', 'manager2 joins as manager']),
     );
     expect(managers(world)).toHaveLength(3);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sentenceOf } from '../../lib/contracts/change-sentence.ts';
 import { requireMajorityDuring } from '../../lib/swarm/quorum.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText } from '../support/cluster.ts';
@@ -25,7 +26,7 @@ describe('another version of Docker on nodes at work', () => {
     const cluster = await pinned('26.1');
     const plan = await world.run('up', cluster, { mode: 'plan' });
     const expected = ['worker1', 'worker2', 'manager2', 'manager3', 'manager1'];
-    expect(plan.units.flatMap(({ changes }) => changes.map(({ summary }) => summary))).toEqual(
+    expect(plan.units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual(
       expected.map((name) => `${name}: Docker 20.10.24+dfsg1 → 26.1`),
     );
     const result = await world.run('up', cluster);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sentenceOf } from '../../lib/contracts/change-sentence.ts';
 import type { Mount, SwarmTask } from '../../lib/contracts/swarm-types.ts';
 import { localVolumes, lostWithIt } from '../../lib/swarm/volumes.ts';
 import { clusterOf } from '../support/cluster.ts';
@@ -29,9 +30,9 @@ describe('what is lost with a node', () => {
       { name: 'data', service: 'db' },
       { name: 'log', service: 'db' },
     ]);
-    expect(lostWithIt(found)).toBe('; lost with its disk: volumes data (of db), log (of db)');
-    expect(lostWithIt(found.slice(1))).toBe('; lost with its disk: volume log (of db)');
-    expect(lostWithIt([])).toBe('');
+    expect(lostWithIt(found)).toBe('lost with its disk: volumes data (of db), log (of db)');
+    expect(lostWithIt(found.slice(1))).toBe('lost with its disk: volume log (of db)');
+    expect(lostWithIt([])).toBeUndefined();
   });
 
   it('are not folders of the node, nor what a driver may have elsewhere', () => {
@@ -59,12 +60,12 @@ services:
     );
     expect(errorsOf(await world.run('up', cluster))).toEqual([]);
     const plan = await world.run('replace', cluster, { mode: 'plan', selection: { nodes: ['worker1'] } });
-    expect(plan.units.flatMap(({ changes }) => changes.map(({ summary }) => summary))).toContain(
+    expect(plan.units.flatMap(({ changes }) => changes.map(sentenceOf))).toContain(
       'node worker1 and its machine, with all that is on its disk; lost with its disk: volume data (of db)',
     );
     world.machines.delete('worker1');
     const again = await world.run('up', cluster, { mode: 'plan' });
-    expect(again.units.flatMap(({ changes }) => changes.map(({ summary }) => summary))).toContain(
+    expect(again.units.flatMap(({ changes }) => changes.map(sentenceOf))).toContain(
       'machine worker1; lost with its disk: volume data (of db)',
     );
   });

@@ -92,7 +92,7 @@ export function recover(options: RecoverOptions): Promise<number> {
       options,
       change,
       agree: (changes) => {
-        writeStderr(`${changes.map((summary) => `- ${summary}\n`).join('')}\n`);
+        writeStderr(`${changes.map((sentence) => `- ${sentence}\n`).join('')}\n`);
         return confirm('The managers that are missing are then lost for good. Go on?');
       },
     },

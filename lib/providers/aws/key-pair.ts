@@ -1,7 +1,7 @@
 import type { KeyPairInfo } from '@aws-sdk/client-ec2';
 import type { Cluster } from '../../config/model.ts';
 import { SwarmupError } from '../../util/errors.ts';
-import type { Change } from '../../contracts/change.ts';
+import { created, updated, type Change } from '../../contracts/change.ts';
 import { clusterKey, knownClusterKey } from '../cluster-key.ts';
 import type { Ec2Api } from './api.ts';
 import type { AwsConfig } from './config.ts';
@@ -40,10 +40,11 @@ export class KeyPair {
    */
   async change(found: KeyPairInfo | undefined, machines: boolean): Promise<Change | undefined> {
     const { cluster, identityFile } = this.#tools;
-    if (!found) return { action: 'create', summary: `key pair ${this.#name}` };
+    const own = ['keyPairs', this.#name];
+    if (!found) return created(own);
     const known = await knownClusterKey(identityFile);
     if (known !== undefined && sameKey(known, found.PublicKey)) return undefined;
-    if (!machines) return { action: 'update', summary: `key pair ${this.#name}: replaced by the one here` };
+    if (!machines) return updated(own, undefined, undefined, { reason: 'replaced by the one here' });
     throw new SwarmupError(
       'CLOUD_FOREIGN',
       `the machines of ${cluster.name} were made from another computer: their key is not ${identityFile}`,

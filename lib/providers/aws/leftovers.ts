@@ -1,5 +1,6 @@
 import type { Cluster } from '../../config/model.ts';
 import { hasCode } from '../../util/errors.ts';
+import { removed, type Change } from '../../contracts/change.ts';
 import { waitUntil } from '../../async/wait-until.ts';
 import type { Clock } from '../../async/clock.ts';
 import type { ProviderIo } from '../../contracts/provider.ts';
@@ -19,10 +20,17 @@ interface Leftover {
   readonly id: string;
 }
 
-/** All that carries the cluster's tags and costs money or takes a name; terminated machines do neither. */
-export async function leftovers(tools: Tools, signal: AbortSignal): Promise<readonly string[]> {
-  return (await find(tools, signal)).map(({ kind, id }) => `${kind} ${id}`);
+/** The removal of all that carries the cluster's tags and costs money or takes a name; terminated machines do neither. */
+export async function leftovers(tools: Tools, signal: AbortSignal): Promise<readonly Change[]> {
+  return (await find(tools, signal)).map(({ kind, id }) => removed([COLLECTIONS[kind], id]));
 }
+
+const COLLECTIONS = {
+  machine: 'machines',
+  'security group': 'securityGroups',
+  'key pair': 'keyPairs',
+  volume: 'volumes',
+} as const;
 
 async function find({ api, cluster, inventory }: Tools, signal: AbortSignal): Promise<readonly Leftover[]> {
   const Filters = ownFilters(cluster.name);

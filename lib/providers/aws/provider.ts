@@ -1,7 +1,7 @@
 import type { Cluster, NodeSpec } from '../../config/model.ts';
 import { expectedOneOf } from '../../util/nearest-name.ts';
 import { SwarmupError } from '../../util/errors.ts';
-import type { Change } from '../../contracts/change.ts';
+import { created, removed, step, updated, waiting, type Change } from '../../contracts/change.ts';
 import { clusterKey, identityFileOf } from '../cluster-key.ts';
 import type { Endpoint } from '../../contracts/endpoint.ts';
 import type { Machine, Price, Provider, ProviderIo, ProviderOptions, SharedThings } from '../../contracts/provider.ts';
@@ -64,18 +64,20 @@ class AwsProvider implements Provider {
   plan(node: NodeSpec, machine: Machine | undefined): Change[] {
     const type = typeOf(this.#config, node);
     const image = labelOf(this.#config);
-    if (!machine) return [{ action: 'create', summary: `machine ${node.name}: ${type}, ${image}` }];
+    const own = ['machines', node.name];
+    if (!machine) return [created(own, { type, image })];
     const { state, doubles, rented, image: was = image } = asAws(machine);
-    const differs = [
-      ...(rented.type === type ? [] : [`${rented.type} → ${type}`]),
-      ...(was === image ? [] : [`${was} → ${image}`]),
-    ];
+    const differs = { type: rented.type !== type, image: was !== image };
+    const only = (values: { readonly type: string; readonly image: string }) => ({
+      ...(differs.type ? { type: values.type } : {}),
+      ...(differs.image ? { image: values.image } : {}),
+    });
     return [
-      ...(state === 'stopped' ? [{ action: 'run' as const, summary: `start machine ${node.name}` }] : []),
-      ...(state === 'starting' ? [{ action: 'run' as const, summary: `wait for machine ${node.name}` }] : []),
-      ...doubles.map((id) => ({ action: 'remove' as const, summary: `second machine of ${node.name} (${id})` })),
-      ...(differs.length > 0
-        ? [{ action: 'update' as const, replace: true, summary: `machine ${node.name}: ${differs.join(', ')}` }]
+      ...(state === 'stopped' ? [step(own, 'start')] : []),
+      ...(state === 'starting' ? [waiting(own, { from: state, to: 'running' })] : []),
+      ...doubles.map((id) => removed([...own, 'instances', id])),
+      ...(differs.type || differs.image
+        ? [updated(own, only({ type: rented.type, image: was }), only({ type, image }), { replace: true })]
         : []),
     ];
   }

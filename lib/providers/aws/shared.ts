@@ -3,7 +3,8 @@ import type { NodeSpec } from '../../config/model.ts';
 import { publishedPorts } from '../../config/selections.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { fetchText } from '../../remote/download.ts';
-import type { Change } from '../../contracts/change.ts';
+import { created, removed, updated, type Change } from '../../contracts/change.ts';
+import { sentenceOf } from '../../contracts/change-sentence.ts';
 import type { ProviderIo, SharedThings } from '../../contracts/provider.ts';
 import { checkRights } from './dry-run.ts';
 import type { Inventory } from './inventory.ts';
@@ -40,18 +41,18 @@ export class AwsShared implements SharedThings {
 
   async plan(io: ProviderIo): Promise<readonly Change[]> {
     const steps = await this.#steps(io, true);
-    return steps.map(({ action, summary }) => ({ action, summary }));
+    return steps.map(({ make: _make, ...change }) => change);
   }
 
   async apply(io: ProviderIo): Promise<void> {
-    for (const { summary, make } of await this.#steps(io, false)) {
+    for (const step of await this.#steps(io, false)) {
       io.signal.throwIfAborted();
-      io.report(summary);
-      await make(io.signal);
+      io.report(sentenceOf(step));
+      await step.make(io.signal);
     }
   }
 
-  leftovers(signal: AbortSignal): Promise<readonly string[]> {
+  leftovers(signal: AbortSignal): Promise<readonly Change[]> {
     return leftovers(this.#tools, signal);
   }
 
@@ -72,21 +73,21 @@ export class AwsShared implements SharedThings {
     if (missing.length > 0 && checking) await this.#check(group, missing, io);
     const keyChange = await this.#keyPair.change(key, machines.length > 0);
     const { open, close } = compareRules(group, rules);
+    const own = ['securityGroups', resourceName(cluster.name)];
     const steps: (Step | false | undefined)[] = [
       keyChange && { ...keyChange, make: (signal) => this.#keyPair.import(key, signal) },
       !group && {
-        action: 'create',
-        summary: `security group ${resourceName(cluster.name)}`,
+        ...created(own),
         make: async (signal) => this.#group.create((await this.#tools.survey(io)).vpc, signal),
       },
-      ...bySource(open).map(([summary, some]): Step => ({
-        action: group ? 'update' : 'create',
-        summary: `open ${summary}`,
+      ...bySource(open).map(({ source, some, shown }): Step => ({
+        ...(group
+          ? updated([...own, 'ingress', source], undefined, shown)
+          : created([...own, 'ingress', source], shown)),
         make: (signal) => this.#group.open(some, signal),
       })),
-      ...bySource(close).map(([summary, some]): Step => ({
-        action: 'remove',
-        summary: `close ${summary}`,
+      ...bySource(close).map(({ source, some, shown }): Step => ({
+        ...removed([...own, 'ingress', source], { from: shown }),
         make: (signal) => this.#group.close(some, signal),
       })),
     ];
@@ -127,12 +128,20 @@ export class AwsShared implements SharedThings {
   }
 }
 
-/** Rules for one source together, as a person reads them: "for 203.0.113.7/32: 22/tcp (SSH), 80/tcp (published port)". */
-function bySource(rules: readonly Rule[]): (readonly [summary: string, rules: readonly Rule[]])[] {
-  return [...Map.groupBy(rules, (rule) => rule.source)].map(([source, some]) => {
-    const who = source === 'self' ? 'each other' : source;
-    return [`for ${who}: ${some.map(describeRule).join(', ')}`, some];
-  });
+interface Opening {
+  readonly source: string;
+  readonly some: readonly Rule[];
+  /** Each as a person reads it: "22/tcp (SSH)". */
+  readonly shown: readonly string[];
+}
+
+/** Rules for one source together. */
+function bySource(rules: readonly Rule[]): Opening[] {
+  return [...Map.groupBy(rules, (rule) => rule.source)].map(([source, some]) => ({
+    source,
+    some,
+    shown: some.map(describeRule),
+  }));
 }
 
 function otherVpc(group: Ec2Group, wanted: string): SwarmupError {

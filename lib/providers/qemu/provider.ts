@@ -7,7 +7,7 @@ import { cacheFolder, isPrivate } from '../../util/files.ts';
 import { generateKeyPair } from '../../remote/keys.ts';
 import { endProcess, isAlive } from '../../remote/processes.ts';
 import { monitor, qmp } from '../../remote/qmp.ts';
-import type { Change } from '../../contracts/change.ts';
+import { created, step, updated, type Change } from '../../contracts/change.ts';
 import { removeInside, removeOwn } from '../../util/remove.ts';
 import { KeyedMutex } from '../../async/keyed-mutex.ts';
 import { waitUntil } from '../../async/wait-until.ts';
@@ -52,12 +52,12 @@ class QemuProvider implements Provider {
   }
 
   plan(node: NodeSpec, machine: Machine | undefined): Change[] {
-    if (!machine) return [{ action: 'create', summary: `machine ${node.name}` }];
-    if (machine.state === 'lost')
-      return [{ action: 'update', summary: `machine ${node.name}: made anew, its files are gone` }];
-    if (machine.state === 'stopped') return [{ action: 'run', summary: `start machine ${node.name}` }];
+    const own = ['machines', node.name];
+    if (!machine) return [created(own)];
+    if (machine.state === 'lost') return [updated(own, 'lost', 'running', { reason: 'its files are gone' })];
+    if (machine.state === 'stopped') return [step(own, 'start')];
     const missing = this.#wantedPorts().filter((port) => forwardsOf(machine)[String(port)] === undefined);
-    return missing.map((port) => ({ action: 'update', summary: `${node.name}: open port ${port}` }));
+    return missing.map((port) => updated([...own, 'ports', String(port)], undefined, 'open'));
   }
 
   async create(node: NodeSpec, io: ProviderIo): Promise<Machine> {

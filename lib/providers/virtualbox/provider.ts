@@ -3,7 +3,7 @@ import type { NodeSpec } from '../../config/model.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { addressIn } from '../../util/ipv4.ts';
 import { removeInside } from '../../util/remove.ts';
-import type { Change } from '../../contracts/change.ts';
+import { created, step, updated, type Change } from '../../contracts/change.ts';
 import { KeyedMutex } from '../../async/keyed-mutex.ts';
 import { waitUntil } from '../../async/wait-until.ts';
 import { clusterKey, identityFileOf } from '../cluster-key.ts';
@@ -62,10 +62,10 @@ class VirtualboxProvider implements Provider {
   }
 
   plan(node: NodeSpec, machine: Machine | undefined): readonly Change[] {
-    if (!machine) return [{ action: 'create', summary: `machine ${node.name}` }];
-    if (machine.state === 'lost')
-      return [{ action: 'update', summary: `machine ${node.name}: made anew, it was never finished` }];
-    return machine.state === 'stopped' ? [{ action: 'run', summary: `start machine ${node.name}` }] : [];
+    const own = ['machines', node.name];
+    if (!machine) return [created(own)];
+    if (machine.state === 'lost') return [updated(own, 'lost', 'running', { reason: 'it was never finished' })];
+    return machine.state === 'stopped' ? [step(own, 'start')] : [];
   }
 
   async create(node: NodeSpec, io: ProviderIo): Promise<Machine> {

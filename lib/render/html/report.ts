@@ -92,6 +92,9 @@ function stageSection(stage: Stage, number: number | undefined): Markup {
     unit.retries.map(({ message }) => html`<li>${unit.task} on ${unit.target} was tried again: ${message}</li>`),
   );
   const warnings = stage.warnings.map((warning) => html`<li>${warning}</li>`);
+  const changes = stage.units.flatMap((unit) =>
+    unit.changes.map(({ sentence }) => html`<li>${sentence} <span class="dim">${unit.task}</span></li>`),
+  );
   const reasons = Map.groupBy(skipped, (unit) => unit.reason ?? '');
   const names = (units: readonly TimedUnit[]) => units.map(({ task, target }) => `${task} on ${target}`).join(', ');
   const body = html`${failed.map(problem)} ${block('Warnings', [...warnings, ...retried])}
@@ -103,7 +106,7 @@ function stageSection(stage: Stage, number: number | undefined): Markup {
     'Left out',
     [...reasons].map(([reason, units]) => html`<li>${names(units)}: <span class="dim">${reason}</span></li>`),
   )}
-  ${gantt(stage)}`;
+  ${block('Changes', changes)} ${gantt(stage)}`;
   if (number === undefined)
     return html`<section id="timeline">
       <h2>Timeline</h2>

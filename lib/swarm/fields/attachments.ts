@@ -14,7 +14,7 @@ export const networks: Field = {
     return asList(wanted).map((one) => ({ ...asObject(one), Target: ids.get(text(asObject(one)['Target'])) }));
   },
   same: unordered,
-  show: (value) => listed(asList(value).map((one) => text(asObject(one)['Target']))),
+  told: (value) => listed(asList(value).map((one) => text(asObject(one)['Target']))),
 };
 
 export const mounts: Field = {
@@ -33,7 +33,7 @@ export const mounts: Field = {
       ...('size' in mount ? { TmpfsOptions: { SizeBytes: mount.size } } : {}),
     })),
   same: unordered,
-  show: (value) =>
+  told: (value) =>
     listed(
       asList(value).map((one) => {
         const { Source, Target, ReadOnly } = asObject(one);
@@ -61,6 +61,6 @@ export function grants(kind: 'secret' | 'config'): Field {
     send: (wanted, { objects }) =>
       asList(wanted).map((one) => ({ ...asObject(one), [id]: objects.get(`${kind} ${text(asObject(one)[name])}`) })),
     same: unordered,
-    show: (value) => listed(asList(value).map((one) => text(asObject(one)[name]))),
+    told: (value) => listed(asList(value).map((one) => text(asObject(one)[name]))),
   };
 }

@@ -27,7 +27,7 @@ export const ports: Field = {
     })),
   current: (value) => asList(value).map((port) => ({ Protocol: 'tcp', PublishMode: 'ingress', ...asObject(port) })),
   same: unordered,
-  show: (value) =>
+  told: (value) =>
     listed(
       asList(value).map((one) => {
         const { Protocol, TargetPort, PublishedPort, PublishMode } = asObject(one);
@@ -43,7 +43,7 @@ export const env: Field = {
   path: container('Env'),
   wanted: (service) => Object.entries(service.env).map(([key, value]) => `${key}=${value}`),
   same: unordered,
-  show: (value) => listed(asList(value).map((entry) => text(entry).split('=', 1)[0] ?? '')),
+  told: (value) => listed(asList(value).map((entry) => text(entry).split('=', 1)[0] ?? '')),
 };
 
 const withoutSpaces = (value: Json): string[] => asList(value).map((one) => text(one).replaceAll(' ', ''));
@@ -53,5 +53,5 @@ export const constraints: Field = {
   path: ['TaskTemplate', 'Placement', 'Constraints'],
   wanted: (service) => service.constraints,
   same: (current, wanted) => unordered(withoutSpaces(current), withoutSpaces(wanted)),
-  show: (value) => listed(withoutSpaces(value)),
+  told: (value) => listed(withoutSpaces(value)),
 };

@@ -1,4 +1,5 @@
 import type { ServiceSpec } from '../../config/model.ts';
+import type { Value } from '../../contracts/change.ts';
 import { isObject, semanticEqual } from '../semantic-equal.ts';
 
 /** The ids and names of what services refer to. */
@@ -25,15 +26,15 @@ export interface Field {
   /** What it goes back to when the file no longer says; default: the API's own default. */
   readonly otherwise?: Json;
   readonly same?: (current: Json, wanted: Json) => boolean;
-  /** In a few words, for people; never the values of what may be a secret. */
-  readonly show?: (value: Json) => string;
+  /** What may be told of a value in plans, JSON and records: names alone where values may be secret; default: all of it. */
+  readonly told?: (value: Json) => Value | undefined;
 }
 
 export const container = (key: string): readonly string[] => ['TaskTemplate', 'ContainerSpec', key];
 
 /** A key of the container whose value is sent as the file has it. */
-export function plain(name: keyof ServiceSpec, key: string, show?: Field['show']): Field {
-  return { name, path: container(key), wanted: (service) => service[name], ...(show ? { show } : {}) };
+export function plain(name: keyof ServiceSpec, key: string, told?: Field['told']): Field {
+  return { name, path: container(key), wanted: (service) => service[name], ...(told ? { told } : {}) };
 }
 
 export const asList = (value: Json): readonly Json[] => (Array.isArray(value) ? value : []);
@@ -41,10 +42,21 @@ export const asObject = (value: Json): JsonObject => (isObject(value) ? value : 
 export const text = (value: Json): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 const sorted = (values: readonly Json[]): Json[] =>
   [...values].sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
-export const listed = (values: readonly string[]): string =>
-  values.length > 0 ? [...values].sort().join(' ') : 'none';
-export const words = (value: Json): string => asList(value).map(text).join(' ') || 'none';
-export const keys = (value: Json): string => listed(Object.keys(asObject(value)));
+export const listed = (values: readonly string[]): Value => [...values].sort();
+export const words = (value: Json): Value => asList(value).map(text);
+export const keys = (value: Json): Value => listed(Object.keys(asObject(value)));
+
+/** The value without what is null; undefined for nothing. */
+export function asValue(json: Json): Value | undefined {
+  if (typeof json === 'string' || typeof json === 'number' || typeof json === 'boolean') return json;
+  if (Array.isArray(json)) return json.map(asValue).filter((one) => one !== undefined);
+  if (!isObject(json)) return undefined;
+  const values = Object.entries(json).flatMap(([key, inner]): [string, Value][] => {
+    const value = asValue(inner);
+    return value === undefined ? [] : [[key, value]];
+  });
+  return Object.fromEntries(values);
+}
 
 /** A list whose order means nothing. */
 export const unordered = (current: Json, wanted: Json): boolean =>

@@ -1,6 +1,18 @@
 import { constraints, env, image, ports, replicas } from './basics.ts';
 import { grants, mounts, networks } from './attachments.ts';
-import { asObject, container, keys, plain, text, unordered, words, type Field } from './field.ts';
+import {
+  asList,
+  asObject,
+  asValue,
+  container,
+  keys,
+  listed,
+  plain,
+  text,
+  unordered,
+  words,
+  type Field,
+} from './field.ts';
 import { healthcheck, limits, policy, preferences, reservations, restart, UPDATE_DEFAULTS } from './policies.ts';
 
 /** Every key of a service but its name, mode and labels. Source: the Engine API, ServiceSpec. */
@@ -56,11 +68,13 @@ export const FIELDS: readonly Field[] = [
     path: container('Hosts'),
     wanted: ({ extraHosts }) => extraHosts && Object.entries(extraHosts).map(([name, address]) => `${address} ${name}`),
     same: unordered,
+    // As a Compose file has them: the API's form has a space inside.
+    told: (value) => listed(asList(value).map((one) => text(one).split(' ').toReversed().join(':'))),
   },
   {
     name: 'logging',
     path: ['TaskTemplate', 'LogDriver'],
     wanted: ({ logging }) => logging && { Name: logging.driver, Options: logging.options },
-    show: (value) => text(asObject(value)['Name']) || 'none',
+    told: (value) => asValue(asObject(value)['Name']),
   },
 ];

@@ -13,7 +13,7 @@ export const preferences: Field = {
   name: 'preferences',
   path: ['TaskTemplate', 'Placement', 'Preferences'],
   wanted: (service) => service.preferences?.map((one) => ({ Spread: { SpreadDescriptor: one } })),
-  show: (value) => words(asList(value).map((one) => asObject(asObject(one)['Spread'])['SpreadDescriptor'])),
+  told: (value) => words(asList(value).map((one) => asObject(asObject(one)['Spread'])['SpreadDescriptor'])),
 };
 
 const nano = (cpus: number | undefined): number | undefined =>
