@@ -1,7 +1,7 @@
 import { differingKeys, mergeDaemonJson } from '../lib/docker/daemon-config.ts';
 import { engineState, installEngine, restartEngine, startEngine, untilEngineAnswers } from '../lib/docker/engine.ts';
 import { runsVersion } from '../lib/docker/manager.ts';
-import { proxyFile, proxyFileOn, proxyOf, writeProxyFile } from '../lib/docker/proxy.ts';
+import { proxyFile, proxyFileOn, publicProxyOf, writeProxyFile } from '../lib/docker/proxy.ts';
 import { daemonJson, type DaemonJson } from '../lib/facts/daemon-json.ts';
 import { dockerService, type DockerService } from '../lib/facts/docker-service.ts';
 import { gather } from '../lib/remote/gather-facts.ts';
@@ -69,7 +69,10 @@ export default defineTask<State, DockerChange>({
     if (differing.length > 0)
       changes.push({ ...updated([...own, 'daemon.json'], undefined, differing), kind: 'configure' });
     if (proxyFile(cluster) !== (host?.proxy ?? ''))
-      changes.push({ ...updated([...own, 'proxy'], publicProxy(host), cluster.docker.proxy), kind: 'proxy' });
+      changes.push({
+        ...updated([...own, 'proxy'], publicProxyOf(host?.proxy ?? ''), cluster.docker.proxy),
+        kind: 'proxy',
+      });
     if (installed && version === undefined) changes.push({ ...step(own, 'start'), kind: 'start' });
     return changes;
   },
@@ -86,12 +89,6 @@ export default defineTask<State, DockerChange>({
     else await untilEngineAnswers(ctx, ctx.node.name);
   },
 });
-
-/** The proxy that a host has. Somebody may have added a password to it by hand: it is left out then. */
-function publicProxy(host: HostState | undefined): string | undefined {
-  const proxy = proxyOf(host?.proxy ?? '')?.proxy;
-  return proxy?.includes('@') ? undefined : proxy;
-}
 
 /** Managers one at a time: two that are away at once may be one too many. */
 async function restart(ctx: UnitContext): Promise<void> {

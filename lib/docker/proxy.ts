@@ -41,6 +41,12 @@ export function proxyOf(file: string): Required<Pick<Cluster['docker'], 'proxy' 
     : { proxy, noProxy: excluded.filter((one) => !NEAR.some((near) => near === one)) };
 }
 
+/** The proxy of a file as it may be told. Somebody may have added a password to it by hand: it is left out then. */
+export function publicProxyOf(file: string): string | undefined {
+  const proxy = proxyOf(file)?.proxy;
+  return proxy?.includes('@') ? undefined : proxy;
+}
+
 /** The file as it is on a host; empty when there is none. */
 export const proxyFileOn: Fact<string> = { command: `cat ${PROXY_FILE}`, parse: (output) => output };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { behindProxy, proxyFile, proxyOf } from '../../lib/docker/proxy.ts';
+import { behindProxy, proxyFile, proxyOf, publicProxyOf } from '../../lib/docker/proxy.ts';
 import type { Host } from '../../lib/contracts/host.ts';
 import { clusterOf } from '../support/cluster.ts';
 import { strict } from '../fakes/strict.ts';
@@ -28,6 +28,13 @@ describe('a proxy', () => {
     expect(proxy).toBe('http://proxy:3128');
     expect(proxyFile(await clusterOf(FILE(JSON.stringify({ proxy, noProxy }))))).toBe(file);
     expect(proxyOf('')).toBeUndefined();
+  });
+
+  it('is not part of a plan where somebody added a password to it by hand', async () => {
+    const file = proxyFile(await clusterOf(FILE(PROXIED)));
+    expect(publicProxyOf(file)).toBe('http://proxy:3128');
+    expect(publicProxyOf(file.replaceAll('http://', 'http://user:secret@'))).toBeUndefined();
+    expect(publicProxyOf('')).toBeUndefined();
   });
 
   it('is in the environment of the commands that fetch packages', async () => {
