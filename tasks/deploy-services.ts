@@ -102,7 +102,7 @@ function wantedService({ cluster, target }: Desired): ServiceSpec {
 
 async function imageWithDigest(ctx: UnitContext, manager: Engine, image: string): Promise<string> {
   if (image.includes('@')) return image;
-  const digest = await registryDigest(manager, image, await ctx.credentials(image));
+  const digest = await registryDigest(manager, image, await ctx.images.credentials(image));
   return digest ? `${tagged(image)}@${digest}` : image;
 }
 
@@ -115,7 +115,7 @@ async function write(
 ): Promise<void> {
   const names = refersToOthers(wanted) ? await namesOf(manager) : NO_NAMES;
   const spec = specification(wanted, image, ctx.cluster.name, { current: current?.Spec, names });
-  const auth = authConfig(await ctx.credentials(wanted.image));
+  const auth = authConfig(await ctx.images.credentials(wanted.image));
   ctx.report(current ? 'updating' : 'creating');
   await (current ? updateService(manager, current, spec, auth) : createService(manager, spec, auth));
 }

@@ -50,7 +50,7 @@ export default defineTask<State, ImageChange>({
       .map((image) => ({ ...image, buildable: ctx.images.canBuild(image.name) }));
     const [first] = missing;
     const registry = first
-      ? await askRegistry(engine, first.name, await ctx.credentials(first.name))
+      ? await askRegistry(engine, first.name, await ctx.images.credentials(first.name))
       : ({ reachable: true } as const);
     if (!registry.reachable) warnUnreachable(ctx, missing, registry.reason);
     return { unloaded: archives.filter((_, i) => !loaded[i]).map(({ file }) => file), missing, registry };
@@ -77,7 +77,8 @@ export default defineTask<State, ImageChange>({
     const engine = await ctx.engine();
     for (const change of changes) {
       ctx.signal.throwIfAborted();
-      if (change.kind === 'pull') await pull(engine, change.name, ctx.report, await ctx.credentials(change.name));
+      if (change.kind === 'pull')
+        await pull(engine, change.name, ctx.report, await ctx.images.credentials(change.name));
       else
         await load(engine, change.kind === 'load' ? change.file : await ctx.images.build(change.name, ctx), ctx.report);
     }

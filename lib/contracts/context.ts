@@ -1,13 +1,12 @@
 import type { Clock } from '../async/clock.ts';
 import type { NodeSpec } from '../config/model.ts';
 import type { Progress } from './events.ts';
-import type { CredentialsOf, ImageStore } from './images.ts';
+import type { Images } from './images.ts';
 import type { Preflight } from './preflight.ts';
 import type { Machine, Provider, ProviderIo } from './provider.ts';
 import type { Engine } from './engine.ts';
 import type { Host } from './host.ts';
 import type { HttpClient } from './http.ts';
-import type { LocalCommands } from './local-commands.ts';
 import type { StateFolder } from '../util/state-folder.ts';
 import type { SwarmAccess } from './swarm.ts';
 import type { Desired, Target } from './target.ts';
@@ -33,10 +32,7 @@ export interface RunContext {
   readonly remote: Remote;
   readonly swarm: SwarmAccess;
   readonly http: HttpClient;
-  readonly local: LocalCommands;
-  readonly images: ImageStore;
-  /** Undefined for every image, unless the cluster file lets nodes have them. */
-  readonly credentials: CredentialsOf;
+  readonly images: Images;
   readonly state: StateFolder;
   readonly preflight: Preflight;
   readonly mutex: KeyedMutex;

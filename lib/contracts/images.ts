@@ -25,6 +25,12 @@ export interface Credentials {
 /** Gives the credentials that Docker has on this computer for an image's registry, if it has any. */
 export type CredentialsOf = (image: string) => Promise<Credentials | undefined>;
 
+/** Images on this computer, and what it takes to get others from their registries. */
+export interface Images extends ImageStore {
+  /** Undefined for every image, unless the cluster file lets nodes have them. */
+  readonly credentials: CredentialsOf;
+}
+
 /** One image of an archive: its names and what its layers are. */
 export interface ArchivedImage {
   readonly names: readonly string[];

@@ -17,7 +17,7 @@ const HELPER = 'portainer/helper-reset-password:latest';
 const STOP_MS = 120_000;
 const INTERVAL_MS = 300;
 
-type Context = Pick<RunContext, 'cluster' | 'swarm' | 'remote' | 'clock' | 'credentials'>;
+type Context = Pick<RunContext, 'cluster' | 'swarm' | 'remote' | 'clock' | 'images'>;
 
 export interface ResetOptions {
   readonly signal: AbortSignal;
@@ -35,7 +35,7 @@ export async function resetPassword(ctx: Context, { signal, report }: ResetOptio
   const volume = dataOf(server);
   const node = await nodeOf(manager, server);
   const engine = await ctx.remote.engine(node, signal);
-  if (!(await isPresent(engine, HELPER))) await pull(engine, HELPER, report, await ctx.credentials(HELPER));
+  if (!(await isPresent(engine, HELPER))) await pull(engine, HELPER, report, await ctx.images.credentials(HELPER));
   const { Mode } = server.Spec;
   report(`stopping Portainer on ${node}`);
   await setMode(manager, server, { Replicated: { Replicas: 0 } });

@@ -104,9 +104,10 @@ async function openContext(
     preflight: preflightOf({ cluster, machines, remote, swarm, clock: systemClock }),
     mutex: new KeyedMutex(),
     http: httpClient((via, to, until) => remote.dial(via, to, until)),
-    local,
-    images: imageStore({ local, cache: cacheFolder(env), mirror: namedMirror(cluster.provider) }),
-    credentials: cluster.images.registryAuth ? dockerCredentials({ local, env }) : () => Promise.resolve(undefined),
+    images: {
+      ...imageStore({ local, cache: cacheFolder(env), mirror: namedMirror(cluster.provider) }),
+      credentials: cluster.images.registryAuth ? dockerCredentials({ local, env }) : () => Promise.resolve(undefined),
+    },
     state: new StateFolder(cluster.stateDir, onSecret),
     clock: systemClock,
     env,

@@ -14,8 +14,7 @@ import { DockerEngine } from '../../lib/remote/engine.ts';
 import type { Engine } from '../../lib/contracts/engine.ts';
 import type { Host } from '../../lib/contracts/host.ts';
 import type { HttpClient } from '../../lib/contracts/http.ts';
-import type { LocalCommands } from '../../lib/contracts/local-commands.ts';
-import type { ImageStore } from '../../lib/contracts/images.ts';
+import type { Images } from '../../lib/contracts/images.ts';
 import { Secret } from '../../lib/util/secret.ts';
 import type { StateFolder } from '../../lib/util/state-folder.ts';
 import { swarmAccess } from '../../lib/swarm/access.ts';
@@ -142,8 +141,11 @@ export class FakeWorld {
       remote,
       swarm: swarmAccess(cluster, { remote, machines }, clock),
       http: this.#http(cluster),
-      local: strict<LocalCommands>('local commands', {}),
-      images: strict<ImageStore>('image store', { canBuild: () => false, contents: async () => [] }),
+      images: strict<Images>('images', {
+        canBuild: () => false,
+        contents: async () => [],
+        credentials: async () => undefined,
+      }),
       state: strict<StateFolder>('state folder', {
         path: cluster.stateDir,
         file: (...parts) => [cluster.stateDir, ...parts].join('/'),
@@ -167,7 +169,6 @@ export class FakeWorld {
       }),
       mutex: new KeyedMutex(),
       clock,
-      credentials: async () => undefined,
       env: this.env,
     };
   }

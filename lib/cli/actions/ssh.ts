@@ -1,4 +1,5 @@
 import { SwarmupError } from '../../util/errors.ts';
+import { localCommands } from '../../remote/local.ts';
 import { sshArguments, sshConfigText } from '../../remote/openssh.ts';
 import { print, printJson } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
@@ -8,20 +9,21 @@ import { writeKnownHosts, isKnown } from '../known-hosts.ts';
 
 /** OpenSSH on a node, with the pinned host key. @returns the exit status of ssh */
 export async function ssh(node: string, argv: readonly string[], options: CommonOptions): Promise<number> {
-  return withSession(await clusterOf(options), options, async ({ context }) => {
+  return withSession(await clusterOf(options), options, async ({ context, emit }) => {
     requireKnown(
       'node',
       node,
       context.cluster.nodes.map((one) => one.name),
     );
-    const client = await context.local.which('ssh');
+    const local = localCommands(emit, context.env);
+    const client = await local.which('ssh');
     if (!client)
       throw new SwarmupError('PACKAGE_MISSING', 'there is no ssh program on this machine', {
         fix: 'Install the OpenSSH client (on Debian: openssh-client).',
       });
     const file = await writeKnownHosts(context);
     const machine = context.machines.running(node);
-    const output = await context.local.run([client, ...sshArguments(machine, file), ...argv], {
+    const output = await local.run([client, ...sshArguments(machine, file), ...argv], {
       interactive: true,
       okExit: 'any',
     });
