@@ -58,10 +58,9 @@ export default defineTask<State, Change>({
     await unpack(ctx, request, folder);
     const kept = unlockKey === undefined ? undefined : new Secret(unlockKey);
     if (kept) await keepUnlockKey(ctx.state, kept);
-    const open = await keyWithoutLock(ctx, manager.name, {
-      folder,
-      unlockKey: async () => kept ?? requireUnlockKey(ctx, manager.name),
-    });
+    const unlockWith = async () => kept ?? requireUnlockKey(ctx, manager.name);
+    const host = await ctx.host(manager.name);
+    const open = await keyWithoutLock(host, { folder, unlockKey: unlockWith }, ctx.signal);
     await open?.();
     await startEngine(ctx, manager.name);
     await forceNewSwarm(ctx, manager.name, manager.address);

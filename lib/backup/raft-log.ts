@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path/posix';
 import type { Writable } from 'node:stream';
-import type { UnitContext } from '../contracts/context.ts';
+import type { Engines, Hosts, Work } from '../contracts/context.ts';
 import { untilEngineAnswers } from '../docker/engine.ts';
 import { startDocker, stopDocker } from '../docker/service.ts';
 import { localSwarm } from '../swarm/local-state.ts';
@@ -19,7 +19,7 @@ export interface RaftLogCopy {
 }
 
 /** Source: docs.docker.com, "Back up the swarm". */
-export async function raftLogCopy(ctx: UnitContext, node: string): Promise<RaftLogCopy> {
+export async function raftLogCopy(ctx: Work & Engines & Hosts, node: string): Promise<RaftLogCopy> {
   const { signal, report } = ctx;
   const host = await ctx.host(node);
   const { folder } = await localSwarm(await ctx.engine(node));

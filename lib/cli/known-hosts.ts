@@ -3,7 +3,7 @@ import { knownHosts } from '../remote/openssh.ts';
 import type { Machine } from '../contracts/provider.ts';
 
 /** The pinned host keys, for OpenSSH. @returns the file's path */
-export async function writeKnownHosts({ state, machines }: RunContext): Promise<string> {
+export async function writeKnownHosts({ state, machines }: Pick<RunContext, 'state' | 'machines'>): Promise<string> {
   const known = machines.all().filter(isKnown);
   if (known.length > 0) await state.write(knownHosts(known), 'ssh', 'known_hosts');
   return state.file('ssh', 'known_hosts');

@@ -9,7 +9,7 @@ import type { Host } from './host.ts';
 import type { HttpClient } from './http.ts';
 import type { StateFolder } from '../util/state-folder.ts';
 import type { SwarmAccess } from './swarm.ts';
-import type { Desired, Target } from './target.ts';
+import type { Desired } from './target.ts';
 import type { KeyedMutex } from '../async/keyed-mutex.ts';
 import type { Remote } from './remote.ts';
 import type { RunCluster } from './run-cluster.ts';
@@ -23,7 +23,12 @@ export interface World {
   readonly shares?: boolean;
 }
 
-/** What every unit of a run shares. Made once a run; tasks get it through their UnitContext. */
+/**
+ * What every unit of a run shares. Made once a run; tasks get it through their UnitContext.
+ *
+ * Functions below the tasks take the parts that they use, such as `Work & Engines` or `Pick<RunContext, 'state'>`, and are passed
+ * the whole. Who may know the whole is listed in scripts/context.ts.
+ */
 export interface RunContext {
   readonly cluster: RunCluster;
   readonly provider: Provider;
@@ -40,23 +45,61 @@ export interface RunContext {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** What one unit gets: the run, its own target, and the means to say what it is doing. */
-export interface UnitContext extends RunContext, Desired {
-  readonly target: Target;
-  /** The target's node. @throws when the target has none: a mistake in the task */
-  readonly node: NodeSpec;
+/** Something that can be stopped. */
+export interface Abortable {
   readonly signal: AbortSignal;
-  readonly io: ProviderIo;
+}
+
+/** Something that takes time: it can be stopped, has deadlines, and says what it is doing. */
+export interface Work extends Abortable {
+  readonly clock: Clock;
   readonly report: (detail: string, progress?: Progress) => void;
+}
+
+/** The Docker Engine of any node. */
+export interface Engines {
+  engine(node: string): Promise<Engine>;
+}
+
+/** Commands on any node's machine. */
+export interface Hosts {
+  host(node: string): Promise<Host>;
+}
+
+/** Questions to the swarm's managers. */
+export interface Managers extends Abortable {
+  readonly swarm: SwarmAccess;
+}
+
+/** Machines that are made and removed, and the table of those that the run knows. */
+export interface Provisioning extends Pick<RunContext, 'provider' | 'machines'> {
+  readonly io: ProviderIo;
+}
+
+/** The one node that something is about. */
+export interface OnNode {
+  readonly node: Pick<NodeSpec, 'name'>;
+}
+
+export interface Warnings {
   /** Shows a warning once a run, however many units give it; warnings with one key are one. */
   readonly warn: (message: string, key?: string) => void;
+}
+
+/** What one unit gets: the run, its own target, and the means to say what it is doing. */
+export interface UnitContext
+  extends RunContext, Desired, Work, Engines, Hosts, Managers, Provisioning, OnNode, Warnings {
+  /** The target's node. @throws when the target has none: a mistake in the task */
+  readonly node: NodeSpec;
+  /** @param node default: the target's */
   host(node?: string): Promise<Host>;
+  /** @param node default: the target's */
   engine(node?: string): Promise<Engine>;
 }
 
-/** The same for a unit that works on one node after the other: what it says begins with the node's name. */
-export function onBehalfOf(ctx: UnitContext, node: string): UnitContext {
-  const report: UnitContext['report'] = (detail, progress) => ctx.report(`${node}: ${detail}`, progress);
+/** The same for work on one node after the other: what it says begins with the node's name. */
+export function onBehalfOf<W extends Pick<Work, 'report'>>(ctx: W, node: string): W {
+  const report: Work['report'] = (detail, progress) => ctx.report(`${node}: ${detail}`, progress);
   // eslint-disable-next-line typescript/no-unsafe-type-assertion -- Object.create has no type for what it makes
-  return Object.create(ctx, { report: { value: report } }) as UnitContext;
+  return Object.create(ctx, { report: { value: report } }) as W;
 }

@@ -1,4 +1,4 @@
-import type { UnitContext } from '../contracts/context.ts';
+import type { Engines, Hosts, RunContext, Work } from '../contracts/context.ts';
 import { hasCode } from '../util/errors.ts';
 import { gather } from '../remote/gather-facts.ts';
 import { osRelease, type OsRelease } from '../facts/os-release.ts';
@@ -6,6 +6,9 @@ import { waitUntil } from '../async/wait-until.ts';
 import { fetchDocker, installDocker, type InstallOptions } from './install.ts';
 import { behindProxy } from './proxy.ts';
 import { engineLog, restartDocker, startDocker } from './service.ts';
+
+/** What it takes to install Docker as the cluster file says. */
+export type Installation = Hosts & Omit<Work, 'clock'> & Pick<RunContext, 'cluster'>;
 
 const ENGINE_START_MS = 180_000;
 
@@ -24,7 +27,7 @@ interface EngineInfo {
 }
 
 /** Source: GET /info. Undefined when no engine answers. */
-export async function engineState(ctx: UnitContext, node: string): Promise<EngineState | undefined> {
+export async function engineState(ctx: Engines, node: string): Promise<EngineState | undefined> {
   try {
     const engine = await ctx.engine(node);
     const info: EngineInfo = await engine.call('ask for its version', (docker): Promise<EngineInfo> => docker.info());
@@ -43,7 +46,7 @@ export async function engineState(ctx: UnitContext, node: string): Promise<Engin
  * @param fetched what `fetchEngine` chose
  */
 export async function installEngine(
-  ctx: UnitContext,
+  ctx: Installation,
   node: string,
   { known, fetched }: { readonly known?: OsRelease | undefined; readonly fetched?: readonly string[] } = {},
 ): Promise<void> {
@@ -51,30 +54,30 @@ export async function installEngine(
 }
 
 /** Gets all that `installEngine` needs onto the node, while what runs there runs on. */
-export async function fetchEngine(ctx: UnitContext, node: string): Promise<readonly string[]> {
+export async function fetchEngine(ctx: Installation, node: string): Promise<readonly string[]> {
   return fetchDocker(behindProxy(await ctx.host(node), ctx.cluster), await optionsFor(ctx, node));
 }
 
-async function optionsFor(ctx: UnitContext, node: string, known?: OsRelease): Promise<InstallOptions> {
+async function optionsFor(ctx: Installation, node: string, known?: OsRelease): Promise<InstallOptions> {
   const { cluster, report, signal } = ctx;
   const os = known ?? (await gather(await ctx.host(node), { os: osRelease }, signal)).os;
   return { os, docker: cluster.docker, report, signal };
 }
 
 /** Starts the engine, now and after every boot, and waits until it answers. @throws SwarmupError COMMAND_FAILED, TIMED_OUT */
-export async function startEngine(ctx: UnitContext, node: string): Promise<EngineState> {
+export async function startEngine(ctx: Work & Engines & Hosts, node: string): Promise<EngineState> {
   await startDocker(await ctx.host(node), ctx.signal);
   return untilEngineAnswers(ctx, node);
 }
 
 /** As `startEngine`, of an engine that may run already. */
-export async function restartEngine(ctx: UnitContext, node: string): Promise<EngineState> {
+export async function restartEngine(ctx: Work & Engines & Hosts, node: string): Promise<EngineState> {
   await restartDocker(await ctx.host(node), ctx.signal);
   return untilEngineAnswers(ctx, node);
 }
 
 /** @throws SwarmupError TIMED_OUT */
-export async function untilEngineAnswers(ctx: UnitContext, node: string): Promise<EngineState> {
+export async function untilEngineAnswers(ctx: Work & Engines, node: string): Promise<EngineState> {
   return waitUntil({
     until: `the Docker Engine on ${node} answers`,
     probe: async () => {

@@ -23,7 +23,7 @@ export function imageStore({ local, cache, mirror }: ImageStoreOptions): ImageSt
   return {
     contents: (file) => read.run(file, () => readArchive(file)),
     canBuild: (name) => isImage(NGINX, name),
-    build: (name, io) =>
+    build: (name, { signal, report }) =>
       built.run(name, async () => {
         const file = join(cache, 'container-images', `nginx-debian-12-${process.arch}.tar`);
         if (await exists(file)) return file;
@@ -32,7 +32,7 @@ export function imageStore({ local, cache, mirror }: ImageStoreOptions): ImageSt
             fix: 'Install mmdebstrap, or supply the image with images.load.',
           });
         }
-        await buildDebianImage(nginxImage, file, { local, mirror: (await findMirror(mirror)).main, ...io });
+        await buildDebianImage(nginxImage, file, { local, mirror: (await findMirror(mirror)).main, signal, report });
         return file;
       }),
   };

@@ -57,7 +57,7 @@ export async function requestOf(stage: NightlyStage, { context, signal }: Sessio
 
 async function victimOf(
   victim: 'worker' | 'leader',
-  { cluster, swarm }: RunContext,
+  { cluster, swarm }: Pick<RunContext, 'cluster' | 'swarm'>,
   signal: AbortSignal,
 ): Promise<string> {
   const nodes = await listNodes(await swarm.manager(signal));

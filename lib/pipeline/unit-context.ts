@@ -35,7 +35,7 @@ export function nameOf(unit: Unit): UnitName {
   return { task: unit.task.id, title: unit.task.title, target: unit.target.id };
 }
 
-function nodeOf(unit: Unit, { cluster }: RunContext): NodeSpec {
+function nodeOf(unit: Unit, { cluster }: Pick<RunContext, 'cluster'>): NodeSpec {
   const node = cluster.nodes.find((n) => n.name === unit.target.node);
   if (!node) throw new Error(`the unit ${unit.key} has no node of this cluster`);
   return node;

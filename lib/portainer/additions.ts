@@ -1,5 +1,5 @@
 import type { StackService, StackSpec } from '../config/model.ts';
-import type { UnitContext } from '../contracts/context.ts';
+import type { RunContext, Warnings } from '../contracts/context.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { Secret } from '../util/secret.ts';
 import { listNodes, listTasks, nameOf } from '../swarm/read.ts';
@@ -18,7 +18,7 @@ const AGENT_SECRET_FILE = 'portainer-agent-secret';
  * @param services the stack's, as they are deployed
  */
 export async function portainerAdditions(
-  ctx: UnitContext,
+  ctx: Warnings & Pick<RunContext, 'cluster' | 'state'>,
   manager: Engine,
   stack: StackSpec,
   services: readonly SwarmService[],
@@ -38,7 +38,7 @@ export async function portainerAdditions(
 }
 
 /** The one that is in use, or a new one. */
-async function agentSecret({ state }: UnitContext, services: readonly SwarmService[]): Promise<Secret> {
+async function agentSecret({ state }: Pick<RunContext, 'state'>, services: readonly SwarmService[]): Promise<Secret> {
   const prefix = `${AGENT_SECRET}=`;
   const all = services.flatMap(({ Spec }) => Spec.TaskTemplate.ContainerSpec.Env ?? []);
   const used = all.find((line) => line.startsWith(prefix))?.slice(prefix.length);
@@ -53,7 +53,7 @@ function isTied({ image, volumes, constraints }: StackService): boolean {
 
 /** The node that Portainer's data is on; undefined before it ran anywhere, or when that node is gone for good. */
 async function placeOf(
-  ctx: UnitContext,
+  ctx: Warnings & Pick<RunContext, 'cluster'>,
   manager: Engine,
   deployed: SwarmService | undefined,
 ): Promise<string | undefined> {

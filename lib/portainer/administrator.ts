@@ -3,10 +3,10 @@ import type { Secret } from '../util/secret.ts';
 import { Portainer, type SignIn } from './api.ts';
 import { adminPassword, olderPasswords } from './secrets.ts';
 
-type Context = Pick<RunContext, 'cluster' | 'state' | 'provider' | 'machines' | 'http' | 'swarm'>;
+export type AdministratorContext = Pick<RunContext, 'cluster' | 'state' | 'provider' | 'machines' | 'http' | 'swarm'>;
 
 /** Portainer, through a manager that answers: the routing mesh brings requests to wherever it runs. */
-export async function portainerOf(context: Context, signal: AbortSignal): Promise<Portainer> {
+export async function portainerOf(context: AdministratorContext, signal: AbortSignal): Promise<Portainer> {
   const { cluster, machines, provider, http, swarm } = context;
   if (!cluster.portainer) throw new Error('the cluster file has no portainer section');
   const { node } = await swarm.manager(signal);
@@ -17,7 +17,10 @@ export async function portainerOf(context: Context, signal: AbortSignal): Promis
 export type AdministratorSignIn = SignIn & { readonly older?: Secret };
 
 /** Signs the administrator in, with the password of before where Portainer still has that. */
-export async function signInAdministrator(ctx: Context, signal: AbortSignal): Promise<AdministratorSignIn> {
+export async function signInAdministrator(
+  ctx: AdministratorContext,
+  signal: AbortSignal,
+): Promise<AdministratorSignIn> {
   const portainer = await portainerOf(ctx, signal);
   const result = await portainer.signIn(await adminPassword(ctx));
   if (!('refused' in result)) return result;
@@ -29,7 +32,7 @@ export async function signInAdministrator(ctx: Context, signal: AbortSignal): Pr
 }
 
 /** Gives Portainer the present password where it still has one of before. @returns what signing in came to */
-export async function settlePassword(ctx: Context, signal: AbortSignal): Promise<AdministratorSignIn> {
+export async function settlePassword(ctx: AdministratorContext, signal: AbortSignal): Promise<AdministratorSignIn> {
   const signedIn = await signInAdministrator(ctx, signal);
   if (!('token' in signedIn) || signedIn.older === undefined) return signedIn;
   await (await portainerOf(ctx, signal)).changePassword(signedIn.token, signedIn.older, await adminPassword(ctx));

@@ -1,4 +1,4 @@
-import type { RunContext } from '../contracts/context.ts';
+import type { RunContext, Work } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
 import { isPresent, pull } from '../images/on-node.ts';
 import * as api from '../remote/engine-api.ts';
@@ -17,7 +17,7 @@ const HELPER = 'portainer/helper-reset-password:latest';
 const STOP_MS = 120_000;
 const INTERVAL_MS = 300;
 
-type Context = Pick<RunContext, 'cluster' | 'swarm' | 'remote' | 'clock' | 'images'>;
+export type ResetContext = Pick<RunContext, 'cluster' | 'swarm' | 'remote' | 'clock' | 'images'>;
 
 export interface ResetOptions {
   readonly signal: AbortSignal;
@@ -29,7 +29,7 @@ export interface ResetOptions {
  *
  * @throws SwarmupError PORTAINER_FAILED where it can't be told which data are Portainer's; IMAGE_UNREACHABLE
  */
-export async function resetPassword(ctx: Context, { signal, report }: ResetOptions): Promise<Secret> {
+export async function resetPassword(ctx: ResetContext, { signal, report }: ResetOptions): Promise<Secret> {
   const manager = await ctx.swarm.manager(signal);
   const server = await serverOf(ctx, manager);
   const volume = dataOf(server);
@@ -40,7 +40,7 @@ export async function resetPassword(ctx: Context, { signal, report }: ResetOptio
   report(`stopping Portainer on ${node}`);
   await setMode(manager, server, { Replicated: { Replicas: 0 } });
   try {
-    await untilStopped(ctx, manager, { server, signal });
+    await untilStopped(manager, server, { clock: ctx.clock, signal });
     report('resetting the password');
     return await runHelper(engine, volume);
   } finally {
@@ -48,7 +48,7 @@ export async function resetPassword(ctx: Context, { signal, report }: ResetOptio
   }
 }
 
-async function serverOf({ cluster }: Context, manager: Engine): Promise<SwarmService> {
+async function serverOf({ cluster }: Pick<ResetContext, 'cluster'>, manager: Engine): Promise<SwarmService> {
   const stack = cluster.portainer?.stack ?? '';
   const services = await listServices(manager, { label: [`${NAMESPACE_LABEL}=${stack}`] });
   const server = services.find(({ Spec }) => partOf(Spec.TaskTemplate.ContainerSpec.Image) === 'server');
@@ -82,9 +82,9 @@ async function setMode(manager: Engine, service: SwarmService, mode: SwarmServic
 }
 
 async function untilStopped(
-  { clock }: Context,
   manager: Engine,
-  { server, signal }: { readonly server: SwarmService; readonly signal: AbortSignal },
+  server: SwarmService,
+  { clock, signal }: Pick<Work, 'clock' | 'signal'>,
 ): Promise<void> {
   await waitUntil({
     until: 'Portainer has stopped',

@@ -1,8 +1,13 @@
-import type { RunContext } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
 import { waitUntil } from '../async/wait-until.ts';
-import { portainerOf, settlePassword, signInAdministrator, type AdministratorSignIn } from './administrator.ts';
-import { resetPassword, type ResetOptions } from './reset.ts';
+import {
+  portainerOf,
+  settlePassword,
+  signInAdministrator,
+  type AdministratorContext,
+  type AdministratorSignIn,
+} from './administrator.ts';
+import { resetPassword, type ResetContext, type ResetOptions } from './reset.ts';
 import { adminPassword, renewPassword } from './secrets.ts';
 
 const BACK_MS = 240_000;
@@ -14,7 +19,10 @@ const INTERVAL_MS = 500;
  *
  * @throws SwarmupError USAGE where there is nothing to do; PORTAINER_FAILED
  */
-export async function rotatePassword(context: RunContext, options: ResetOptions): Promise<void> {
+export async function rotatePassword(
+  context: AdministratorContext & ResetContext,
+  options: ResetOptions,
+): Promise<void> {
   const { cluster } = context;
   const { signal, report } = options;
   if (!cluster.portainer)

@@ -4,7 +4,8 @@ import type { RunContext } from '../contracts/context.ts';
 /** How a run ended, and where it was recorded. */
 export interface Ending {
   readonly result: RunResult;
-  readonly context: RunContext;
+  /** What a summary looks at. */
+  readonly context: Pick<RunContext, 'cluster' | 'provider' | 'machines' | 'state' | 'clock'>;
   readonly mode: Mode;
   readonly pipeline: string;
   /** The folder of the run's record, if there is one. */

@@ -1,7 +1,6 @@
 import pc from 'picocolors';
 import type { Cluster } from '../config/model.ts';
 import { publishedPorts } from '../config/selections.ts';
-import type { RunContext } from '../contracts/context.ts';
 import { messageOf } from '../util/errors.ts';
 import type { RunResult } from '../contracts/events.ts';
 import { isOn } from '../contracts/machines.ts';
@@ -41,7 +40,7 @@ export async function summary({ result, context, mode, pipeline }: Omit<Ending, 
 }
 
 /** What is there and costs money, and what an hour of all that the file asks for would come to. */
-function costText(context: RunContext): string {
+function costText(context: Ending['context']): string {
   const nodes = context.machines.all().flatMap((machine) => {
     const rented = rentOf(context, machine);
     return rented ? [{ name: machine.name, rented }] : [];
@@ -77,7 +76,7 @@ function skippedLines(result: RunResult): string[] {
 }
 
 /** What was stopped, what was done before, and what still runs: nothing is left without being named. */
-async function interruptedText(result: RunResult, { provider }: RunContext, took: string): Promise<string> {
+async function interruptedText(result: RunResult, { provider }: Ending['context'], took: string): Promise<string> {
   const stopped = result.units.filter((unit) => unit.error?.code === 'INTERRUPTED');
   const done = result.units.filter((unit) => unit.outcome === 'changed');
   const machines = await provider.list(new AbortController().signal);
@@ -92,7 +91,7 @@ async function interruptedText(result: RunResult, { provider }: RunContext, took
 }
 
 /** Where the published pages are on every node. */
-async function addresses(context: RunContext, result: RunResult): Promise<string> {
+async function addresses(context: Ending['context'], result: RunResult): Promise<string> {
   const { cluster, machines, provider, state } = context;
   const skipped = new Set(result.units.filter((unit) => unit.outcome === 'skipped').map((unit) => unit.target));
   const shown = pages(cluster).filter((page) => !skipped.has(page.name));

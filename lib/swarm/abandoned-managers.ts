@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { UnitContext } from '../contracts/context.ts';
+import type { Abortable, Hosts, Managers, OnNode } from '../contracts/context.ts';
 import { hasCode } from '../util/errors.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { NODE_CERTIFICATE } from './certificates.ts';
@@ -26,7 +26,7 @@ export async function noteLost(manager: Engine, ids: readonly string[]): Promise
 }
 
 /** Whether a node's engine is still in the swarm as it was before a recovery, which it has to leave without asking anybody there. */
-export async function isLeftBehind(ctx: UnitContext, local: LocalSwarm): Promise<boolean> {
+export async function isLeftBehind(ctx: Managers & Hosts & OnNode, local: LocalSwarm): Promise<boolean> {
   if (local.state === 'inactive') return false;
   const lost = await lostNow(ctx);
   if (lost.length === 0) return false;
@@ -34,10 +34,10 @@ export async function isLeftBehind(ctx: UnitContext, local: LocalSwarm): Promise
 }
 
 /** As the swarm that can be asked has it; none where no other manager than this node's can be. */
-async function lostNow(ctx: UnitContext): Promise<readonly string[]> {
+async function lostNow({ swarm, signal, node }: Managers & OnNode): Promise<readonly string[]> {
   try {
-    const manager = await ctx.swarm.manager(ctx.signal);
-    if (manager.node === ctx.node.name) return [];
+    const manager = await swarm.manager(signal);
+    if (manager.node === node.name) return [];
     return lostIds((await readSwarm(manager)).Spec.Labels);
   } catch (error) {
     if (hasCode(error, 'SWARM_NO_MANAGER', 'SWARM_NO_QUORUM', 'ENGINE_UNREACHABLE')) return [];
@@ -46,8 +46,8 @@ async function lostNow(ctx: UnitContext): Promise<readonly string[]> {
 }
 
 /** The id of a node whose engine doesn't tell it: a locked one. Its certificate names it. Empty where there is none. */
-async function idOnDisk(ctx: UnitContext, folder: string): Promise<string> {
-  const host = await ctx.host();
+async function idOnDisk(ctx: Abortable & Hosts & OnNode, folder: string): Promise<string> {
+  const host = await ctx.host(ctx.node.name);
   const file = `${folder}/${NODE_CERTIFICATE}`;
   const { stdout, exitCode } = await host.run(['cat', file], { signal: ctx.signal, okExit: 'any' });
   if (exitCode !== 0) return '';

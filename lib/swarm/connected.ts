@@ -1,4 +1,4 @@
-import type { UnitContext } from '../contracts/context.ts';
+import type { Hosts, OnNode, RunContext, Work } from '../contracts/context.ts';
 import { hasCode } from '../util/errors.ts';
 import { waitUntil } from '../async/wait-until.ts';
 
@@ -12,7 +12,7 @@ const KEPT_MS = 60_000;
  *
  * @throws SwarmupError TIMED_OUT, or at once what waiting can't mend: SSH_AUTH_FAILED, SSH_HOST_KEY_CHANGED
  */
-export async function untilConnected(ctx: UnitContext): Promise<void> {
+export async function untilConnected(ctx: Work & Hosts & OnNode & Pick<RunContext, 'machines'>): Promise<void> {
   const { name } = ctx.node;
   await waitUntil({
     until: `${name} lets us in`,

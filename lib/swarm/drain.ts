@@ -1,4 +1,4 @@
-import type { UnitContext } from '../contracts/context.ts';
+import type { Work } from '../contracts/context.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { listTasks } from './read.ts';
@@ -20,9 +20,9 @@ interface NodeName {
 }
 
 /** Takes all tasks off a node, and waits until it runs none. @throws SwarmupError TIMED_OUT */
-export async function drainNode(ctx: UnitContext, manager: Engine, node: NodeName): Promise<void> {
+export async function drainNode(work: Work, manager: Engine, node: NodeName): Promise<void> {
   await setAvailability(manager, node, 'drain');
-  await waitUntilEmpty(ctx, manager, node);
+  await waitUntilEmpty(work, manager, node);
 }
 
 export async function setAvailability(
@@ -34,7 +34,7 @@ export async function setAvailability(
 }
 
 /** Waits until a drained node runs nothing any more. @throws SwarmupError TIMED_OUT */
-export async function waitUntilEmpty(ctx: UnitContext, manager: Engine, node: NodeName): Promise<void> {
+export async function waitUntilEmpty({ signal, clock, report }: Work, manager: Engine, node: NodeName): Promise<void> {
   await waitUntil({
     until: `${node.name} runs no task any more`,
     probe: async () => {
@@ -43,10 +43,10 @@ export async function waitUntilEmpty(ctx: UnitContext, manager: Engine, node: No
     },
     deadlineMs: DRAIN_DEADLINE_MS,
     intervalMs: 300,
-    signal: ctx.signal,
-    clock: ctx.clock,
+    signal,
+    clock,
     fix: `See what keeps running: swarmup ssh ${node.name} -- docker ps`,
-    onSeen: (seen) => ctx.report(`draining; ${seen}`),
+    onSeen: (seen) => report(`draining; ${seen}`),
   });
 }
 

@@ -1,4 +1,5 @@
-import type { UnitContext } from '../contracts/context.ts';
+import type { Engines, Hosts, Managers, RunContext, Work } from '../contracts/context.ts';
+import type { Host } from '../contracts/host.ts';
 import { startEngine } from '../docker/engine.ts';
 import { stopDocker } from '../docker/service.ts';
 import { writeSecretOn } from '../remote/write-file.ts';
@@ -16,7 +17,7 @@ import { untilManagerIsBack } from './manager-back.ts';
  * @param node whose key isn't locked: the engine can't do this while it is (moby#36852)
  * @param address at which the other nodes know the manager; another one they would never find
  */
-export async function forceNewSwarm(ctx: UnitContext, node: string, address: string): Promise<void> {
+export async function forceNewSwarm(ctx: Work & Engines & Managers, node: string, address: string): Promise<void> {
   ctx.report(`making a swarm of ${node} alone`);
   const engine = await ctx.engine(node);
   await engine.call(`make a swarm of ${node} alone`, (docker) =>
@@ -31,10 +32,13 @@ export async function forceNewSwarm(ctx: UnitContext, node: string, address: str
  *
  * @throws SwarmupError SWARM_LOCKED without the unlock key
  */
-export async function takeLockOff(ctx: UnitContext, node: string): Promise<void> {
+export async function takeLockOff(
+  ctx: Work & Engines & Hosts & Pick<RunContext, 'state' | 'env'>,
+  node: string,
+): Promise<void> {
   const host = await ctx.host(node);
   const { folder } = await localSwarm(await ctx.engine(node));
-  const open = await keyWithoutLock(ctx, node, { folder, unlockKey: () => requireUnlockKey(ctx, node) });
+  const open = await keyWithoutLock(host, { folder, unlockKey: () => requireUnlockKey(ctx, node) }, ctx.signal);
   if (!open) return;
   ctx.report(`taking the lock off ${node}'s key`);
   await stopDocker(host, ctx.signal);
@@ -56,12 +60,10 @@ interface LockedKey {
  * @throws SwarmupError SWARM_LOCKED without the unlock key
  */
 export async function keyWithoutLock(
-  ctx: UnitContext,
-  node: string,
+  host: Host,
   { folder, unlockKey }: LockedKey,
+  signal: AbortSignal,
 ): Promise<(() => Promise<void>) | undefined> {
-  const { signal } = ctx;
-  const host = await ctx.host(node);
   const file = `${folder}/${MANAGER_KEY}`;
   const { stdout: pem } = await host.run(['cat', file], { signal, secret: true });
   if (!isLocked(pem)) return undefined;

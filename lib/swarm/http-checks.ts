@@ -1,5 +1,5 @@
 import type { Cluster, HttpCheck, NodeSpec, ServiceSpec, StackSpec } from '../config/model.ts';
-import type { UnitContext } from '../contracts/context.ts';
+import type { Abortable, Managers, RunContext, Work } from '../contracts/context.ts';
 import { messageOf, SwarmupError } from '../util/errors.ts';
 import { fits, traitsOfSpec } from './placement.ts';
 
@@ -14,6 +14,9 @@ export interface Page {
   /** The stack that publishes the port. */
   readonly stack: StackSpec | undefined;
 }
+
+/** What it takes to ask for a page. */
+export type PageRequests = Abortable & Pick<RunContext, 'provider' | 'machines' | 'http'>;
 
 const DEADLINE_MS = 120_000;
 const INTERVAL_MS = 400;
@@ -66,7 +69,7 @@ function isPublishedOn(node: NodeSpec, { ports, verify, constraints }: ServiceSp
  * @returns how many requests made a round
  * @throws SwarmupError HTTP_CHECK_FAILED
  */
-export async function untilPageAnswers(ctx: UnitContext, node: string, page: Page): Promise<number> {
+export async function untilPageAnswers(ctx: Work & Managers & PageRequests, node: string, page: Page): Promise<number> {
   const { check, replicas } = page;
   const requests = Math.min(MOST_REQUESTS, Math.max(2, REQUESTS_A_REPLICA * replicas));
   const endpoint = ctx.provider.endpoint(ctx.machines.running(node), check.port);
@@ -88,7 +91,7 @@ export async function untilPageAnswers(ctx: UnitContext, node: string, page: Pag
 
 /** Those of some pages that a node answers rightly now, asked once each. */
 export async function pagesThatAnswer(
-  ctx: UnitContext,
+  ctx: PageRequests,
   node: string,
   pages: readonly Page[],
 ): Promise<readonly Page[]> {
@@ -100,8 +103,8 @@ export async function pagesThatAnswer(
 }
 
 /** Whether the managers have noticed that the node is gone: nothing will answer there, however long it is asked. */
-async function isDown(ctx: UnitContext, node: string): Promise<boolean> {
-  return (await ctx.swarm.nodeByName(node, ctx.signal))?.Status.State === 'down';
+async function isDown({ swarm, signal }: Managers, node: string): Promise<boolean> {
+  return (await swarm.nodeByName(node, signal))?.Status.State === 'down';
 }
 
 function nodeDown(node: string, url: string, problems: readonly string[]): SwarmupError {
@@ -112,18 +115,18 @@ function nodeDown(node: string, url: string, problems: readonly string[]): Swarm
 }
 
 async function problemOf(
-  ctx: UnitContext,
+  { http, signal }: Pick<PageRequests, 'http' | 'signal'>,
   check: HttpCheck,
   endpoint: { host: string; port: number },
 ): Promise<string | undefined> {
   try {
-    const answer = await ctx.http.ask({ ...endpoint, path: check.path, timeoutMs: REQUEST_MS, signal: ctx.signal });
+    const answer = await http.ask({ ...endpoint, path: check.path, timeoutMs: REQUEST_MS, signal });
     if (answer.status !== check.status) return `HTTP ${answer.status}, expected ${check.status}`;
     if (check.body !== undefined && !answer.body.includes(check.body))
       return `the body lacks '${check.body}': ${answer.body.slice(0, 120).replace(/\s+/g, ' ')}`;
     return undefined;
   } catch (error) {
-    ctx.signal.throwIfAborted();
+    signal.throwIfAborted();
     return messageOf(error);
   }
 }

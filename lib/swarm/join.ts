@@ -1,5 +1,5 @@
 import type { Role } from '../config/model.ts';
-import type { UnitContext } from '../contracts/context.ts';
+import type { Engines, Hosts, Managers, OnNode, RunContext } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
 import { engineWords } from '../remote/engine.ts';
 import type { Engine } from '../contracts/engine.ts';
@@ -11,7 +11,7 @@ import { isMarked } from './labels.ts';
 import { leaveSwarm } from './leave-swarm.ts';
 import { isLeftBehind } from './abandoned-managers.ts';
 import { nameOf } from './read.ts';
-import { removeNode } from './remove-node.ts';
+import { removeNode, type NodeRemoval } from './remove-node.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 export interface JoinState {
@@ -24,13 +24,19 @@ export interface JoinState {
   readonly ghosts: readonly SwarmNode[];
 }
 
+/** What it takes to see how far a node has joined. */
+type Membership = Engines & Hosts & Managers & OnNode & Pick<RunContext, 'cluster'>;
+
+/** What it takes to have it join. */
+type Joining = NodeRemoval & Membership & Pick<RunContext, 'machines'>;
+
 const JOIN_DEADLINE_MS = 180_000;
 const GHOST_DEADLINE_MS = 120_000;
 
 /** Joining is the same for managers and workers but for the token. */
 export const joining = {
-  check: async (ctx: UnitContext): Promise<JoinState> => {
-    const local = await localSwarm(await ctx.engine());
+  check: async (ctx: Membership): Promise<JoinState> => {
+    const local = await localSwarm(await ctx.engine(ctx.node.name));
     const nodes = await ctx.swarm.nodes(ctx.signal);
     const seen = nodes.find((node) => node.ID === local.nodeId)?.Status.State;
     const leftBehind = seen === undefined && (await isLeftBehind(ctx, local));
@@ -64,10 +70,10 @@ export const joining = {
       ? removals
       : [...removals, waiting(['nodes', node, 'status'], { from: seen, to: 'ready' })];
   },
-  apply: async (ctx: UnitContext, role: Role, state: JoinState): Promise<void> => {
+  apply: async (ctx: Joining, role: Role, state: JoinState): Promise<void> => {
     // Before the new one counts as a manager: the majority is then easier to have.
     for (const ghost of state.ghosts) await removeGhost(ctx, ghost);
-    if (state.leftBehind) await leaveSwarm(ctx, await ctx.engine(), true);
+    if (state.leftBehind) await leaveSwarm(ctx, await ctx.engine(ctx.node.name), true);
     if (state.leftBehind || state.local.state === 'inactive') await join(ctx, role);
     await waitUntil({
       until: `the managers see ${ctx.node.name} ready`,
@@ -92,7 +98,11 @@ export const joining = {
  * Nodes of this cluster under the node's name that aren't the node itself. While its engine is in no swarm, they all are of a
  * machine before this one; later only those that are down for sure.
  */
-function ghostsOf(ctx: UnitContext, local: LocalSwarm, nodes: readonly SwarmNode[]): readonly SwarmNode[] {
+function ghostsOf(
+  ctx: OnNode & Pick<RunContext, 'cluster'>,
+  local: LocalSwarm,
+  nodes: readonly SwarmNode[],
+): readonly SwarmNode[] {
   return nodes.filter(
     (node) =>
       node.ID !== local.nodeId &&
@@ -103,7 +113,7 @@ function ghostsOf(ctx: UnitContext, local: LocalSwarm, nodes: readonly SwarmNode
 }
 
 /** The managers notice after some seconds that a node is gone; until then it can't be told from one that lives. */
-async function removeGhost(ctx: UnitContext, { ID }: SwarmNode): Promise<void> {
+async function removeGhost(ctx: NodeRemoval & OnNode, { ID }: SwarmNode): Promise<void> {
   const dead = await waitUntil({
     until: `the managers see that the old ${ctx.node.name} (${ID}) is down`,
     probe: async () => {
@@ -121,8 +131,8 @@ async function removeGhost(ctx: UnitContext, { ID }: SwarmNode): Promise<void> {
 }
 
 /** One attempt a manager address, because the engine itself tries only the first; a rotated token is fetched once more. */
-async function join(ctx: UnitContext, role: Role): Promise<void> {
-  const engine = await ctx.engine();
+async function join(ctx: Joining, role: Role): Promise<void> {
+  const engine = await ctx.engine(ctx.node.name);
   const addresses = await ctx.swarm.joinAddresses(ctx.signal);
   ctx.report(`joining as ${role}`);
   let fresh = false;
@@ -147,7 +157,12 @@ async function join(ctx: UnitContext, role: Role): Promise<void> {
   throw lastError;
 }
 
-async function attempt(ctx: UnitContext, engine: Engine, role: Role, addresses: readonly string[]): Promise<void> {
+async function attempt(
+  ctx: Managers & OnNode & Pick<RunContext, 'machines'>,
+  engine: Engine,
+  role: Role,
+  addresses: readonly string[],
+): Promise<void> {
   const tokens = await ctx.swarm.joinTokens(ctx.signal);
   await engine.call(`join the swarm at ${addresses[0]}`, (docker) =>
     docker.swarmJoin({

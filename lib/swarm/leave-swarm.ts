@@ -1,4 +1,4 @@
-import type { UnitContext } from '../contracts/context.ts';
+import type { Work } from '../contracts/context.ts';
 import { engineWords } from '../remote/engine.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { waitUntil } from '../async/wait-until.ts';
@@ -12,7 +12,7 @@ const LEAVE_MS = 180_000;
  *
  * @param force also where the swarm ends with it
  */
-export async function leaveSwarm(ctx: UnitContext, engine: Engine, force = false): Promise<void> {
+export async function leaveSwarm({ signal, clock, report }: Work, engine: Engine, force = false): Promise<void> {
   await waitUntil({
     until: `${engine.node} has left the swarm`,
     probe: async () => {
@@ -29,9 +29,9 @@ export async function leaveSwarm(ctx: UnitContext, engine: Engine, force = false
     },
     deadlineMs: LEAVE_MS,
     intervalMs: 1_000,
-    signal: ctx.signal,
-    clock: ctx.clock,
+    signal,
+    clock,
     fix: `See what it still runs: swarmup ssh ${engine.node} -- sudo docker ps`,
-    onSeen: () => ctx.report('stopping what still runs there'),
+    onSeen: () => report('stopping what still runs there'),
   });
 }

@@ -1,5 +1,5 @@
 import type { NodeSpec } from '../config/model.ts';
-import type { UnitContext, World } from '../contracts/context.ts';
+import type { Engines, Managers, OnNode, RunContext, Work, World } from '../contracts/context.ts';
 import { hasCode, SwarmupError } from '../util/errors.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { onNodes, type Target } from '../contracts/target.ts';
@@ -24,9 +24,9 @@ const NOWHERE: LeaveState = { local: { state: 'inactive', isManager: false, node
 export const leaving = {
   targets: (nodes: readonly NodeSpec[], { before }: World): Target[] =>
     onNodes(nodes.filter(({ name }) => before.get(name)?.external)),
-  check: async (ctx: UnitContext): Promise<LeaveState> => {
+  check: async (ctx: Engines & Managers & OnNode & Pick<RunContext, 'cluster'>): Promise<LeaveState> => {
     try {
-      const engine = await ctx.engine();
+      const engine = await ctx.engine(ctx.node.name);
       const local = await localSwarm(engine);
       const asked = local.state === 'active' && !hasHalfLeft(local);
       const manager = asked ? await anyManager(ctx, engine, local) : undefined;
@@ -53,8 +53,12 @@ export const leaving = {
     if (others.length > 0) throw wouldStrand(node, others);
     return [removed(membership, { reason: 'it is the last node, so the swarm ends' })];
   },
-  apply: async (ctx: UnitContext, _changes: readonly Change[], { local, nodes }: LeaveState): Promise<void> => {
-    const engine = await ctx.engine();
+  apply: async (
+    ctx: Work & Engines & Managers & OnNode & Pick<RunContext, 'mutex'>,
+    _changes: readonly Change[],
+    { local, nodes }: LeaveState,
+  ): Promise<void> => {
+    const engine = await ctx.engine(ctx.node.name);
     const self = nodes.find(({ ID }) => ID === local.nodeId);
     if (self && nodes.length > 1) return removeNode(ctx, self, engine);
     await leaveSwarm(ctx, engine, true);
@@ -67,8 +71,8 @@ function hasHalfLeft({ state, nodeId }: LeaveState['local']): boolean {
 }
 
 /** A manager to ask for the nodes: a worker's own engine doesn't know them. */
-function anyManager(ctx: UnitContext, engine: Engine, { isManager }: LocalSwarm): Promise<Engine> {
-  return isManager ? Promise.resolve(engine) : ctx.swarm.manager(ctx.signal);
+function anyManager({ swarm, signal }: Managers, engine: Engine, { isManager }: LocalSwarm): Promise<Engine> {
+  return isManager ? Promise.resolve(engine) : swarm.manager(signal);
 }
 
 function wouldStrand(node: string, others: readonly SwarmNode[]): SwarmupError {

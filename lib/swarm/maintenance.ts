@@ -1,6 +1,6 @@
-import type { UnitContext } from '../contracts/context.ts';
+import type { Engines, Managers, RunContext, Warnings, Work } from '../contracts/context.ts';
 import { messageOf } from '../util/errors.ts';
-import { pagesOf, pagesThatAnswer, untilPageAnswers, type Page } from './http-checks.ts';
+import { pagesOf, pagesThatAnswer, untilPageAnswers, type Page, type PageRequests } from './http-checks.ts';
 import type { Engine } from '../contracts/engine.ts';
 import type { Secret } from '../util/secret.ts';
 import { waitUntil } from '../async/wait-until.ts';
@@ -19,6 +19,9 @@ const READY_MS = 180_000;
 const CONVERGED_MS = 420_000;
 const INTERVAL_MS = 300;
 
+/** What it takes to drain a node and bring it back. */
+export type Maintenance = Work & Engines & Managers & PageRequests & Warnings & Pick<RunContext, 'cluster'>;
+
 /**
  * Does something to one node for which its engine stops, and nobody notices: its tasks move away first, and all that ran and answered
  * before has to do so again after.
@@ -26,7 +29,7 @@ const INTERVAL_MS = 300;
  * @param work leaves the engine running
  * @throws SwarmupError QUORUM_AT_RISK before anything is changed; TIMED_OUT, HTTP_CHECK_FAILED when it doesn't come back as it was
  */
-export async function withNodeDrained(ctx: UnitContext, node: SwarmNode, work: () => Promise<void>): Promise<void> {
+export async function withNodeDrained(ctx: Maintenance, node: SwarmNode, work: () => Promise<void>): Promise<void> {
   const name = nameOf(node);
   const manager = await managerFor(ctx, name);
   requireMajorityDuring(await listNodes(manager), node);
@@ -55,7 +58,7 @@ export async function withNodeDrained(ctx: UnitContext, node: SwarmNode, work: (
 }
 
 /** Another manager than this node where there is one: it is asked while this one restarts. */
-async function managerFor(ctx: UnitContext, node: string): Promise<Engine> {
+async function managerFor(ctx: Engines & Managers, node: string): Promise<Engine> {
   const managers = (await ctx.swarm.nodes(ctx.signal)).filter(({ ManagerStatus }) => ManagerStatus);
   const others = managers.filter((one) => nameOf(one) !== node);
   return others.length > 0 ? ctx.swarm.managerBeside(node, ctx.signal) : ctx.engine(node);
@@ -77,10 +80,10 @@ async function steadyServices(manager: Engine): Promise<Steady> {
 }
 
 /** Drains a node until it runs nothing, and what ran there runs elsewhere, as far as it can. */
-async function emptied(ctx: UnitContext, manager: Engine, node: SwarmNode, services: Steady): Promise<void> {
+async function emptied(work: Work, manager: Engine, node: SwarmNode, services: Steady): Promise<void> {
   const name = nameOf(node);
-  ctx.report('draining');
-  await drainNode(ctx, manager, { name, id: node.ID });
+  work.report('draining');
+  await drainNode(work, manager, { name, id: node.ID });
   if (services.size === 0) return;
   await waitUntil({
     until: `what ran on ${name} runs elsewhere`,
@@ -95,14 +98,14 @@ async function emptied(ctx: UnitContext, manager: Engine, node: SwarmNode, servi
     },
     deadlineMs: ELSEWHERE_MS,
     intervalMs: INTERVAL_MS,
-    signal: ctx.signal,
-    clock: ctx.clock,
+    signal: work.signal,
+    clock: work.clock,
     fix: 'See which and why: swarmup status',
-    onSeen: (seen) => ctx.report(seen),
+    onSeen: (seen) => work.report(seen),
   });
 }
 
-async function back(ctx: UnitContext, node: SwarmNode, key: Secret | undefined): Promise<void> {
+async function back(ctx: Work & Engines & Managers, node: SwarmNode, key: Secret | undefined): Promise<void> {
   const name = nameOf(node);
   ctx.swarm.forgetManager();
   if (node.ManagerStatus) {
@@ -126,7 +129,7 @@ async function back(ctx: UnitContext, node: SwarmNode, key: Secret | undefined):
   });
 }
 
-async function converged(ctx: UnitContext, name: string, services: Steady): Promise<void> {
+async function converged(ctx: Work & Managers, name: string, services: Steady): Promise<void> {
   await waitUntil({
     until: `all services run as before ${name} was away`,
     probe: async () => {
@@ -151,7 +154,7 @@ async function converged(ctx: UnitContext, name: string, services: Steady): Prom
   });
 }
 
-async function answering(ctx: UnitContext, name: string, pages: readonly Page[]): Promise<void> {
+async function answering(ctx: Work & Managers & PageRequests, name: string, pages: readonly Page[]): Promise<void> {
   for (const page of pages) {
     ctx.report(`asking for ${page.of}`);
     await untilPageAnswers(ctx, name, page);

@@ -1,4 +1,4 @@
-import type { UnitContext } from '../contracts/context.ts';
+import type { Engines, Work } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { localSwarm } from './local-state.ts';
@@ -7,7 +7,7 @@ import { listNodes } from './read.ts';
 const BACK_MS = 180_000;
 
 /** Waits until a manager whose engine was restarted takes part in the decisions again. @throws SwarmupError TIMED_OUT */
-export async function untilManagerIsBack(ctx: UnitContext, node: string): Promise<void> {
+export async function untilManagerIsBack(ctx: Work & Engines, node: string): Promise<void> {
   await waitUntil({
     until: `${node} is a reachable manager again`,
     probe: async () => {

@@ -1,4 +1,4 @@
-import type { UnitContext } from '../contracts/context.ts';
+import type { Engines, Hosts, Managers, Provisioning, RunContext, Work } from '../contracts/context.ts';
 import { asSwarmupError, hasCode, SwarmupError } from '../util/errors.ts';
 import type { Machine } from '../contracts/provider.ts';
 import { waitUntil } from '../async/wait-until.ts';
@@ -34,19 +34,21 @@ export interface Recovery {
 }
 
 /** Looks at all nodes. Undefined when a manager leads: there is nothing to recover. */
-export async function lookForLoss(ctx: UnitContext): Promise<readonly Found[] | undefined> {
+export async function lookForLoss(
+  ctx: Work & Engines & Managers & Pick<RunContext, 'cluster' | 'machines'>,
+): Promise<readonly Found[] | undefined> {
   if (await isLed(ctx)) return undefined;
   return Promise.all(ctx.cluster.nodes.map(({ name }) => look(ctx, name)));
 }
 
 /** A leader takes some time to notice that too few of the others are left, and answers until then. */
-async function isLed(ctx: UnitContext): Promise<boolean> {
+async function isLed({ swarm, signal, clock, report }: Work & Managers): Promise<boolean> {
   return waitUntil({
     until: 'it is clear whether a manager leads',
     probe: async () => {
       try {
-        ctx.swarm.forgetManager();
-        const nodes = await listNodes(await ctx.swarm.manager(ctx.signal));
+        swarm.forgetManager();
+        const nodes = await listNodes(await swarm.manager(signal));
         const { reachable, total } = countManagers(nodes);
         if (reachable >= majority(total)) return { done: true };
         return { seen: `${reachable} of ${total} managers are reachable` };
@@ -59,14 +61,14 @@ async function isLed(ctx: UnitContext): Promise<boolean> {
     },
     deadlineMs: LEADER_MS,
     intervalMs: 1_000,
-    signal: ctx.signal,
-    clock: ctx.clock,
+    signal,
+    clock,
     fix: 'Run again.',
-    onSeen: (seen) => ctx.report(seen),
+    onSeen: (seen) => report(seen),
   });
 }
 
-async function look(ctx: UnitContext, name: string): Promise<Found> {
+async function look(ctx: Engines & Pick<RunContext, 'machines'>, name: string): Promise<Found> {
   const machine = ctx.machines.get(name);
   try {
     return { name, machine, swarm: await localSwarm(await ctx.engine(name)) };
@@ -123,7 +125,10 @@ export function planRecovery(
 }
 
 /** Makes one swarm of what the keeper knows. No other part of the swarm of before can come back to it afterwards. */
-export async function recover(ctx: UnitContext, { keeper, leaving, discarded }: Recovery): Promise<void> {
+export async function recover(
+  ctx: Work & Engines & Hosts & Managers & Provisioning & Pick<RunContext, 'state' | 'env'>,
+  { keeper, leaving, discarded }: Recovery,
+): Promise<void> {
   for (const { name } of discarded) {
     ctx.report(`taking the machine ${name} away`);
     await ctx.provider.destroy(name, ctx.io);
@@ -140,7 +145,11 @@ export async function recover(ctx: UnitContext, { keeper, leaving, discarded }: 
 }
 
 /** After a new swarm was made of one manager: the others stay in its list as managers that are none. */
-export async function forgetOthers(ctx: UnitContext, keeper: string, keeperId: string): Promise<void> {
+export async function forgetOthers(
+  ctx: Engines & Pick<Work, 'report'>,
+  keeper: string,
+  keeperId: string,
+): Promise<void> {
   const manager = await ctx.engine(keeper);
   const gone = (await listNodes(manager)).filter(({ ID, Spec }) => Spec.Role === 'manager' && ID !== keeperId);
   if (gone.length === 0) return;

@@ -1,4 +1,4 @@
-import type { UnitContext } from '../contracts/context.ts';
+import type { Hosts, Work } from '../contracts/context.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { removed, type Change } from '../contracts/change.ts';
 import { sentenceOf } from '../contracts/change-sentence.ts';
@@ -19,7 +19,7 @@ export function removals(services: readonly SwarmService[], stacks: readonly str
   ];
 }
 
-export async function remove(ctx: UnitContext, manager: Engine, removal: Removal): Promise<void> {
+export async function remove(ctx: Hosts & Omit<Work, 'clock'>, manager: Engine, removal: Removal): Promise<void> {
   const what = sentenceOf(removal);
   ctx.report(`removing ${what}`);
   if (removal.kind === 'service') {

@@ -1,11 +1,15 @@
-import type { UnitContext } from '../contracts/context.ts';
+import type { Engines, Provisioning } from '../contracts/context.ts';
 import type { Machine } from '../contracts/provider.ts';
 import { nameOf } from './read.ts';
-import { removeNode } from './remove-node.ts';
+import { removeNode, type NodeRemoval } from './remove-node.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 /** Takes a machine away; its node leaves the swarm before. @param nodes all nodes of the swarm */
-export async function removeMachine(ctx: UnitContext, machine: Machine, nodes: readonly SwarmNode[]): Promise<void> {
+export async function removeMachine(
+  ctx: NodeRemoval & Engines & Provisioning,
+  machine: Machine,
+  nodes: readonly SwarmNode[],
+): Promise<void> {
   for (const node of nodes.filter((one) => nameOf(one) === machine.name)) {
     const reachable = machine.state === 'running' && node.Status.State === 'ready';
     await removeNode(ctx, node, reachable ? await ctx.engine(machine.name) : undefined);

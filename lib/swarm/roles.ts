@@ -1,4 +1,4 @@
-import type { UnitContext } from '../contracts/context.ts';
+import type { Managers, RunContext, Work } from '../contracts/context.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { updateNode } from './drain.ts';
@@ -9,7 +9,7 @@ import type { SwarmNode } from '../contracts/swarm-types.ts';
 const CHANGE_MS = 120_000;
 
 /** Makes a worker a manager, and waits until it takes part in the decisions. @throws SwarmupError TIMED_OUT */
-export async function promote(ctx: UnitContext, node: SwarmNode): Promise<void> {
+export async function promote(ctx: Work & Managers, node: SwarmNode): Promise<void> {
   ctx.report(`promoting ${nameOf(node)}`);
   await change(ctx, node, 'manager');
   await settled(ctx, node, {
@@ -24,7 +24,7 @@ export async function promote(ctx: UnitContext, node: SwarmNode): Promise<void> 
  *
  * @throws SwarmupError QUORUM_AT_RISK, TIMED_OUT
  */
-export async function demote(ctx: UnitContext, node: SwarmNode): Promise<void> {
+export async function demote(ctx: Work & Managers & Pick<RunContext, 'mutex'>, node: SwarmNode): Promise<void> {
   await ctx.mutex.take('managers', async () => {
     requireMajorityWithout(await listNodes(await beside(ctx, node)), node);
     ctx.report(`demoting ${nameOf(node)}`);
@@ -39,11 +39,11 @@ export async function demote(ctx: UnitContext, node: SwarmNode): Promise<void> {
 }
 
 /** A node can't be asked about what it ceases to be. */
-function beside(ctx: UnitContext, node: SwarmNode): Promise<Engine> {
-  return ctx.swarm.managerBeside(nameOf(node), ctx.signal);
+function beside({ swarm, signal }: Managers, node: SwarmNode): Promise<Engine> {
+  return swarm.managerBeside(nameOf(node), signal);
 }
 
-async function change(ctx: UnitContext, node: SwarmNode, role: SwarmNode['Spec']['Role']): Promise<void> {
+async function change(ctx: Managers, node: SwarmNode, role: SwarmNode['Spec']['Role']): Promise<void> {
   const manager = await beside(ctx, node);
   await updateNode(manager, { name: nameOf(node), id: node.ID }, (spec) => ({ ...spec, Role: role }));
 }
@@ -53,7 +53,11 @@ interface Settling {
   readonly reached: (status: SwarmNode['ManagerStatus']) => boolean;
 }
 
-async function settled(ctx: UnitContext, node: SwarmNode, { until, reached }: Settling): Promise<void> {
+async function settled(
+  ctx: Managers & Pick<Work, 'clock'>,
+  node: SwarmNode,
+  { until, reached }: Settling,
+): Promise<void> {
   await waitUntil({
     until,
     probe: async () => {

@@ -9,6 +9,9 @@ import { listNodes, listServices, listTasks, nameOf } from './read.ts';
 import { readSwarm, type SwarmObjectState } from './settings.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
 
+/** What it takes to say how a cluster is. */
+type Context = Pick<RunContext, 'cluster' | 'provider' | 'machines' | 'remote' | 'swarm' | 'clock'>;
+
 /** `status --json`. */
 export interface ClusterStatus {
   readonly cluster: { readonly name: string; readonly id: string | null; readonly provider: string };
@@ -44,7 +47,7 @@ export interface ServiceStatus {
 }
 
 /** Asks the provider and a manager what there is. A swarm that can't be asked is a problem listed, not a failure. */
-export async function clusterStatus(context: RunContext, signal: AbortSignal): Promise<ClusterStatus> {
+export async function clusterStatus(context: Context, signal: AbortSignal): Promise<ClusterStatus> {
   const { cluster, machines } = context;
   const swarm = await askSwarm(context, signal);
   const found = 'error' in swarm ? undefined : swarm;
@@ -70,7 +73,7 @@ interface Answers {
   readonly tasks: readonly SwarmTask[];
 }
 
-async function askSwarm(context: RunContext, signal: AbortSignal): Promise<Answers | { error: SwarmupError }> {
+async function askSwarm(context: Context, signal: AbortSignal): Promise<Answers | { error: SwarmupError }> {
   try {
     const manager = await context.swarm.manager(signal);
     const [swarm, nodes, services, tasks] = await Promise.all([
@@ -88,7 +91,7 @@ async function askSwarm(context: RunContext, signal: AbortSignal): Promise<Answe
 
 /** What a machine costs its owner, as far as that is known; `hours` counts from its last start. */
 export function rentOf(
-  { cluster, provider, clock }: Pick<RunContext, 'cluster' | 'provider' | 'clock'>,
+  { cluster, provider, clock }: Pick<Context, 'cluster' | 'provider' | 'clock'>,
   machine: Machine,
 ): NodeStatus['rented'] {
   const { name, rented } = machine;
@@ -99,7 +102,7 @@ export function rentOf(
   return { ...rented, hours: Math.round(Math.max(0, ms) / 360_000) / 10, ...(perHour ? { perHour } : {}) };
 }
 
-function nodeStatus(context: RunContext, name: string, nodes: readonly SwarmNode[]): NodeStatus {
+function nodeStatus(context: Context, name: string, nodes: readonly SwarmNode[]): NodeStatus {
   const { cluster, machines } = context;
   const machine = machines.get(name);
   const member = nodes.find((node) => nameOf(node) === name);
@@ -132,7 +135,7 @@ function nodeStatus(context: RunContext, name: string, nodes: readonly SwarmNode
 }
 
 function serviceStatus(
-  context: RunContext,
+  context: Context,
   service: SwarmService,
   all: readonly SwarmTask[],
   nodes: readonly SwarmNode[],
@@ -159,7 +162,7 @@ function serviceStatus(
   };
 }
 
-function urls({ provider, machines, cluster }: RunContext, service: SwarmService): ServiceStatus['urls'] {
+function urls({ provider, machines, cluster }: Context, service: SwarmService): ServiceStatus['urls'] {
   const ports = (service.Endpoint?.Ports ?? [])
     .filter((port) => port.Protocol === 'tcp' && port.PublishedPort)
     .map((port) => port.PublishedPort ?? 0);

@@ -1,4 +1,4 @@
-import type { UnitContext } from '../contracts/context.ts';
+import type { Engines, RunContext, Work } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
 import type { Secret } from '../util/secret.ts';
 import { waitUntil } from '../async/wait-until.ts';
@@ -9,7 +9,7 @@ import { keptUnlockKey } from './unlock-key.ts';
 const UNLOCK_MS = 60_000;
 
 /** Unlocks a manager that restarted while autolock was on, and waits until it takes part again. @throws SwarmupError TIMED_OUT */
-export async function unlockManager(ctx: UnitContext, node: string, key: Secret): Promise<void> {
+export async function unlockManager(ctx: Engines & Omit<Work, 'report'>, node: string, key: Secret): Promise<void> {
   const engine = await ctx.engine(node);
   await unlock(engine, key);
   await waitUntil({
@@ -27,7 +27,10 @@ export async function unlockManager(ctx: UnitContext, node: string, key: Secret)
 }
 
 /** The key for a locked manager. @throws SwarmupError SWARM_LOCKED where it isn't kept here */
-export async function requireUnlockKey({ state, env }: UnitContext, node: string): Promise<Secret> {
+export async function requireUnlockKey(
+  { state, env }: Pick<RunContext, 'state' | 'env'>,
+  node: string,
+): Promise<Secret> {
   const key = await keptUnlockKey(state, env);
   if (key) return key;
   throw noKeyFor(node);

@@ -1,8 +1,8 @@
-import type { UnitContext } from '../contracts/context.ts';
-import { fetchEngine, installEngine, restartEngine, startEngine } from '../docker/engine.ts';
+import type { Hosts } from '../contracts/context.ts';
+import { fetchEngine, installEngine, restartEngine, startEngine, type Installation } from '../docker/engine.ts';
 import { runsVersion } from '../docker/manager.ts';
 import { waitUntil } from '../async/wait-until.ts';
-import { withNodeDrained } from './maintenance.ts';
+import { withNodeDrained, type Maintenance } from './maintenance.ts';
 import { nameOf } from './read.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
 
@@ -24,7 +24,7 @@ export interface Prepared {
 }
 
 /** Chooses and downloads the packages, on a node that works on. @throws SwarmupError INSTALL_UNSUPPORTED, COMMAND_FAILED */
-export async function prepareUpgrade(ctx: UnitContext, node: SwarmNode): Promise<Prepared> {
+export async function prepareUpgrade(ctx: Installation, node: SwarmNode): Promise<Prepared> {
   return { node, packages: await fetchEngine(ctx, nameOf(node)) };
 }
 
@@ -34,7 +34,11 @@ export async function prepareUpgrade(ctx: UnitContext, node: SwarmNode): Promise
  * @param pinned the version wanted
  * @throws SwarmupError what `withNodeDrained` throws, and TIMED_OUT when the managers see no other version
  */
-export async function upgradeNode(ctx: UnitContext, { node, packages }: Prepared, pinned: string): Promise<void> {
+export async function upgradeNode(
+  ctx: Maintenance & Hosts,
+  { node, packages }: Prepared,
+  pinned: string,
+): Promise<void> {
   const name = nameOf(node);
   await withNodeDrained(ctx, node, async () => {
     await installEngine(ctx, name, { fetched: packages });

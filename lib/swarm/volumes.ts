@@ -1,4 +1,4 @@
-import type { UnitContext } from '../contracts/context.ts';
+import type { Managers } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
 import { listNodes, listServices, listTasks, nameOf } from './read.ts';
 import type { Mount, SwarmTask } from '../contracts/swarm-types.ts';
@@ -11,9 +11,9 @@ export interface LocalVolume {
 }
 
 /** The volumes that services have on a node, as far as a manager that can be asked knows: what is lost with the node's disk. */
-export async function volumesOn(ctx: UnitContext, node: string): Promise<readonly LocalVolume[]> {
+export async function volumesOn({ swarm, signal }: Managers, node: string): Promise<readonly LocalVolume[]> {
   try {
-    const manager = await ctx.swarm.manager(ctx.signal);
+    const manager = await swarm.manager(signal);
     const ids = (await listNodes(manager)).filter((one) => nameOf(one) === node).map(({ ID }) => ID);
     if (ids.length === 0) return [];
     const [tasks, services] = await Promise.all([listTasks(manager, { node: ids }), listServices(manager)]);

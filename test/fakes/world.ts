@@ -1,5 +1,4 @@
 import type { RunCluster } from '../../lib/contracts/run-cluster.ts';
-import type { Clock } from '../../lib/async/clock.ts';
 import type { Machines } from '../../lib/contracts/machines.ts';
 import type { Remote } from '../../lib/contracts/remote.ts';
 import { created, removed, step, updated } from '../../lib/contracts/change.ts';
@@ -22,22 +21,9 @@ import type { Finding, Preflight } from '../../lib/contracts/preflight.ts';
 import { KeyedMutex } from '../../lib/async/keyed-mutex.ts';
 import { loadTasks } from '../../lib/session/load-tasks.ts';
 import { pipelines } from '../../Taskfile.ts';
+import { fakeClock } from './clock.ts';
 import { FakeSwarm } from './swarm.ts';
 import { strict } from './strict.ts';
-
-/** Time that passes only when somebody sleeps. */
-function fakeClock(): Clock {
-  let now = 1_700_000_000_000;
-  return {
-    now: () => now,
-    sleep: async (ms, signal) => {
-      signal.throwIfAborted();
-      now += ms;
-      // Others get their turn, as with a real timer.
-      await new Promise((resolve) => setImmediate(resolve));
-    },
-  };
-}
 
 /** Where a back-up copies a manager's swarm folder to. */
 const COPY = '/var/lib/docker/swarmup-backup';

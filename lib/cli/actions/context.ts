@@ -28,7 +28,7 @@ export async function context(options: ContextOptions): Promise<number> {
 }
 
 /** `docker --context` runs `docker system dial-stdio` there, as the user who logs in. */
-async function requireDocker({ remote }: RunContext, node: string, signal: AbortSignal): Promise<void> {
+async function requireDocker({ remote }: Pick<RunContext, 'remote'>, node: string, signal: AbortSignal): Promise<void> {
   const host = await remote.host(node, signal);
   const argv = ['docker', 'version', '--format', '{{.Server.Version}}'];
   const { exitCode, stderr } = await host.run(argv, { signal, asRoot: false, okExit: 'any' });
