@@ -1,11 +1,12 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { wholeContexts } from './context.ts';
 
 /**
  * Checks that every file imports only from its own room and from lower floors, and that no files import each other in a
  * circle. Imports of types count, and so do those made by template: each keeps a reader from understanding one file
- * before another.
+ * before another. Then runs scripts/context.ts over the same files.
  */
 
 /** The floors of the house, from the top. A room is a folder with all its subfolders, or a single file. */
@@ -122,10 +123,9 @@ export function importsIn(file: string, text: string, files: readonly string[]):
 if (import.meta.main) {
   const cwd = fileURLToPath(new URL('..', import.meta.url));
   const files = globSync(['Taskfile.ts', 'lib/**/*.ts', 'tasks/**/*.ts'], { cwd }).toSorted();
-  const imports = new Map(
-    files.map((file) => [file, importsIn(file, readFileSync(join(cwd, file), 'utf8'), files)] as const),
-  );
-  const faults = faultsOf(imports);
+  const texts = new Map(files.map((file) => [file, readFileSync(join(cwd, file), 'utf8')] as const));
+  const imports = new Map([...texts].map(([file, text]) => [file, importsIn(file, text, files)] as const));
+  const faults = [...faultsOf(imports), ...wholeContexts(texts)];
   for (const fault of faults) process.stderr.write(`${fault}\n`);
   process.exitCode = faults.length > 0 ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { wholeContexts } from '../scripts/context.ts';
 import { faultsOf, FLOORS, importsIn } from '../scripts/floors.ts';
 import { ROOT } from './support/cli.ts';
 
@@ -85,5 +86,49 @@ describe('what a file imports', () => {
 
   it('is none of a package, and nothing that is not there', () => {
     expect(importsOf("import { z } from 'zod';\nimport { b } from '../b.ts';")).toEqual([]);
+  });
+});
+
+describe('a whole context', () => {
+  const importing = (name: string) => `import type { ${name}, World } from '../contracts/context.ts';\n`;
+  const faultsOfText = (text: string, file = 'lib/swarm/join.ts') => wholeContexts(new Map([[file, text]]));
+  const refused = (name: string) => [
+    `lib/swarm/join.ts takes the whole ${name}: it may name only the parts it uses (see lib/contracts/context.ts)`,
+  ];
+
+  it('may be taken by tasks, and by what makes contexts for them', () => {
+    const text = `${importing('RunContext, UnitContext')}const f = (run: RunContext, unit: UnitContext) => run;`;
+    for (const file of ['tasks/provision.ts', 'lib/pipeline/step.ts', 'lib/session/open.ts'])
+      expect(faultsOfText(text, file)).toEqual([]);
+  });
+
+  it('may be taken by nothing else, whatever it is called there', () => {
+    expect(faultsOfText(importing('UnitContext'))).toEqual(refused('UnitContext'));
+    expect(faultsOfText(`${importing('UnitContext as Unit')}const f = (ctx: Unit) => ctx;`)).toEqual(
+      refused('UnitContext'),
+    );
+    for (const use of [
+      'const f = (ctx: RunContext) => ctx;',
+      'const f = ({ clock }: RunContext) => clock;',
+      'type Context = RunContext;',
+      "type Context = Omit<RunContext, 'env'>;",
+      'type Context = Pick<RunContext, keyof RunContext>;',
+    ])
+      expect(faultsOfText(`${importing('RunContext')}${use}`)).toEqual(refused('RunContext'));
+    expect(faultsOfText(`${importing('RunContext as Run')}const f = (ctx: Run) => ctx;`)).toEqual(
+      refused('RunContext'),
+    );
+    expect(faultsOfText("type Context = import('../contracts/context.ts').RunContext;")).toEqual(refused('RunContext'));
+    expect(faultsOfText("export type { RunContext } from '../contracts/context.ts';")).toEqual(refused('RunContext'));
+  });
+
+  it('may be named for its parts, and in comments', () => {
+    const text = [
+      '/** Less than a UnitContext,\n * or a RunContext. */',
+      "const f = (ctx: Work & Pick<RunContext, 'machines' | 'env'>) => ctx;",
+      "const g = (remote: RunContext['remote']) => remote; // not the RunContext",
+    ].join('\n');
+    expect(faultsOfText(`${importing('RunContext')}${text}`)).toEqual([]);
+    expect(faultsOfText(`import { onBehalfOf, type RunContext } from '../contracts/context.ts';\n${text}`)).toEqual([]);
   });
 });

@@ -12,6 +12,9 @@ import { githubListener } from '../../lib/render/github.ts';
 import { planDiff, planText } from '../../lib/render/plan.ts';
 import { recordLine, summary } from '../../lib/render/summary.ts';
 import { created, removed, step, updated } from '../../lib/contracts/change.ts';
+import type { Provider } from '../../lib/contracts/provider.ts';
+import type { Ending } from '../../lib/render/ending.ts';
+import { strict } from '../fakes/strict.ts';
 import { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText, IMAGES } from '../support/cluster.ts';
 
@@ -164,7 +167,7 @@ describe('a run that failed', () => {
     const left = (target: string) =>
       unit({ task: 'join-workers', target, outcome: 'skipped', notDone: true, reason: 'x' });
     const failed = result([unit({ outcome: 'failed', error }), left('worker1'), left('worker2')], { ok: false });
-    const context = new FakeWorld().context(await clusterOf(fullText(1, 0)));
+    const context = strict<Ending['context']>('context', {});
     expect(plain(await summary({ result: failed, context, mode: 'apply', pipeline: 'up' }))).toBe(
       '\n✖ test failed after 1.2 s; 1 failed, 2 not done\n  not done:\n    join-workers on worker1, worker2\n',
     );
@@ -298,7 +301,9 @@ describe('the end of a run', () => {
   it('of an interrupted run says what was left where', async () => {
     const text = await summary({
       result: result([unit({ outcome: 'changed' })], { ok: false, interrupted: true }),
-      context: new FakeWorld().context(await clusterOf(fullText(1, 0))),
+      context: strict<Ending['context']>('context', {
+        provider: strict<Provider>('provider', { list: async () => [] }),
+      }),
       mode: 'apply',
       pipeline: 'up',
     });
