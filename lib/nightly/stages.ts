@@ -44,7 +44,7 @@ export async function refreshed({ context, emit, signal }: Session, cluster: Clu
   const listed = await provider.list(signal);
   for (const machine of machines.all()) machines.delete(machine.name);
   for (const machine of listed) machines.set(machine);
-  const world = { before: new Map(listed.map((machine) => [machine.name, machine])) };
+  const world = { ...context.world, before: new Map(listed.map((machine) => [machine.name, machine])) };
   return { context: { ...context, cluster, world, swarm: swarmAccess(cluster, context, context.clock) }, emit, signal };
 }
 
