@@ -11,7 +11,7 @@ import { wholeContexts } from './context.ts';
 
 /** The floors of the house, from the top. A room is a folder with all its subfolders, or a single file. */
 export const FLOORS: readonly (readonly string[])[] = [
-  ['lib/cli', 'lib/index.ts'],
+  ['lib/cli', 'lib/testing', 'lib/index.ts'],
   ['lib/session'],
   ['tasks', 'lib/render'],
   ['Taskfile.ts', 'lib/nightly', 'lib/backup', 'lib/portainer', 'lib/import', 'lib/record', 'lib/preflight'],

@@ -40,7 +40,10 @@ const {
   ...manifest
 } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const types = './lib/index.d.ts';
-const exports = { '.': { types, default: './lib/index.js' } };
+const exports = {
+  '.': { types, default: './lib/index.js' },
+  './testing': { types: './lib/testing/index.d.ts', default: './lib/testing/index.js' },
+};
 writeFileSync(
   join(target, 'package.json'),
   `${JSON.stringify({ ...manifest, ...repository(process.env), types, exports }, null, 2)}\n`,

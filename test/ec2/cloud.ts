@@ -97,7 +97,7 @@ services:
 
   /** A provider that knows nothing of any before it. */
   async provider(cluster: Cluster, clock: Clock = hasty): Promise<Provider> {
-    const create = await loadProvider({ type: 'aws' });
+    const create = await loadProvider(cluster.provider);
     const local = localCommands(() => undefined, process.env);
     return create({ cluster, clock, local, env: process.env, mayInstall: true });
   }

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Cluster } from '../../lib/config/model.ts';
 import type { Provider } from '../../lib/contracts/provider.ts';
 import { readBanner } from '../../lib/remote/sockets.ts';
-import { providerContract } from '../contract/provider.ts';
+import { providerContract } from '../../lib/testing/index.ts';
 import { Cloud, CREDENTIALS, quiet } from './cloud.ts';
 
 Object.assign(process.env, CREDENTIALS);
@@ -26,5 +26,5 @@ afterAll(() => cloud.close());
 describe('the aws provider', () => {
   const never = new AbortController().signal;
   const answers = async (host: string, port: number) => 'banner' in (await readBanner(host, port, 10_000, never));
-  providerContract(() => ({ provider, node: cluster.nodes[0]!, port: 80, answers }));
+  providerContract({ it, expect }, () => ({ provider, node: cluster.nodes[0]!, port: 80, answers }));
 });

@@ -8,7 +8,7 @@ import { loadProvider } from '../../lib/providers/index.ts';
 import type { Provider, ProviderIo } from '../../lib/contracts/provider.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 import { readBanner } from '../../lib/remote/sockets.ts';
-import { providerContract } from '../contract/provider.ts';
+import { providerContract } from '../../lib/testing/index.ts';
 import { clusterOf } from '../support/cluster.ts';
 import { needPackages } from '../support/packages.ts';
 import { StandIn } from '../support/virtualbox.ts';
@@ -38,7 +38,7 @@ services:
   }
 
   async provider(cluster: Cluster): Promise<Provider> {
-    const create = await loadProvider({ type: 'virtualbox' });
+    const create = await loadProvider(cluster.provider);
     const local = localCommands(() => undefined, this.env);
     return create({ cluster, clock: systemClock, local, env: this.env, mayInstall: false });
   }
@@ -62,7 +62,7 @@ describe.each(['6.1.50', '7.0.20'])('the virtualbox provider with the options of
   afterAll(() => stage.close());
 
   const answers = async (host: string, port: number) => 'banner' in (await readBanner(host, port, 5_000, never));
-  providerContract(() => ({ provider, node: cluster.nodes[0]!, port: 80, answers }));
+  providerContract({ it, expect }, () => ({ provider, node: cluster.nodes[0]!, port: 80, answers }));
 
   it('leaves nothing but the image', () => {
     const { vms, interfaces } = stage.standIn.box.state;

@@ -1,33 +1,20 @@
-import { expect, it } from 'vitest';
-import type { NodeSpec } from '../../lib/config/model.ts';
-import type { Provider, ProviderIo } from '../../lib/contracts/provider.ts';
+import type { TestRunner } from './runner.ts';
+import { ADDRESS, io, listed, type Subject } from './subject.ts';
 
-export interface Subject {
-  readonly provider: Provider;
-  /** A node of the provider's cluster. */
-  readonly node: NodeSpec;
-  /** A TCP port that the cluster publishes. */
-  readonly port: number;
-  /** Whether the machine answers where the provider says it does; simulated machines answer nowhere. */
-  readonly answers?: (host: string, port: number) => Promise<boolean>;
-}
-
-const signal = new AbortController().signal;
-const io: ProviderIo = { signal, report: () => undefined, warn: () => undefined };
-
-/** What every provider promises, in the order of a machine's life. Each step relies on the one before. */
-export function providerContract(subject: () => Subject): void {
-  const look = async () => {
-    const { provider, node } = subject();
-    const [machine] = await provider.list(signal, [node.name]);
-    return machine;
-  };
+/**
+ * What every provider promises that makes machines, in the order of a machine's life. Each test relies on the one before, so the
+ * runner must neither shuffle them nor run them side by side.
+ *
+ * @param runner what registers a test and what compares, such as Vitest's `{ it, expect }`
+ * @param subject asked in each test, so that hooks may make it
+ */
+export function providerContract({ it, expect }: TestRunner, subject: () => Subject): void {
   let address = '';
   let hostKey = '';
 
   it('has nothing at first, and plans to create it', async () => {
     const { provider, node } = subject();
-    expect(await provider.list(signal)).toEqual([]);
+    expect(await provider.list(io.signal)).toEqual([]);
     expect(provider.plan(node, undefined)).toMatchObject([{ action: 'create' }]);
   });
 
@@ -35,11 +22,11 @@ export function providerContract(subject: () => Subject): void {
     const { provider, node, port, answers } = subject();
     const machine = await provider.create(node, io);
     expect(machine).toMatchObject({ name: node.name, state: 'running' });
-    expect(machine.address).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+    expect(machine.address).toMatch(ADDRESS);
     expect(machine.ssh.hostKey).toMatch(/^ssh-ed25519 /);
-    expect(await look()).toEqual(machine);
+    expect(await listed(subject())).toEqual(machine);
     expect(provider.plan(node, machine)).toEqual([]);
-    expect(provider.endpoint(machine, port).port).toBeGreaterThan(0);
+    expect(provider.endpoint(machine, port).port > 0).toBe(true);
     if (answers) expect(await answers(machine.ssh.host, machine.ssh.port)).toBe(true);
     address = machine.address;
     hostKey = machine.ssh.hostKey;
@@ -47,20 +34,20 @@ export function providerContract(subject: () => Subject): void {
 
   it('changes nothing when asked to create it again', async () => {
     const { provider, node } = subject();
-    const before = await look();
+    const before = await listed(subject());
     expect(await provider.create(node, io)).toEqual(before);
-    expect(await provider.list(signal)).toHaveLength(1);
+    expect((await provider.list(io.signal)).length).toBe(1);
   });
 
   it('lists only the machines asked for', async () => {
-    expect(await subject().provider.list(signal, ['somebody-else'])).toEqual([]);
+    expect(await subject().provider.list(io.signal, ['somebody-else'])).toEqual([]);
   });
 
   it('powers it off, keeping what it is, and starts it again as the same machine', async () => {
     const { provider, node } = subject();
     await provider.stop(node.name, io);
     await provider.stop(node.name, io);
-    const stopped = await look();
+    const stopped = await listed(subject());
     expect(stopped?.state).toBe('stopped');
     expect(provider.plan(node, stopped)).toMatchObject([{ action: 'run' }]);
     const again = await provider.create(node, io);
@@ -71,7 +58,7 @@ export function providerContract(subject: () => Subject): void {
     const { provider, node } = subject();
     await provider.cutPower(node.name, io);
     await provider.cutPower(node.name, io);
-    expect((await look())?.state).toBe('stopped');
+    expect((await listed(subject()))?.state).toBe('stopped');
     expect(await provider.create(node, io)).toMatchObject({ state: 'running', address, ssh: { hostKey } });
   });
 
@@ -79,7 +66,7 @@ export function providerContract(subject: () => Subject): void {
     const { provider, node } = subject();
     await provider.destroy(node.name, io);
     await provider.destroy(node.name, io);
-    expect(await provider.list(signal)).toEqual([]);
+    expect(await provider.list(io.signal)).toEqual([]);
     expect(await provider.destroyShared(io)).toEqual([]);
     expect(await provider.destroyShared(io)).toEqual([]);
   });

@@ -1,0 +1,22 @@
+import { systemClock } from '../async/clock.ts';
+import { loadCluster } from '../config/load.ts';
+import type { Cluster } from '../config/model.ts';
+import type { Provider } from '../contracts/provider.ts';
+import { loadProvider, providerRegistry } from '../providers/index.ts';
+import { localCommands } from '../remote/local.ts';
+
+/**
+ * Reads a cluster file and makes its provider, as every command does. No package is installed.
+ *
+ * @param file its path
+ * @throws SwarmupError CONFIG_NOT_FOUND, CONFIG_INVALID, and what the provider throws
+ */
+export async function openCluster(
+  file: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<{ readonly cluster: Cluster; readonly provider: Provider }> {
+  const cluster = await loadCluster({ file, cwd: process.cwd(), env, providers: providerRegistry });
+  const create = await loadProvider(cluster.provider);
+  const local = localCommands(() => undefined, env);
+  return { cluster, provider: await create({ cluster, clock: systemClock, local, env, mayInstall: false }) };
+}
