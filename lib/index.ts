@@ -1,4 +1,4 @@
-/** What programs and task files of your own may use: `import { ... } from 'swarmup'`. See docs/library.md and docs/pipelines.md. */
+/** What programs and modules of your own may use: runs, task files and providers. See docs/library.md, pipelines.md and providers.md. */
 
 export { pipelines } from '../Taskfile.ts';
 export { loadCluster, type LoadOptions } from './session/load.ts';
@@ -8,7 +8,7 @@ export type { Event, RunResult, UnitResult } from './contracts/events.ts';
 export type { PresentedHostKey, Prompts } from './contracts/prompts.ts';
 export { Secret } from './util/secret.ts';
 export type { Taskfile } from './pipeline/taskfile.ts';
-export { firstManager, managersOf, workersOf, type Cluster, type NodeSpec } from './config/model.ts';
+export { firstManager, managersOf, workersOf, type Cluster, type HostSpec, type NodeSpec } from './config/model.ts';
 export type { UnitContext, World } from './contracts/context.ts';
 export { SwarmupError, type ErrorCode } from './util/errors.ts';
 export type { Engine } from './contracts/engine.ts';
@@ -19,3 +19,27 @@ export { created, removed, step, updated, waiting, type Change, type Path, type 
 export type { Desired, Target } from './contracts/target.ts';
 export type { Need, Task, TaskDefinition } from './pipeline/task.ts';
 export { waitUntil } from './async/wait-until.ts';
+
+// For providers; z is the zod that reads the cluster file.
+export { z } from 'zod';
+export { defineProvider, type ProviderDefinition, type ProviderParts } from './providers/definition.ts';
+export { sshAccess } from './providers/hosts/directory.ts';
+export type { ExistingHost, NamedHost, SshAccess } from './providers/hosts/ssh-access.ts';
+export { sshKeys, type SshDefaults } from './providers/hosts/config.ts';
+export { sshHost, sshUser } from './config/grammar.ts';
+export { name as nodeName } from './config/names.ts';
+export type { Endpoint, SshEndpoint } from './contracts/endpoint.ts';
+export type { LocalCommands, LocalRun } from './contracts/local-commands.ts';
+export type { Output } from './contracts/output.ts';
+export type { Clock } from './async/clock.ts';
+export type {
+  Machine,
+  Price,
+  Provider,
+  ProviderIo,
+  ProviderOptions,
+  Rented,
+  SharedThings,
+  UnknownHost,
+} from './contracts/provider.ts';
+export { Secret } from './util/secret.ts';

@@ -40,8 +40,10 @@ function schemaOf(type: z.ZodType): Node {
 const sections = await Promise.all(
   providerTypes.map(async (type) => {
     const found = await providerSchema(type);
-    if ('unknown' in found) throw new Error(`the provider ${type} has no schema`);
-    return { type, section: schemaOf(found.schema) };
+    if (!found) throw new Error(`the provider ${type} has no schema`);
+    const { properties, required = [], ...section } = schemaOf(found);
+    const own = { type: { type: 'string', const: type }, ...properties };
+    return { type, section: { ...section, properties: own, required: ['type', ...required] } };
   }),
 );
 

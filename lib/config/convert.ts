@@ -103,14 +103,14 @@ export class Conversion implements Reporter {
     return managersFirst.map((node) => this.#node(node, nodes.indexOf(node), provider));
   }
 
-  #countsAreEnough({ type, parts }: ProviderSection): void {
+  #countsAreEnough({ addresses, parts }: ProviderSection): void {
     if (parts)
       this.wrong(
         ['nodes'],
         'there are several providers',
         'expected a list of nodes, each with name, role and provider',
       );
-    else if (this.#options.providers.hasHosts(type))
+    else if (addresses === 'required')
       this.wrong(
         ['nodes'],
         'these machines exist already',
@@ -118,7 +118,8 @@ export class Conversion implements Reporter {
       );
   }
 
-  #node(node: FileNode, i: number, { type, parts }: ProviderSection): NodeSpec {
+  #node(node: FileNode, i: number, provider: ProviderSection): NodeSpec {
+    const { parts } = provider;
     const { address, port, user, identityFile, bastion, advertise, sudoPassword, ...rest } = node;
     if (parts && (rest.provider === undefined || !(rest.provider in parts)))
       this.wrong(
@@ -134,17 +135,16 @@ export class Conversion implements Reporter {
         'there is only one provider',
         'expected no provider here, or several under providers',
       );
-    const own = parts ? (parts[rest.provider ?? '']?.type ?? '') : type;
-    const hasHosts = this.#options.providers.hasHosts(own);
-    if (hasHosts === false) {
+    const own = parts ? parts[rest.provider ?? ''] : provider;
+    if (own?.addresses === 'refused') {
       for (const key of HOST_KEYS)
         if (node[key] !== undefined)
           this.wrong(
             ['nodes', i, key],
             `${key} is for machines that exist already`,
-            `expected type: hosts, not ${own}`,
+            `expected type: hosts, not ${own.type}`,
           );
-    } else if (hasHosts && address === undefined)
+    } else if (own?.addresses === 'required' && address === undefined)
       this.wrong(
         ['nodes', i],
         `${rest.name} has no address`,

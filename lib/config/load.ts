@@ -79,7 +79,7 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
   const parsed = clusterFile.safeParse(raw, { reportInput: true });
   if (!parsed.success) mistakes.push(...diagnose(parsed.error.issues, clusterFile, locator));
 
-  const provider = await checkProviders(raw, { locator, mistakes, providers: options.providers });
+  const provider = await checkProviders(raw, { locator, mistakes, options });
   const conversion = new Conversion(options, locator);
   const cluster = parsed.success && provider ? await conversion.run(parsed.data, provider) : undefined;
   mistakes.push(...conversion.mistakes);
@@ -91,7 +91,7 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
 interface Check {
   readonly locator: Locator;
   readonly mistakes: Diagnostic[];
-  readonly providers: ProviderRegistry;
+  readonly options: Pick<ParseOptions, 'file' | 'providers'>;
 }
 
 /** The provider's section, or those of several, each checked by its own schema; undefined when there is none to check. */
@@ -120,18 +120,18 @@ async function checkProviders(raw: unknown, check: Check): Promise<ProviderSecti
 async function checkProvider(
   section: unknown,
   place: Path,
-  { locator, mistakes, providers }: Check,
+  { locator, mistakes, options }: Check,
 ): Promise<ProviderSection | undefined> {
   if (!isObject(section) || typeof section['type'] !== 'string') return undefined;
   const { type } = section;
-  const schema = await providers.schemaOf(type);
-  if ('unknown' in schema) {
-    mistakes.push(locator.at([...place, 'type'], `there is no provider '${type}'`, schema.unknown));
+  const reading = await options.providers.read({ ...section, type }, options.file);
+  if ('problem' in reading) {
+    mistakes.push(locator.at([...place, 'type'], reading.problem, reading.hint));
     return { type, config: undefined };
   }
-  const parsed = schema.schema.safeParse(section, { reportInput: true });
-  if (!parsed.success) mistakes.push(...diagnose(parsed.error.issues, schema.schema, locator, place));
-  return { type, config: parsed.data };
+  const { invalid } = reading;
+  if (invalid) mistakes.push(...diagnose(invalid.issues, invalid.schema, locator, place));
+  return reading.section;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

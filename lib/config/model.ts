@@ -37,6 +37,10 @@ export interface ProviderSection {
   readonly type: string;
   /** The section as the provider's own schema understood it. */
   readonly config: unknown;
+  /** Whether its nodes have addresses; undefined: as the user likes. */
+  readonly addresses?: 'required' | 'refused';
+  /** The registry's handle to the provider that knows this configuration. */
+  readonly configured?: unknown;
   /** Where the nodes' machines come from several providers: each by the name that nodes have for it. */
   readonly parts?: Readonly<Record<string, ProviderSection>>;
 }

@@ -1,12 +1,23 @@
 import type { z } from 'zod';
+import type { ProviderSection } from './model.ts';
 
 /** What reading a cluster file takes of the providers: it is handed in, as they know more than a file does. */
 export interface ProviderRegistry {
-  /** The schema of a provider's section; `unknown` says what was expected when there is no such provider. */
-  schemaOf(type: string): Promise<{ readonly schema: z.ZodType } | { readonly unknown: string }>;
-  /** Whether a provider's machines exist already, so that nodes have addresses; undefined for providers outside the project. */
-  hasHosts(type: string): boolean | undefined;
+  /**
+   * Reads a provider's section. A type that names a module loads it, which runs it.
+   *
+   * @param file absolute path of the cluster file
+   */
+  read(section: { readonly type: string }, file: string): Promise<SectionReading>;
 }
+
+/** A section as its provider understands it, with the mistakes that its schema finds; or why there is no such provider. */
+export type SectionReading =
+  | {
+      readonly section: ProviderSection;
+      readonly invalid?: { readonly issues: readonly z.core.$ZodIssue[]; readonly schema: z.ZodType };
+    }
+  | { readonly problem: string; readonly hint: string };
 
 export interface ParseOptions {
   /** Absolute path; files that the cluster file names are relative to it. */

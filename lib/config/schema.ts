@@ -1,15 +1,12 @@
 import { z } from 'zod';
 import { config, overlay, secret } from './object-schema.ts';
 import { packageVersion, proxyAddress, proxyException, sshHost, sshJumps, sshUser, webAddress } from './grammar.ts';
-import { NAME } from './names.ts';
+import { name } from './names.ts';
 import { httpCheck, service } from './service-schema.ts';
 import { duration } from './units.ts';
 
 /** The shape of a cluster file as it is written, before defaults and names are settled. One source for the checks, the
  * JSON schema that editors use (config/swarmup.schema.json) and the reference (docs/reference/cluster-file.md). */
-
-const name = () =>
-  z.string().regex(NAME, { error: 'expected lower-case letters, digits and hyphens, at most 63, such as worker-1' });
 
 const availability = z.enum(['active', 'pause', 'drain']);
 
@@ -61,7 +58,12 @@ const stack = z
   })
   .describe('A stack, as `docker stack deploy -c FILE NAME`.');
 
-const section = z.looseObject({ type: z.string().min(1) });
+const section = z.looseObject({
+  type: z
+    .string()
+    .min(1)
+    .describe('qemu, virtualbox, aws or hosts; or a package or the path of a module (docs/providers.md).'),
+});
 
 export const clusterFile = z
   .strictObject({

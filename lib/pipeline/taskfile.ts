@@ -1,9 +1,9 @@
-import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { expectedOneOf } from '../util/nearest-name.ts';
 import { messageOf, SwarmupError } from '../util/errors.ts';
+import { importModule } from '../util/import-module.ts';
 import { checkTasks } from './graph.ts';
 import type { Task } from './task.ts';
 
@@ -20,8 +20,6 @@ export interface Shipped {
   readonly pipelines: Readonly<Record<string, readonly string[]>>;
   /** Loads tasks by their ids. */
   readonly load: (ids: readonly string[]) => Promise<readonly Task[]>;
-  /** The URL of the module that `import ... from 'swarmup'` means. */
-  readonly face: string;
 }
 
 /** Every pipeline and task there is: swarmup's own and those of the user's file. */
@@ -49,7 +47,7 @@ const taskfileSchema = z.object({
  * @throws SwarmupError TASKFILE_INVALID, TASKS_INVALID
  */
 export async function openCatalogue(shipped: Shipped, file: string | undefined): Promise<Catalogue> {
-  const own = file === undefined ? { pipelines: {}, tasks: [] } : await importTaskfile(file, shipped.face);
+  const own = file === undefined ? { pipelines: {}, tasks: [] } : await importTaskfile(file);
   const shippedIds = [...new Set(Object.values(shipped.pipelines).flat())];
   const added = new Map(own.tasks.map((task) => [task.id, task]));
   const twice = [...added.keys()].find((id) => shippedIds.includes(id));
@@ -76,18 +74,12 @@ export async function openCatalogue(shipped: Shipped, file: string | undefined):
   };
 }
 
-async function importTaskfile(file: string, face: string): Promise<Required<Taskfile>> {
-  const hooks = registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === 'swarmup' ? { url: face, shortCircuit: true } : next(specifier, context),
-  });
+async function importTaskfile(file: string): Promise<Required<Taskfile>> {
   let module: unknown;
   try {
-    module = await import(pathToFileURL(resolve(file)).href);
+    module = await importModule(pathToFileURL(resolve(file)).href);
   } catch (cause) {
     throw invalid(file, `it can't be loaded: ${messageOf(cause)}`, 'Correct the file as the message says.', cause);
-  } finally {
-    hooks.deregister();
   }
   const parsed = taskfileSchema.safeParse(module);
   if (parsed.success) return parsed.data;

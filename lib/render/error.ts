@@ -44,7 +44,6 @@ const usageCodes: ReadonlySet<string> = new Set([
   'CONFIG_NOT_FOUND',
   'NEEDS_CONFIRMATION',
   'UNKNOWN_NAME',
-  'PROVIDER_UNKNOWN',
   'TASKFILE_INVALID',
   'TASKS_INVALID',
   'RECORD_INVALID',

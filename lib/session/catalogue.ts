@@ -2,14 +2,11 @@ import { pipelines } from '../../Taskfile.ts';
 import { openCatalogue, type Catalogue } from '../pipeline/taskfile.ts';
 import { loadTasks } from './load-tasks.ts';
 
-/** `import ... from 'swarmup'` in a task file means this installation, wherever the file lies. */
-const FACE = new URL(`../index${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href;
-
 /**
  * Every pipeline and task there is: swarmup's own, and those of the user's task file.
  *
  * @param taskfile absolute path, or undefined
  */
 export function catalogueWith(taskfile: string | undefined): Promise<Catalogue> {
-  return openCatalogue({ pipelines, load: loadTasks, face: FACE }, taskfile);
+  return openCatalogue({ pipelines, load: loadTasks }, taskfile);
 }

@@ -32,7 +32,6 @@ const TABLE = {
   CHECKSUM_MISMATCH: { source: 'host' },
   IMAGE_BUILD_FAILED: { source: 'host' },
 
-  PROVIDER_UNKNOWN: { source: 'user' },
   MACHINE_ABSENT: { source: 'host', pending: 'absent' },
   MACHINE_STOPPED: { source: 'host', pending: 'unknown' },
   MACHINE_FAILED: { source: 'host' },

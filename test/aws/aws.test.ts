@@ -49,7 +49,7 @@ describe('the aws section of a cluster file', () => {
   it('names a node that there is none of', async () => {
     const cluster = await section('instanceType: { nodes: { worker3: t3.large } }');
     const local = localCommands(() => undefined, process.env);
-    const create = await loadProvider({ type: 'aws' });
+    const create = await loadProvider(cluster.provider);
     const options = {
       cluster,
       clock: { now: () => 0, sleep: () => Promise.resolve() },

@@ -1,37 +1,34 @@
-import { z } from 'zod';
-import { created } from '../../lib/contracts/change.ts';
-import type { ProviderFactory } from '../../lib/contracts/provider.ts';
+import { created, defineProvider, z } from 'swarmup';
 
 /** Machines that never come: for tests of what stops a run. */
-export const schema = z.looseObject({
-  type: z.string(),
-  /** It doesn't even listen when the run is aborted. */
-  deaf: z.boolean().default(false),
+export default defineProvider({
+  schema: z.strictObject({
+    /** It doesn't even listen when the run is aborted. */
+    deaf: z.boolean().default(false),
+  }),
+  create: ({ deaf }) => {
+    const none = async () => undefined;
+    return {
+      list: async () => [],
+      plan: (node) => [created(['machines', node.name])],
+      create: async (node, { signal, report }) => {
+        report(`making ${node.name}`);
+        // Keeps the process at work, as a real command would.
+        const work = setInterval(() => undefined, 1_000);
+        try {
+          await new Promise((_resolve, reject) => {
+            if (!deaf) signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+          });
+        } finally {
+          clearInterval(work);
+        }
+        throw new Error('it never comes');
+      },
+      stop: none,
+      cutPower: none,
+      destroy: none,
+      destroyShared: async () => [],
+      endpoint: (machine, port) => ({ host: machine.name, port }),
+    };
+  },
 });
-
-export const createProvider: ProviderFactory = async ({ cluster }) => {
-  const { deaf } = schema.parse(cluster.provider.config);
-  const none = async () => undefined;
-  return {
-    list: async () => [],
-    plan: (node) => [created(['machines', node.name])],
-    create: async (node, { signal, report }) => {
-      report(`making ${node.name}`);
-      // Keeps the process at work, as a real command would.
-      const work = setInterval(() => undefined, 1_000);
-      try {
-        await new Promise((_resolve, reject) => {
-          if (!deaf) signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
-        });
-      } finally {
-        clearInterval(work);
-      }
-      throw new Error('it never comes');
-    },
-    stop: none,
-    cutPower: none,
-    destroy: none,
-    destroyShared: async () => [],
-    endpoint: (machine, port) => ({ host: machine.name, port }),
-  };
-};

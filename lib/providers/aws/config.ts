@@ -15,10 +15,9 @@ const instanceType = z
   .string()
   .regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, { error: 'expected an instance type, such as t3.small' });
 
-/** The provider section of a cluster file for `type: aws`. */
+/** The provider section of a cluster file with `type: aws`. */
 export const awsConfig = z
   .strictObject({
-    type: z.literal('aws').describe('AWS EC2.'),
     region: z
       .string()
       .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, { error: 'expected a region, such as eu-central-1' })

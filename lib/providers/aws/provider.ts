@@ -170,9 +170,7 @@ function checkNodeNames({ instanceType }: AwsConfig, { nodes }: Pick<Cluster, 'n
   });
 }
 
-export async function createAwsProvider(options: ProviderOptions): Promise<Provider> {
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- validated by awsConfig when the file was read
-  const config = options.cluster.provider.config as AwsConfig;
+export async function createAwsProvider(config: AwsConfig, options: ProviderOptions): Promise<Provider> {
   checkNodeNames(config, options.cluster);
   const [api, priceOf] = await Promise.all([openEc2(config), readPrices(config.prices, options.cluster)]);
   return new AwsProvider(options, config, { api, priceOf });

@@ -1,15 +1,25 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { HostSpec } from '../../config/model.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { clientConfig, type ClientConfig, type ServerName } from '../../remote/client-config.ts';
-import { lookUp, knownHostsName } from '../../remote/known-hosts.ts';
+import { lookUp, knownHostsName, type KnownKey } from '../../remote/known-hosts.ts';
 import { bestKey } from '../../remote/key-types.ts';
+import { omitUndefined } from '../../util/omit-undefined.ts';
+import { keyOnly } from '../../remote/openssh.ts';
 import { Secret } from '../../util/secret.ts';
 import { SingleFlight } from '../../async/single-flight.ts';
 import type { ProviderOptions, UnknownHost } from '../../contracts/provider.ts';
 import type { SshEndpoint } from '../../contracts/endpoint.ts';
-import type { HostsConfig } from './config.ts';
+import type { SshDefaults } from './config.ts';
+import type { ExistingHost, NamedHost, SshAccess } from './ssh-access.ts';
+
+/**
+ * The ways to machines that exist already, as `hosts` goes them: OpenSSH's configuration, agent and known_hosts files, bastions, sudo,
+ * and the host keys that were accepted for this cluster. For providers that only find machines.
+ */
+export function sshAccess(options: ProviderOptions, defaults: SshDefaults): SshAccess {
+  return new Directory(options, defaults);
+}
 
 /** A server's way in, and what its host key is looked up by. */
 interface Door {
@@ -21,28 +31,26 @@ interface Door {
 }
 
 /** How each host is reached: the cluster file over OpenSSH's configuration, with the host keys that are known. */
-export class Directory {
+export class Directory implements SshAccess {
   readonly #options: ProviderOptions;
-  readonly #config: HostsConfig;
+  readonly #config: SshDefaults;
   readonly #configs = new SingleFlight<ClientConfig>();
   /** Host keys that were accepted by swarmup; OpenSSH's own files go first. */
   readonly #accepted: string;
 
-  constructor(options: ProviderOptions, config: HostsConfig) {
+  constructor(options: ProviderOptions, config: SshDefaults) {
     this.#options = options;
     this.#config = config;
     this.#accepted = join(options.cluster.stateDir, 'ssh', 'accepted_hosts');
   }
 
-  /** @param node its name, for what is said */
-  async endpointOf(node: string, host: HostSpec): Promise<SshEndpoint> {
+  async endpointOf(node: string, host: ExistingHost): Promise<SshEndpoint> {
     const { endpoint } = await this.#nodesDoor(node, host);
     const password = host.sudoPassword ?? this.#sudoPassword();
     return password && endpoint.user !== 'root' ? { ...endpoint, sudoPassword: password } : endpoint;
   }
 
-  /** The servers whose host keys nobody has accepted yet: those behind a bastion come after it. */
-  async unknownHosts(hosts: readonly { readonly name: string; readonly host: HostSpec }[]): Promise<UnknownHost[]> {
+  async unknownHosts(hosts: readonly NamedHost[]): Promise<UnknownHost[]> {
     const doors = await Promise.all(hosts.map(({ name, host }) => this.#nodesDoor(name, host)));
     const servers = new Map<string, UnknownHost>();
     doors.forEach((door, i) => {
@@ -67,11 +75,15 @@ export class Directory {
     return text ? new Secret(text) : undefined;
   }
 
-  #nodesDoor(node: string, host: HostSpec): Promise<Door> {
-    const { user, port, bastion } = this.#config;
-    const identityFile = this.#path(this.#config.identityFile);
-    const { address, advertise: _inside, sudoPassword: _later, ...own } = host;
-    return this.#door(node, { user, port, bastion, identityFile, ...own, host: address });
+  async #nodesDoor(node: string, host: ExistingHost): Promise<Door> {
+    const defaults = { ...this.#config, identityFile: this.#path(this.#config.identityFile) };
+    const { address, hostKey } = host;
+    const { user, port, bastion, identityFile } = { ...defaults, ...omitUndefined(host) };
+    const door = await this.#door(node, { user, port, bastion, identityFile, host: address });
+    // A key that the user revoked counts for nothing, whoever names it.
+    if (hostKey === undefined || (await revocation(door, hostKey))) return door;
+    const { knownFrom: _elsewhere, ...endpoint } = door.endpoint;
+    return { ...door, endpoint: { ...endpoint, hostKey: keyOnly(hostKey) } };
   }
 
   #path(path: string | undefined): string | undefined {
@@ -123,9 +135,9 @@ export class Directory {
     };
   }
 
-  async #accept({ config, known }: Door, hostKey: string): Promise<void> {
-    const lines = await lookUp(config.knownHostsFiles, known);
-    const revoked = lines.find((line) => line.revoked && hostKey.endsWith(` ${line.key}`));
+  async #accept(door: Door, hostKey: string): Promise<void> {
+    const { known } = door;
+    const revoked = await revocation(door, hostKey);
     if (revoked) {
       throw new SwarmupError('SSH_HOST_KEY_CHANGED', `the server ${known} shows a host key that was revoked`, {
         fix: `Line ${revoked.line} of ${revoked.file} says so: somebody else may have that key. Give the server a new one.`,
@@ -134,6 +146,12 @@ export class Directory {
     await mkdir(dirname(this.#accepted), { recursive: true, mode: 0o700 });
     await appendFile(this.#accepted, `${known} ${hostKey}\n`, { mode: 0o600 });
   }
+}
+
+/** The line of the user's known_hosts files that revokes a server's key. */
+async function revocation({ config, known }: Door, hostKey: string): Promise<KnownKey | undefined> {
+  const lines = await lookUp(config.knownHostsFiles, known);
+  return lines.find((line) => line.revoked && keyOnly(hostKey).endsWith(` ${line.key}`));
 }
 
 function alongTheWay(door: Door): Door[] {

@@ -87,8 +87,6 @@ function notOurs(name: string): SwarmupError {
   });
 }
 
-export function createHostsProvider(options: ProviderOptions): Promise<Provider> {
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- this provider's own schema made it
-  const config = options.cluster.provider.config as HostsConfig;
+export function createHostsProvider(config: HostsConfig, options: ProviderOptions): Promise<Provider> {
   return Promise.resolve(new HostsProvider(options, config));
 }

@@ -3,10 +3,9 @@ import { webAddress } from '../../config/grammar.ts';
 import { size } from '../../config/units.ts';
 import { downloadKeys } from '../custom-image.ts';
 
-/** The provider section of a cluster file for `type: qemu`. */
+/** The provider section of a cluster file with `type: qemu`. */
 export const qemuConfig = z
   .strictObject({
-    type: z.literal('qemu'),
     image: z
       .union([
         z.enum(['debian-13', 'debian-12']),

@@ -1,6 +1,8 @@
+import { monitor, qmp } from '../../remote/qmp.ts';
 import { portIsFree } from '../../remote/sockets.ts';
+import { SwarmupError } from '../../util/errors.ts';
 import type { Layout } from './layout.ts';
-import { readRecord, recordedNames, type MachineRecord } from './record.ts';
+import { readRecord, recordedNames, writeRecord, type MachineRecord } from './record.ts';
 
 const FIRST = 20_000;
 const LAST = 29_999;
@@ -33,6 +35,24 @@ export class Ports {
       chosen[String(guest)] = port;
     }
     return chosen;
+  }
+
+  /** Opens the guest ports that a running machine lacks. @throws SwarmupError MACHINE_FAILED */
+  async open(record: MachineRecord, guestPorts: readonly number[]): Promise<MachineRecord> {
+    const forwards = await this.choose(record, guestPorts, 'running');
+    const added = Object.entries(forwards).filter(([guest]) => record.forwards[guest] === undefined);
+    if (added.length === 0) return record;
+    const commands = added.map(([guest, local]) => monitor(`hostfwd_add uplink tcp:127.0.0.1:${local}-:${guest}`));
+    const answers = await qmp(this.#layout.qmpSocket(record.name), commands);
+    const problem = answers.map(String).find((answer) => answer.trim() !== '');
+    if (problem !== undefined) {
+      throw new SwarmupError('MACHINE_FAILED', `${record.name}: QEMU can't open a port: ${problem.trim()}`, {
+        fix: 'Run again; another free port is then chosen.',
+      });
+    }
+    const opened = { ...record, forwards: { ...record.forwards, ...forwards } };
+    await writeRecord(this.#layout, opened);
+    return opened;
   }
 
   async #takenByOthers(node: string): Promise<Set<number>> {

@@ -1,12 +1,11 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { NodeSpec } from '../../config/model.ts';
 import { publishedPorts } from '../../config/selections.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { cacheFolder, isPrivate } from '../../util/files.ts';
-import { generateKeyPair } from '../../remote/keys.ts';
 import { endProcess, isAlive } from '../../remote/processes.ts';
-import { monitor, qmp } from '../../remote/qmp.ts';
+import { qmp } from '../../remote/qmp.ts';
 import { created, step, updated, type Change } from '../../contracts/change.ts';
 import { removeInside, removeOwn } from '../../util/remove.ts';
 import { KeyedMutex } from '../../async/keyed-mutex.ts';
@@ -15,10 +14,10 @@ import { waitForSsh } from '../wait-for-ssh.ts';
 import type { Endpoint } from '../../contracts/endpoint.ts';
 import type { Machine, Provider, ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
 import type { QemuConfig } from './config.ts';
-import { writeSeed } from './guest.ts';
 import { forwardsOf, Inventory } from './inventory.ts';
 import { launchArgs } from './launch.ts';
 import { Layout, SSH_PORT } from './layout.ts';
+import { makeMachine } from './make.ts';
 import { Ports } from './ports.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { readRecord, writeRecord, type MachineRecord } from './record.ts';
@@ -126,35 +125,11 @@ class QemuProvider implements Provider {
     });
   }
 
-  /** Disk, identity and record of a new machine. The record comes last: without it the machine doesn't exist. */
-  async #make(node: NodeSpec, { tools, image, accelerator, authorizedKey }: Prepared, io: ProviderIo) {
+  async #make(node: NodeSpec, prepared: Prepared, io: ProviderIo): Promise<MachineRecord> {
     // What an earlier, killed run left of it, and a process whose files are gone.
     await this.destroy(node.name, io);
-    await mkdir(this.#layout.dir(node.name), { recursive: true, mode: 0o700 });
-    const { nodes } = this.#options.cluster;
-    const index = nodes.findIndex((one) => one.name === node.name);
-    const hostKey = generateKeyPair(node.name);
-    const backing = ['-b', image.disk, '-F', image.format];
-    const disk = [this.#layout.disk(node.name), `${this.#config.disk}M`];
-    await this.#options.local.run([tools.qemuImg, 'create', '-q', '-f', 'qcow2', ...backing, ...disk], {
-      signal: io.signal,
-    });
-    return mutex.take(this.#layout.realm, async () => {
-      const address = await this.#inventory.freeAddress(index, nodes.length);
-      await writeSeed(this.#layout, { name: node.name, address, authorizedKey, hostKey }, image.configure);
-      const record: MachineRecord = {
-        name: node.name,
-        address,
-        cpus: this.#config.cpus,
-        memoryMiB: this.#config.memory,
-        accelerator,
-        boot: image,
-        hostKey: hostKey.publicKey,
-        forwards: {},
-      };
-      await writeRecord(this.#layout, record);
-      return record;
-    });
+    const making = { options: this.#options, config: this.#config, layout: this.#layout, inventory: this.#inventory };
+    return makeMachine({ ...making, mutex }, node, prepared, io);
   }
 
   async #start(record: MachineRecord, { tools, accelerator }: Prepared, io: ProviderIo): Promise<MachineRecord> {
@@ -175,24 +150,7 @@ class QemuProvider implements Provider {
 
   /** Ports that were published since the machine started, opened while it runs. */
   #openPorts(record: MachineRecord): Promise<MachineRecord> {
-    return mutex.take(this.#layout.realm, () => this.#openNow(record));
-  }
-
-  async #openNow(record: MachineRecord): Promise<MachineRecord> {
-    const forwards = await this.#ports.choose(record, this.#wantedPorts(), 'running');
-    const added = Object.entries(forwards).filter(([guest]) => record.forwards[guest] === undefined);
-    if (added.length === 0) return record;
-    const commands = added.map(([guest, local]) => monitor(`hostfwd_add uplink tcp:127.0.0.1:${local}-:${guest}`));
-    const answers = await qmp(this.#layout.qmpSocket(record.name), commands);
-    const problem = answers.map(String).find((answer) => answer.trim() !== '');
-    if (problem !== undefined) {
-      throw new SwarmupError('MACHINE_FAILED', `${record.name}: QEMU can't open a port: ${problem.trim()}`, {
-        fix: 'Run again; another free port is then chosen.',
-      });
-    }
-    const opened = { ...record, forwards: { ...record.forwards, ...forwards } };
-    await writeRecord(this.#layout, opened);
-    return opened;
+    return mutex.take(this.#layout.realm, () => this.#ports.open(record, this.#wantedPorts()));
   }
 
   async #ended(name: string): Promise<SwarmupError> {
@@ -222,8 +180,6 @@ class QemuProvider implements Provider {
   }
 }
 
-export function createQemuProvider(options: ProviderOptions): Promise<Provider> {
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- validated by qemuConfig when the file was read
-  const config = options.cluster.provider.config as QemuConfig;
+export function createQemuProvider(config: QemuConfig, options: ProviderOptions): Promise<Provider> {
   return Promise.resolve(new QemuProvider(options, config));
 }

@@ -5,10 +5,9 @@ import { downloadKeys } from '../custom-image.ts';
 /** VirtualBox allows host-only networks here, unless /etc/vbox/networks.conf says otherwise. */
 export const PERMITTED = '192.168.56.0/21';
 
-/** The provider section of a cluster file for `type: virtualbox`. */
+/** The provider section of a cluster file with `type: virtualbox`. */
 export const virtualboxConfig = z
   .strictObject({
-    type: z.literal('virtualbox'),
     image: z
       .strictObject({
         path: z

@@ -73,3 +73,17 @@ export function virtualboxError(what: string, output: string, cause: unknown): S
     transient: transient ?? false,
   });
 }
+
+/** Somebody else took a machine that is being made. */
+export function vanished(name: string): SwarmupError {
+  return new SwarmupError('MACHINE_FAILED', `${name} went away while it was made`, {
+    fix: 'Is another run, or somebody else, at work in VirtualBox? Run again.',
+  });
+}
+
+/** A machine went off before its SSH server greeted. */
+export function ended(name: string): SwarmupError {
+  return new SwarmupError('MACHINE_FAILED', `${name} ended while it booted`, {
+    fix: 'Look at its log in VirtualBox (Show Log), and run again.',
+  });
+}

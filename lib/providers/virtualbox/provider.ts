@@ -1,22 +1,22 @@
 import { dirname, join } from 'node:path';
 import type { NodeSpec } from '../../config/model.ts';
-import { SwarmupError } from '../../util/errors.ts';
 import { addressIn } from '../../util/ipv4.ts';
 import { removeInside } from '../../util/remove.ts';
 import { created, step, updated, type Change } from '../../contracts/change.ts';
 import { KeyedMutex } from '../../async/keyed-mutex.ts';
 import { waitUntil } from '../../async/wait-until.ts';
-import { clusterKey, identityFileOf } from '../cluster-key.ts';
+import { identityFileOf } from '../cluster-key.ts';
 import { waitForSsh } from '../wait-for-ssh.ts';
 import type { Endpoint } from '../../contracts/endpoint.ts';
 import type { Machine, Provider, ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
 import { SharedWork } from '../shared-work.ts';
-import { baseMachine } from './base-image.ts';
 import type { VirtualboxConfig } from './config.ts';
+import { ended, vanished } from './errors.ts';
 import { Inventory, uuidOf } from './inventory.ts';
 import { configure, makeMachine, seedFile } from './machine.ts';
 import { Manage } from './manage.ts';
 import { HostOnlyNetwork } from './network.ts';
+import { prepare, type Prepared } from './prepare.ts';
 
 /** Images are imported, networks made and machines cloned one after the other, whichever provider of a cluster does it. */
 const mutex = new KeyedMutex();
@@ -24,13 +24,6 @@ const mutex = new KeyedMutex();
 const POWER_OFF_MS = 120_000;
 /** The first addresses are this computer's, and VirtualBox's DHCP server's. */
 const FIRST_ADDRESS = 11;
-
-/** What every machine of a run needs before it can be made. */
-interface Prepared {
-  readonly base: string;
-  readonly hostOnly: string;
-  readonly authorizedKey: string;
-}
 
 /** Virtual machines of VirtualBox: linked clones of an image, each with NAT and a host-only network. */
 class VirtualboxProvider implements Provider {
@@ -69,7 +62,7 @@ class VirtualboxProvider implements Provider {
   }
 
   async create(node: NodeSpec, io: ProviderIo): Promise<Machine> {
-    const prepared = await this.#prepared.run(io, (shared) => mutex.take('prepare', () => this.#prepare(shared)));
+    const prepared = await this.#prepared.run(io, (shared) => this.#prepare(shared));
     const known = await this.#find(node.name, io.signal);
     if (known?.state === 'lost') await this.destroy(node.name, io);
     if (!known || known.state === 'lost') await this.#make(node, prepared, io);
@@ -130,12 +123,9 @@ class VirtualboxProvider implements Provider {
     return { host: address, port };
   }
 
-  async #prepare(io: ProviderIo): Promise<Prepared> {
-    const { cluster } = this.#options;
-    io.report('preparing');
-    const hostOnly = await this.#network.ready(io.signal);
-    const base = await baseMachine(this.#manage, this.#config, this.#options, io);
-    return { base, hostOnly, authorizedKey: await clusterKey(identityFileOf(cluster), cluster.name) };
+  #prepare(io: ProviderIo): Promise<Prepared> {
+    const [options, config, manage, network] = [this.#options, this.#config, this.#manage, this.#network];
+    return mutex.take('prepare', () => prepare({ options, config, manage, network }, io));
   }
 
   async #make(node: NodeSpec, prepared: Prepared, io: ProviderIo): Promise<void> {
@@ -196,21 +186,7 @@ class VirtualboxProvider implements Provider {
   }
 }
 
-function vanished(name: string): SwarmupError {
-  return new SwarmupError('MACHINE_FAILED', `${name} went away while it was made`, {
-    fix: 'Is another run, or somebody else, at work in VirtualBox? Run again.',
-  });
-}
-
-function ended(name: string): SwarmupError {
-  return new SwarmupError('MACHINE_FAILED', `${name} ended while it booted`, {
-    fix: 'Look at its log in VirtualBox (Show Log), and run again.',
-  });
-}
-
-export async function createVirtualboxProvider(options: ProviderOptions): Promise<Provider> {
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- this provider's own schema made it
-  const config = options.cluster.provider.config as VirtualboxConfig;
+export async function createVirtualboxProvider(config: VirtualboxConfig, options: ProviderOptions): Promise<Provider> {
   const manage = await Manage.find(options.local, config.vboxManage, new AbortController().signal);
   return new VirtualboxProvider(options, config, manage);
 }
