@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from './support/cli.ts';
 import { installed, packed } from './support/installed.ts';
+import { fakeTerraform, terraformOutput } from './support/terraform.ts';
 import { runStep } from './support/workflows.ts';
 
 const CHECKOUT = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -27,10 +28,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const swarmup = (...argv: string[]) => execFileSync(join(home, 'swarmup'), argv, { cwd: folder, encoding: 'utf8' });
 
 /** What TypeScript says about a file of the user's, every declaration that it leads to included. */
-function compiled(name: string): string {
+function compiled(name: string, ...more: readonly string[]): string {
   const flags = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--target', 'es2024'];
   const modules = ['--module', 'nodenext', '--moduleResolution', 'nodenext'];
-  return spawnSync(join(ROOT, 'node_modules/.bin/tsc'), [...flags, ...modules, name], { cwd: folder, encoding: 'utf8' })
+  return spawnSync(join(ROOT, 'node_modules/.bin/tsc'), [...flags, ...modules, ...more, name], { cwd: folder, encoding: 'utf8' })
     .stdout;
 }
 
@@ -40,7 +41,7 @@ describe('the archive of the package', () => {
     const program = ['Taskfile.d.ts', 'Taskfile.js', 'lib', 'package.json', 'swarmup', 'tasks'];
     expect(new Set(files.map((file) => file.split('/')[0]))).toEqual(new Set([...texts, ...program, 'config', 'docs']));
     const sources = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
-    expect(sources).toEqual(['docs/examples/Taskfile.ts']);
+    expect(sources).toEqual(['Taskfile', 'bring-up', 'terraform-provider'].map((name) => `docs/examples/${name}.ts`));
   });
 
   it('has a manifest without what concerns only a checkout, which npm refuses to publish', () => {
@@ -100,11 +101,37 @@ describe('the installed package', () => {
     writeFileSync(join(folder, 'consumer.ts'), CONSUMER);
     expect(compiled('consumer.ts')).toBe('');
   });
+
+  it("runs a provider of the user's, and has the types for it and its tests", () => {
+    cpSync(join(home, 'docs/examples/terraform-provider.ts'), join(folder, 'terraform-provider.ts'));
+    const text = 'name: own\nprovider: { type: ./terraform-provider.ts }\nnodes: { managers: 1 }\n';
+    writeFileSync(join(folder, 'own.yaml'), text);
+    const env = { ...process.env, PATH: fakeTerraform(folder, terraformOutput({})) };
+    const launcher = join(home, 'swarmup');
+    const plan = ['plan', '-f', 'own.yaml', '--only', 'provision', '--json'];
+    const printed = execFileSync(launcher, plan, { cwd: folder, encoding: 'utf8', env });
+    expect(JSON.parse(printed)).toMatchObject({ units: [{ changes: ['machine manager1, by Terraform'] }] });
+    const test = `import { expect, it } from 'vitest';
+import { existingMachinesContract, openCluster } from 'swarmup/testing';
+
+const { cluster, provider } = await openCluster('own.yaml');
+existingMachinesContract({ it, expect }, () => ({ provider, node: cluster.nodes[0]!, port: 80, hostKeys: {} }));
+`;
+    writeFileSync(join(folder, 'provider.test.ts'), test);
+    // What the author of a provider has besides.
+    symlinkSync(join(ROOT, 'node_modules/vitest'), join(folder, 'node_modules/vitest'));
+    expect(compiled('terraform-provider.ts')).toBe('');
+    expect(compiled('provider.test.ts', '--skipLibCheck', 'true')).toBe('');
+    const exported = 'console.log(Object.keys(await import("swarmup/testing")).sort().join())';
+    expect(
+      execFileSync(process.execPath, ['--input-type=module', '-e', exported], { cwd: folder, encoding: 'utf8' }),
+    ).toBe('existingMachinesContract,openCluster,providerContract\n');
+  });
 });
 
 /** A wrong use compiles where a type is missing, as `any` takes all: then TypeScript calls the expectation of an error unused. */
 const CONSUMER = `
-import { CLUSTER, defineTask, type Change, type UnitContext } from 'swarmup';
+import { CLUSTER, defineTask, waiting, type Change, type UnitContext } from 'swarmup';
 
 async function serviceNames(ctx: UnitContext): Promise<readonly string[]> {
   const engine = await ctx.engine();
@@ -129,7 +156,7 @@ export const countServices = defineTask<{ readonly names: readonly string[] }, C
   targets: () => [CLUSTER],
   check: async (ctx) => ({ names: await serviceNames(ctx) }),
   absent: () => ({ names: [] }),
-  plan: ({ names }) => (names.length > 0 ? [] : [{ action: 'run', summary: 'no services' }]),
+  plan: ({ names }) => (names.length > 0 ? [] : [waiting(['services'])]),
   apply: () => Promise.resolve(),
 });
 `;
