@@ -6,7 +6,6 @@ export { run, type RunOptions } from './session/run.ts';
 export { drain } from './async/iterate.ts';
 export type { Event, RunResult, UnitResult } from './contracts/events.ts';
 export type { PresentedHostKey, Prompts } from './contracts/prompts.ts';
-export { Secret } from './util/secret.ts';
 export type { Taskfile } from './pipeline/taskfile.ts';
 export { firstManager, managersOf, workersOf, type Cluster, type HostSpec, type NodeSpec } from './config/model.ts';
 export type { UnitContext, World } from './contracts/context.ts';

@@ -41,7 +41,7 @@ describe('the archive of the package', () => {
     const program = ['Taskfile.d.ts', 'Taskfile.js', 'lib', 'package.json', 'swarmup', 'tasks'];
     expect(new Set(files.map((file) => file.split('/')[0]))).toEqual(new Set([...texts, ...program, 'config', 'docs']));
     const sources = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
-    expect(sources).toEqual(['Taskfile', 'bring-up', 'terraform-provider'].map((name) => `docs/examples/${name}.ts`));
+    expect(sources.toSorted()).toEqual(['Taskfile', 'bring-up', 'terraform-provider'].map((name) => `docs/examples/${name}.ts`));
   });
 
   it('has a manifest without what concerns only a checkout, which npm refuses to publish', () => {
@@ -110,7 +110,7 @@ describe('the installed package', () => {
     const launcher = join(home, 'swarmup');
     const plan = ['plan', '-f', 'own.yaml', '--only', 'provision', '--json'];
     const printed = execFileSync(launcher, plan, { cwd: folder, encoding: 'utf8', env });
-    expect(JSON.parse(printed)).toMatchObject({ units: [{ changes: ['machine manager1, by Terraform'] }] });
+    expect(JSON.parse(printed)).toMatchObject({ units: [{ changes: ['machine manager1: from Terraform'] }] });
     const test = `import { expect, it } from 'vitest';
 import { existingMachinesContract, openCluster } from 'swarmup/testing';
 
@@ -156,7 +156,7 @@ export const countServices = defineTask<{ readonly names: readonly string[] }, C
   targets: () => [CLUSTER],
   check: async (ctx) => ({ names: await serviceNames(ctx) }),
   absent: () => ({ names: [] }),
-  plan: ({ names }) => (names.length > 0 ? [] : [waiting(['services'])]),
+  plan: ({ names }) => (names.length > 0 ? [] : [waiting(['services'], { to: 'some' })]),
   apply: () => Promise.resolve(),
 });
 `;

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { defineProvider, nodeName, sshAccess, sshHost, sshKeys, sshUser, SwarmupError, z } from 'swarmup';
+import { created, defineProvider, nodeName, sshAccess, sshHost, sshKeys, sshUser, SwarmupError, z } from 'swarmup';
 import type { LocalCommands, Machine, Provider } from 'swarmup';
 
 /** What `terraform output -json` prints. What goes into commands and paths is checked; other outputs are passed over. */
@@ -76,7 +76,7 @@ export default defineProvider({
       );
     return {
       list,
-      plan: ({ name }, machine) => (machine ? [] : [{ action: 'create', summary: `machine ${name}, by Terraform` }]),
+      plan: ({ name }, machine) => (machine ? [] : [created(['machines', name], 'from Terraform')]),
       create: async ({ name }, { signal }) => {
         const [machine] = await list(signal, [name]);
         if (machine) return machine;

@@ -121,7 +121,7 @@ export class Conversion implements Reporter {
   #node(node: FileNode, i: number, provider: ProviderSection): NodeSpec {
     const { parts } = provider;
     const { address, port, user, identityFile, bastion, advertise, sudoPassword, ...rest } = node;
-    if (parts && (rest.provider === undefined || !(rest.provider in parts)))
+    if (parts && (rest.provider === undefined || !Object.hasOwn(parts, rest.provider)))
       this.wrong(
         ['nodes', i, 'provider'],
         rest.provider === undefined

@@ -10,7 +10,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** Machines that are notes in a file beside the cluster file. */
 const PROVIDER = `import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { defineProvider, SwarmupError, z } from 'swarmup';
+import { created, defineProvider, SwarmupError, z } from 'swarmup';
 
 export default defineProvider({
   schema: z.strictObject({ size: z.int().min(1).default(2), tags: z.record(z.string(), z.string()).default({}) }),
@@ -21,7 +21,7 @@ export default defineProvider({
     const machine = (name) => ({ name, state: 'stopped', address: '192.0.2.1', ssh });
     return {
       list: async (_signal, wanted) => names().filter((name) => wanted?.includes(name) ?? true).map(machine),
-      plan: (node, found) => (found ? [] : [{ action: 'create', summary: node.name + ' of size ' + size }]),
+      plan: (node, found) => (found ? [] : [created(['machines', node.name], 'of size ' + size)]),
       create: async (node) => {
         writeFileSync(file, [...names(), node.name].join('\\n'));
         throw new SwarmupError('MACHINE_FAILED', node.name + ' is only a note', { fix: 'Expect nothing of it.' });
@@ -36,7 +36,7 @@ export default defineProvider({
 });
 `;
 /** The same in TypeScript, with types that Node.js has to strip. */
-const TYPED = PROVIDER.replace('import { defineProvider, ', 'import { type NodeSpec, type Provider, defineProvider, ')
+const TYPED = PROVIDER.replace('import { created, ', 'import { type NodeSpec, type Provider, created, ')
   .replace('{ cluster }) => {', '{ cluster }): Provider => {')
   .replaceAll('(name) =>', '(name: string) =>')
   .replace("state: 'stopped',", "state: 'stopped' as const,")
@@ -62,7 +62,7 @@ const planned = async (cli: Cli) => {
 describe('a provider from outside the project', () => {
   it('is a TypeScript module at a path that is relative to the cluster file, wherever swarmup is started', async () => {
     const cli = folder('{ type: ./mine.ts, size: 3 }', { 'clusters/mine.ts': TYPED });
-    expect(await planned(cli)).toEqual(['manager1 of size 3']);
+    expect(await planned(cli)).toEqual(['machine manager1: of size 3']);
     const elsewhere = new Cli(home, cli.env);
     const { document } = await elsewhere.json<UpDocument>(
       'plan',
@@ -71,14 +71,14 @@ describe('a provider from outside the project', () => {
       '-f',
       join(cli.folder, 'swarmup.yaml'),
     );
-    expect(document.units.flatMap(({ changes }) => changes)).toEqual(['manager1 of size 3']);
+    expect(document.units.flatMap(({ changes }) => changes)).toEqual(['machine manager1: of size 3']);
   });
 
   it('is a JavaScript module at a path that leads up, or at an absolute one', async () => {
     const cli = folder('{ type: ../x/mine.mjs }', { 'x/mine.mjs': PROVIDER });
-    expect(await planned(cli)).toEqual(['manager1 of size 2']);
+    expect(await planned(cli)).toEqual(['machine manager1: of size 2']);
     const path = join(dirname(cli.folder), 'x/mine.mjs');
-    expect(await planned(folder(`{ type: '${path}' }`))).toEqual(['manager1 of size 2']);
+    expect(await planned(folder(`{ type: '${path}' }`))).toEqual(['machine manager1: of size 2']);
   });
 
   it('is a package that is installed beside the cluster file', async () => {
@@ -87,7 +87,7 @@ describe('a provider from outside the project', () => {
         '{ "name": "notes", "type": "module", "exports": { "./swarm": { "import": "./main.js" } } }',
       'clusters/node_modules/notes/main.js': PROVIDER,
     };
-    expect(await planned(folder('{ type: notes/swarm }', files))).toEqual(['manager1 of size 2']);
+    expect(await planned(folder('{ type: notes/swarm }', files))).toEqual(['machine manager1: of size 2']);
   });
 
   it('works with the commands as one of our own does', async () => {
@@ -108,7 +108,7 @@ describe('a provider from outside the project', () => {
   - { name: m, role: manager, provider: notes }\n  - { name: w, role: worker, provider: more, address: 192.0.2.7 }\n`;
     const cli = folder('', { 'clusters/mine.ts': TYPED });
     writeFileSync(join(cli.folder, 'swarmup.yaml'), `name: own\n${nodes}`);
-    expect(await planned(cli)).toEqual(['m of size 4', 'w of size 5']);
+    expect(await planned(cli)).toEqual(['machine m: of size 4', 'machine w: of size 5']);
   });
 
   it('may let swarmup require or refuse addresses', async () => {

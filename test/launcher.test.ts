@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { ROOT } from './support/cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'swarmup-launcher-'));
+const home = join(folder, 'checkout');
+const log = join(folder, 'npm.log');
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function program(path: string, text: string): void {
+  writeFileSync(path, `#!/bin/sh\n${text}`);
+  chmodSync(path, 0o755);
+}
+
+/** Starts the launcher of a fresh checkout. @returns what it prints, or how it failed */
+function launch(): Promise<string> {
+  const env = { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` };
+  return new Promise((resolve) => {
+    execFile(join(home, 'swarmup'), ['status'], { env }, (error, stdout, stderr) =>
+      resolve(error ? `failed: ${stderr}` : stdout),
+    );
+  });
+}
+
+const installations = () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').length - 1 : 0);
+
+// A stand-in for npm, which takes its time and leaves a stand-in for Node.js, as the package `node` does.
+beforeEach(() => {
+  rmSync(home, { recursive: true, force: true });
+  rmSync(log, { force: true });
+  mkdirSync(home);
+  cpSync(join(ROOT, 'swarmup'), join(home, 'swarmup'));
+  writeFileSync(join(home, 'package-lock.json'), '{}');
+  program(join(folder, 'node'), 'shift; echo "node runs $*"\n');
+  program(
+    join(folder, 'npm'),
+    `echo "$*" >> ${log}
+rm -rf node_modules
+sleep 1
+mkdir -p node_modules/.bin
+cp ${join(folder, 'node')} node_modules/.bin/node
+echo '{}' > node_modules/.package-lock.json
+`,
+  );
+});
+
+describe('the launcher of a checkout', () => {
+  it('installs the packages once, however many are started at the same time', async () => {
+    const printed = await Promise.all([launch(), launch(), launch()]);
+    expect(printed.map((text) => text.trim())).toEqual(Array(3).fill(`node runs ${home}/lib/cli/bin.ts status`));
+    expect(installations()).toBe(1);
+    expect(existsSync(join(home, '.installing'))).toBe(false);
+  });
+
+  it('takes over from an installation that was killed', async () => {
+    mkdirSync(join(home, '.installing'));
+    // No process has this id: it is beyond what Linux gives out.
+    writeFileSync(join(home, '.installing/pid'), '4194305');
+    expect(await launch()).toContain('node runs');
+    expect(installations()).toBe(1);
+  });
+
+  it('says so when the installation fails, and leaves no lock behind', async () => {
+    program(join(folder, 'npm'), 'exit 7\n');
+    expect(await launch()).toMatch(/failed: .*'npm ci' failed in/s);
+    expect(existsSync(join(home, '.installing'))).toBe(false);
+  });
+});
