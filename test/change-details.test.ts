@@ -15,7 +15,7 @@ services:
   web: { image: nginx${web} }
 `;
 
-/** What `plan --json` has of the units of one task. */
+/** The changes that `plan --json` has for the units of one task. */
 async function details(world: FakeWorld, file: string, task: string): Promise<readonly Change[]> {
   const plan = await world.run('up', await clusterOf(file), { mode: 'plan' });
   expect(errorsOf(plan)).toEqual([]);
@@ -33,7 +33,7 @@ async function converged(file: string): Promise<FakeWorld> {
 }
 
 describe('the details of changes in JSON', () => {
-  it('have what is known of a machine, a node and a service that do not exist yet', async () => {
+  it('describe a machine, a node and a service that do not exist yet', async () => {
     const file = text('', ', replicas: 3');
     expect(await details(worldWithRegistry(), file, 'provision')).toEqual([
       { action: 'create', path: ['machines', 'a'] },
@@ -47,7 +47,7 @@ describe('the details of changes in JSON', () => {
     ]);
   });
 
-  it('have the values of a service as they are, from and to', async () => {
+  it('have the values of a service unformatted, as from and to', async () => {
     const world = await converged(text('', ", replicas: 3, labels: { team: red }, ports: ['80:80']"));
     const changed = text(
       '',
@@ -85,7 +85,7 @@ describe('the details of changes in JSON', () => {
     expect(JSON.stringify(install)).not.toContain('secret');
   });
 
-  it("have a node's labels, and mark those that only --prune removes", async () => {
+  it('have the labels of a node, and mark those that only --prune removes', async () => {
     const world = await converged(text(', labels: { zone: x, disk: ssd }', ''));
     expect(await details(world, text(', labels: { zone: y }', ''), 'configure-nodes')).toEqual([
       { action: 'update', path: ['nodes', 'b', 'labels', 'zone'], from: 'x', to: 'y' },
@@ -93,7 +93,7 @@ describe('the details of changes in JSON', () => {
     ]);
   });
 
-  it('have the steps that change no value: a start, and waits with what is waited for', async () => {
+  it('have the steps that change no value: a start, and waits with the state they wait for', async () => {
     const file = text('', '');
     const world = await converged(file);
     const machine = world.machines.get('b')!;
@@ -108,7 +108,7 @@ describe('the details of changes in JSON', () => {
     ]);
   });
 
-  it('are beside the sentence in the diff of a plan too', async () => {
+  it('are also beside the sentence in the diff of a plan', async () => {
     const world = await converged(text('', ', replicas: 3'));
     const plan = await world.run('up', await clusterOf(text('', ', replicas: 4')), { mode: 'plan' });
     expect(planDiff(plan)).toEqual([

@@ -41,32 +41,32 @@ describe('the command line', () => {
     ['no command', [], /Usage: swarmup/],
     ['an unknown command', ['pu'], /Did you mean up\?/],
     ['an unknown option', ['up', '--jsn'], /Did you mean --json\?/],
-    ['a wrong scale', ['scale', 'web:4'], /expected SERVICE=REPLICAS/],
-    ['a cluster file that is not there', ['plan', '-f', 'none.yaml'], /there is no cluster file none\.yaml/],
+    ['an invalid scale', ['scale', 'web:4'], /expected SERVICE=REPLICAS/],
+    ['a missing cluster file', ['plan', '-f', 'none.yaml'], /there is no cluster file none\.yaml/],
     [
       'a cluster file with a mistake',
       ['plan', '-f', 'bad.yaml'],
       /bad\.yaml:3:1: unknown key 'nodez'[^]*did you mean 'nodes'/,
     ],
     [
-      'a task that does not exist',
+      'an unknown task',
       ['plan', '-f', 'good.yaml', '--only', 'provisoin'],
       /there is no task 'provisoin'[^]*did you mean 'provision'/,
     ],
-    ['a node that does not exist', ['drain', 'worker9', '-f', 'good.yaml'], /there is no node 'worker9'/],
+    ['an unknown node', ['drain', 'worker9', '-f', 'good.yaml'], /there is no node 'worker9'/],
   ])('ends with status 2 for %s', async (_name, argv, message) => {
     const result = await cli.run(argv);
     expect(result.stderr).toMatch(message);
     expect(result.status).toBe(2);
   });
 
-  it('gives errors as JSON where JSON was asked for', async () => {
+  it('prints errors as JSON with --json', async () => {
     const { document, status } = await cli.json<{ ok: boolean; error: { code: string } }>('up', '-f', 'bad.yaml');
     expect(document).toMatchObject({ ok: false, error: { code: 'CONFIG_INVALID' } });
     expect(status).toBe(2);
   });
 
-  it('shows the state of a cluster that is not there', async () => {
+  it('shows the status of a cluster that does not exist', async () => {
     const { document, status } = await cli.json<{ nodes: object[]; cluster: object }>('status', '-f', 'good.yaml');
     expect(status).toBe(0);
     expect(document).toMatchObject({
@@ -78,7 +78,7 @@ describe('the command line', () => {
 });
 
 describe('the pipelines', () => {
-  it('name tasks that exist, under their own names, with needs that make sense', async () => {
+  it('name only existing tasks, under their ids, with valid needs', async () => {
     const ids = [...new Set(Object.values(pipelines).flat())];
     expect((await loadTasks(ids)).map((task) => task.id)).toEqual(ids);
     for (const pipeline of Object.values(pipelines)) checkTasks(await loadTasks(pipeline), ids);
@@ -86,7 +86,7 @@ describe('the pipelines', () => {
 });
 
 describe('the description of a command', () => {
-  /** Parses a command line. @returns what the command would be run with */
+  /** Parses a command line. @returns the arguments and options that the command would run with */
   function parse(line: string): { name: string; values: readonly unknown[] } | undefined {
     let seen: { name: string; values: readonly unknown[] } | undefined;
     const recording = COMMANDS.map((command) => ({
@@ -105,7 +105,7 @@ describe('the description of a command', () => {
 
   const examples = COMMANDS.flatMap(({ name, examples: lines }) => Object.keys(lines).map((line) => [line, name]));
 
-  it.each(examples)('has the example `swarmup %s`, which is understood as %s', (line, name) => {
+  it.each(examples)('has the example `swarmup %s`, which parses as %s', (line, name) => {
     expect(parse(line.split(' >')[0] ?? '')?.name).toBe(name);
   });
 
@@ -118,7 +118,7 @@ describe('the description of a command', () => {
     },
   );
 
-  it('gives a command its arguments and options, read as what they are', () => {
+  it('passes typed arguments and options to the command', () => {
     expect(parse('scale web=4 api=2 --lock-wait 10m --only a,b')?.values).toEqual([
       [
         { service: 'web', replicas: 4 },

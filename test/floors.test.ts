@@ -5,11 +5,11 @@ import { wholeContexts } from '../scripts/context.ts';
 import { faultsOf, FLOORS, importsIn } from '../scripts/floors.ts';
 import { ROOT } from './support/cli.ts';
 
-/** What is wrong where files import what is given. */
+/** The faults in a set of files with their imports. */
 const faults = (imports: Readonly<Record<string, readonly string[]>>) => faultsOf(new Map(Object.entries(imports)));
 
 describe('the floors', () => {
-  it('let a file import from its own room, its subfolders too, and from lower floors', () => {
+  it('let a file import from its own room with subfolders, and from lower floors', () => {
     expect(
       faults({
         'lib/cli/bin.ts': ['lib/cli/commands/up.ts'],
@@ -23,14 +23,14 @@ describe('the floors', () => {
     ).toEqual([]);
   });
 
-  it('let nobody import from a higher one', () => {
+  it('refuse an import from a higher floor', () => {
     expect(faults({ 'lib/swarm/join.ts': ['lib/cli/session.ts'], 'Taskfile.ts': ['tasks/provision.ts'] })).toEqual([
       'lib/swarm/join.ts imports lib/cli/session.ts: lib/swarm (floor 5) may not import lib/cli (floor 1)',
       'Taskfile.ts imports tasks/provision.ts: Taskfile.ts (floor 4) may not import tasks (floor 3)',
     ]);
   });
 
-  it('let nobody import from the next room, unless there is a door', () => {
+  it('refuse an import from a room of the same floor, except where declared', () => {
     expect(
       faults({ 'lib/swarm/join.ts': ['lib/providers/index.ts'], 'lib/util/files.ts': ['lib/async/wait.ts'] }),
     ).toEqual([
@@ -39,7 +39,7 @@ describe('the floors', () => {
     ]);
   });
 
-  it('name each circle once, by the shortest way round', () => {
+  it('report each circle once, by its shortest path', () => {
     expect(
       faults({
         'lib/swarm/a.ts': ['lib/swarm/b.ts'],
@@ -51,14 +51,14 @@ describe('the floors', () => {
     ).toEqual(['circle: lib/swarm/a.ts → lib/swarm/b.ts → lib/swarm/a.ts', 'circle: lib/swarm/e.ts → lib/swarm/e.ts']);
   });
 
-  it('have a place for every file', () => {
+  it('need a place for every file', () => {
     expect(faults({ 'lib/index.ts': [], 'lib/errors.ts': [], 'lib/swarms/join.ts': [] })).toEqual([
       'lib/errors.ts lies loose in lib: only lib/index.ts does',
       'lib/swarms/join.ts is in no room that has a floor',
     ]);
   });
 
-  it('are those that docs/architecture.md tells of', () => {
+  it('match the table in docs/architecture.md', () => {
     const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
     const rows = [...text.matchAll(/^\| (\d+) +\| ([^|]+?) +\|/gm)].map(([, floor, rooms = '']) => [
       Number(floor),
@@ -68,11 +68,11 @@ describe('the floors', () => {
   });
 });
 
-describe('what a file imports', () => {
+describe('the imports of a file', () => {
   const files = ['lib/a.ts', 'lib/cli/load.ts', 'lib/cli/main.ts', 'tasks/one.ts', 'tasks/two.ts'];
   const importsOf = (text: string) => importsIn('lib/cli/load.ts', text, files);
 
-  it('is values and types, what is passed on, and what is loaded later', () => {
+  it('include values, types, re-exports and dynamic imports', () => {
     expect(importsOf("import {\n  a,\n} from '../a.ts';")).toEqual(['lib/a.ts']);
     expect(importsOf("import type { A } from '../a.ts';")).toEqual(['lib/a.ts']);
     expect(importsOf("type A = import('../a.ts').A;")).toEqual(['lib/a.ts']);
@@ -80,29 +80,29 @@ describe('what a file imports', () => {
     expect(importsOf("void import('./main.ts').then(({ main }) => main());")).toEqual(['lib/cli/main.ts']);
   });
 
-  it('is every file that a template may name', () => {
+  it('include every file that a template may name', () => {
     expect(importsOf('await import(`../../tasks/${id}.ts`);')).toEqual(['tasks/one.ts', 'tasks/two.ts']);
   });
 
-  it('is none of a package, and nothing that is not there', () => {
+  it('exclude packages and missing files', () => {
     expect(importsOf("import { z } from 'zod';\nimport { b } from '../b.ts';")).toEqual([]);
   });
 });
 
-describe('a whole context', () => {
+describe('the whole context', () => {
   const importing = (name: string) => `import type { ${name}, World } from '../contracts/context.ts';\n`;
   const faultsOfText = (text: string, file = 'lib/swarm/join.ts') => wholeContexts(new Map([[file, text]]));
   const refused = (name: string) => [
     `lib/swarm/join.ts takes the whole ${name}: it may name only the parts it uses (see lib/contracts/context.ts)`,
   ];
 
-  it('may be taken by tasks, and by what makes contexts for them', () => {
+  it('may be taken by tasks, and by the code that creates contexts for them', () => {
     const text = `${importing('RunContext, UnitContext')}const f = (run: RunContext, unit: UnitContext) => run;`;
     for (const file of ['tasks/provision.ts', 'lib/pipeline/step.ts', 'lib/session/open.ts'])
       expect(faultsOfText(text, file)).toEqual([]);
   });
 
-  it('may be taken by nothing else, whatever it is called there', () => {
+  it('may be taken by nothing else, under any alias', () => {
     expect(faultsOfText(importing('UnitContext'))).toEqual(refused('UnitContext'));
     expect(faultsOfText(`${importing('UnitContext as Unit')}const f = (ctx: Unit) => ctx;`)).toEqual(
       refused('UnitContext'),

@@ -20,7 +20,7 @@ services:
 const NAMES = ['m1', 'm2', 'm3', 'w1', 'w2'];
 const cluster = await clusterOf(FILE);
 
-/** Five hosts that call themselves other than the file does. */
+/** Five hosts whose host names differ from the names in the file. */
 function hosts(): FakeWorld {
   const world = new FakeWorld();
   world.swarm.registry = IMAGES;
@@ -31,8 +31,8 @@ function hosts(): FakeWorld {
 const summaries = (result: RunResult) => result.units.flatMap((unit) => unit.changes.map(sentenceOf));
 const nodes = ({ swarm }: FakeWorld) => swarm.nodes.map((node) => `${nameOf(node)} ${node.Spec.Role}`).toSorted();
 
-describe('hosts that exist already', () => {
-  it('become a swarm under the names of the file, whatever they call themselves', async () => {
+describe('existing hosts', () => {
+  it('form a swarm under the names in the file, whatever their host names', async () => {
     const world = hosts();
     const result = await world.run('up', cluster);
     expect(errorsOf(result)).toEqual([]);
@@ -45,7 +45,7 @@ describe('hosts that exist already', () => {
     expect(summaries(again)).toEqual([]);
   });
 
-  it('are not touched as long as anything is wrong with any of them', async () => {
+  it('are left untouched as long as any of them has a fatal finding', async () => {
     const world = hosts();
     world.findings.push({ node: 'w1', check: 'clock', severity: 'fatal', message: 'its clock is off', fix: 'Set it.' });
     const result = await world.run('up', cluster);
@@ -54,7 +54,7 @@ describe('hosts that exist already', () => {
     expect(result.units.filter(({ outcome }) => outcome === 'changed')).toEqual([]);
   });
 
-  it('are left out with --keep-going where something is wrong, and the others go on', async () => {
+  it('with a fatal finding are skipped under --keep-going, and the others continue', async () => {
     const world = hosts();
     world.findings.push({ node: 'w1', check: 'clock', severity: 'fatal', message: 'its clock is off', fix: 'Set it.' });
     const result = await world.run('up', cluster, { keepGoing: true });
@@ -62,7 +62,7 @@ describe('hosts that exist already', () => {
     expect(nodes(world)).toEqual(['m1 manager', 'm2 manager', 'm3 manager', 'w2 worker']);
   });
 
-  it('are warned about, and all that is wrong with one is said at once', async () => {
+  it('are warned about, with all findings of a host at once', async () => {
     const world = hosts();
     world.findings.push({
       node: 'w2',
@@ -82,7 +82,7 @@ describe('hosts that exist already', () => {
     expect(refused?.output).toContain('- its clock is off\n  Mend it.\n- its disk is full');
   });
 
-  it('are not looked at again once they are nodes', async () => {
+  it('are not checked again once they are nodes', async () => {
     const world = hosts();
     await world.run('up', cluster);
     world.findings.push({ node: 'w1', check: 'disk', severity: 'fatal', message: 'its disk is full', fix: 'Clean.' });
@@ -90,8 +90,8 @@ describe('hosts that exist already', () => {
   });
 });
 
-describe('taking such a cluster down', () => {
-  it('takes the workers out first, the managers one by one and the first last, and leaves the machines', async () => {
+describe('taking down a cluster of existing hosts', () => {
+  it('removes the workers first, then the managers one by one, the first last, and keeps the machines', async () => {
     const world = hosts();
     await world.run('up', cluster);
     world.swarm.writes.length = 0;
@@ -108,7 +108,7 @@ describe('taking such a cluster down', () => {
     );
   });
 
-  it('goes on where an engine ran out of time while it left', async () => {
+  it('continues after an engine timed out while leaving the swarm', async () => {
     const world = hosts();
     await world.run('up', cluster);
     world.swarm.engines.get('m1')!.lateToLeave = 2;
@@ -117,7 +117,7 @@ describe('taking such a cluster down', () => {
     expect(world.swarm.writes.at(-1)).toBe('swarm leave m1');
   });
 
-  it('may be for one of them, which is drained before', async () => {
+  it('can remove a single host, which is drained first', async () => {
     const world = hosts();
     await world.run('up', cluster);
     world.swarm.writes.length = 0;
@@ -130,7 +130,7 @@ describe('taking such a cluster down', () => {
     ]);
   });
 
-  it("refuses to end a swarm that swarmup didn't make", async () => {
+  it('refuses to end a swarm that swarmup did not create', async () => {
     const world = hosts();
     await world.run('up', cluster);
     world.swarm.nodes.forEach((node, i) => (world.swarm.nodes[i] = { ...node, Spec: { ...node.Spec, Labels: {} } }));
@@ -140,7 +140,7 @@ describe('taking such a cluster down', () => {
     expect(world.swarm.writes).toEqual([]);
   });
 
-  it('refuses to leave others without a manager', async () => {
+  it('refuses to leave other nodes without a manager', async () => {
     const world = hosts();
     await world.run('up', cluster);
     const worker = world.swarm.nodes.find(({ Spec }) => Spec.Role === 'worker')!;
@@ -154,7 +154,7 @@ describe('taking such a cluster down', () => {
     expect(errorsOf(result)).toEqual(['leave-managers@m1: m1 is the last manager, and the swarm still has theirs']);
   });
 
-  it('powers none of them off', async () => {
+  it('powers no machine off', async () => {
     const world = hosts();
     await world.run('up', cluster);
     const result = await world.run('stop', cluster);
@@ -163,7 +163,7 @@ describe('taking such a cluster down', () => {
     );
   });
 
-  it('takes a host out that the file does not name any more, when told to prune', async () => {
+  it('removes a host that is no longer in the file, with --prune', async () => {
     const world = hosts();
     await world.run('up', cluster);
     const smaller = await clusterOf(FILE.replace(/ {2}- \{ name: w2.*\n/, ''));

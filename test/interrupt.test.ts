@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Cli, ROOT } from './support/cli.ts';
 
-/** The real command line, with a provider whose machines never come. */
+/** The real command line, with a provider whose machines never start. */
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-interrupt-'));
 const provider = join(ROOT, 'test/support/stuck-provider.ts');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A busy machine takes its time to start a process. */
+/** A busy machine needs time to start a process. */
 const PATIENCE = { timeout: 30_000 };
 
 interface Started {
@@ -20,7 +20,7 @@ interface Started {
   readonly ended: Promise<{ status: number | null; signal: string | null }>;
 }
 
-/** Starts `up` and waits until it is at work. */
+/** Starts `up` and waits until a task runs. */
 async function started(deaf: boolean, argv: readonly string[] = []): Promise<Started> {
   const place = mkdtempSync(join(folder, 'run-'));
   writeFileSync(
@@ -51,7 +51,7 @@ const lockOf = (place: string) => join(place, '.swarmup', 'stuck.lock');
 
 describe('a run that is interrupted', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    'by %s stops what runs, says so, and gives the lock back',
+    'by %s stops its tasks, says so, and releases its lock',
     async (signal) => {
       const run = await started(false);
       expect(existsSync(lockOf(run.place))).toBe(true);
@@ -64,7 +64,7 @@ describe('a run that is interrupted', () => {
     },
   );
 
-  it('twice stops at once, and the next run is not held up by it', async () => {
+  it('twice stops at once, and the next run is not held up by its lock', async () => {
     const run = await started(true);
     run.child.kill('SIGINT');
     await expect.poll(run.output, PATIENCE).toContain('once more to stop at once');
@@ -77,7 +77,7 @@ describe('a run that is interrupted', () => {
     expect(existsSync(lockOf(run.place))).toBe(false);
   });
 
-  it('by whoever reads its output going away is stopped cleanly too', async () => {
+  it('after its output was closed is stopped cleanly too', async () => {
     const run = await started(false);
     run.child.stdout?.destroy();
     run.child.stderr?.destroy();
@@ -86,7 +86,7 @@ describe('a run that is interrupted', () => {
     expect(existsSync(lockOf(run.place))).toBe(false);
   });
 
-  it('that is killed leaves a lock that the next run takes over, and a record that says so', async () => {
+  it('by SIGKILL leaves a lock that the next run takes over, and a record that says so', async () => {
     const run = await started(false);
     run.child.kill('SIGKILL');
     expect((await run.ended).signal).toBe('SIGKILL');
@@ -98,7 +98,7 @@ describe('a run that is interrupted', () => {
 });
 
 describe('a second run', () => {
-  it('is kept out with exit status 4 and told whose the lock is; what only looks is not', async () => {
+  it('is refused with exit status 4 and the owner of the lock; read-only commands are not', async () => {
     const run = await started(false);
     const cli = new Cli(run.place);
     const second = await cli.json<{ error: { code: string; message: string } }>('up');
@@ -114,7 +114,7 @@ describe('a second run', () => {
     await run.ended;
   });
 
-  it('waits as long as it is told to', async () => {
+  it('waits for the lock as long as --lock-wait says', async () => {
     const run = await started(false);
     const cli = new Cli(run.place);
     const waiting = cli.run(['up', '--only', 'join-workers', '--lock-wait', '5m']);
@@ -129,7 +129,7 @@ describe('a second run', () => {
     expect((await cli.run(['up', '--lock-wait', 'soon'])).stderr).toContain('expected a time such as 90s, 10m or 1h');
   });
 
-  it('can be let in by hand, when one is sure', async () => {
+  it('can start after a manual unlock, with a confirmation', async () => {
     const run = await started(false);
     const cli = new Cli(run.place);
     const asked = await cli.run(['unlock']);

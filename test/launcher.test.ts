@@ -15,7 +15,7 @@ function program(path: string, text: string): void {
   chmodSync(path, 0o755);
 }
 
-/** Starts the launcher of a fresh checkout. @returns what it prints, or how it failed */
+/** Starts the launcher of a fresh checkout. @returns its output or its failure */
 function launch(): Promise<string> {
   const env = { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` };
   return new Promise((resolve) => {
@@ -27,7 +27,7 @@ function launch(): Promise<string> {
 
 const installations = () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').length - 1 : 0);
 
-// A stand-in for npm, which takes its time and leaves a stand-in for Node.js, as the package `node` does.
+// A stand-in for npm, which is slow and installs a stand-in for Node.js, as the package `node` does.
 beforeEach(() => {
   rmSync(home, { recursive: true, force: true });
   rmSync(log, { force: true });
@@ -48,22 +48,22 @@ echo '{}' > node_modules/.package-lock.json
 });
 
 describe('the launcher of a checkout', () => {
-  it('installs the packages once, however many are started at the same time', async () => {
+  it('installs the packages once, however many processes start at the same time', async () => {
     const printed = await Promise.all([launch(), launch(), launch()]);
     expect(printed.map((text) => text.trim())).toEqual(Array(3).fill(`node runs ${home}/lib/cli/bin.ts status`));
     expect(installations()).toBe(1);
     expect(existsSync(join(home, '.installing'))).toBe(false);
   });
 
-  it('takes over from an installation that was killed', async () => {
+  it('takes over from a killed installation', async () => {
     mkdirSync(join(home, '.installing'));
-    // No process has this id: it is beyond what Linux gives out.
+    // No process has this id: Linux's maximum is lower.
     writeFileSync(join(home, '.installing/pid'), '4194305');
     expect(await launch()).toContain('node runs');
     expect(installations()).toBe(1);
   });
 
-  it('says so when the installation fails, and leaves no lock behind', async () => {
+  it('reports a failed installation, and leaves no lock behind', async () => {
     program(join(folder, 'npm'), 'exit 7\n');
     expect(await launch()).toMatch(/failed: .*'npm ci' failed in/s);
     expect(existsSync(join(home, '.installing'))).toBe(false);

@@ -28,30 +28,30 @@ async function loadedBy(clusterFile: string, ...argv: string[]): Promise<string[
       AWS_SECRET_ACCESS_KEY: 'y',
     };
     const args = ['--import', spy, join(ROOT, 'lib/cli/bin.ts'), ...argv];
-    // How it ends is no matter here.
+    // The outcome of the command doesn't matter here.
     execFile(process.execPath, args, { cwd: folder, env }, () => resolve());
   });
   const names = readFileSync(log, 'utf8').matchAll(/node_modules\/((@[^/]+\/)?[^/]+)\//g);
   return [...new Set([...names].map((match) => match[1] ?? ''))];
 }
 
-describe('what a command loads', () => {
+describe('the modules that a command loads', () => {
   const qemu = 'name: lazy\nprovider: { type: qemu }\n';
   // Nothing listens there.
   const aws = "name: lazy\nprovider: { type: aws, region: eu-central-1, endpoint: 'http://127.0.0.1:9' }\n";
   const sdk = (names: readonly string[]) => names.filter((name) => /^@(aws-sdk|smithy)\//.test(name));
 
-  it('is hardly anything for --help', async () => {
+  it('are very few for --help', async () => {
     expect(await loadedBy(qemu, '--help')).toEqual(['commander']);
   });
 
-  it('is nothing of AWS as long as nobody names it', async () => {
+  it('include nothing of AWS for a cluster without it', async () => {
     const names = await loadedBy(qemu, 'status');
     expect(names).toContain('yaml');
     expect(sdk(names)).toEqual([]);
   });
 
-  it('is the SDK where the cluster file names it', async () => {
+  it('include the SDK for a cluster file with the aws provider', async () => {
     expect(sdk(await loadedBy(aws, 'unlock'))).toContain('@aws-sdk/client-ec2');
   });
 });

@@ -27,12 +27,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const swarmup = (...argv: string[]) => execFileSync(join(home, 'swarmup'), argv, { cwd: folder, encoding: 'utf8' });
 
-/** What TypeScript says about a file of the user's, every declaration that it leads to included. */
+/** TypeScript's errors in a user's file, including every declaration that it imports. */
 function compiled(name: string, ...more: readonly string[]): string {
   const flags = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--target', 'es2024'];
   const modules = ['--module', 'nodenext', '--moduleResolution', 'nodenext'];
-  return spawnSync(join(ROOT, 'node_modules/.bin/tsc'), [...flags, ...modules, ...more, name], { cwd: folder, encoding: 'utf8' })
-    .stdout;
+  return spawnSync(join(ROOT, 'node_modules/.bin/tsc'), [...flags, ...modules, ...more, name], {
+    cwd: folder,
+    encoding: 'utf8',
+  }).stdout;
 }
 
 describe('the archive of the package', () => {
@@ -41,10 +43,12 @@ describe('the archive of the package', () => {
     const program = ['Taskfile.d.ts', 'Taskfile.js', 'lib', 'package.json', 'swarmup', 'tasks'];
     expect(new Set(files.map((file) => file.split('/')[0]))).toEqual(new Set([...texts, ...program, 'config', 'docs']));
     const sources = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
-    expect(sources.toSorted()).toEqual(['Taskfile', 'bring-up', 'terraform-provider'].map((name) => `docs/examples/${name}.ts`));
+    expect(sources.toSorted()).toEqual(
+      ['Taskfile', 'bring-up', 'terraform-provider'].map((name) => `docs/examples/${name}.ts`),
+    );
   });
 
-  it('has a manifest without what concerns only a checkout, which npm refuses to publish', () => {
+  it('has a manifest without a checkout’s settings, which npm would refuse to publish', () => {
     expect(CHECKOUT.private).toBe(true);
     const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'));
     for (const key of ['private', 'scripts', 'devDependencies', 'overrides', 'allowScripts'])
@@ -65,7 +69,7 @@ describe('the archive of the package', () => {
 });
 
 describe('the release', () => {
-  // Thrice safe: a dry run, offline, of a registry that is nowhere.
+  // Three safeguards: a dry run, offline, with a registry that doesn't exist.
   const dry = { npm_config_dry_run: 'true', npm_config_offline: 'true', npm_config_registry: 'http://127.0.0.1:9/' };
 
   it.each([
@@ -75,22 +79,22 @@ describe('the release', () => {
     const { status, stderr, stdout } = runStep('release.yml', 'Publish', folder, { ...dry, GITHUB_REF_NAME: ref });
     expect(stdout.trim()).toBe(`+ swarmup@${CHECKOUT.version}`);
     expect(stderr).toContain(`Publishing to http://127.0.0.1:9/ with tag ${tag} and public access (dry-run)`);
-    // What npm has to mend in a manifest is a fault of ours.
+    // A correction that npm makes to the manifest is a bug in it.
     expect(stderr).not.toContain('auto-corrected');
     expect(status).toBe(0);
   });
 });
 
 describe('the installed package', () => {
-  it('runs as JavaScript, with the files and the dependencies it needs', () => {
+  it('runs as JavaScript, with all the files and dependencies it needs', () => {
     expect(swarmup('--version').trim()).toMatch(/^\d+\.\d+\.\d+$/);
     const plan = JSON.parse(swarmup('plan', '--json'));
     expect(plan).toMatchObject({ ok: true, cluster: 'local' });
     expect(plan.units.length).toBeGreaterThan(15);
   });
 
-  it("runs a task file of the user's, and has the types for it", () => {
-    // Node.js strips types only outside node_modules, where a user's own file lies.
+  it('runs a user’s task file, and has the types for it', () => {
+    // Node.js strips types only outside node_modules, where a user's file is.
     cpSync(join(home, 'docs/examples/Taskfile.ts'), join(folder, 'Taskfile.ts'));
     const tasks = JSON.parse(swarmup('tasks', '--taskfile', 'Taskfile.ts', '--json'));
     expect(tasks.pipelines.tune).toEqual(['tune-kernel', 'check-managers']);
@@ -102,7 +106,7 @@ describe('the installed package', () => {
     expect(compiled('consumer.ts')).toBe('');
   });
 
-  it("runs a provider of the user's, and has the types for it and its tests", () => {
+  it('runs a user’s provider, and has the types for it and its tests', () => {
     cpSync(join(home, 'docs/examples/terraform-provider.ts'), join(folder, 'terraform-provider.ts'));
     const text = 'name: own\nprovider: { type: ./terraform-provider.ts }\nnodes: { managers: 1 }\n';
     writeFileSync(join(folder, 'own.yaml'), text);
@@ -118,7 +122,7 @@ const { cluster, provider } = await openCluster('own.yaml');
 existingMachinesContract({ it, expect }, () => ({ provider, node: cluster.nodes[0]!, port: 80, hostKeys: {} }));
 `;
     writeFileSync(join(folder, 'provider.test.ts'), test);
-    // What the author of a provider has besides.
+    // What the author of a provider has installed as well.
     symlinkSync(join(ROOT, 'node_modules/vitest'), join(folder, 'node_modules/vitest'));
     expect(compiled('terraform-provider.ts')).toBe('');
     expect(compiled('provider.test.ts', '--skipLibCheck', 'true')).toBe('');
@@ -129,7 +133,7 @@ existingMachinesContract({ it, expect }, () => ({ provider, node: cluster.nodes[
   });
 });
 
-/** A wrong use compiles where a type is missing, as `any` takes all: then TypeScript calls the expectation of an error unused. */
+/** A missing type is `any`, which accepts wrong uses: then TypeScript reports the expected error as unused. */
 const CONSUMER = `
 import { CLUSTER, defineTask, waiting, type Change, type UnitContext } from 'swarmup';
 

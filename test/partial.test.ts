@@ -7,10 +7,10 @@ import { errorsOf, worldWithRegistry } from './support/worlds.ts';
 
 const cluster = await clusterOf(fullText(3, 2));
 
-/** Those that machines of swarmup's own have a unit of, where no version is pinned. */
+/** The tasks that machines created by swarmup have a unit of, where no version is pinned. */
 const ownSteps = pipelines.up.filter((id) => id !== 'preflight' && id !== 'upgrade-docker');
 
-describe('one step alone', () => {
+describe('a task run alone', () => {
   it.each(ownSteps)('%s changes nothing on a converged cluster', async (id) => {
     const world = worldWithRegistry();
     await world.run('up', cluster);
@@ -23,7 +23,7 @@ describe('one step alone', () => {
   });
 
   it.each(ownSteps.filter((id) => id !== 'provision' && id !== 'prepare-provider'))(
-    '%s of nothing says that machines are missing',
+    'fails without machines: %s',
     async (id) => {
       const world = worldWithRegistry();
       world.prepared = true;
@@ -38,7 +38,7 @@ describe('one step alone', () => {
     },
   );
 
-  it('names the earliest step that is missing, not the one just before', async () => {
+  it('names the earliest missing step, not the one just before', async () => {
     const world = worldWithRegistry();
     await world.run('up', cluster, { selection: { to: 'collect-token' } });
     const result = await world.run('up', cluster, { selection: { only: ['deploy-services'] } });
@@ -47,7 +47,7 @@ describe('one step alone', () => {
     );
   });
 
-  it('looks only at what it needs directly when that is in place', async () => {
+  it('looks only at its direct needs when they are in place', async () => {
     const world = worldWithRegistry();
     await world.run('up', cluster);
     const hosts: string[] = [];
@@ -56,7 +56,7 @@ describe('one step alone', () => {
     expect(hosts.filter((what) => what.startsWith('create'))).toEqual([]);
   });
 
-  it('goes on without a step that is skipped on purpose', async () => {
+  it('continues without a step that is skipped on purpose', async () => {
     const world = worldWithRegistry();
     const result = await world.run('up', cluster, {
       selection: { skip: ['deploy-stacks', 'set-up-portainer', 'verify-http'] },
@@ -65,7 +65,7 @@ describe('one step alone', () => {
     expect(world.swarm.services.map((service) => service.Spec.Name)).toEqual(['web']);
   });
 
-  it('on one node does not care about the others', async () => {
+  it('on one node ignores the others', async () => {
     const world = worldWithRegistry();
     await world.run('up', cluster);
     world.swarm.engines.get('worker2')!.stopped = true;
@@ -110,14 +110,14 @@ describe('--keep-going', () => {
     expect(world.swarm.nodes).toHaveLength(5);
   });
 
-  it('without it nothing more is started', async () => {
+  it('is off by default: after a failure nothing more is started', async () => {
     const world = broken();
     const result = await world.run('up', cluster);
     expect(world.swarm.services).toEqual([]);
     expect(result.units.filter((unit) => unit.task === 'deploy-services').map((unit) => unit.notDone)).toEqual([true]);
   });
 
-  it('goes no further where all of what is needed failed', async () => {
+  it('stops where all needs failed', async () => {
     const world = new FakeWorld();
     world.swarm.registry = new Set([...IMAGES].filter((image) => image !== 'nginx:latest'));
     const result = await world.run('up', cluster, { keepGoing: true });
@@ -128,7 +128,7 @@ describe('--keep-going', () => {
   });
 });
 
-describe('errors that pass by themselves', () => {
+describe('transient errors', () => {
   const refuse = (times: number, words: string) => {
     const world = worldWithRegistry();
     let left = times;
@@ -140,7 +140,7 @@ describe('errors that pass by themselves', () => {
   };
   const retries = (world: FakeWorld) => world.events.filter((event) => event.type === 'unit-retrying');
 
-  it('are tried again with back-off, and each time is told', async () => {
+  it('are tried again with back-off, and each retry is reported', async () => {
     const world = refuse(2, 'update out of sequence');
     const result = await world.run('up', cluster);
     expect(errorsOf(result)).toEqual([]);
@@ -154,7 +154,7 @@ describe('errors that pass by themselves', () => {
     ]);
   });
 
-  it('are a failure when they stay', async () => {
+  it('are a failure when they persist', async () => {
     const world = refuse(100, 'update out of sequence');
     world.prepared = true;
     const selection = { only: ['provision', 'install-docker'], nodes: ['worker1'] };
@@ -163,7 +163,7 @@ describe('errors that pass by themselves', () => {
     expect(retries(world)).toHaveLength(3);
   });
 
-  it('are the only ones that are tried again', async () => {
+  it('are the only errors that are tried again', async () => {
     const world = worldWithRegistry();
     let asked = 0;
     world.fault = (what) => {

@@ -10,7 +10,7 @@ const A = '  - { name: a, role: manager }\n';
 const B = '  - { name: b, role: worker, labels: { zone: x, disk: ssd } }\n';
 const C = '  - { name: c, role: manager }\n';
 
-describe('what is in the cluster and no longer in its file', () => {
+describe('what is no longer in the cluster file', () => {
   const before = text(
     A + B + C,
     "  web: { image: nginx, ports: ['80:80'] }\n  old: { image: nginx, ports: ['81:80'] }\n",
@@ -21,7 +21,7 @@ describe('what is in the cluster and no longer in its file', () => {
   );
   const removals = ['b: label zone', 'service old', 'node c and its machine'];
 
-  it('is shown by a plan, and by up without --prune, and left alone', async () => {
+  it('is in a plan, marked as prune', async () => {
     const world = worldWithRegistry();
     await world.run('up', await clusterOf(before));
     const plan = await world.run('up', await clusterOf(after), { mode: 'plan' });
@@ -35,7 +35,7 @@ describe('what is in the cluster and no longer in its file', () => {
     expect(planned.every((change) => change.action === 'remove' || !change.prune)).toBe(true);
   });
 
-  it('stays without --prune, and every run says so', async () => {
+  it('stays without --prune, with a warning on every run', async () => {
     const world = worldWithRegistry();
     await world.run('up', await clusterOf(before));
     const next = text(`${A}  - { name: b, role: worker }\n`);
@@ -53,7 +53,7 @@ describe('what is in the cluster and no longer in its file', () => {
     expect(world.swarm.services.map((service) => service.Spec.Name)).toEqual(['web', 'old']);
   });
 
-  it('goes with --prune: before what takes its place, and nothing else', async () => {
+  it('is removed with --prune, before its replacement is created, and nothing else is', async () => {
     const world = worldWithRegistry();
     await world.run('up', await clusterOf(before));
     const b = world.swarm.nodes.findIndex((node) => node.Description.Hostname === 'b');
@@ -90,9 +90,9 @@ describe('what is in the cluster and no longer in its file', () => {
     expect(again.changed).toBe(0);
   });
 
-  it('is taken out of the swarm too when its machine was lost', async () => {
+  it('is removed from the swarm even if its machine was lost', async () => {
     const world = worldWithRegistry();
-    // Three: of two managers one alone decides nothing.
+    // Three managers: with two, one alone has no majority.
     const three = text(`${A}${B}${C}  - { name: d, role: manager }\n`);
     await world.run('up', await clusterOf(three));
     world.machines.delete('c');
@@ -103,7 +103,7 @@ describe('what is in the cluster and no longer in its file', () => {
     expect(world.swarm.nodes.map((one) => one.Description.Hostname)).toEqual(['a', 'b', 'd']);
   });
 
-  it('lets the leading manager go last of several', async () => {
+  it('is removed with the leader last, if it includes several managers', async () => {
     const world = worldWithRegistry();
     const all = ['a', 'b', 'c', 'd', 'e'].map((name) => `  - { name: ${name}, role: manager }\n`);
     await world.run('up', await clusterOf(text(all.join(''))));
@@ -116,7 +116,7 @@ describe('what is in the cluster and no longer in its file', () => {
     expect(gone.at(-1)).toBe('node remove a');
   });
 
-  it('are stacks as a whole, and single services of a stack', async () => {
+  it('includes whole stacks, and single services of a stack', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 1));
     await world.run('up', cluster);
@@ -136,7 +136,7 @@ const marked = (current: Labels, wanted: Labels, remove: string[] = [], name?: s
   markedLabels(current, { wanted, remove, cluster: 'c', name });
 
 describe('labels of a node', () => {
-  it('remember which of them swarmup set', () => {
+  it('record which of them swarmup set', () => {
     const first = marked({ theirs: 'y' }, { zone: 'x', disk: 'ssd' }, []);
     expect(first).toEqual({
       theirs: 'y',

@@ -24,16 +24,16 @@ const CHANGELOG = `# Changelog
 `;
 
 describe('release notes', () => {
-  it('are the section of the version, without its heading and without the next version', () => {
+  it('are the section of the version, without its heading and without the next section', () => {
     expect(notesOf('1.2.0', CHANGELOG)).toBe('### Fixed\n\n- One thing.\n- Another, as in [1.1.0].');
     expect(notesOf('1.1.0-rc.1', CHANGELOG)).toBe('- A candidate.');
   });
 
-  it.each(['1.1.0', '1.1', '2.0.0'])('are missed where the changelog has nothing about %s', (version) => {
+  it.each(['1.1.0', '1.1', '2.0.0'])('are an error when the changelog has no section for %s', (version) => {
     expect(() => notesOf(version, CHANGELOG)).toThrow(`CHANGELOG.md has no section [${version}], or nothing in it`);
   });
 
-  it('belong to the version in package.json', () => {
+  it('exist for the version in package.json', () => {
     expect(versionOf('v1.2.0', { version: '1.2.0' })).toBe('1.2.0');
   });
 

@@ -10,34 +10,37 @@ const members = (world: FakeWorld) =>
     .toSorted();
 const ALL = ['manager1 manager ready', 'manager2 manager ready', 'manager3 manager ready', 'worker1 worker ready'];
 
-/** A machine is gone from one moment to the next, disk and all. */
+/** Loses a machine from one moment to the next, with its disk. */
 function terminate(world: FakeWorld, name: string): void {
   world.machines.delete(name);
   world.swarm.remove(name);
   world.swarm.lose(name);
 }
 
-describe('a machine that is gone', () => {
-  it.each(['worker1', 'manager2', 'manager1'])('is made anew, and the dead node %s leaves the swarm', async (name) => {
-    const world = worldWithRegistry();
-    const cluster = await clusterOf(fullText(3, 1));
-    await world.run('up', cluster);
-    const old = world.swarm.nodes.find((node) => node.Description.Hostname === name)?.ID;
-    terminate(world, name);
-    const plan = await world.run('up', cluster, { mode: 'plan' });
-    expect(plan.units.flatMap((unit) => unit.changes.map(sentenceOf))).toContain(`machine ${name}`);
-    const result = await world.run('up', cluster);
-    expect(errorsOf(result)).toEqual([]);
-    const joined = result.units.find((unit) => /^(join|init)-/.test(unit.task) && unit.target === name);
-    expect(joined?.changes.map(sentenceOf)).toEqual([
-      `dead node ${name} (${old}), replaced by another machine`,
-      `${name} joins as ${name.startsWith('manager') ? 'manager' : 'worker'}`,
-    ]);
-    expect(members(world)).toEqual(ALL);
-    expect((await world.run('up', cluster)).changed).toBe(0);
-  });
+describe('a lost machine', () => {
+  it.each(['worker1', 'manager2', 'manager1'])(
+    'is recreated, and the dead node %s is removed from the swarm',
+    async (name) => {
+      const world = worldWithRegistry();
+      const cluster = await clusterOf(fullText(3, 1));
+      await world.run('up', cluster);
+      const old = world.swarm.nodes.find((node) => node.Description.Hostname === name)?.ID;
+      terminate(world, name);
+      const plan = await world.run('up', cluster, { mode: 'plan' });
+      expect(plan.units.flatMap((unit) => unit.changes.map(sentenceOf))).toContain(`machine ${name}`);
+      const result = await world.run('up', cluster);
+      expect(errorsOf(result)).toEqual([]);
+      const joined = result.units.find((unit) => /^(join|init)-/.test(unit.task) && unit.target === name);
+      expect(joined?.changes.map(sentenceOf)).toEqual([
+        `dead node ${name} (${old}), replaced by another machine`,
+        `${name} joins as ${name.startsWith('manager') ? 'manager' : 'worker'}`,
+      ]);
+      expect(members(world)).toEqual(ALL);
+      expect((await world.run('up', cluster)).changed).toBe(0);
+    },
+  );
 
-  it('has its dead node removed by the next run, if one was cut off in between', async () => {
+  it('has its dead node removed by the next run, if the first was cut off in between', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(3, 1));
     await world.run('up', cluster);
@@ -49,7 +52,7 @@ describe('a machine that is gone', () => {
     expect(members(world)).toEqual(ALL);
   });
 
-  it('is not made anew as first manager in a swarm that is not marked as this cluster', async () => {
+  it('is not recreated as first manager in a swarm without the mark of this cluster', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(3, 1));
     await world.run('up', cluster);
@@ -59,7 +62,7 @@ describe('a machine that is gone', () => {
     expect(result.units.find((unit) => unit.task === 'init-manager')?.error?.code).toBe('SWARM_ELSEWHERE');
   });
 
-  it('is waited for until the managers have noticed', async () => {
+  it('is replaced only after the managers have noticed its loss', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(3, 1));
     await world.run('up', cluster);
@@ -67,7 +70,7 @@ describe('a machine that is gone', () => {
     world.swarm.remove('worker1');
     let asked = 0;
     world.fault = (what) => {
-      // It still counts as ready when the new machine is there.
+      // The node still counts as ready when the new machine exists.
       if (what.includes('list the nodes') && ++asked === 8) world.swarm.lose('worker1');
     };
     const result = await world.run('up', cluster);
@@ -76,7 +79,7 @@ describe('a machine that is gone', () => {
     expect(members(world)).toEqual(ALL);
   });
 
-  it("does not take a node with it that isn't this cluster's", async () => {
+  it("leaves a node alone that isn't part of this cluster", async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(3, 1));
     await world.run('up', cluster);
@@ -88,7 +91,7 @@ describe('a machine that is gone', () => {
       Status: { ...stranger.Status, State: 'down' },
     });
     const second = await world.run('up', cluster);
-    // Somebody has joined who has seen the tokens.
+    // A foreign node has joined with a leaked token.
     expect(second.units.filter(({ outcome }) => outcome === 'changed').map(({ task }) => task)).toEqual([
       'rotate-tokens',
     ]);
@@ -98,7 +101,7 @@ describe('a machine that is gone', () => {
 
 describe('replacing a node', () => {
   it.each(['worker1', 'manager3', 'manager1'])(
-    '%s: it leaves, its machine goes, and another joins under its name',
+    'removes %s and its machine, and a new one joins under its name',
     async (name) => {
       const world = worldWithRegistry();
       const cluster = await clusterOf(fullText(3, 1));
@@ -122,7 +125,7 @@ describe('replacing a node', () => {
       'without manager2 only 1 of 2 managers would be reachable, and 2 are needed to decide anything',
     ],
   ])(
-    'is refused where the managers left could not decide: %i managers without %j, replacing %s',
+    'is refused when it would cost the majority: %i managers without %j, replacing %s',
     async (managers, away, name, why) => {
       const world = worldWithRegistry();
       const cluster = await clusterOf(fullText(managers, 1));
@@ -138,7 +141,7 @@ describe('replacing a node', () => {
 
   it.each([
     [
-      'no machine of the cluster is there',
+      'no machine of the cluster exists',
       (world: FakeWorld) => [...world.machines.keys()].forEach((name) => terminate(world, name)),
     ],
     ['the only manager is gone', (world: FakeWorld) => terminate(world, 'manager1')],
@@ -149,7 +152,7 @@ describe('replacing a node', () => {
         world.swarm.lose('manager1');
       },
     ],
-  ])('is refused where %s: no machine goes or comes, and no second swarm is made', async (_, lose) => {
+  ])('is refused when %s: no machine is removed or created, and no second swarm either', async (_, lose) => {
     const cluster = await clusterOf(fullText(1, 2));
     for (const name of ['worker1', 'manager1']) {
       const world = worldWithRegistry();
@@ -162,7 +165,7 @@ describe('replacing a node', () => {
     }
   });
 
-  it('is only told by up where the provider says that a machine differs', async () => {
+  it('is only suggested by up when the provider reports that a machine differs', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(3, 1));
     await world.run('up', cluster);

@@ -12,7 +12,7 @@ import { ROOT } from './support/cli.ts';
 import { runUp } from './support/rig.ts';
 import { errorsOf, worldWithRegistry } from './support/worlds.ts';
 
-/** Everything is there once, nothing is there twice, and what was made was made once. */
+/** Everything exists once, nothing twice, and nothing was created again. */
 function expectWhole(world: FakeWorld, cluster: Cluster): void {
   const names = cluster.nodes.map((node) => node.name).toSorted();
   expect(world.swarm.nodes.map((node) => node.Description.Hostname).toSorted()).toEqual(names);
@@ -27,7 +27,7 @@ function expectWhole(world: FakeWorld, cluster: Cluster): void {
 }
 
 describe('a run that is cut off', () => {
-  it('before or after any question or command is taken up by the next one, with nothing doubled', async () => {
+  it('before or after any question or command is resumed by the next one, with nothing doubled', async () => {
     const cluster = await clusterOf(fullText(3, 2));
     let operations = Number.POSITIVE_INFINITY;
     for (let cut = 0; cut < operations; cut++) {
@@ -64,7 +64,7 @@ describe('a process that is killed', () => {
     });
   }
 
-  /** One kill, and the run after it. @returns how the first process ended */
+  /** Kills one process, and runs the next. @returns how the first process ended */
   async function tryAt(boundaries: number): Promise<string> {
     const place = join(folder, String(boundaries));
     const world = worldWithRegistry();
@@ -73,12 +73,12 @@ describe('a process that is killed', () => {
     const end = await killedAfter(boundaries, place);
     if (end === 'done') return end;
     expect(end).toBe('SIGKILL');
-    // The record was written up to the moment of the kill, and can be read.
+    // The record ends at the kill, and is readable.
     const cluster = await loadCluster({ file: join(place, 'swarmup.yaml'), cwd: place, env: {} });
     const runs = runsFolder(cluster.stateDir);
     expect(await listRuns(runs)).toHaveLength(1);
     expect((await readRun(runs)).stages[0]?.end).toBeUndefined();
-    // The dead run's locks, here and on the manager, hold nobody up.
+    // The dead run's locks, here and on the manager, delay nothing.
     world.restore(deserialize(readFileSync(join(place, 'world'))));
     expect(errorsOf(await runUp(cluster, world))).toEqual([]);
     expect(world.locks.size).toBe(0);
@@ -87,7 +87,7 @@ describe('a process that is killed', () => {
     return end;
   }
 
-  it('at any boundary of a unit is taken up by the next one', async () => {
+  it('at any boundary of a unit is resumed by the next one', async () => {
     const ends: string[] = [];
     for (let next = 0; !ends.includes('done'); next += 4) {
       const batch = [next, next + 1, next + 2, next + 3];

@@ -5,11 +5,11 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * All checks, in the order in which they fail fastest: format, lint, types, unused code, floors, generated files,
- * workflows, the npm package, unit tests, SSH, an emulated EC2, reports in a browser, and clusters of real virtual machines.
- * Closes with "N passed, N failed".
+ * All checks, those that fail fastest first: format, lint, types, unused code, floors, generated files, workflows,
+ * the npm package, unit tests, SSH, an emulated EC2, reports in a browser, and clusters of real virtual machines.
+ * Ends with "N passed, N failed".
  *
- * `--quick` leaves the virtual machines out; `--static` runs only what needs no test runner; `--long` adds what takes too long for
+ * `--quick` skips the virtual machines; `--static` runs only what needs no test runner; `--long` adds what takes too long for
  * every change: see docs/architecture.md.
  */
 
@@ -31,7 +31,7 @@ const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
   ['floors', process.execPath, 'scripts/floors.ts'],
   ['generated files', process.execPath, 'scripts/generate.ts', '--check'],
   ['workflows', process.execPath, 'scripts/check-workflows.ts'],
-  // Its types have to be found by every import; `require` doesn't count, as the package is ESM only.
+  // Its types must resolve for every import; `require` doesn't count, as the package is ESM only.
   ['package', 'npm', 'run', '--silent', 'package:check'],
 ];
 
@@ -47,7 +47,7 @@ function check([name, program = '', ...argv]: readonly [string, ...string[]]): O
 function vitest(project: string): Outcome {
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-report-'));
   const report = join(folder, 'report.json');
-  // vitest would leave one processor idle, which on two is half of them.
+  // vitest would leave one processor idle: half of a machine with two.
   const workers = `--maxWorkers=${availableParallelism()}`;
   const argv = [
     'run',
@@ -61,7 +61,7 @@ function vitest(project: string): Outcome {
   const { status } = spawnSync('vitest', argv, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
   try {
     const { numPassedTests, numFailedTests, numPendingTests, numTotalTests } = JSON.parse(readFileSync(report, 'utf8'));
-    // A file that can't even be loaded fails no test, but the run.
+    // A file that fails to load has no failed tests, but fails the run.
     const failed = status !== 0 && numFailedTests === 0 ? 1 : numFailedTests;
     return {
       passed: numPassedTests,
@@ -84,7 +84,7 @@ for (const one of CHECKS) outcomes.push(check(one));
 for (const project of projects) outcomes.push(vitest(project));
 const sum = (key: keyof Outcome) => outcomes.reduce((total, outcome) => total + outcome[key], 0);
 const skipped = sum('skipped');
-// Where CI asks, a test that can't run is a failure, not something to pass over.
+// In CI, a test that can't run is a failure, not skipped.
 const strict = process.env['CI'] === 'true' ? skipped : 0;
 console.log(
   `${sum('passed')} passed, ${sum('failed') + strict} failed${skipped > strict ? `, ${skipped} skipped` : ''}`,

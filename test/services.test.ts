@@ -28,21 +28,18 @@ describe('the digest of an image', () => {
   const file = (image: string) => text('', '').replace('{ image: nginx, replicas: 3 }', image);
   const image = (world: FakeWorld) => containerOf(world)?.['Image'];
 
-  it.each(['', ':1.27'])(
-    'is part of what the image is: another one is a change, and comes to run (tag %j)',
-    async (tag) => {
-      const world = worldWithRegistry();
-      world.swarm.registry = new Set([...IMAGES, 'nginx:1.27']);
-      await up(world, file(at('a', tag)));
-      expect(await up(world, file(at('a', tag)))).toEqual([]);
-      const [from, to] = ['a', 'b'].map((digit) => `nginx${tag}@sha256:${digit.repeat(64)}`);
-      expect(await up(world, file(at('b', tag)))).toEqual([`service web: image ${from} → ${to}`]);
-      expect(image(world)).toBe(to);
-      expect([...world.swarm.engines.values()].every(({ images }) => images.has(to!))).toBe(true);
-    },
-  );
+  it.each(['', ':1.27'])('identifies the image: another digest is a change, and is deployed (tag %j)', async (tag) => {
+    const world = worldWithRegistry();
+    world.swarm.registry = new Set([...IMAGES, 'nginx:1.27']);
+    await up(world, file(at('a', tag)));
+    expect(await up(world, file(at('a', tag)))).toEqual([]);
+    const [from, to] = ['a', 'b'].map((digit) => `nginx${tag}@sha256:${digit.repeat(64)}`);
+    expect(await up(world, file(at('b', tag)))).toEqual([`service web: image ${from} → ${to}`]);
+    expect(image(world)).toBe(to);
+    expect([...world.swarm.engines.values()].every(({ images }) => images.has(to!))).toBe(true);
+  });
 
-  it('that a registry had for a tag is no change; one that leaves the file is', async () => {
+  it('that a registry returned for a tag is no change; one that leaves the file is', async () => {
     const world = worldWithRegistry();
     await up(world, text('', ''));
     expect(image(world)).toMatch(/^nginx:latest@sha256:a{64}$/);
@@ -65,13 +62,13 @@ describe('the keys of a service', () => {
     ulimits: { nofile: { soft: 1024, hard: 2048 } }, dns: [10.0.2.3], extraHosts: { db: 10.0.0.9 },
     logging: { driver: json-file, options: { max-size: 1m } }`;
 
-  it('become what the Engine API calls them', async () => {
+  it('become fields of the Engine API', async () => {
     const world = worldWithRegistry();
     await up(world, text('', everything));
     expect(spec(world)).toMatchSnapshot();
   });
 
-  it('change nothing when they are said again, and are undone when they leave the file', async () => {
+  it('change nothing when applied again, and are reset when they leave the file', async () => {
     const world = worldWithRegistry();
     await up(world, text('', everything));
     expect(await up(world, text('', everything))).toEqual([]);
@@ -84,7 +81,7 @@ describe('the keys of a service', () => {
     expect(await up(world, text('', ''))).toEqual([]);
   });
 
-  it('leave alone what the file never said', async () => {
+  it('leave fields alone that were never in the file', async () => {
     const world = worldWithRegistry();
     await up(world, text('', ''));
     const service = world.swarm.services[0]!;
@@ -100,7 +97,7 @@ describe('the keys of a service', () => {
     expect(containerOf(world)?.['User']).toBe('somebody');
   });
 
-  it('let a service run once on every node', async () => {
+  it('let a service run once per node', async () => {
     const world = worldWithRegistry();
     const file = text('', '').replace('replicas: 3', 'mode: global');
     expect(await up(world, file)).toEqual(['service web: nginx, on every node']);
@@ -121,7 +118,7 @@ describe('secrets and configs', () => {
   const names = ({ swarm }: FakeWorld, kind: string) =>
     swarm.objects.all.filter((one) => one.kind === kind).map(({ name }) => name);
 
-  it('follow their content: the service moves to the new one, and the old one goes when nothing can roll back to it', async () => {
+  it('follow their content: the service moves to the new one, and the old one is removed when no roll-back needs it', async () => {
     const world = worldWithRegistry();
     await up(world, file('one'));
     const [first = ''] = names(world, 'secret');
@@ -138,7 +135,7 @@ describe('secrets and configs', () => {
     const changes = await up(world, file('two'));
     const [, second = ''] = names(world, 'secret');
     expect(changes).toEqual([`secret ${second}`, `service web: secrets ${first} → ${second}`]);
-    // The first is what a roll-back needs.
+    // A roll-back needs the first one.
     expect(names(world, 'secret')).toEqual([first, second]);
 
     await up(world, file('three'));
@@ -147,7 +144,7 @@ describe('secrets and configs', () => {
     expect(world.swarm.writes).toContain(`secret remove ${first}`);
   });
 
-  it('go with --prune when the file names them no more, and never without', async () => {
+  it('are removed with --prune when they are no longer in the file, and never without it', async () => {
     const world = worldWithRegistry();
     await up(world, file('one'));
     await up(world, text('', ', user: a'));
@@ -157,7 +154,7 @@ describe('secrets and configs', () => {
     expect([...names(world, 'secret'), ...names(world, 'config')]).toEqual([]);
   });
 
-  it('of others are not touched', async () => {
+  it('without swarmup’s mark are not touched', async () => {
     const world = worldWithRegistry();
     await up(world, text('', ''));
     await world.swarm.docker('manager1').createSecret({ Name: 'theirs' });
@@ -165,7 +162,7 @@ describe('secrets and configs', () => {
     expect(names(world, 'secret')).toEqual(['theirs']);
   });
 
-  it('that are to be there already are asked for by name', async () => {
+  it('marked external must exist, and missing ones are named', async () => {
     const world = worldWithRegistry();
     const external = text('secrets: { theirs: { external: true } }\n', ', secrets: [theirs]');
     const missing = await world.run('up', await clusterOf(external));
@@ -177,7 +174,7 @@ describe('secrets and configs', () => {
     expect(containerOf(world)?.['Secrets']).toMatchObject([{ SecretName: 'theirs' }]);
   });
 
-  it('never show their content', async () => {
+  it('never reveal their content', async () => {
     const world = worldWithRegistry();
     const cluster: Cluster = await clusterOf(file('hunter2-hunter2'));
     await world.run('up', cluster);
@@ -190,7 +187,7 @@ describe('secrets and configs', () => {
 describe('networks', () => {
   const file = (network: string) => text(`networks: { back: ${network} }\n`, ', networks: [back]');
 
-  it('are made before what uses them, once, and go with --prune', async () => {
+  it('are created before their users, once, and removed with --prune', async () => {
     const world = worldWithRegistry();
     expect(await up(world, file('{ encrypted: true }'))).toEqual(['network back', 'service web: nginx, 3 replicas']);
     const { writes } = world.swarm;
@@ -205,7 +202,7 @@ describe('networks', () => {
     expect(world.swarm.objects.all).toEqual([]);
   });
 
-  it('are never changed, as Swarm can not, and never taken from others', async () => {
+  it("are never changed, as Swarm can't, and foreign ones are never used", async () => {
     const world = worldWithRegistry();
     await up(world, file('{}'));
     const changed = await world.run('up', await clusterOf(file('{ attachable: true }')));
@@ -218,8 +215,8 @@ describe('networks', () => {
   });
 });
 
-describe('going back', () => {
-  it('takes a service to what it was before its last update, once', async () => {
+describe('a roll-back on request', () => {
+  it('restores the state before the last update of a service, once', async () => {
     const world = worldWithRegistry();
     await up(world, text('', ', user: a'));
     await up(world, text('', ', user: b'));
@@ -233,7 +230,7 @@ describe('going back', () => {
     expect(await up(world, text('', ', user: b'))).toEqual(['service web: user a → b']);
   });
 
-  it('is over for later runs: tasks that have to be waited for are, whatever the last update came to', async () => {
+  it('does not affect later runs: they wait for the tasks, whatever the last update resulted in', async () => {
     const world = worldWithRegistry();
     await up(world, text('', ', user: a'));
     await up(world, text('', ', user: b'));
@@ -258,8 +255,8 @@ describe('going back', () => {
   });
 });
 
-describe('rebalancing', () => {
-  it('places tasks anew where a node came back empty, and leaves what is even alone', async () => {
+describe('rebalancing a service', () => {
+  it('moves tasks to a node that came back empty, and leaves balanced services alone', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(text('', ', replicas: 6').replace('replicas: 3, ', ''));
     await world.run('up', cluster);
@@ -273,7 +270,7 @@ describe('rebalancing', () => {
     expect(result.units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual([
       'service web: spread its tasks evenly (now manager1 3, worker1 3, worker2 0)',
     ]);
-    // Two more, and two fewer.
+    // Two tasks more, and two fewer.
     expect(writes).toEqual(['service update web', 'service update web']);
     const on = (name: string) =>
       world.swarm.tasks.filter(

@@ -26,7 +26,7 @@ function taskfile(text: string): string {
 }
 
 describe('swarmup tasks', () => {
-  it('lists every pipeline and task, and what each needs', async () => {
+  it('lists every pipeline and task, with its needs', async () => {
     const { document } = await cli.json<TasksDocument>('tasks');
     expect(document.pipelines).toEqual(pipelines);
     expect(document.tasks.map((task) => task.id)).toEqual([...new Set(Object.values(pipelines).flat())]);
@@ -40,8 +40,8 @@ describe('swarmup tasks', () => {
   });
 });
 
-describe('a task file of the user', () => {
-  it('adds tasks and pipelines: the example of the documentation', async () => {
+describe('a user’s task file', () => {
+  it('adds tasks and pipelines: the example in the documentation', async () => {
     const { document } = await cli.json<TasksDocument>('tasks', '--taskfile', EXAMPLE);
     expect(document.pipelines['tune']).toEqual(['tune-kernel', 'check-managers']);
     expect(document.pipelines['up']).toEqual([...pipelines.up, 'tune-kernel']);
@@ -58,7 +58,7 @@ describe('a task file of the user', () => {
     expect(document.pipelines).toHaveProperty('tune');
   });
 
-  it('is quoted whole in the documentation', () => {
+  it('is quoted in full in the documentation', () => {
     const page = readFileSync(join(ROOT, 'docs/pipelines.md'), 'utf8');
     expect(page).toContain(`\`\`\`ts\n${readFileSync(EXAMPLE, 'utf8')}\`\`\``);
   });
@@ -70,26 +70,26 @@ const task = (id: string, needs: string[] = []) => defineTask<undefined, never>(
 
   it.each([
     ['does not exist', undefined, /can't be loaded: .*none\.ts/],
-    ['is no TypeScript', 'const = 1;', /can't be loaded/],
+    ['is not valid TypeScript', 'const = 1;', /can't be loaded/],
     [
       'names an unknown task',
       'export const pipelines = { mine: ["provisoin"] };',
       /pipeline 'mine' names the task 'provisoin'[^]*did you mean 'provision'/,
     ],
     ['exports something else', 'export const tasks = "none";', /export tasks is not as expected/],
-    ['exports what is no task', 'export const tasks = [{ id: "x" }];', /export tasks\.0 is not as expected/],
+    ['exports an invalid task', 'export const tasks = [{ id: "x" }];', /export tasks\.0 is not as expected/],
     [
-      "takes one of swarmup's ids",
+      "reuses one of swarmup's ids",
       `${TASK}export const tasks = [task('provision')];`,
       /task 'provision' has the id of one of swarmup's own/,
     ],
     [
-      'needs what is not there',
+      'needs an unknown task',
       `${TASK}export const tasks = [task('a', ['b'])]; export const pipelines = { mine: ['a'] };`,
       /'a' needs 'b', which doesn't exist/,
     ],
     [
-      'goes round in a circle',
+      'has circular needs',
       `${TASK}export const tasks = [task('a', ['b']), task('b', ['a'])]; export const pipelines = { mine: ['a', 'b'] };`,
       /need each other: a → b → a/,
     ],
@@ -101,7 +101,7 @@ const task = (id: string, needs: string[] = []) => defineTask<undefined, never>(
     expect(result.status).toBe(2);
   });
 
-  it('runs its own pipelines by name, and a wrong name gets the nearest', async () => {
+  it('runs its own pipelines by name, and suggests the nearest name for an unknown one', async () => {
     const own = taskfile(`${TASK}export const tasks = [task('mine')];\nexport const pipelines = { mine: ['mine'] };\n`);
     const run = await cli.json<{ ok: boolean; units: object[] }>('run', 'mine', '--taskfile', own);
     expect(run.document).toMatchObject({ ok: true, units: [{ task: 'mine', target: 'x', outcome: 'unchanged' }] });
@@ -110,7 +110,7 @@ const task = (id: string, needs: string[] = []) => defineTask<undefined, never>(
     expect(wrong.status).toBe(2);
   });
 
-  it('says which nodes have to be named for what nobody wants everywhere', async () => {
+  it('requires node names for a task that runs only on request', async () => {
     const result = await cli.run(['run', 'lose']);
     expect(result.stderr).toMatch(/the pipeline 'lose' needs to be told on which nodes[^]*--node/);
     expect(result.status).toBe(2);

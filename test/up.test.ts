@@ -75,16 +75,16 @@ describe('up', () => {
     }
   });
 
-  it('gives every step of the pipeline a unit', async () => {
+  it('has a unit for every step of the pipeline', async () => {
     const world = worldWithRegistry();
     const result = await world.run('up', await clusterOf(fullText(3, 2)));
     expect(new Set(result.units.map((unit) => unit.task))).toEqual(
-      // Machines of swarmup's own need no look at what others made of them, and new ones no other version.
+      // Machines created by swarmup need neither preflight nor an upgrade.
       new Set(pipelines.up.filter((id) => id !== 'preflight' && id !== 'upgrade-docker')),
     );
   });
 
-  it('brings a changed service to what the file says, and names what changed', async () => {
+  it('updates a changed service to match the file, and names the change', async () => {
     const world = worldWithRegistry();
     await world.run('up', await clusterOf(fullText(1, 2)));
     const changed = await world.run('up', await clusterOf(fullText(1, 2).replace('replicas: 3', 'replicas: 5')));
@@ -93,7 +93,7 @@ describe('up', () => {
     expect(changed.units.flatMap((unit) => unit.changes.map(sentenceOf))).toEqual(['service web: replicas 3 → 5']);
   });
 
-  it('skips an optional stack and builds nothing when the registry is away, and says so once', async () => {
+  it('skips an optional stack and builds nothing when the registry is unreachable, with one warning', async () => {
     const world = new FakeWorld();
     const text = fullText(1, 2)
       .replace('portainer.yml,', 'portainer.yml, whenUnreachable: skip,')
@@ -117,7 +117,7 @@ describe('up', () => {
     expect(result.units.find((unit) => unit.task === 'deploy-stacks')?.reason).toContain('images.load');
   });
 
-  it('fails where an image that is not optional cannot be had', async () => {
+  it('fails when a required image is unavailable', async () => {
     const world = new FakeWorld();
     const result = await world.run('up', await clusterOf(fullText(1, 0)));
     expect(result.ok).toBe(false);
@@ -130,7 +130,7 @@ describe('up', () => {
     });
   });
 
-  it('never makes a second swarm beside one that a configured node belongs to', async () => {
+  it('never creates a second swarm beside one that a configured node belongs to', async () => {
     const world = worldWithRegistry();
     await world.run('up', await clusterOf(fullText(1, 1)));
     world.machines.delete('manager1');
@@ -152,7 +152,7 @@ describe('up', () => {
     expect(world.swarm.writes).toHaveLength(writes);
   });
 
-  it('finishes what runs after a failure, starts nothing more, and says what was not done', async () => {
+  it('finishes running units after a failure, starts no more, and lists what was not done', async () => {
     const world = worldWithRegistry();
     world.fault = (what) => {
       if (what === 'create worker2')
@@ -169,7 +169,7 @@ describe('up', () => {
     expectOk(await world.run('up', cluster));
   });
 
-  it('waits for a machine that still boots: the run that started it was cut off', async () => {
+  it('waits for a machine that is still booting after a run was cut off', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 1));
     await world.run('up', cluster);
@@ -180,7 +180,7 @@ describe('up', () => {
     expect(world.booting.get('worker1')).toBe(0);
   });
 
-  it('waits for a new machine that greets long before it lets anybody in', async () => {
+  it('waits for a new machine that sends its SSH greeting long before it accepts a login', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 1));
     world.fault = (what) => {
@@ -205,8 +205,8 @@ describe('up', () => {
   });
 });
 
-describe('plan', () => {
-  it('of nothing is everything, without touching anything', async () => {
+describe('a plan', () => {
+  it('for a new cluster lists everything, and touches nothing', async () => {
     const world = worldWithRegistry();
     const result = await world.run('up', await clusterOf(fullText(1, 2)), { mode: 'plan' });
     expectOk(result);
@@ -225,7 +225,7 @@ describe('plan', () => {
     );
   });
 
-  it('of a converged cluster is empty', async () => {
+  it('for a converged cluster is empty', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(3, 2));
     await world.run('up', cluster);
@@ -251,8 +251,8 @@ describe('plan', () => {
   });
 });
 
-describe('an engine that is stopped', () => {
-  it('is started, and a plan does not take it for one that is not there', async () => {
+describe('a stopped engine', () => {
+  it('is started, and a plan does not report it as missing', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 2));
     await world.run('up', cluster);
@@ -270,7 +270,7 @@ describe('an engine that is stopped', () => {
 });
 
 describe('verify', () => {
-  it('passes on a converged cluster and fails, changing nothing, on one that drifted', async () => {
+  it('passes on a converged cluster, and fails on a drifted one without changing anything', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 2));
     await world.run('up', cluster);
@@ -284,7 +284,7 @@ describe('verify', () => {
     expect(failed?.error?.message).toContain('replicas 3 → 4');
   });
 
-  it('fails when a page answers wrongly, quoting the answer', async () => {
+  it('fails on a wrong page, and quotes the answer', async () => {
     const world = worldWithRegistry();
     const text = fullText(1, 1).replace('body: Welcome', 'body: Goodbye');
     const result = await world.run('up', await clusterOf(text));
@@ -302,7 +302,7 @@ nodes:
   - { name: b, ${second} }
 `;
 
-  it('follow the file: a worker becomes a manager, labels of others stay', async () => {
+  it('follow the file: a worker is promoted, labels set by others stay', async () => {
     const world = worldWithRegistry();
     await world.run('up', await clusterOf(nodes('role: worker, labels: { zone: x }')));
     const find = () => world.swarm.nodes.findIndex((node) => node.Description.Hostname === 'b');
@@ -317,7 +317,7 @@ nodes:
     expect(world.swarm.nodes[find()]?.Spec).toMatchObject({ Role: 'manager', Labels: { zone: 'z', theirs: 'y' } });
   });
 
-  it('change places: managers are made before others cease to be any, and the leader is the last', async () => {
+  it('change places: managers are promoted before others are demoted, and the leader is the last', async () => {
     const world = worldWithRegistry();
     const roles = (...list: string[]) =>
       clusterOf(
@@ -338,7 +338,7 @@ nodes:
     expect((await world.run('up', swapped)).changed).toBe(0);
   });
 
-  it('stay as they are where the majority would be lost, with the arithmetic', async () => {
+  it('stay unchanged where the majority would be lost, with the arithmetic', async () => {
     const world = worldWithRegistry();
     const three = `${nodes('role: manager')}  - { name: c, role: manager }\n`;
     await world.run('up', await clusterOf(three));
@@ -368,11 +368,11 @@ describe('drain and down', () => {
     expectOk(await world.run('availability', drained, { selection: { nodes: ['worker1'] } }));
     const id = world.swarm.nodes.find((node) => node.Description.Hostname === 'worker1')?.ID;
     expect(world.swarm.tasks.filter((task) => task.NodeID === id)).toEqual([]);
-    // Portainer then sees an agent less, and that is right.
+    // Portainer then has an agent less, as expected.
     expectOk(await world.run('up', drained));
   });
 
-  it('takes one machine away when it is named, and leaves what the others share', async () => {
+  it('removes one machine when it is named, and leaves the shared resources', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 2));
     await world.run('up', cluster);
@@ -387,7 +387,7 @@ describe('drain and down', () => {
     expect(alone.units[0]?.error?.code).toBe('PREREQUISITE_MISSING');
   });
 
-  it('takes everything away, and has nothing to do after that', async () => {
+  it('removes everything, and has nothing to do after that', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 2));
     await world.run('up', cluster);
@@ -398,7 +398,7 @@ describe('drain and down', () => {
 });
 
 describe('hasCode', () => {
-  it('tells errors by their code', () => {
+  it('finds an error by its code', () => {
     expect(hasCode(new SwarmupError('USAGE', 'x', { fix: 'y' }), 'USAGE')).toBe(true);
     expect(hasCode(new Error('USAGE'), 'USAGE')).toBe(false);
   });

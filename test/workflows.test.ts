@@ -9,7 +9,7 @@ import { ROOT } from './support/cli.ts';
 
 const files = readdirSync(WORKFLOWS);
 
-/** What a job may do besides reading the repository: each line is a way to harm the project, were the job taken over. */
+/** Permissions of jobs beyond reading the repository: each line is a way to harm the project, if the job were taken over. */
 const PERMISSIONS: Readonly<Record<string, object>> = {
   'codeql.yml analyze': { contents: 'read', 'security-events': 'write' },
   'release.yml publish': { 'id-token': 'write' },
@@ -21,7 +21,7 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'swarmup-workflows-')
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the workflows', () => {
-  it('are these', () => {
+  it('are exactly these files', () => {
     expect(files.toSorted()).toEqual(['ci.yml', 'codeql.yml', 'long.yml', 'nightly.yml', 'release.yml']);
   });
 
@@ -41,7 +41,7 @@ describe('the workflows', () => {
     expect(new Set(actions).size).toBe(names.size);
   });
 
-  it.each(files)('%s may do no more than it must, keeps no credentials, and ends by itself', (file) => {
+  it.each(files)('%s has minimal permissions, keeps no credentials, and has a time limit', (file) => {
     const one = workflow(file);
     expect(one.permissions).toEqual({ contents: 'read' });
     for (const [name, job] of Object.entries(one.jobs)) {
@@ -52,7 +52,7 @@ describe('the workflows', () => {
       expect(step.with).toEqual({ 'persist-credentials': false });
   });
 
-  it('test what CI tests, and what takes longer by time and by hand', () => {
+  it("run CI's tests on changes, and longer ones by schedule and by hand", () => {
     expect(stepsOf(workflow('ci.yml')).map((step) => step.run)).toContainEqual(
       expect.stringMatching(/bash \.ci\/run$/),
     );
@@ -67,7 +67,7 @@ describe('the workflows', () => {
     expect(nightlyCommand()).toContain('--out nightly-report');
   });
 
-  it('of GitLab in the documentation runs the same command', () => {
+  it('for GitLab in the documentation run the same command', () => {
     const page = readFileSync(join(ROOT, 'docs/ci.md'), 'utf8');
     const snippet = /```yaml\n([^]*?)```/.exec(page)?.[1] ?? '';
     const { nightly } = parse(snippet);
@@ -95,7 +95,7 @@ describe('a release', () => {
     expect(jobs[name]?.steps?.at(-1)?.run).not.toMatch(/npm (ci|install|run)|node /);
   });
 
-  it('ends before it is built when its tag is not the version', () => {
+  it('stops before the build when its tag is not the version', () => {
     const steps = (jobs['build']?.steps ?? []).map(({ name }) => name);
     expect(steps.indexOf('Release notes')).toBeLessThan(steps.indexOf('Package'));
     const path = `${join(ROOT, 'node_modules/.bin')}${delimiter}${process.env['PATH']}`;
@@ -114,8 +114,8 @@ describe('a release', () => {
   it.each([
     ['v1.2.3', []],
     ['v1.2.3-rc.1', ['--prerelease']],
-  ])('has the archive and the notes on GitHub, as %s with %j', (tag, kind) => {
-    // Stands for GitHub's command line, and prints its arguments.
+  ])('is published on GitHub with the archive and the notes: tag %s, extra flags %j', (tag, kind) => {
+    // A stand-in for GitHub's command line that prints its arguments.
     writeFileSync(join(folder, 'gh'), '#!/bin/sh\nprintf "%s\\n" "$@"\n');
     chmodSync(join(folder, 'gh'), 0o755);
     writeFileSync(join(folder, 'swarmup-1.2.3.tgz'), '');

@@ -3,7 +3,7 @@ import { Coalescer } from '../../lib/async/coalescer.ts';
 import { SingleFlight } from '../../lib/async/single-flight.ts';
 
 describe('a coalesced question', () => {
-  it('is asked once for all who wait, and nobody gets an answer begun before they asked', async () => {
+  it('is asked once for all concurrent callers, and never answers with a result started before a caller asked', async () => {
     let asked = 0;
     let release: () => void = () => undefined;
     const question = new Coalescer(async () => {
@@ -19,7 +19,7 @@ describe('a coalesced question', () => {
     expect(await question.get()).toBe(3);
   });
 
-  it('is asked again after it failed', async () => {
+  it('is asked again after a failure', async () => {
     let asked = 0;
     const question = new Coalescer(async () => {
       if (++asked === 1) throw new Error('no answer');
@@ -32,7 +32,7 @@ describe('a coalesced question', () => {
 });
 
 describe('a single flight', () => {
-  it('does shared work once, and forgets a failure', async () => {
+  it('runs shared work once, and forgets a failure', async () => {
     let tries = 0;
     const flights = new SingleFlight<number>();
     const work = async () => {

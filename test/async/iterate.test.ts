@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { iterate } from '../../lib/async/iterate.ts';
 
 describe('iterate', () => {
-  it('gives every item in order, then what the work resolves to', async () => {
+  it('yields every item in order, then the result of the work', async () => {
     const items = iterate<number, string>(async (push) => {
       push(1);
       push(2);
@@ -16,7 +16,7 @@ describe('iterate', () => {
     expect(await items.next()).toEqual({ value: 'done', done: true });
   });
 
-  it('starts the work only when somebody reads', async () => {
+  it('starts the work only when the reader asks for the first item', async () => {
     let started = false;
     const items = iterate<never, void>(async () => void (started = true));
     expect(started).toBe(false);
@@ -24,7 +24,7 @@ describe('iterate', () => {
     expect(started).toBe(true);
   });
 
-  it('throws what the work rejects with, after the items pushed before', async () => {
+  it('throws the error of the work after the items pushed before it', async () => {
     const seen: number[] = [];
     const items = iterate<number, void>(async (push) => {
       push(1);
@@ -38,7 +38,7 @@ describe('iterate', () => {
     expect(seen).toEqual([1]);
   });
 
-  it('aborts the work when the reader leaves, and waits until it has ended', async () => {
+  it('aborts the work when the reader stops, and waits for it to end', async () => {
     const log: string[] = [];
     const items = iterate<number, void>(async (push, signal) => {
       push(1);

@@ -6,15 +6,15 @@ import { clusterOf } from '../support/cluster.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIRcfr8ez1oDhO5ccuX1BIPqd0q8OHboXhbYHm5i+pqP';
 
-describe('the host key on the console', () => {
-  /** As cloud-init 25.1 printed it on Debian 13. */
+describe('the host key from the console', () => {
+  /** Printed by cloud-init 25.1 on Debian 13. */
   const block = `-----BEGIN SSH HOST KEY KEYS-----\r\necdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTI= root@w\r\n${KEY} root@w\r\n-----END SSH HOST KEY KEYS-----\r\n`;
 
-  it('is the Ed25519 one that cloud-init prints', () => {
+  it('is the Ed25519 key that cloud-init prints', () => {
     expect(keyOnConsole(`[    0.0] Linux version 6.1\r\n${block}worker1 login: `)).toBe(KEY);
   });
 
-  it('is none before cloud-init has printed the whole block, whatever a log line says', () => {
+  it('is undefined until cloud-init has printed the whole block, even if a log line looks like it', () => {
     expect(keyOnConsole('')).toBeUndefined();
     expect(keyOnConsole(`sshd: Invalid user ${KEY}\r\n`)).toBeUndefined();
     expect(keyOnConsole(block.slice(0, 120))).toBeUndefined();
@@ -39,14 +39,14 @@ describe('the aws section of a cluster file', () => {
       `bastion: { host: gate, user: me, identityFile: id, hostKey: '${KEY}' }`,
       /with a bastion, expected the range that it connects from/,
     ],
-  ])('with %s says what was expected', async (more, expected) => {
+  ])('is refused with %s, and the message says what is expected', async (more, expected) => {
     await expect(section(more)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringMatching(expected),
     });
   });
 
-  it('names a node that there is none of', async () => {
+  it("rejects a node name that doesn't exist", async () => {
     const cluster = await section('instanceType: { nodes: { worker3: t3.large } }');
     const local = localCommands(() => undefined, process.env);
     const create = await loadProvider(cluster.provider);

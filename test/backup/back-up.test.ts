@@ -12,7 +12,7 @@ import { Secret } from '../../lib/util/secret.ts';
 import { clusterOf, fullText } from '../support/cluster.ts';
 import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
 
-// A passphrase would take seconds each time.
+// A passphrase would cost seconds per test.
 const identity = await generateX25519Identity();
 const lock = { recipients: [await identityToRecipient(identity)] };
 const key = { identities: [new Secret(identity)] };
@@ -28,7 +28,7 @@ async function backedUp(managers: number) {
 }
 
 describe('a back-up', () => {
-  it('is of a manager that does not lead, which gives up its work meanwhile and comes back', async () => {
+  it('is taken from a manager that is not the leader, which is drained first and reactivated afterwards', async () => {
     const { world, file, run } = await backedUp(3);
     expect(errorsOf(await run())).toEqual([]);
     expect(world.swarm.writes).toEqual([
@@ -56,14 +56,14 @@ describe('a back-up', () => {
     expect(names).toContainEqual(expect.stringMatching(/^secret key-/));
   });
 
-  it('of the only manager warns that its engine stops', async () => {
+  it('warns that the engine stops when there is only one manager', async () => {
     const { run } = await backedUp(1);
     const result = await run();
     expect(errorsOf(result)).toEqual([]);
     expect(result.warnings.join()).toContain('manager1 is the only manager');
   });
 
-  it('is not made where it would cost the majority', async () => {
+  it('is refused where it would cost the majority', async () => {
     const { world, file, run } = await backedUp(3);
     world.swarm.lose('manager3');
     expect(errorsOf(await run()).join()).toContain('2 are needed to decide anything');
@@ -72,7 +72,7 @@ describe('a back-up', () => {
   });
 });
 
-describe('restoring', () => {
+describe('a restore', () => {
   async function restoring(change: (manifest: Manifest) => Manifest = (manifest) => manifest) {
     const { cluster, file, run } = await backedUp(3);
     await run();
@@ -97,7 +97,7 @@ describe('restoring', () => {
     expect(errorsOf(result).join()).toMatch(/manager2 has the address .*, and the back-up is of 10\.9\.9\.9/);
   });
 
-  it('is compared object by object, by id and by what each says', () => {
+  it('compares objects one by one, by id and by content', () => {
     const kept = [
       { kind: 'service', id: 's1', name: 'web', spec: { Name: 'web', Mode: {} } },
       { kind: 'secret', id: 'x1', name: 'key', spec: { Name: 'key' } },

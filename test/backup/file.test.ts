@@ -29,7 +29,7 @@ async function write(file: string, lock: Parameters<typeof writeBackup>[1]) {
   });
 }
 
-/** What a back-up's parts hold. */
+/** The parts of a back-up file, with their content. */
 async function contents(file: string, key: Parameters<typeof readBackup>[1]): Promise<Buffer[]> {
   const parts: Buffer[][] = [];
   await readBackup(file, key, (part) => {
@@ -42,7 +42,7 @@ async function contents(file: string, key: Parameters<typeof readBackup>[1]): Pr
 const passphrase = { passphrase: new Secret('correct horse battery') };
 
 describe('a back-up file', () => {
-  it('is read again part by part with its passphrase, and with no other', async () => {
+  it('can be read part by part with its passphrase, and with no other', async () => {
     const file = join(folder(), 'one.age');
     const manifest = await write(file, passphrase);
     expect(manifest.parts.map(({ name, bytes }) => `${name} ${bytes}`)).toEqual([
@@ -59,7 +59,7 @@ describe('a back-up file', () => {
     });
   });
 
-  it('for an age recipient is read with its identity', async () => {
+  it('for an age recipient can be read with its identity', async () => {
     const file = join(folder(), 'two.age');
     const identity = await generateX25519Identity();
     await write(file, { recipients: [await identityToRecipient(identity)] });
@@ -68,7 +68,7 @@ describe('a back-up file', () => {
     await expect(readBackup(file, { identities: [stranger] })).rejects.toMatchObject({ code: 'BACKUP_LOCKED' });
   });
 
-  it('that was cut off or changed is refused', async () => {
+  it('is refused when it was truncated or changed', async () => {
     const file = join(folder(), 'three.age');
     const identity = await generateX25519Identity();
     const key = { identities: [new Secret(identity)] };
@@ -84,7 +84,7 @@ describe('a back-up file', () => {
     await expect(readBackup(file, key)).rejects.toMatchObject({ code: 'BACKUP_INVALID' });
   });
 
-  it('that could not be finished leaves nothing behind', async () => {
+  it("is removed when it can't be finished", async () => {
     const file = join(folder(), 'four.age');
     const failing = writeBackup(file, passphrase, async (writer) => {
       await writer.add('swarm', async (into) => void into.write(raft));

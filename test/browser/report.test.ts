@@ -81,7 +81,7 @@ describe('the HTML report', () => {
     await page.close();
   });
 
-  it('draws each bar where and as long as its unit ran', async () => {
+  it('draws each bar at the time its unit ran, and as long', async () => {
     const run = await recorded([1, 1]);
     const timeline = new Timeline();
     const name = (task: string) => ({ task, title: task, target: 'x' });
@@ -112,7 +112,7 @@ describe('the HTML report', () => {
     await page.close();
   });
 
-  it('shows a failure with its output and fix, as text, and what was not done because of it', async () => {
+  it('shows a failure as text with its output and fix, and the units skipped because of it', async () => {
     const { page } = await open(await recorded([1, 2], 'create worker2'));
     expect(await page.locator('h1 .pill').textContent()).toBe('failed');
     expect(await page.locator('.problem').innerText()).toContain(
@@ -121,14 +121,14 @@ describe('the HTML report', () => {
     expect(await page.locator('.problem pre').innerText()).toBe('line 1\n<script>alert(1)</script>');
     expect(await page.locator('.problem').innerText()).toContain('Make "room".');
     expect(await page.locator('script').count()).toBe(0);
-    // In a list that is folded when it is long.
+    // The list is collapsed when it is long.
     expect(await page.locator('.notes li', { hasText: 'install-docker on worker2' }).textContent()).toContain(
       'needs provision@worker2, which failed',
     );
     await page.close();
   });
 
-  it('needs nothing besides itself', async () => {
+  it('loads nothing from elsewhere', async () => {
     const { page, requests, file } = await open(await recorded([1, 1]));
     expect(requests).toEqual([pathToFileURL(file).href]);
     const text = readFileSync(file, 'utf8');
@@ -148,7 +148,7 @@ describe('the HTML report', () => {
     await page.close();
   });
 
-  it('is dark where the reader has it dark, with enough contrast in both', async () => {
+  it('follows the reader’s dark mode, with enough contrast in both modes', async () => {
     const run = await recorded([1, 1], 'create worker1');
     const grounds: string[] = [];
     for (const scheme of ['light', 'dark'] as const) {
@@ -184,7 +184,7 @@ function contrast(a: string, b: string): number {
 }
 
 describe('the JUnit report', () => {
-  /** The document as the browser's own XML parser understands it. */
+  /** The document as the browser's XML parser reads it. */
   async function parse(xml: string) {
     const page = await browser.newPage();
     const document = await page.evaluate((text) => {
@@ -226,7 +226,7 @@ describe('the JUnit report', () => {
     );
   });
 
-  it('has failures with message, output and fix, and what was not done as skipped', async () => {
+  it('has failures with message, output and fix, and the units not run as skipped', async () => {
     const run = await recorded([1, 2], 'create worker2');
     const { cases, failures, skipped } = await parse(junit(run.stages));
     expect(failures).toBe(1);
@@ -245,7 +245,7 @@ describe('the JUnit report', () => {
     );
   });
 
-  it('can hold what terminals print', async () => {
+  it('escapes everything that terminals print', async () => {
     const [stage] = (await recorded([1, 0], 'create manager1')).stages;
     const unit = { ...stage!.units[0]!, error: { code: 'X', message: '\u001B[31mred\u0000\uFFFF', fix: '\u{1F600}' } };
     const { cases } = await parse(junit([{ ...stage!, units: [unit] }]));

@@ -12,7 +12,7 @@ import { stackHash, type Addition } from '../../lib/swarm/stack.ts';
 import { strict } from '../fakes/strict.ts';
 import { stackOf } from '../support/stacks.ts';
 
-/** Docker's own client is the oracle: it needs no engine to say how it reads Compose files. `stack config` is there since Docker 25. */
+/** Docker's client is the oracle: it reads Compose files without an engine. `stack config` exists since Docker 25. */
 const canTell = (() => {
   try {
     execFileSync('docker', ['stack', 'config', '--help'], { stdio: 'pipe' });
@@ -24,7 +24,7 @@ const canTell = (() => {
 
 const never = new AbortController().signal;
 const bin = mkdtempSync(join(tmpdir(), 'swarmup-docker-'));
-// In place of a deployment docker says what it would deploy: same files, same way of reading them.
+// Instead of deploying, docker prints what it would deploy: same files, same parser.
 writeFileSync(
   join(bin, 'docker'),
   `#!/bin/sh
@@ -39,7 +39,7 @@ interface Config {
   readonly services: Readonly<Record<string, { deploy?: { labels?: Record<string, string>; [key: string]: unknown } }>>;
 }
 
-/** What docker on the manager makes of a stack as swarmup sends it. */
+/** A stack as swarmup sends it, as parsed by docker on the manager. */
 async function deployed(text: string, additions: readonly Addition[] = [], env = {}): Promise<Config> {
   const local = localCommands(() => undefined, process.env);
   const path = `${bin}:${process.env['PATH'] ?? ''}`;
@@ -57,7 +57,7 @@ async function deployed(text: string, additions: readonly Addition[] = [], env =
   return parse(said) as Config;
 }
 
-/** Without what swarmup adds to every service. */
+/** Removes what swarmup adds to every service. */
 function withoutMark(config: Config, text: string): Config {
   for (const service of Object.values(config.services)) {
     expect(service.deploy?.labels?.['swarmup.stack']).toBe(stackHash(stackOf(text)));
@@ -73,21 +73,24 @@ const fileOf = (name: string) => readFileSync(new URL(name, CASES), 'utf8');
 const names = (ending: string) =>
   readdirSync(CASES).flatMap((name) => (name.endsWith(ending) ? [name.slice(0, -ending.length)] : []));
 
-describe.runIf(canTell)('a stack, as docker on a manager gets it', () => {
+describe.runIf(canTell)('a stack, as docker on a manager reads it', () => {
   it.each(names('.expected.yml').filter((name) => name !== 'port-11' && name !== 'portl-varq'))(
-    '%s is what docker makes of the user’s own file',
+    '%s equals what docker reads from the user’s own file',
     async (name) => {
       const text = fileOf(`${name}.yml`);
       expect(withoutMark(await deployed(text), text)).toEqual(parse(fileOf(`${name}.expected.yml`)));
     },
   );
 
-  it.each(names('.refused.yml'))('%s is refused by docker, and nothing that swarmup adds saves it', async (name) => {
-    await expect(deployed(fileOf(`${name}.refused.yml`))).rejects.toThrow();
-  });
+  it.each(names('.refused.yml'))(
+    '%s is refused by docker, and nothing that swarmup adds makes it valid',
+    async (name) => {
+      await expect(deployed(fileOf(`${name}.refused.yml`))).rejects.toThrow();
+    },
+  );
 
   it.each(['port-11', 'portl-varq'])(
-    '%s has the defaults of its variables, whatever is set on the manager',
+    '%s uses the defaults of its variables, whatever is set on the manager',
     async (name) => {
       const text = fileOf(`${name}.yml`);
       const { a } = withoutMark(await deployed(text, [], { P: '9' }), text).services;
@@ -95,7 +98,7 @@ describe.runIf(canTell)('a stack, as docker on a manager gets it', () => {
     },
   );
 
-  it('has what is added beside what the file says, in whatever form that is, and secrets as they are', async () => {
+  it('has swarmup’s additions beside the file’s values in any notation, and secrets unchanged', async () => {
     const text = `version: "3.8"
 x-env: &env { MINE: '1' }
 x-deploy: &deploy { placement: { constraints: [node.role == manager], max_replicas_per_node: 1 }, labels: [a=b] }
@@ -127,14 +130,14 @@ services:
   });
 
   it.each(['', 'version: "3"\n', "version: '3.3'\n", 'version: "3.13"\n'])(
-    'claims the version that the file does: %j',
+    'declares the version that the file declares: %j',
     async (line) => {
       const text = `${line}services: { a: { image: x } }\n`;
       expect((await deployed(text)).services['a']).toHaveProperty('image', 'x');
     },
   );
 
-  it('is the user’s text to the letter: comments, dollars, and a last line that has no end', async () => {
+  it('is the user’s text byte for byte: comments, dollar signs, and a last line without a newline', async () => {
     const text = "# $P\nservices:\n  a: { image: x, command: ['echo', '$$HOME', \"\\t\"] } # the end";
     expect((await deployed(text)).services['a']).toMatchObject({ command: ['echo', '$HOME', '\t'] });
   });

@@ -25,9 +25,9 @@ interface Expected {
   readonly secrets?: Readonly<Record<string, { name: string; external?: boolean }>>;
 }
 
-describe('what is known of a Compose file', () => {
-  it.each(names)('%s is what docker makes of it', (name) => {
-    // The recorded answers were made with P=8080, which is the default of one of the two that ask for it.
+describe('the summary of a Compose file', () => {
+  it.each(names)('matches what docker reads: %s', (name) => {
+    // The recorded answers were made with P=8080, which is the default of one of the two variables.
     const expected = parse(fileOf(`${name}.expected.yml`)) as Expected;
     const { services, externalSecrets } = summaryOf(fileOf(`${name}.yml`));
     expect(services.map((one) => one.name)).toEqual(Object.keys(expected.services));
@@ -60,14 +60,14 @@ describe('what is known of a Compose file', () => {
     ],
     ['80:80/SCTP', []],
     ['53:53/UDP', [[53, 53]]],
-  ])('has the port %s as %j', (port, expected) => {
+  ])('lists the port %s as %j', (port, expected) => {
     const { services } = summaryOf(`services: { a: { image: x, ports: ["${port}"] } }`);
     expect(services[0]?.ports.map(({ published, target }) => [published, target])).toEqual(expected);
   });
 });
 
 describe('a variable of a Compose file', () => {
-  /** As `docker stack config` 28.2.2 answers, with E empty, P unset and V=v. */
+  /** Recorded from `docker stack config` 28.2.2, with E empty, P unset and V=v. */
   it.each([
     ['$V ${V} ${V:-d} ${V-d} ${V:?m} ${V?m}', 'v v v v v v'],
     ['a${P}b$P', 'ab'],
@@ -75,7 +75,7 @@ describe('a variable of a Compose file', () => {
     ['$$V $${V}', '$V ${V}'],
     ['${P:-${Q}}', '${Q}'],
     ['${p_1:-a:b/c}', 'a:b/c'],
-  ])('%j is %j', (text, expected) => {
+  ])('expands: %j becomes %j', (text, expected) => {
     expect(substitute(text, { V: 'v', E: '' })).toMatchObject({ text: expected, problems: [] });
   });
 
@@ -87,7 +87,7 @@ describe('a variable of a Compose file', () => {
     ['$', 'invalid interpolation format'],
     ['$1', 'invalid interpolation format'],
     ['${P:}', 'invalid interpolation format'],
-  ])('%j is refused as docker refuses it', (text, problem) => {
+  ])('is refused, as docker refuses it: %j', (text, problem) => {
     expect(substitute(text, { E: '' }).problems).toEqual([expect.stringContaining(problem)]);
   });
 });
@@ -97,7 +97,7 @@ const mistakesOf = (text: string, env: Readonly<Record<string, string>> = {}) =>
     ({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`,
   );
 
-describe('what would mean something else on a manager than here', () => {
+describe('a setting that would mean something else on a manager', () => {
   const service = (more: string) => `services:\n  a:\n    image: x\n    ${more}\n`;
   it.each([
     [service('env_file: ./a.env'), 'stack.yml:4:15: services.a.env_file is a file on this computer'],
@@ -114,11 +114,11 @@ describe('what would mean something else on a manager than here', () => {
     ['services:\n  a: { ports: ["80:80"] }\n', 'stack.yml:2:3: services.a.image'],
     ['services: [x', 'stack.yml:1:13: '],
     ['services: { a: *none }', 'stack.yml:1:1: Unresolved alias'],
-  ])('%j is a mistake with its place', (text, expected) => {
+  ])('is a mistake with its position: %j', (text, expected) => {
     expect(mistakesOf(text, { HOST_HERE: 'me' })).toEqual([expect.stringContaining(expected)]);
   });
 
-  it('is found where it stands when it comes from a merge, and among many', () => {
+  it('is found at its position, also behind a merge key and among others', () => {
     const text =
       'x-base: &base\n  env_file: a.env\nservices:\n  a:\n    <<: *base\n    image: x\n    hostname: $HOST_HERE\n';
     expect(mistakesOf(text, { HOST_HERE: 'me' })).toEqual([
@@ -127,7 +127,7 @@ describe('what would mean something else on a manager than here', () => {
     ]);
   });
 
-  it('is told with the line of its own file, before anything is made', async () => {
+  it('is reported with its line in the Compose file, before anything is created', async () => {
     const { writeFileSync, mkdtempSync } = await import('node:fs');
     const folder = mkdtempSync('/tmp/swarmup-compose-');
     writeFileSync(`${folder}/s.yml`, service('env_file: ./a.env'));
@@ -140,7 +140,7 @@ describe('what would mean something else on a manager than here', () => {
     });
   });
 
-  it('is none of an alias bomb, which is a mistake of its own', () => {
+  it('is not searched for in an alias bomb, which is a mistake itself', () => {
     const lines = ['a: &a [x, x, x, x, x, x, x, x, x]'];
     for (let i = 1; i < 9; i++)
       lines.push(`${'abcdefghi'[i]}: &${'abcdefghi'[i]} [${`*${'abcdefghi'[i - 1]}, `.repeat(9)}]`);

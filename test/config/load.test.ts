@@ -4,7 +4,7 @@ import { shippedConfig } from '../../lib/config/load.ts';
 import { publishedPorts, requiredImages } from '../../lib/config/selections.ts';
 import { clusterOf, fullText, loadCluster } from '../support/cluster.ts';
 
-/** The message of the mistakes in a text, without its first line. */
+/** The message with the mistakes in a text, without its first line. */
 async function mistakes(text: string, env: Record<string, string> = {}): Promise<string> {
   try {
     await clusterOf(text, env);
@@ -49,13 +49,13 @@ describe('a cluster file', () => {
     expect(cluster.nodes[1]?.labels).toEqual({ zone: 'a' });
   });
 
-  it.each(['local.yaml'])('%s as it is shipped is right', async (name) => {
+  it.each(['local.yaml'])('is valid as shipped: %s', async (name) => {
     const cluster = await loadCluster({ file: `${shippedConfig}${name}`, cwd: '/somewhere', env: {} });
-    // The shipped files keep their state where they are used, not inside the program.
+    // The shipped files keep their state in the current folder, not inside the package.
     expect(cluster.stateDir).toBe('/somewhere/.swarmup/local');
   });
 
-  it('takes variables from the environment, with defaults, keeping types', async () => {
+  it('substitutes environment variables, with defaults, and keeps types', async () => {
     const text =
       'name: ${NAME}\nprovider: { type: qemu }\nservices:\n  web:\n    image: "${IMAGE:-nginx}"\n    replicas: ${N:-2}\n    env: { PRICE: "$$5", Q: "${NUMBER}" }\n';
     const cluster = await clusterOf(text, { NAME: 'prod', NUMBER: '7' });
@@ -63,7 +63,7 @@ describe('a cluster file', () => {
     expect(cluster.services[0]).toMatchObject({ image: 'nginx', replicas: 2, env: { PRICE: '$5', Q: '7' } });
   });
 
-  it('never shows the password', async () => {
+  it('hides the password', async () => {
     const cluster = await clusterOf(fullText(1, 0).replace('portainer: {}', 'portainer: { adminPassword: "${PW}" }'), {
       PW: 'correct-horse-battery',
     });
@@ -77,8 +77,8 @@ describe('a cluster file', () => {
   });
 });
 
-describe('mistakes', () => {
-  it('are all told at once, each with its place, a mark and the nearest valid key', async () => {
+describe('mistakes in a cluster file', () => {
+  it('are all reported at once, each with its position, a marker and the nearest valid key', async () => {
     const text = `name: Bad_Name
 provider: { type: qemu, memry: 1GiB }
 nodes: { managers: 1, wrkers: 2 }
@@ -126,23 +126,23 @@ services:
       /swarmup\.yaml:4:3: no node is a manager/,
     ],
     [
-      'a name twice',
+      'duplicate node names',
       'name: x\nprovider: { type: qemu }\nnodes:\n  - { name: a, role: manager }\n  - { name: a, role: worker }\n',
       /:5:13: two nodes are named a/,
     ],
     [
-      'a role that does not exist',
+      'an unknown role',
       'name: x\nprovider: { type: qemu }\nnodes:\n  - { name: a, role: boss }\n',
       /:4:22: .*\n.*\n.*\n.*expected one of manager, worker/,
     ],
     [
-      'a provider that does not exist',
+      'an unknown provider',
       'name: x\nprovider: { type: qmeu }\n',
       /:2:19: there is no provider 'qmeu'[^]*did you mean 'qemu'/,
     ],
     ['no name', 'provider: { type: qemu }\n', /:1:1: 'name' is missing/],
     [
-      'a variable that is not set',
+      'an unset variable',
       'name: ${NOPE}\nprovider: { type: qemu }\n',
       /:1:7: the environment variable NOPE is not set[^]*\$\{NOPE:-value\}/,
     ],
@@ -159,7 +159,7 @@ services:
       /:5:26: port 80\/tcp is published twice: by service a and by service b/,
     ],
     [
-      'a check of a port that is not published',
+      'a check of an unpublished port',
       'name: x\nprovider: { type: qemu }\nservices:\n  a: { image: i, ports: ["80:80"], verify: { port: 81 } }\n',
       /:4:52: port 81 is not published here/,
     ],
@@ -174,7 +174,7 @@ services:
       /portainer\.stack names 'portainer', which is no stack/,
     ],
     [
-      'a short password',
+      'a password that is too short',
       'name: x\nprovider: { type: qemu }\nportainer: { adminPassword: admin123 }\n',
       /at least 12 characters/,
     ],
@@ -184,7 +184,7 @@ services:
       /port numbers from 1 to 65535/,
     ],
     [
-      'the official source without its address',
+      'the official source without a repository',
       'name: x\nprovider: { type: qemu }\ndocker: { source: official }\n',
       /:3:19: docker\.source is official, and docker\.repository is not set/,
     ],
@@ -197,7 +197,7 @@ services:
     expect(await mistakes(text)).toMatch(expected);
   });
 
-  it('a file that is not there says how to name one', async () => {
+  it('include a missing file, with a fix that says how to name one', async () => {
     await expect(loadCluster({ file: 'nope.yaml', cwd: '/', env: {} })).rejects.toMatchObject({
       code: 'CONFIG_NOT_FOUND',
     });
@@ -223,7 +223,7 @@ describe('hosts', () => {
     expect(inspect(cluster, { depth: 10 })).not.toContain('swordfish');
   });
 
-  it('need a list, and an address each; other machines have none', async () => {
+  it('need a list with an address for each; other providers refuse addresses', async () => {
     expect(await mistakes('name: x\nprovider: { type: hosts }\nnodes: { managers: 3 }\n')).toContain(
       'expected a list of nodes, each with name, role and address',
     );
@@ -239,7 +239,7 @@ describe('several providers', () => {
   const several = (nodes: string) =>
     `name: x\nproviders:\n  cloud: { type: qemu, cpus: 2 }\n  own: { type: hosts }\nnodes:\n${nodes}`;
 
-  it('are sections by name, which nodes refer to', async () => {
+  it('are named sections that nodes refer to', async () => {
     const cluster = await clusterOf(
       several(
         '  - { name: a, role: manager, provider: cloud }\n  - { name: b, role: worker, provider: own, address: b1 }\n',
@@ -252,7 +252,7 @@ describe('several providers', () => {
     expect(cluster.nodes.map(({ name, provider }) => `${name} ${provider}`)).toEqual(['a cloud', 'b own']);
   });
 
-  it('have to be named by every node, and rightly', async () => {
+  it('must be named by every node, correctly', async () => {
     const text = await mistakes(
       several(
         '  - { name: a, role: manager }\n  - { name: b, role: worker, provider: clod }\n  - { name: c, role: worker, provider: own }\n  - { name: d, role: worker, provider: cloud, user: me }\n',

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { FakeWorld } from '../fakes/world.ts';
 import { providerContract } from '../../lib/testing/index.ts';
 
-// The provider that the other tests stand on keeps the same promises as the real ones.
-describe('the provider in memory', { shuffle: false }, () => {
+// The provider that the other tests rely on keeps the same promises as the real ones.
+describe('the in-memory provider', { shuffle: false }, () => {
   const provider = new FakeWorld().provider();
   providerContract({ it, expect }, () => ({
     provider,

@@ -130,7 +130,7 @@ const TABLE: readonly (readonly [string, Change])[] = [
     updated(['swarm', 'joinTokens'], undefined, undefined, { reason: 'nodes have joined' }),
   ],
   ['keep the unlock key in the local folder', step(['swarm', 'unlockKey'], 'keep')],
-  // What machines share, and what is left behind
+  // What machines share, and what could not be removed
   ['what the machines share', created(['provider'])],
   ['key pair swarmup-c', created(['keyPairs', 'swarmup-c'])],
   ['key pair swarmup-c: replaced', updated(['keyPairs', 'swarmup-c'], undefined, undefined, { reason: 'replaced' })],
@@ -149,7 +149,7 @@ const TABLE: readonly (readonly [string, Change])[] = [
     waiting(['portainer', 'administrator'], { to: 'signed in', reason: '502' }),
   ],
   ['wait until Portainer sees 3 agents (now 1)', waiting(['portainer', 'agents'], { from: 1, to: 3 })],
-  // Tasks of the user's own
+  // Tasks from the user's task file
   ['n1: vm.swappiness = 10', updated([...NODE, 'vm.swappiness'], undefined, '10')],
   ['n1: vm.swappiness 60 → 10', updated([...NODE, 'vm.swappiness'], '60', '10')],
   ['n1: firewall', updated([...NODE, 'firewall'])],
@@ -161,22 +161,22 @@ const TABLE: readonly (readonly [string, Change])[] = [
 ];
 
 describe('the sentence of a change', () => {
-  it.each(TABLE)('is %j where the change says so', (sentence, change) => {
+  it.each(TABLE)('is %j', (sentence, change) => {
     expect(sentenceOf(change)).toBe(sentence);
   });
 
-  it.each(TABLE)('is still %j after the change was written as JSON and read back', (sentence, change) => {
+  it.each(TABLE)('is still %j after a round trip through JSON', (sentence, change) => {
     expect(sentenceOf(JSON.parse(JSON.stringify(detailOf(change))))).toBe(sentence);
   });
 
-  it('takes a name for a name, whatever it is', () => {
+  it('treats a name as a name, even if it is a keyword', () => {
     expect(sentenceOf(removed(['services', 'secrets']))).toBe('service secrets');
     expect(sentenceOf(removed(['constructor', 'toString']))).toBe('constructor toString');
     expect(sentenceOf(step(['x'], 'toString'))).toBe('toString x');
     expect(sentenceOf(created(['services', 'web'], ['image']))).toBe('service web: image');
   });
 
-  it('moves no cursor, whatever a value holds', () => {
+  it('contains no control characters, whatever the value', () => {
     const change = updated([...WEB, 'command'], ['sh'], ['-c', 'a\nb \u001b[2J\u009b']);
     expect(sentenceOf(change)).toBe(String.raw`service web: command sh → -c a\nb \u001b[2J\u009b`);
   });
@@ -189,7 +189,7 @@ describe('the sentence of a change', () => {
 });
 
 describe('the data of a change', () => {
-  it('is without what is unknown, and without what a task notes for itself', () => {
+  it('omits undefined values and the private fields of a task', () => {
     const own = { ...updated([...WEB, 'user'], undefined, 'www-data', { reason: undefined }), id: 'x' };
     expect(detailOf(own)).toEqual({ action: 'update', path: ['services', 'web', 'user'], to: 'www-data' });
   });

@@ -8,7 +8,7 @@ import { osRelease, type OsRelease } from '../../lib/facts/os-release.ts';
 import type { Host } from '../../lib/contracts/host.ts';
 import { strict } from '../fakes/strict.ts';
 
-/** As /etc/os-release of each system has it. */
+/** /etc/os-release of each system. */
 const SYSTEMS = {
   debian: 'ID=debian\nVERSION_CODENAME=trixie\nPRETTY_NAME="Debian GNU/Linux 13 (trixie)"',
   ubuntu: 'ID=ubuntu\nID_LIKE=debian\nVERSION_CODENAME=noble\nPRETTY_NAME="Ubuntu 24.04.3 LTS"',
@@ -25,7 +25,7 @@ const SYSTEMS = {
 type System = keyof typeof SYSTEMS;
 const os = (system: System): OsRelease => osRelease.parse(SYSTEMS[system]);
 
-describe('how Docker comes onto a system', () => {
+describe('the way to install Docker', () => {
   it.each<[System, 'distro' | 'official', string | undefined]>([
     ['debian', 'distro', 'apt docker.io'],
     ['debian', 'official', 'apt docker-ce in debian'],
@@ -51,7 +51,7 @@ describe('how Docker comes onto a system', () => {
   });
 });
 
-/** What the package managers print when they are asked for versions: in the manuals' forms, not recorded. */
+/** What the package managers print when asked for versions: written after the manuals, not recorded. */
 const VERSIONS: Readonly<Record<string, string>> = {
   'apt-cache':
     ' docker.io | 26.1.5+dfsg1-9 | http://m.test trixie/main amd64 Packages\n docker.io | 26.1.4+dfsg1-1 | http://m.test trixie/main amd64 Packages\n docker.io | 20.10.24+dfsg1-1 | http://m.test bookworm/main amd64 Packages\n docker-cli | 26.1.5+dfsg1-9 | http://m.test trixie/main amd64 Packages\n docker-ce | 5:27.3.1-1~debian.13~trixie | https://d.test trixie/stable amd64 Packages\n docker-ce-cli | 5:27.3.1-1~debian.13~trixie | https://d.test trixie/stable amd64 Packages\n',
@@ -61,7 +61,7 @@ const VERSIONS: Readonly<Record<string, string>> = {
   apk: 'docker policy:\n  27.3.1-r5:\n    https://a.test/v3.22/community\n  28.3.3-r0:\n    https://a.test/v3.22/community\ndocker-cli policy:\n  27.3.1-r5:\n    https://a.test/v3.22/community\n  28.3.3-r0:\n    https://a.test/v3.22/community\n',
 };
 
-/** Docker's own key can't be had here; Debian's are on every Debian, in the same form. */
+/** Docker's own key is not available here; Debian's are on every Debian, in the same format. */
 const KEY_FOLDER = '/etc/apt/trusted.gpg.d';
 const keyFile = existsSync(KEY_FOLDER)
   ? readdirSync(KEY_FOLDER).find((name) => name.endsWith('bookworm-automatic.asc'))
@@ -69,13 +69,13 @@ const keyFile = existsSync(KEY_FOLDER)
 const KEY = keyFile === undefined ? '' : readFileSync(`${KEY_FOLDER}/${keyFile}`, 'utf8');
 const FINGERPRINT = 'B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8';
 
-/** Installs on a host that only notes what it is told. @returns the commands that change something */
+/** Installs on a host that only records its commands. @returns the commands that change something */
 async function commandsOn(system: System, docker: Partial<DockerSection>): Promise<string[]> {
   const ran: string[] = [];
   const host = strict<Host>('host', {
     name: 'worker1',
     run: async (argv, options = {}) => {
-      // What is said around a command is looked at in other tests.
+      // Other tests check the echo around a command.
       const inner = argv[0] === 'env' ? argv.slice(argv.findIndex((word) => /^(sh|zypper)$/.test(word))) : argv;
       const plain = inner[0] === 'sh' && inner[3] === 'sh' ? inner.slice(4) : inner;
       const text = plain.filter((word) => !/^(-o|DPkg|APT|Dpkg|Acquire|--no-progress|--wait|600)/.test(word)).join(' ');
@@ -139,7 +139,7 @@ describe('installing', () => {
     expect(await commandsOn(system, version === undefined ? {} : { version })).toEqual(expected);
   });
 
-  it('says which versions there are, and on which systems there is another source', async () => {
+  it('names the available versions, and the systems that have another source', async () => {
     await expect(commandsOn('leap', { version: '19' })).rejects.toMatchObject({
       code: 'INSTALL_UNSUPPORTED',
       message: 'worker1: there is no docker 19; its sources have 27.3.1_ce-150000.1.1, 24.0.7_ce-150000.2.1',
@@ -178,13 +178,13 @@ describe("Docker's own repository", () => {
         'tee /etc/yum.repos.d/docker-ce.repo <<< [docker-ce-stable]; name=Docker CE Stable; baseurl=https://d.test/linux/centos/$releasever/$basearch/stable',
       ],
     ],
-  ])('is added on %s when its key is the one expected', async (system, expected) => {
+  ])('is added on %s when its key has the expected fingerprint', async (system, expected) => {
     const ran = await commandsOn(system, { ...official, repositoryKey: FINGERPRINT });
     const [, , first = ''] = readKeys(KEY)?.armored.split('\n') ?? [];
     expect(ran.slice(0, 5)).toEqual(expected.map((text) => text.replace('FIRST', first)));
   });
 
-  it('is refused, and its key never put where it is trusted, when the key is another', async () => {
+  it('is refused, and its key never put where it is trusted, when the key differs', async () => {
     await expect(commandsOn('debian', official)).rejects.toMatchObject({
       code: 'CHECKSUM_MISMATCH',
       message: expect.stringContaining(`is the key ${FINGERPRINT}, and 9DC858229FC7DD38854AE2D88D81803C0EBFCD88 or`),
@@ -192,7 +192,7 @@ describe("Docker's own repository", () => {
     });
   });
 
-  it("has a key whose fingerprint is OpenPGP's; anything else is no key", () => {
+  it('has a key with an OpenPGP fingerprint; anything else is not a key', () => {
     expect(readKeys(KEY)?.fingerprints).toEqual([FINGERPRINT]);
     expect(readKeys('<html>not found</html>')).toBeUndefined();
     expect(readKeys('')).toBeUndefined();

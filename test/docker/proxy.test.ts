@@ -15,14 +15,14 @@ const PROXIED = '{ proxy: "http://proxy:3128", noProxy: [.example.org] }';
 const NO_PROXY = 'localhost,127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,.example.org,192.168.1.10,203.0.113.7';
 
 describe('a proxy', () => {
-  it('is told to the service, and the nodes are reached without it', async () => {
+  it('is set for the service, and nodes are reached without it', async () => {
     expect(proxyFile(await clusterOf(FILE(PROXIED)))).toBe(
       `[Service]\nEnvironment="HTTP_PROXY=http://proxy:3128" "HTTPS_PROXY=http://proxy:3128" "NO_PROXY=${NO_PROXY}"`,
     );
     expect(proxyFile(await clusterOf(FILE('{}')))).toBe('');
   });
 
-  it('is read back as the cluster file has it', async () => {
+  it('is read back as written in the cluster file', async () => {
     const file = proxyFile(await clusterOf(FILE(PROXIED)));
     const { proxy, noProxy } = proxyOf(file) ?? {};
     expect(proxy).toBe('http://proxy:3128');
@@ -30,7 +30,7 @@ describe('a proxy', () => {
     expect(proxyOf('')).toBeUndefined();
   });
 
-  it('is not part of a plan where somebody added a password to it by hand', async () => {
+  it('stays out of a plan where an operator added a password to it by hand', async () => {
     const file = proxyFile(await clusterOf(FILE(PROXIED)));
     expect(publicProxyOf(file)).toBe('http://proxy:3128');
     expect(publicProxyOf(file.replaceAll('http://', 'http://user:secret@'))).toBeUndefined();
@@ -48,7 +48,7 @@ describe('a proxy', () => {
     expect(ran[1]).toEqual(['apt-get', 'update']);
   });
 
-  it('has no password, which every user of a node could read', async () => {
+  it('may have no password, which every user of a node could read', async () => {
     await expect(clusterOf(FILE('{ proxy: "http://user:secret@proxy:3128" }'))).rejects.toThrow(
       /docker\.proxy.*no user and password/s,
     );

@@ -17,7 +17,7 @@ let before: readonly string[];
 
 beforeAll(async () => {
   needPackages('openssh-client');
-  // As EC2 takes its time: half a minute until a machine runs would only be waited for.
+  // EC2's real half minute until a machine runs would only make the test wait.
   const latency = {
     visible: 500,
     pending: 2_000,
@@ -72,7 +72,7 @@ describe('a cluster on an emulated EC2, with a real machine for each instance', 
     expect((await cli.run(['plan', '--detailed-exitcode'])).status).toBe(0);
   });
 
-  it('is repaired after an instance was terminated behind its back, with no dead node left in the swarm', async () => {
+  it('is repaired after an instance was terminated outside swarmup, with no dead node left in the swarm', async () => {
     const { account } = cloud.front;
     const old = [...account.instances.values()].find((one) => one.node === 'worker1');
     await cloud.terminate(old?.id ?? '');
@@ -83,7 +83,7 @@ describe('a cluster on an emulated EC2, with a real machine for each instance', 
     expect((await cli.json<UpDocument>('up')).document.changed).toBe(0);
   });
 
-  it('is taken down to an account that is as it was', async () => {
+  it('is taken down, and leaves the account as it was', async () => {
     expectOk(await cli.json<UpDocument>('down', '--yes'));
     expect(await cloud.contents()).toEqual(before);
     expect(readdirSync(folder)).not.toContain('.swarmup');

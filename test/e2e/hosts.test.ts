@@ -23,7 +23,7 @@ import { needPackages } from '../support/packages.ts';
 import { buildStandIn } from '../support/standin.ts';
 import { whenLong } from '../support/when-long.ts';
 
-/** Two real machines from bare images, of two releases, which stand for hosts that somebody already has. The manager has the oldest Docker. */
+/** Two real machines from bare images of two releases, which stand for existing hosts. The manager has the oldest Docker. */
 const MACHINES = `name: e2e-machines
 providers:
   new: { type: qemu, image: debian-13, cpus: 1, memory: 1536MiB, disk: 10GiB }
@@ -51,7 +51,7 @@ stacks:
 portainer: {}
 `;
 
-/** What was dropped, crashed or changed when swarmup wrote Compose files anew. */
+/** Compose features that were lost, crashed or changed when swarmup rewrote Compose files. */
 const MERGED = `version: '3.8'
 x-base: &base
   image: nginx
@@ -67,7 +67,7 @@ const PASSWORD = 'a-password-for-sudo';
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-e2e-'));
 const cli = new Cli(folder, { SWARMUP_SUDO_PASSWORD: PASSWORD, SSH_AUTH_SOCK: '' });
 let proxy: Awaited<ReturnType<typeof startProxy>>;
-/** OpenSSH's configuration for the machines as such. */
+/** OpenSSH's configuration for the machines themselves. */
 const machines = join(folder, 'machines');
 const state = join(folder, '.swarmup', 'e2e-hosts');
 
@@ -79,7 +79,7 @@ interface DoctorDocument {
   readonly findings: readonly { readonly node: string; readonly check: string; readonly message: string }[];
 }
 
-/** What is wrong, as `node check`, and the whole of it. */
+/** The findings, as `node check`, and the whole output. */
 async function doctor(): Promise<{ found: string[]; ok: boolean; text: string }> {
   const { document } = await cli.json<DoctorDocument>('doctor', '--accept-new');
   const found = document.findings.map(({ node, check }) => `${node} ${check}`).toSorted();
@@ -94,7 +94,7 @@ function change(from: string, to: string): void {
   writeFileSync(file, text.replace(from, to));
 }
 
-/** Signs Portainer's administrator in, past swarmup. @returns the token */
+/** Signs in as Portainer's administrator, without swarmup. @returns the token */
 async function signIn(password: string): Promise<string> {
   const request = {
     method: 'POST',
@@ -102,13 +102,13 @@ async function signIn(password: string): Promise<string> {
     headers: { 'content-type': 'application/json' },
   };
   const url = `${(await urls(9000)).at(-1)}/api/auth`;
-  // Where it has just started again, the other node's routing mesh may not know it yet.
+  // If Portainer has just restarted here, the other node's routing mesh may not know it yet.
   const answer = await vi.waitFor(() => fetch(url, request), { timeout: 60_000, interval: 500 });
   expect(answer.status).toBe(200);
   return ((await answer.json()) as { jwt: string }).jwt;
 }
 
-/** The addresses at which a client reaches a published port of the machines. */
+/** The addresses that serve a published port of the machines. */
 async function urls(port: number): Promise<readonly string[]> {
   const { document } = await cli.json<StatusDocument>('status', '-f', 'machines.yaml');
   return document.services
@@ -133,7 +133,7 @@ beforeAll(async () => {
     join(folder, 'swarmup.yaml'),
     CLUSTER.replace('ADDRESS1', first ?? '')
       .replace('ADDRESS2', second ?? '')
-      // As the machines see this computer's loopback.
+      // This computer's loopback, as the machines see it.
       .replace('PROXY', `http://192.168.76.2:${proxy.port}`),
   );
   const key = nodes[0]?.ssh.identityFile ?? '';
@@ -143,7 +143,7 @@ beforeAll(async () => {
   );
   const enrol = [
     'apt-get update -q && apt-get install -y -q --no-install-recommends sudo',
-    // The usual hash takes two seconds under emulation, for each command.
+    // The usual hash takes two seconds per command under emulation.
     `useradd -m -G sudo -s /bin/bash -p "$(perl -e 'print crypt(q(${PASSWORD}), q($5$rounds=1000$emulated))')" admin`,
     'cp -r /root/.ssh /home/admin/ && chown -R admin /home/admin/.ssh',
   ].join(' && ');
@@ -156,7 +156,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Faults that a host may have before Docker is on it: what provokes each, and what mends it. */
+/** Faults of a host without Docker: how to provoke each, and how to repair it. */
 const BARE_FAULTS = {
   clock: ["date -s '+1 hour'", "date -s '-1 hour'"],
   disk: ['fallocate -l 6G /var/fill', 'rm /var/fill'],
@@ -177,7 +177,7 @@ const BARE_FAULTS = {
   ],
 } as const;
 
-/** Tasks that have nothing to do here: one manager, hosts that share nothing, and a file without these keys. */
+/** Tasks with nothing to do here: one manager, hosts that share nothing, and a file without these keys. */
 const NOT_ASKED_FOR: readonly string[] = [
   'join-managers',
   'prepare-provider',
@@ -188,13 +188,13 @@ const NOT_ASKED_FOR: readonly string[] = [
   'upgrade-docker',
 ];
 
-describe('hosts that exist already', () => {
-  it('are looked at, and nothing is wrong with them', async () => {
+describe('existing hosts', () => {
+  it('pass doctor without findings', async () => {
     expect(await doctor()).toMatchObject({ ok: true, found: [] });
     expect((await cli.run(['plan', '--detailed-exitcode'])).status).toBe(3);
   });
 
-  it('are looked at by a user who needs a password for sudo, too', async () => {
+  it('pass doctor for a user whose sudo needs a password', async () => {
     writeFileSync(
       join(folder, 'admin.yaml'),
       readFileSync(join(folder, 'swarmup.yaml'), 'utf8').replace('user: root', 'user: admin'),
@@ -228,7 +228,7 @@ describe('hosts that exist already', () => {
     for (const [, mend] of Object.values(BARE_FAULTS)) await onMachine('beta', mend);
   });
 
-  it('may have a way between them on which full packets vanish', async () => {
+  it('may have a path between them that drops full-size packets', async () => {
     await onMachine('beta', 'iptables -A INPUT -p udp -m length --length 1450: -j DROP');
     const { found, text } = await doctor();
     expect(found).toEqual(['manager1 path-mtu']);
@@ -236,7 +236,7 @@ describe('hosts that exist already', () => {
     await onMachine('beta', 'iptables -F INPUT');
   });
 
-  it('comes up with every task of the pipeline', async () => {
+  it('become a cluster with every task of the pipeline', async () => {
     const up = await cli.json<UpDocument>('up');
     expectOk(up);
     expect(up.status).toBe(0);
@@ -250,7 +250,7 @@ describe('hosts that exist already', () => {
     ]);
   });
 
-  it('is there when asked by other means: the engines, and HTTP through every node', async () => {
+  it('can be queried by other means: the engines, and HTTP through every node', async () => {
     const nodes = (await manager("docker node ls --format '{{.Hostname}} {{.Status}} {{.ManagerStatus}}'"))
       .split('\n')
       .map((line) => line.trim())
@@ -263,7 +263,7 @@ describe('hosts that exist already', () => {
     const throughProxy = `http://192.168.76.2:${proxy.port} localhost,127.0.0.0/8,`;
     expect(await onMachine('alpha', engine)).toMatch(new RegExp(`^20\\.10\\S* ${throughProxy}`));
     expect(await onMachine('beta', engine)).toMatch(new RegExp(`^26\\.1\\S* ${throughProxy}`));
-    // The packages came that way.
+    // The packages came through it.
     expect(proxy.asked.size).toBeGreaterThan(0);
     const pages = await urls(80);
     expect(pages).toHaveLength(2);
@@ -275,7 +275,7 @@ describe('hosts that exist already', () => {
     expect(await program('curl', ['-sS', '--max-time', '30', pages[0] ?? ''])).toContain('Welcome to nginx');
   });
 
-  it('deploys a stack as it is, through a manager with Docker 20.10: what is merged, aliased, octal and large', async () => {
+  it('run a stack unchanged through a manager with Docker 20.10: merge keys, aliases, octal and large numbers', async () => {
     writeFileSync(join(folder, 'stacks', 'merged.yml'), MERGED);
     change('stacks:\n', 'stacks:\n  merged: { file: stacks/merged.yml }\n');
     expectOk(await cli.json<UpDocument>('up', '--only', 'deploy-stacks'));
@@ -294,7 +294,7 @@ describe('hosts that exist already', () => {
     expect(await manager("docker service ls --format '{{.Name}}'")).not.toContain('merged');
   });
 
-  it('has Portainer with its administrator, its environment and an agent a node', async () => {
+  it('run Portainer with its administrator, its environment and one agent per node', async () => {
     const portainer = (await urls(9000)).at(-1);
     expect(portainer).toBeDefined();
     const file = join(state, 'portainer-admin-password');
@@ -309,7 +309,7 @@ describe('hosts that exist already', () => {
     expect(names.toSorted()).toEqual(['alpha', 'beta']);
   });
 
-  it('holds Portainer where its data is, and its agents answer nobody else', async () => {
+  it('pin Portainer to the node with its data, and its agents answer only their server', async () => {
     const id = await manager("docker node inspect self --format '{{.ID}}'");
     const inspect = (what: string) => manager(`docker service inspect portainer_portainer --format '${what}'`);
     expect(await inspect('{{.Spec.TaskTemplate.Placement.Constraints}}')).toBe(
@@ -321,11 +321,11 @@ describe('hosts that exist already', () => {
       await manager("docker service inspect portainer_agent --format '{{.Spec.TaskTemplate.ContainerSpec.Env}}'"),
     ).toBe(`[AGENT_SECRET=${secret}]`);
     expect(readFileSync(join(state, 'portainer-agent-secret'), 'utf8').trim()).toBe(secret);
-    // To be held there it didn't have to start again.
+    // Pinning it required no restart.
     expect(await manager('docker service ps portainer_portainer -q | wc -l')).toBe('1');
   });
 
-  it("gives Portainer's administrator another password, also when nobody knows the present one", async () => {
+  it('give Portainer’s administrator another password, also when the current one is lost', async () => {
     const file = join(state, 'portainer-admin-password');
     const first = readFileSync(file, 'utf8');
     expect((await cli.run(['rotate', 'portainer-password'])).status).toBe(0);
@@ -345,7 +345,7 @@ describe('hosts that exist already', () => {
     await signIn(readFileSync(file, 'utf8'));
   });
 
-  it('takes Portainer to another version, with its data', async () => {
+  it('upgrade Portainer to another version, and keep its data', async () => {
     change('portainer: {}', 'portainer: { version: 2.33.6 }');
     const up = await cli.json<UpDocument>('up');
     expectOk(up);
@@ -356,13 +356,13 @@ describe('hosts that exist already', () => {
     await signIn(readFileSync(join(state, 'portainer-admin-password'), 'utf8'));
   });
 
-  it('changes nothing when it is run again, whole or one task alone', async () => {
+  it('change nothing on a second run, of the whole pipeline or of one task', async () => {
     const again = await cli.json<UpDocument>('up');
     expectOk(again);
     expect(again.document.changed).toBe(0);
     expect(again.document.units.map((unit) => unit.outcome)).toEqual(again.document.units.map(() => 'unchanged'));
     expect((await cli.run(['plan', '--detailed-exitcode'])).status).toBe(0);
-    // Every task is run alone in test/partial.test.ts; here those that ask different things of real machines.
+    // test/partial.test.ts runs every task alone; these are the ones that query different things on real machines.
     for (const id of ['provision', 'install-docker', 'join-workers', 'deploy-stacks', 'verify-http']) {
       const alone = await cli.json<UpDocument>('up', '--only', id);
       expectOk(alone);
@@ -372,7 +372,7 @@ describe('hosts that exist already', () => {
     expectOk(verify);
   });
 
-  it('are a swarm that can be imported: the file that comes of it changes nothing', async () => {
+  it('are a swarm that can be imported: the resulting file changes nothing', async () => {
     const address = /address: (\S+) \}/.exec(readFileSync(join(folder, 'swarmup.yaml'), 'utf8'))?.[1] ?? '';
     const access = ['--user', 'root', '--bastion', 'gate', '--ssh-config', 'ssh_config', '--accept-new'];
     const imported = await cli.run(['import', 'swarm', '--manager', address, ...access, '-o', 'imported.yaml']);
@@ -387,14 +387,14 @@ describe('hosts that exist already', () => {
     rmSync(join(folder, '.swarmup/imported'), { recursive: true, force: true });
   });
 
-  it('scales up and down', async () => {
+  it('scale a service up and down', async () => {
     expectOk(await cli.json<UpDocument>('scale', 'web=4'));
     expect(await manager("docker service ls --filter name=web --format '{{.Replicas}}'")).toBe('4/4');
     expectOk(await cli.json<UpDocument>('scale', 'web=2'));
     expect(await manager("docker service ls --filter name=web --format '{{.Replicas}}'")).toBe('2/2');
   });
 
-  it('drains and activates a node', async () => {
+  it('drain and activate a node', async () => {
     expectOk(await cli.json<UpDocument>('drain', 'worker1'));
     expect(await onMachine('beta', 'docker ps -q')).toBe('');
     expect(await manager("docker node inspect beta --format '{{.Spec.Availability}}'")).toBe('drain');
@@ -402,13 +402,13 @@ describe('hosts that exist already', () => {
     expect(await manager("docker node inspect beta --format '{{.Spec.Availability}}'")).toBe('active');
   });
 
-  whenLong('gets another version of Docker on a node at work, and answers all the while', async () => {
+  whenLong('upgrade Docker on an active node, and serve requests all the while', async () => {
     await onMachine(
       'alpha',
       "cd /etc/apt && (cat sources.list sources.list.d/*.list 2>/dev/null || true) | sed 's/bookworm/trixie/g' > sources.list.d/newer.list",
     );
     change('docker: { source: distro,', "docker: { source: distro, version: '26.1',");
-    // Through the other node: this one's engine is gone for a while.
+    // Through the other node: the engine of this one is down for a while.
     const url = (await urls(80)).at(-1) ?? '';
     const { result, asked, failed } = await whileAsking(url, cli.json<UpDocument>('up'));
     expectOk(result);
@@ -424,7 +424,7 @@ describe('hosts that exist already', () => {
     expect(await manager("docker node inspect alpha --format '{{.Spec.Availability}}'")).toBe('active');
   });
 
-  it('runs commands on nodes', async () => {
+  it('run commands on nodes', async () => {
     expect((await cli.run(['ssh', 'worker1', '--', 'hostname'])).stdout.trim()).toBe('beta');
     expect((await cli.run(['ssh', 'worker1', '--', 'exit 3'])).status).toBe(3);
     const all = await cli.run(['exec', '--role', 'worker', '--', 'hostname']);
@@ -437,7 +437,7 @@ describe('hosts that exist already', () => {
     ).toEqual(['worker1  beta']);
   });
 
-  it('has told no secret to anybody', async () => {
+  it('leak no secret into outputs, records or arguments', async () => {
     const secrets = [
       await manager('docker swarm join-token -q worker'),
       await manager('docker swarm join-token -q manager'),
@@ -455,7 +455,7 @@ describe('hosts that exist already', () => {
     }
   });
 
-  it('leave the swarm again, and stay', async () => {
+  it('leave the swarm, and stay', async () => {
     const refused = await cli.run(['down']);
     expect(refused.status).toBe(2);
     expect(refused.stderr).toContain('--yes');
@@ -466,7 +466,7 @@ describe('hosts that exist already', () => {
     expect(readdirSync(join(folder, '.swarmup'))).toEqual(['e2e-machines']);
   });
 
-  it('are refused when one belongs to a swarm that is not this one', async () => {
+  it('are refused when one belongs to another swarm', async () => {
     await onMachine('beta', 'docker swarm init --advertise-addr eth1');
     const { found, text } = await doctor();
     // Debian 12's engine beside Debian 13's: a warning, unless it was upgraded.
@@ -478,14 +478,14 @@ describe('hosts that exist already', () => {
     await onMachine('beta', 'docker swarm leave --force');
   });
 
-  it('have taken away what swarmup installed, when asked to', async () => {
+  it('lose what swarmup installed with --uninstall', async () => {
     expectOk(await cli.json<UpDocument>('down', '--yes', '--uninstall'));
     for (const name of ['alpha', 'beta']) {
       expect(await onMachine(name, 'ls /usr/sbin/dockerd /var/lib/swarmup 2>/dev/null; ls -d /var/lib/docker')).toBe(
         '/var/lib/docker',
       );
     }
-    // What was accepted went with the folder: it is made anew for this run, and goes again.
+    // The accepted keys were removed with the folder: it is created again for this run, and removed again.
     const again = await cli.json<UpDocument>('down', '--yes', '--uninstall', '--accept-new');
     expectOk(again);
     expect(again.document.units.filter(({ outcome }) => outcome === 'changed').map(({ task }) => task)).toEqual([
@@ -496,7 +496,7 @@ describe('hosts that exist already', () => {
     ).toEqual(['skipped', 'skipped']);
   });
 
-  it('were machines of another cluster, which takes them away', async () => {
+  it('were machines of another cluster, whose down removes them', async () => {
     const down = ['down', '-f', 'machines.yaml', '--yes'];
     const ports = (await cli.json<StatusDocument>('status', '-f', 'machines.yaml')).document.nodes.map(
       (node) => node.ssh.port,

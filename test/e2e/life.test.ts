@@ -22,7 +22,7 @@ import { needPackages } from '../support/packages.ts';
 import { PASSWORD, startRegistry, USER, type Registry } from '../support/registry.ts';
 import { whenLong } from '../support/when-long.ts';
 
-/** Living with a cluster of three managers and a worker: services with all they can have, and all that happens to them. */
+/** The life of a cluster of three managers and a worker: services with all options, and everything that happens to them. */
 const BASE = `name: e2e-life
 provider: { type: qemu, image: debian-13, cpus: 1, memory: 1024MiB, disk: 8GiB }
 nodes:
@@ -74,7 +74,7 @@ const cli = new Cli(folder, {
 const sshConfig = join(folder, 'ssh_config');
 let text = BASE;
 let registry: Registry | undefined;
-/** The registry, as machines see it: this computer's loopback. */
+/** The registry's address for the machines: this computer's loopback. */
 const registryName = () => `192.168.76.2:${registry?.port}`;
 const write = (...changes: readonly (readonly [string, string])[]) => {
   text = registry
@@ -100,7 +100,7 @@ const holderOf = async (service: string) => {
   const nodes = await engine('m1', `docker service ps ${service} -f desired-state=running --format '{{.Node}}'`);
   return nodes.split('\n')[0] ?? '';
 };
-/** What is asked again and again, at most so often, until it is so. */
+/** Polls a condition until it holds, with a limit. */
 const until = async (isSo: () => Promise<boolean>) => {
   for (let i = 0; i < 200 && !(await isSo()); i++) await new Promise((resolve) => setTimeout(resolve, 300));
 };
@@ -127,8 +127,8 @@ afterAll(async () => {
 const urlOf = async (node: string) =>
   (await status()).services.find(({ name }) => name === 'web')?.urls.find((one) => one.node === node)?.url ?? '';
 
-describe('a cluster that is lived with', () => {
-  it('has services with all that the file says, and a second run changes nothing', async () => {
+describe('a cluster in use', () => {
+  it('runs services with all options of the file, and a second run changes nothing', async () => {
     expectOk(await up());
     writeFileSync(sshConfig, (await cli.run(['ssh-config'])).stdout);
     const spec = JSON.parse(await engine('m2', 'docker service inspect web')) as [
@@ -142,7 +142,7 @@ describe('a cluster that is lived with', () => {
       Hosts: ['10.0.0.9 db'],
       Secrets: [{ File: { Name: 'key' }, SecretName: expect.stringMatching(/^key-[0-9a-f]{12}$/) }],
     });
-    // What the container sees itself; its image has no shell.
+    // What the container sees; its image has no shell.
     const inside = await engine(
       await holderOf('web'),
       "root=/proc/$(docker inspect -f '{{.State.Pid}}' $(docker ps -q -f name=web | head -1))/root; cat $root/run/secrets/key; echo; cat $root/etc/greeting",
@@ -155,7 +155,7 @@ describe('a cluster that is lived with', () => {
     expect((await up()).document.changed).toBe(0);
   });
 
-  it('rolls a bad update back, fails with what the task printed, and answers all the time', async () => {
+  it('rolls a bad update back, fails with the output of the task, and serves requests all the time', async () => {
     write(['env: { COLOUR: red }', 'env: { COLOUR: blue }\n    command: [nginx, -c, /nope]']);
     const { result, asked, failed } = await whileAsking(await urlOf('m2'), up());
     expect(result.status).toBe(1);
@@ -187,18 +187,18 @@ describe('a cluster that is lived with', () => {
     );
     expect((await cli.json<UpDocument>('rollback', 'web')).document.changed).toBe(0);
     write();
-    // Another content was tried, and is of no use any more but for going back to.
+    // The other content was tried, and is now needed for a roll-back only.
     expect((await up()).document.changed).toBe(0);
   });
 
-  it('shows what its services print', async () => {
+  it('shows the logs of its services', async () => {
     const shown = await cli.run(['logs', 'edge', '--tail', '3']);
     expect(shown.stdout).toMatch(/^edge\.w1@w1 {2}.*GET \/ HTTP/m);
     const followed = await cli.run(['logs', 'edge', '-f', '--tail', '1'], /GET/);
     expect(followed.status).toBe(130);
   });
 
-  whenLong('runs what only a registry of its own has, with the credentials that Docker has here', async () => {
+  whenLong('runs an image from a private registry, with the credentials that Docker has here', async () => {
     const image = `${registryName()}/team/web:1`;
     await engine(
       'm1',
@@ -225,7 +225,7 @@ describe('a cluster that is lived with', () => {
     expectOk(await up('--only', 'prune', '--prune'));
   });
 
-  it('is used with the docker command through a context of its own', async () => {
+  it('can be used with the docker command through its own context', async () => {
     const docker = dockerCli(join(folder, 'docker'), home);
     expect((await cli.run(['context'])).stdout).toContain('docker --context e2e-life node ls');
     const nodes = docker('--context', 'e2e-life', 'node', 'ls', '--format', '{{.Hostname}}').trim().split('\n');
@@ -233,7 +233,7 @@ describe('a cluster that is lived with', () => {
     expect(readFileSync(join(home, '.ssh/config'), 'utf8')).toMatch(/^# swarmup.*\nInclude .*\nHost \*\n/);
   });
 
-  whenLong('has managers change places, the leader last, and never loses the majority', async () => {
+  whenLong('swaps manager roles, the leader last, without losing the majority', async () => {
     write(
       ['{ name: m1, role: manager }', '{ name: m1, role: worker }'],
       ['{ name: w1, role: worker,', '{ name: w1, role: manager,'],
@@ -249,7 +249,7 @@ describe('a cluster that is lived with', () => {
     expect(await roles()).toEqual({ m1: 'manager', m2: 'manager', m3: 'manager', w1: 'worker' });
   });
 
-  whenLong('gets new tokens, a new root certificate and a new unlock key', async () => {
+  whenLong('rotates tokens, root certificate and unlock key', async () => {
     const tokens = () => engine('m1', 'docker swarm join-token -q worker');
     const before = await tokens();
     expect((await cli.run(['rotate', 'tokens'])).status).toBe(0);
@@ -268,7 +268,7 @@ describe('a cluster that is lived with', () => {
     expect((await up()).document.changed).toBe(0);
   });
 
-  it('goes on through another manager when the leader loses its power during an update', async () => {
+  it('continues through another manager when the leader loses power during an update', async () => {
     write(['COLOUR: red', 'COLOUR: yellow']);
     const leader = (await status()).nodes.find((node) => node.swarm?.leader)?.name ?? '';
     const other = ['m1', 'm2', 'm3'].find((name) => name !== leader) ?? '';
@@ -276,7 +276,7 @@ describe('a cluster that is lived with', () => {
     const run = cli.json<UpDocument>('up');
     const question =
       "docker service inspect web --format '{{.UpdateStatus.State}} {{.Spec.TaskTemplate.ContainerSpec.Env}}'";
-    // A manager that is busy may not answer once; it is asked again.
+    // A busy manager may not answer the first time; it is asked again.
     await until(() =>
       engine(other, question).then(
         (answer) => answer === 'updating [COLOUR=yellow]',
@@ -286,7 +286,7 @@ describe('a cluster that is lived with', () => {
     poweredOff(leader);
     const { result, asked, failed } = await whileAsking(url, run);
     console.log(`leader lost: ${asked} requests, ${failed.length} failed`);
-    // It is done; what can't be is only what has to be asked of the lost one.
+    // The update is complete; only what needs the lost manager fails.
     expect(
       result.document.units.find(({ task, target }) => task === 'deploy-services' && target === 'web')?.error,
     ).toBeUndefined();
@@ -297,7 +297,7 @@ describe('a cluster that is lived with', () => {
     );
   });
 
-  it('is gone with all that led to it', async () => {
+  it('is removed with everything that led to it', async () => {
     expectOk(await cli.json<UpDocument>('down', '--yes'));
     expect(qemuProcesses('e2e-life')).toEqual([]);
     expect(readFileSync(join(home, '.ssh/config'), 'utf8')).toBe('Host *\n  ServerAliveInterval 30\n');

@@ -7,7 +7,7 @@ import { expectOk } from '../support/expect.ts';
 import { get, onNode, qemuProcesses } from '../support/machines.ts';
 import { needPackages } from '../support/packages.ts';
 
-/** Three managers with Docker in their image: kills, locks, powering off and on, changes while it runs, and what goes wrong. */
+/** Three managers with Docker in their image: kills, locks, power cycles, changes while they run, and failures. */
 const BASE = `name: e2e-managers
 provider: { type: qemu, image: debian-13, cpus: 1, memory: 1280MiB, disk: 8GiB }
 nodes: { managers: 3 }
@@ -33,17 +33,17 @@ afterAll(async () => {
 });
 
 describe('three managers', () => {
-  it('come up although the run is interrupted once and killed ten times on the way, with nothing doubled', async () => {
+  it('start although the run is interrupted once and killed ten times on the way, with nothing doubled', async () => {
     const interrupted = await cli.run(['up'], /booting/);
     expect(interrupted.status).toBe(130);
     expect(interrupted.stdout).toContain('stopped in the middle: provision on ');
     expect(interrupted.stdout).toContain('Run the same command again');
     const moments: string[] = [];
     while (moments.length < 10) {
-      // Anywhere on the way: each run goes on from where the one before was cut off.
+      // At any moment: each run continues where the one before was cut off.
       const end = await cli.killed(['up'], 2_000 + Math.random() * 20_000);
       if (end.signal === 'SIGKILL') moments.push(`${end.after} ms: ${end.last}`);
-      // On a fast computer it may be done before: then from the beginning again.
+      // On a fast computer the run may finish first: then it starts over.
       else expectOk(await cli.json<UpDocument>('down', '--yes'));
     }
     console.log(`killed at\n${moments.join('\n')}`);
@@ -62,7 +62,7 @@ describe('three managers', () => {
     expect((await cli.json<UpDocument>('up')).document.changed).toBe(0);
   });
 
-  it('are left alone while a run from another computer holds them', async () => {
+  it('are left alone while a run from another computer holds the lock', async () => {
     const lock = '/run/swarmup/e2e-managers.lock';
     const other = { token: 'x', user: 'ann', host: 'elsewhere', pid: 1, command: 'up', since: '2026-01-01T00:00:00Z' };
     const plant = (age: number) =>
@@ -86,7 +86,7 @@ describe('three managers', () => {
     expect(await onNode(sshConfig, 'manager1', `ls /run/swarmup`)).not.toContain('e2e-managers.lock\n');
   });
 
-  it('are finished as far as possible when one of them cannot be, with a list of the rest', async () => {
+  it('are completed as far as possible when one of them fails, with a list of the rest', async () => {
     await onNode(sshConfig, 'manager3', 'systemctl mask --now docker.service docker.socket 2>&1');
     const result = await cli.json<UpDocument & { notDone: string[]; record: string }>('up', '--keep-going');
     expect(result.status).toBe(1);
@@ -106,7 +106,7 @@ describe('three managers', () => {
     expectOk(await cli.json<UpDocument>('up'));
   });
 
-  it('take a new service with a new port while they run', async () => {
+  it('get a new service with a new port while they run', async () => {
     write(`  second: { image: nginx, replicas: 1, ports: ['8080:80'], env: { A: b }, verify: { body: Welcome } }\n`);
     const plan = await cli.json<UpDocument>('plan');
     expect(plan.document.units.flatMap((unit) => unit.changes).toSorted()).toEqual([
@@ -121,7 +121,7 @@ describe('three managers', () => {
     for (const { url } of urls) expect((await get(url)).status).toBe(200);
   });
 
-  it('say at once why a service can never run', async () => {
+  it('report at once why a service can never run', async () => {
     write(`  picky: { image: nginx, replicas: 1, constraints: [node.labels.gpu==yes] }\n`);
     const failed = await cli.json<UpDocument>('up');
     expect(failed.status).toBe(1);
@@ -133,7 +133,7 @@ describe('three managers', () => {
     write();
   });
 
-  it('are powered off cleanly, one by name, and come back with all they had', async () => {
+  it('are powered off cleanly, one by name, and come back with all their data', async () => {
     expectOk(await cli.json<UpDocument>('stop', '--node', 'manager3'));
     expect(qemuProcesses('e2e-managers')).toHaveLength(2);
     expect((await status()).nodes.map((node) => node.machine)).toEqual(['running', 'running', 'stopped']);
@@ -151,7 +151,7 @@ describe('three managers', () => {
     writeFileSync(join(folder, 'swarmup.yaml'), fewer);
     expectOk(await cli.json<UpDocument>('up'));
     writeFileSync(join(folder, 'swarmup.yaml'), fewer.replace(', labels: { zone: a }', ''));
-    // The services are those of the tests before: every file since has been without them.
+    // The services are from the tests before: no file since then has had them.
     const surplus = ['manager1: label zone', 'node manager3 and its machine', 'service picky', 'service second'];
     const plan = await cli.json<UpDocument>('plan');
     expect(plan.document.units.flatMap((unit) => unit.changes).toSorted()).toEqual(surplus);
@@ -176,7 +176,7 @@ describe('three managers', () => {
     expect((await cli.run(['plan', '--detailed-exitcode'])).status).toBe(0);
   });
 
-  it('are taken away even when the local folder was lost', async () => {
+  it('are removed even if the local folder was lost', async () => {
     rmSync(join(folder, '.swarmup'), { recursive: true });
     expect((await status()).nodes.map((node) => node.machine)).toEqual(['lost', 'lost']);
     expectOk(await cli.json<UpDocument>('down', '--yes'));

@@ -10,7 +10,7 @@ import { get } from '../support/machines.ts';
 import { StandIn } from '../support/virtualbox.ts';
 
 /**
- * Two machines of VirtualBox, which a stand-in boots with QEMU. One is made on its own and stands for a host that somebody has;
+ * Two machines of VirtualBox, which a stand-in boots with QEMU. One is created separately and stands for an existing host;
  * the other is the cluster's. Together they are a cluster of two providers.
  */
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-e2e-'));
@@ -35,7 +35,7 @@ afterAll(() => {
 });
 
 describe('a cluster of several providers', () => {
-  it('begins with a machine of VirtualBox, which answers where it was told to', async () => {
+  it('starts with a machine of VirtualBox, which answers at its configured address', async () => {
     writeFileSync(
       join(folder, 'somebody.yaml'),
       `name: somebody\nprovider: ${BOX()}\nnodes: [{ name: guest1, role: manager }]\n`,
@@ -60,7 +60,7 @@ services:
     );
   });
 
-  it('comes up: one machine is made, the other taken as it is, after a look at both', async () => {
+  it('comes up: one machine is created, the other used as it is, after doctor checked both', async () => {
     const up = await cli.json<UpDocument>('up', '--accept-new');
     expectOk(up);
     const of = (task: string) =>
@@ -85,7 +85,7 @@ services:
     expect(again.document.changed).toBe(0);
   });
 
-  it('has a machine back that lost its power', async () => {
+  it('restarts a machine that lost power', async () => {
     await standIn.by('controlvm', 'swarmup-both-manager1', 'poweroff');
     expect((await nodesOf()).find(({ name }) => name === 'manager1')?.machine).toBe('stopped');
     const up = await cli.json<UpDocument>('up');
@@ -95,7 +95,7 @@ services:
     ).toEqual(['start machine manager1']);
   });
 
-  it('is taken away: one machine goes, the other leaves the swarm and stays', async () => {
+  it('is taken down: one machine is removed, the other leaves the swarm and stays', async () => {
     expectOk(await cli.json<UpDocument>('down', '--yes'));
     expect(standIn.box.state.vms.map(({ name }) => name.replace(/image-.*/, 'image')).toSorted()).toEqual([
       'swarmup-image',

@@ -9,7 +9,7 @@ import { Cli, ROOT } from '../support/cli.ts';
 import { qemuProcesses } from '../support/machines.ts';
 import { nightlyCommand } from '../support/workflows.ts';
 
-// The nightly job as the workflow has it: its own command, in a folder that has nothing but the launcher.
+// The nightly job of the workflow: its command, in a folder that contains only the launcher.
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-e2e-'));
 symlinkSync(join(ROOT, 'swarmup'), join(folder, 'swarmup'));
 const report = join(folder, 'nightly-report');
@@ -20,7 +20,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** As GitHub runs a step: with bash that stops at the first error. */
+/** Runs a step as GitHub does: with bash that stops at the first error. */
 function step(command: string): Promise<{ status: number; output: string }> {
   const argv = ['--noprofile', '--norc', '-eo', 'pipefail', '-c', command];
   const env = { ...process.env, CI: 'true', GITHUB_ACTIONS: 'true' };
@@ -32,19 +32,19 @@ function step(command: string): Promise<{ status: number; output: string }> {
 }
 
 describe('the nightly job', () => {
-  it('plays every stage, and leaves reports and nothing else', async () => {
+  it('runs every stage, and leaves only reports', async () => {
     const { status, output } = await step(nightlyCommand());
     expect(status, output).toBe(0);
     expect(qemuProcesses('nightly')).toEqual([]);
     expect(readdirSync(folder).toSorted()).toEqual(['nightly-report', 'swarmup']);
     expect(readdirSync(report).toSorted()).toEqual(['junit.xml', 'record', 'report.html']);
-    // Folded for GitHub, a group for each stage.
+    // Folded for GitHub, one group per stage.
     expect(output.match(/^::group::/gm)).toHaveLength(nightly.length);
     expect(output.match(/^::endgroup::$/gm)).toHaveLength(nightly.length);
     expect(output).not.toContain('::error');
   });
 
-  it('did in every stage what it was there for', async () => {
+  it('did in each stage what the stage tests', async () => {
     const { stages, status } = await readRecord(join(report, 'record'), 'nightly');
     expect(stages.map((stage) => stage.title)).toEqual(nightly.map((stage) => stage.title));
     expect(stages.every((stage) => stage.ok)).toBe(true);

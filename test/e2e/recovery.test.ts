@@ -7,7 +7,7 @@ import { expectOk } from '../support/expect.ts';
 import { get, onNode, qemuProcesses } from '../support/machines.ts';
 import { needPackages } from '../support/packages.ts';
 
-/** What there is to fall back on: a back-up, a manager that is left, and a swarm out of the back-up on new machines. */
+/** Ways back after a loss: a back-up, a surviving manager, and a swarm restored onto new machines. */
 const CLUSTER = `name: e2e-recovery
 provider: { type: qemu, image: debian-13, cpus: 1, memory: 1024MiB, disk: 8GiB }
 nodes: { managers: 3 }
@@ -35,7 +35,7 @@ const engine = (node: string, command: string) => onNode(sshConfig, node, comman
 const status = async () => (await cli.json<StatusDocument>('status')).document;
 const errorsOf = ({ document }: { document: UpDocument }) => document.units.flatMap(({ error }) => error?.code ?? []);
 
-/** The ids of all that the managers keep, as one of them says. */
+/** The ids of all objects that the managers keep, as one manager lists them. */
 const ids = (node: string) =>
   engine(
     node,
@@ -65,23 +65,23 @@ afterAll(async () => {
 });
 
 describe('a cluster whose managers are lost', () => {
-  it('has been backed up, into a file that tells nobody anything', async () => {
+  it('is backed up to a file that reveals nothing', async () => {
     const made = await cli.run(['backup', '-o', file, '--volume', 'manager2:data']);
     expect(made.stderr + made.stdout).toContain('read again and whole');
     expect(made.status).toBe(0);
     const text = readFileSync(file, 'latin1');
     expect(text.startsWith('age-encryption.org/v1\n')).toBe(true);
     for (const word of ['manager1', 'greeting', 'SWMKEY', 'what counts']) expect(text).not.toContain(word);
-    // The one that was stopped for it is back, unlocked.
+    // The manager that was stopped for the back-up is active again, unlocked.
     expect((await status()).nodes.map(({ swarm }) => swarm?.state)).toEqual(['ready', 'ready', 'ready']);
     expect((await cli.json<UpDocument>('up')).document.changed).toBe(0);
     expect((await cli.run(['backup', '-o', file])).stderr).toContain('never written over another');
   });
 
-  it('says what is lost with the majority, and changes nothing unasked', async () => {
+  it('explains what is lost with the majority, and changes nothing without confirmation', async () => {
     kill('manager2');
     kill('manager3');
-    // A leader takes some seconds to notice.
+    // A loss of the leader is noticed after some seconds.
     for (let i = 0; i < 100 && (await leads('manager1')); i++) await new Promise((resolve) => setTimeout(resolve, 500));
     const verify = await cli.json<UpDocument>('verify');
     expect(verify.status).toBe(1);
@@ -96,7 +96,7 @@ describe('a cluster whose managers are lost', () => {
     expect(qemuProcesses('e2e-recovery')).toHaveLength(1);
   });
 
-  it('goes on with the manager that is left, when told to', async () => {
+  it('is rebuilt from the surviving manager by recover', async () => {
     const recovered = await cli.json<UpDocument>('recover', '--yes');
     expectOk(recovered);
     expect(recovered.document.units.flatMap(({ changes }) => changes)).toEqual([
@@ -112,7 +112,7 @@ describe('a cluster whose managers are lost', () => {
     expect((await cli.json<UpDocument>('recover', '--yes')).document.changed).toBe(0);
   });
 
-  it('comes back out of its back-up, on new machines, as it was', async () => {
+  it('is restored from its back-up onto new machines, unchanged', async () => {
     const inUse = await cli.json<UpDocument>('restore', file, '--yes');
     expect(errorsOf(inUse)).toEqual(['SWARM_ELSEWHERE']);
     expectOk(await cli.json<UpDocument>('down', '--yes'));
@@ -120,7 +120,7 @@ describe('a cluster whose managers are lost', () => {
     const refused = await wrong.run(['restore', file, '--yes']);
     expect(refused.status).toBe(1);
     expect(refused.stderr).toMatch(/passphrase/);
-    // The back-up has its own unlock key, whatever the one is that is used elsewhere.
+    // The back-up has its own unlock key, even if another is in use elsewhere.
     const elsewhere = { SWARMUP_BACKUP_PASSPHRASE: PASSPHRASE, SWARMUP_UNLOCK_KEY: 'SWMKEY-1-b2YgYW5vdGhlciBzd2FybQ' };
     expectOk(await new Cli(folder, elsewhere).json<UpDocument>('restore', file, '--yes'));
     writeFileSync(sshConfig, (await cli.run(['ssh-config'])).stdout);
@@ -132,7 +132,7 @@ describe('a cluster whose managers are lost', () => {
   });
 });
 
-/** Whether a manager answers as one does that has a leader. */
+/** Whether a manager answers and its swarm has a leader. */
 function leads(node: string): Promise<boolean> {
   return engine(node, 'docker node ls').then(
     () => true,
@@ -140,7 +140,7 @@ function leads(node: string): Promise<boolean> {
   );
 }
 
-/** What a page says, once the routing mesh has found the tasks again. */
+/** The body of a page, once the routing mesh has found the tasks again. */
 async function welcome(url: string): Promise<string> {
   for (let i = 0; ; i++) {
     try {

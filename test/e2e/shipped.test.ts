@@ -6,7 +6,7 @@ import { Cli, type StatusDocument, type UpDocument } from '../support/cli.ts';
 import { expectOk } from '../support/expect.ts';
 import { get, qemuProcesses } from '../support/machines.ts';
 
-// The README's main command, as it stands there: no file, no flags, an empty folder.
+// The README's main command, exactly: no file, no flags, an empty folder.
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-e2e-'));
 const cli = new Cli(folder);
 
@@ -15,7 +15,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('swarmup up, without anything else', () => {
+describe('swarmup up without arguments', () => {
   it('ends with HTTP 200 from every node', async () => {
     const up = await cli.run(['up']);
     expect(up.status, up.stderr + up.stdout).toBe(0);
@@ -29,7 +29,7 @@ describe('swarmup up, without anything else', () => {
       expect(await get(url)).toMatchObject({ status: 200, body: expect.stringContaining('Welcome to nginx') });
   });
 
-  it('says once that the registry is away, and how to supply what was left out', async () => {
+  it('warns once that the registry is unreachable, and says how to supply the skipped images', async () => {
     const again = await cli.json<UpDocument>('up');
     expectOk(again);
     expect(again.document.changed).toBe(0);
@@ -40,7 +40,7 @@ describe('swarmup up, without anything else', () => {
     expect(again.document.warnings.filter((warning) => warning.includes('registry'))).toHaveLength(1);
   });
 
-  it('leaves nothing behind when it is taken down', async () => {
+  it('is undone by down, which leaves nothing behind', async () => {
     expectOk(await cli.json<UpDocument>('down', '--yes'));
     expect(readdirSync(folder)).toEqual(['output.log']);
     expect(qemuProcesses('local').length).toBe(0);

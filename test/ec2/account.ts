@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** EC2's answer to what it won't do. */
+/** An error answer of EC2. */
 export class ApiError extends Error {
   readonly code: string;
   readonly status: number;
@@ -12,12 +12,12 @@ export class ApiError extends Error {
   }
 }
 
-/** How long things take, in milliseconds. */
+/** How long operations take, in milliseconds. */
 export interface Latency {
-  /** Until an instance that was asked for is shown at all. */
+  /** From the request to the first listing of an instance. */
   readonly visible: number;
   readonly pending: number;
-  /** Until a running instance shows its public address. */
+  /** From running to the first listing of the public address. */
   readonly address: number;
   readonly stopping: number;
   readonly shuttingDown: number;
@@ -25,11 +25,11 @@ export interface Latency {
   readonly interface: number;
 }
 
-/** What stands for the instances' machines. */
+/** Runs the machines behind the instances. */
 export interface MachinePark {
   /** Boots a new instance. */
   boot(instance: Instance): Promise<void>;
-  /** Starts a stopped one again. */
+  /** Starts a stopped instance. */
   start(instance: Instance): Promise<void>;
   stop(instance: Instance, force: boolean): Promise<void>;
   terminate(instance: Instance): Promise<void>;
@@ -44,20 +44,20 @@ export interface Instance {
   readonly node: string;
   readonly zone: string;
   readonly privateAddress: string;
-  /** This machine's own loopback address that stands for the public one. */
+  /** This computer's loopback address that stands for the public one. */
   readonly publicAddress: string;
   readonly userData: string;
   readonly publicKey: string;
   readonly groups: readonly string[];
   readonly born: number;
   phase: Phase;
-  /** Why EC2 itself ended it. */
+  /** Why EC2 ended the instance. */
   readonly ended?: string;
-  /** When it took on its phase. */
+  /** When it entered its phase. */
   since: number;
 }
 
-/** Tests that run side by side have loopback addresses of their own. */
+/** Parallel tests have their own loopback addresses. */
 const NEIGHBOURHOOD = 64 + (process.pid % 128);
 
 type Tree = Record<string, unknown>;
@@ -72,10 +72,10 @@ const CODES: Readonly<Record<Phase, string>> = {
   stopped: '80',
 };
 
-/** The state of an account as EC2 would have it: what moto doesn't keep, and what moto is too quick about. */
+/** The state of an account as in EC2: what moto doesn't keep, and what moto does too quickly. */
 export class Account {
   readonly instances = new Map<string, Instance>();
-  /** Zones without room. */
+  /** Zones without capacity. */
   readonly full = new Set<string>();
   readonly #park: MachinePark;
   readonly #latency: Latency;
@@ -84,15 +84,15 @@ export class Account {
   /** Public keys by name, and names by id. */
   readonly #keys = new Map<string, string>();
   readonly #keyNames = new Map<string, string>();
-  /** Starts and stops of machines that are under way. */
+  /** Starts and stops in progress. */
   readonly #work = new Set<Promise<void>>();
   readonly failures: unknown[] = [];
-  /** No instance comes to its next state. */
+  /** Instances stay in their state. */
   frozen = false;
-  /** Nothing is shown to anybody. */
+  /** Instances are in no listing. */
   hidden = false;
   unoffered: ReadonlySet<string> = new Set();
-  /** Why new instances end at once. */
+  /** The reason for which new instances end at once. */
   doomed: string | undefined;
   #addresses = 10;
 
@@ -101,7 +101,7 @@ export class Account {
     this.#latency = latency;
   }
 
-  /** As if nothing had ever been. */
+  /** Back to an empty account. */
   async reset(): Promise<void> {
     await this.close();
     this.instances.clear();
@@ -118,7 +118,7 @@ export class Account {
     await this.#park.close();
   }
 
-  /** Lets time pass for instances on their way from one state to the next. */
+  /** Moves instances to their next state as time passes. */
   tick(now = Date.now()): void {
     if (this.frozen) return;
     for (const one of this.instances.values()) {
@@ -130,7 +130,7 @@ export class Account {
     }
   }
 
-  /** What EC2 refuses or knows already, before moto is asked. @returns an answer that was given before */
+  /** Handles requests that EC2 refuses or has seen before moto. @returns the answer of an earlier identical request */
   before(action: string, params: Readonly<Record<string, string>>): string | undefined {
     if (action === 'RunInstances') return this.#known(params);
     for (const id of idsOf(params)) {
@@ -154,13 +154,13 @@ export class Account {
     return undefined;
   }
 
-  /** The request as moto can take it. */
+  /** Rewrites a request for moto. */
   adjusted(action: string, params: Readonly<Record<string, string>>): Record<string, string> {
     const out = { ...params };
-    // moto deletes by name only, and says yes to everything else.
+    // moto deletes by name only, and accepts everything else.
     const name = this.#keyNames.get(params['KeyPairId'] ?? '');
     if (action === 'DeleteKeyPair' && name !== undefined) out['KeyName'] = name;
-    // moto can't do without ports, which protocols like ESP don't have.
+    // moto requires ports, which protocols like ESP don't have.
     for (const [key, value] of Object.entries(params)) {
       const at = /^(IpPermissions\.\d+)\.IpProtocol$/.exec(key)?.[1];
       if (at && value === '50') Object.assign(out, { [`${at}.FromPort`]: '-1', [`${at}.ToPort`]: '-1' });
@@ -168,7 +168,7 @@ export class Account {
     return out;
   }
 
-  /** moto's answer as EC2 would have given it. */
+  /** Rewrites moto's answer as EC2 would give it. */
   async after(action: string, params: Readonly<Record<string, string>>, tree: Tree): Promise<Tree> {
     if (action === 'DescribeSubnets') {
       for (const subnet of items(tree, 'DescribeSubnetsResponse', 'subnetSet'))
@@ -281,7 +281,7 @@ export class Account {
     if (set.item.length === 0) response['reservationSet'] = '';
   }
 
-  /** State and addresses as they are now. */
+  /** Adds the current state and addresses. */
   #show(item: Item, one: Instance): void {
     const { phase } = one;
     item['instanceState'] = { code: CODES[phase], name: phase };
@@ -294,7 +294,7 @@ export class Account {
     if (phase === 'terminated') delete item['privateIpAddress'];
     const reason = one.ended ?? 'Client.UserInitiatedShutdown: User initiated shutdown';
     if (gone) item['stateReason'] = { code: reason.split(':')[0], message: reason };
-    // Nothing here reads them, and moto fills them with addresses of strangers.
+    // swarmup doesn't read these, and moto fills them with public addresses of other people.
     item['networkInterfaceSet'] = '';
   }
 
@@ -351,7 +351,7 @@ function items(tree: Tree, response: string, set: string): Item[] {
   return (list || undefined)?.item ?? [];
 }
 
-/** What identifies a request under a token: all of it but the token. */
+/** The request without its token: what must not differ under the same token. */
 function fingerprint(params: Readonly<Record<string, string>>): string {
   const rest = Object.entries(params)
     .filter(([key]) => key !== 'ClientToken')

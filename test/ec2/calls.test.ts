@@ -19,7 +19,7 @@ interface Phase {
   readonly describes: number;
 }
 
-/** How many calls something makes, by what they are for. */
+/** The number of calls that some work makes, by action. */
 async function count(work: () => Promise<unknown>): Promise<Phase> {
   cloud.front.calls.length = 0;
   await work();
@@ -36,7 +36,7 @@ async function life(
   await cloud.reset();
   const cluster = await cloud.cluster(name, managers, workers);
   const up = await count(async () => bringUp(await cloud.provider(cluster), cluster, quiet()));
-  // However slow the machine, what was seen doesn't get too old meanwhile.
+  // So that what was seen never expires during the test, however slow the computer.
   const still = { ...systemClock, now: () => 0 };
   const again = await count(async () => bringUp(await cloud.provider(cluster, still), cluster, quiet()));
   const down = await count(async () => takeDown(await cloud.provider(cluster), quiet()));
@@ -44,20 +44,20 @@ async function life(
 }
 
 describe('the calls to EC2', () => {
-  it('are batched: looking at fifty nodes takes hardly more than looking at three', async () => {
+  it('are batched: fifty nodes take hardly more calls than three', async () => {
     const three = await life('three', 1, 2);
     const fifty = await life('fifty', 3, 47);
     console.log(`calls of 3 nodes: ${JSON.stringify(three)}\ncalls of 50 nodes: ${JSON.stringify(fifty)}`);
     expect(three.again.total).toBeLessThanOrEqual(5);
     expect(fifty.again.total - fifty.again.describes).toBe(three.again.total - three.again.describes);
     expect(fifty.again.describes).toBeLessThanOrEqual(5);
-    // RunInstances, GetConsoleOutput twice at most and CreateTags for each; the rest doesn't grow with the nodes.
+    // RunInstances, up to two GetConsoleOutput and CreateTags per node; the rest doesn't grow with the nodes.
     expect(fifty.up.total - fifty.up.describes).toBeLessThanOrEqual(three.up.total - three.up.describes + 47 * 4);
     expect(fifty.up.describes).toBeLessThan(50);
     expect(fifty.down.describes).toBeLessThan(50);
   });
 
-  it('are those that the IAM policy grants, all of them and no others', async () => {
+  it('match the IAM policy exactly', async () => {
     await cloud.reset();
     const cluster = await cloud.cluster('policy', 1, 0);
     const provider = await cloud.provider(cluster);
@@ -67,7 +67,7 @@ describe('the calls to EC2', () => {
       await provider.create(cluster.nodes[0]!, quiet());
       cloud.front.callersAddress = '203.0.113.9';
       await (await cloud.provider(cluster)).shared?.apply(quiet());
-      // Something holds the group: it is looked at who.
+      // The group is in use: swarmup looks up who holds it.
       cloud.front.fault = ({ action }) =>
         action === 'DeleteSecurityGroup' ? { refuse: 'DependencyViolation' } : undefined;
       await takeDown(provider, quiet());

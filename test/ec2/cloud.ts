@@ -18,10 +18,10 @@ import { Front, REGION } from './front.ts';
 import { Greeters } from './greeters.ts';
 import { Moto } from './moto.ts';
 
-/** Long enough that no test passes by being quick, short enough not to wait for. */
+/** Long enough that no test passes by being quick, short enough to run often. */
 const LATENCY: Latency = { visible: 30, pending: 60, address: 40, stopping: 40, shuttingDown: 40, interface: 60 };
 
-/** How much faster than the real one the clock of these tests runs. */
+/** The speed of the test clock, compared with the real one. */
 const HASTE = 40;
 
 const hasty: Clock = {
@@ -34,13 +34,13 @@ const hasty: Clock = {
     }),
 };
 
-/** Credentials that no AWS account has. */
+/** Credentials of no AWS account. */
 export const CREDENTIALS = {
   AWS_ACCESS_KEY_ID: 'AKIATESTONLYTESTONLY',
   AWS_SECRET_ACCESS_KEY: 'not-a-secret',
 } as const;
 
-/** An emulated EC2: moto behind a strict front, with something that stands for the machines. */
+/** An emulated EC2: moto behind a strict front, with stand-ins for the machines. */
 export class Cloud {
   readonly front: Front;
   readonly url: string;
@@ -95,19 +95,19 @@ services:
 `);
   }
 
-  /** A provider that knows nothing of any before it. */
+  /** A provider without knowledge of earlier ones. */
   async provider(cluster: Cluster, clock: Clock = hasty): Promise<Provider> {
     const create = await loadProvider(cluster.provider);
     const local = localCommands(() => undefined, process.env);
     return create({ cluster, clock, local, env: process.env, mayInstall: true });
   }
 
-  /** Somebody else terminates a machine. */
+  /** Terminates a machine outside swarmup. */
   async terminate(id: string): Promise<void> {
     await this.#client.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
   }
 
-  /** All there is in the account, of whoever: what costs money or takes a name. */
+  /** Everything in the account, of any owner: what costs money or occupies a name. */
   async contents(): Promise<readonly string[]> {
     const [instances, groups, keys, volumes] = await Promise.all([
       this.#client.send(new DescribeInstancesCommand({})),
@@ -130,13 +130,13 @@ services:
 
 const never = new AbortController().signal;
 
-/** What a provider may use, with nothing shown to anybody. */
+/** The parts of a context that a provider needs; prints nothing. */
 export function quiet(signal: AbortSignal = never): ProviderIo & { readonly warnings: string[] } {
   const warnings: string[] = [];
   return { signal, warnings, report: () => undefined, warn: (message) => void warnings.push(message) };
 }
 
-/** Brings up what the provider is for, as the pipeline does: what is shared, then all machines at once. */
+/** Creates the shared resources, then all machines at once, as the pipeline does. */
 export async function bringUp(provider: Provider, cluster: Cluster, io: ProviderIo): Promise<void> {
   await provider.list(io.signal);
   if ((await provider.shared?.plan(io))?.length) await provider.shared?.apply(io);
@@ -148,7 +148,7 @@ export async function bringUp(provider: Provider, cluster: Cluster, io: Provider
   );
 }
 
-/** Takes everything away, as the pipeline does. @returns what could not be removed */
+/** Removes everything, as the pipeline does. @returns what could not be removed */
 export async function takeDown(provider: Provider, io: ProviderIo): Promise<readonly string[]> {
   const machines = await provider.list(io.signal);
   await Promise.all(machines.map((machine) => provider.destroy(machine.name, io)));

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  // Machines are made only when what they share is there.
+  // Machines need what they share.
   await provider.shared?.apply(quiet());
 });
 

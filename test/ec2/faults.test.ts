@@ -21,18 +21,18 @@ const UP = [
   'volume worker1',
 ];
 
-/** More calls than any of this makes. */
+/** More calls than any run here makes. */
 const MANY = 120;
 
-/** The calls that change something: they are counted by themselves, as the questions between them vary in number. */
+/** The calls that change something: they are tested by name too, as the number of read calls between them varies. */
 const MAKING = ['ImportKeyPair', 'CreateSecurityGroup', 'AuthorizeSecurityGroupIngress', 'RunInstances', 'CreateTags'];
 const REMOVING = ['TerminateInstances', 'DeleteSecurityGroup', 'DeleteKeyPair'];
 
 /**
- * The program is killed at a call: nobody is there for the answer, nor for any call after it.
+ * Kills the program at a call: the answer is lost, and no later call arrives.
  *
- * @param moment the number of the call, or what it is
- * @returns what the call was; undefined when it never came
+ * @param moment the number of the call, or its action
+ * @returns the action of the call; undefined if it never came
  */
 async function killedAt(
   moment: number | string,
@@ -52,13 +52,13 @@ async function killedAt(
     return { cut };
   };
   await work(controller.signal).catch(() => undefined);
-  // What was sent before the end has arrived by then.
+  // Calls sent before the kill have arrived by then.
   await new Promise((resolve) => setTimeout(resolve, 20));
   front.fault = () => undefined;
   return at;
 }
 
-/** Each call by its number as long as there is one, then each kind of those that matter most. */
+/** Tries each call by its number until a run makes fewer, then each action that matters most. */
 async function everyMoment(
   kinds: readonly string[],
   attempt: (moment: number | string) => Promise<string | undefined>,
@@ -77,7 +77,7 @@ async function everyMoment(
 }
 
 describe('a run that is killed at any call to EC2', () => {
-  it.each(['before', 'after'] as const)('%s it was carried out is taken up by the next one', async (cut) => {
+  it.each(['before', 'after'] as const)('%s the call was carried out is resumed by the next run', async (cut) => {
     const cluster = await cloud.cluster('faults', 1, 1);
     await everyMoment(MAKING, async (moment) => {
       await cloud.reset();
@@ -96,11 +96,11 @@ describe('a run that is killed at any call to EC2', () => {
     });
   });
 
-  it('or whose every other answer is lost, makes each thing once', async () => {
+  it('or loses every other answer creates each resource once', async () => {
     const cluster = await cloud.cluster('faults', 1, 1);
     await cloud.reset();
     const times = new Map<string, number>();
-    // Carried out, and nobody is told: the SDK asks again.
+    // Carried out, but the answer is lost: the SDK asks again.
     cloud.front.fault = ({ action }) => {
       const time = (times.get(action) ?? 0) + 1;
       times.set(action, time);
@@ -113,7 +113,7 @@ describe('a run that is killed at any call to EC2', () => {
     expect(await takeDown(await cloud.provider(cluster), quiet())).toEqual([]);
   });
 
-  it('while it takes everything away forgets nothing', async () => {
+  it('during removal forgets nothing', async () => {
     const cluster = await cloud.cluster('faults', 1, 1);
     await everyMoment(REMOVING, async (moment) => {
       await cloud.reset();

@@ -2,45 +2,45 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import { Account, ApiError, type Latency, type MachinePark } from './account.ts';
 
-/** One call as it arrived. */
+/** One call, as received. */
 export interface Call {
   readonly action: string;
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** What a test makes of a call: an error instead of an answer, before or after it was carried out. */
+/** What a test injects into a call: an error instead of an answer, before or after the call is carried out. */
 export type Fault =
   | { readonly refuse: string; readonly message?: string; readonly status?: number }
-  /** Carried out, and the connection cut before the answer. */
+  /** The call is carried out, and the connection cut before the answer. */
   | { readonly cut: 'after' }
-  /** The connection cut at once. */
+  /** The connection is cut at once. */
   | { readonly cut: 'before' };
 
 const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: false, isArray: (name) => name === 'item' });
 const builder = new XMLBuilder({ ignoreAttributes: false });
 
-/** EC2's own region names and zones are moto's. */
+/** moto has EC2's own names of regions and zones. */
 export const REGION = 'eu-central-1';
 
 /**
- * EC2's front door: passes calls on to moto, and is as strict as EC2 where moto isn't. Every public address that moto invents
- * becomes one of this machine's own loopback addresses.
+ * EC2's front door: passes calls on to moto, and is as strict as EC2 where moto isn't. Each public address that moto invents
+ * is replaced by one of this computer's loopback addresses.
  */
 export class Front {
   readonly account: Account;
   readonly calls: Call[] = [];
-  /** Asked before every call. */
+  /** Called before every call. */
   fault: (call: Call, count: number) => Fault | undefined = () => undefined;
   readonly #moto: string;
   readonly #turns = new Map<string, Promise<unknown>>();
   #server: Server | undefined;
-  /** What Service Quotas says, in virtual processors; null: it says nothing. */
+  /** The answer of Service Quotas, in virtual processors; null: denied. */
   quota: number | null = 1000;
-  /** Zones in which no type is offered. */
+  /** Zones that offer no instance type. */
   readonly unoffered = new Set<string>();
-  /** Until then EC2 shows no instance to anybody. */
+  /** Instances are hidden until this time. */
   hideUntil = 0;
-  /** What the address service says. */
+  /** The answer of the address service. */
   callersAddress = '127.0.0.1';
 
   constructor(moto: string, park: MachinePark, latency: Latency) {
@@ -51,7 +51,7 @@ export class Front {
   async listen(): Promise<string> {
     const server = createServer((request, response) => {
       void this.#answer(request, response).catch((error: unknown) => {
-        // A mistake in this file must not look like EC2's.
+        // A bug in this file must not look like an error of EC2.
         response.writeHead(599).end(String(error instanceof Error ? error.stack : error));
       });
     });
@@ -102,7 +102,7 @@ export class Front {
     response.end(JSON.stringify({ __type: 'AccessDeniedException', message: 'not authorized to GetServiceQuota' }));
   }
 
-  /** Requests under one token are one request: the second waits for what becomes of the first. */
+  /** Requests with the same token are one request: the second waits for the result of the first. */
   #inTurn(call: Call, work: () => Promise<string>): Promise<string> {
     const token = call.params['ClientToken'];
     if (token === undefined) return work();
@@ -145,7 +145,7 @@ export class Front {
       body: new URLSearchParams(params).toString(),
       headers: {
         'content-type': 'application/x-www-form-urlencoded',
-        // moto reads region and service out of it.
+        // moto reads region and service from it.
         authorization: request.headers.authorization ?? '',
       },
     });
@@ -154,20 +154,20 @@ export class Front {
 }
 
 function problemOf(tree: Record<string, unknown>): { code: string; message: string } | undefined {
-  // moto has two ways of wrapping an error.
+  // moto wraps errors in two ways.
   const response = (tree['Response'] ?? tree['ErrorResponse']) as
     { Errors?: { Error?: { Code: string; Message: string } } } | undefined;
   const error = response?.Errors?.Error;
   return error ? { code: error.Code, message: error.Message } : undefined;
 }
 
-/** As EC2 writes errors. Source: EC2 API reference, "Error codes". */
+/** An error as EC2 formats it. Source: EC2 API reference, "Error codes". */
 function errorXml({ code, message }: ApiError): string {
   const tree = { Response: { Errors: { Error: { Code: code, Message: message } }, RequestID: 'test' } };
   return `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build(tree)}`;
 }
 
-/** An address in an answer that is neither this machine's nor one inside the cluster's own network. */
+/** An address in an answer that is neither this computer's nor in the cluster's private network. */
 function strangers(xml: string): string | undefined {
   const addresses = xml.match(/(?<![\d.])\d{1,3}(\.\d{1,3}){3}(?![\d.])/g) ?? [];
   return addresses.find(

@@ -2,11 +2,11 @@ import { createServer, type Server } from 'node:net';
 import { generateKeyPair } from '../../lib/remote/keys.ts';
 import type { Instance, MachinePark } from './account.ts';
 
-/** Stands for machines in tests of EC2's part alone: port 22 greets, and the console shows a host key. */
+/** Stands for machines in tests of the EC2 API alone: port 22 sends a greeting, and the console shows a host key. */
 export class Greeters implements MachinePark {
   readonly #servers = new Map<string, Server>();
   readonly #keys = new Map<string, string>();
-  /** What the console shows before cloud-init has come to the host keys: how many times it is asked in vain. */
+  /** How many times the console is read before cloud-init has printed the host keys. */
   earlyLooks = 1;
   readonly #looks = new Map<string, number>();
 

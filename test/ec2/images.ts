@@ -1,4 +1,4 @@
-/** The public images of the emulated region, in the publishers' own naming, with decoys that must not be chosen. */
+/** The public images of the emulated region, named as their publishers do, with decoys that must not be chosen. */
 const image = (id: string, owner: string, name: string, architecture = 'x86_64', creation = '2026-01-01') => ({
   ami_id: id,
   owner_id: owner,

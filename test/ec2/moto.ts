@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { debianRoot } from '../support/debian-root.ts';
 import { IMAGES } from './images.ts';
 
-/** Debian 13 packages moto; on an older Debian it runs in a folder of its own. */
+/** Debian 13 packages moto; on an older Debian it runs in a chroot. */
 const PACKAGES = ['python3-moto', 'python3-flask', 'python3-flask-cors'];
 const AMIS = '/root/amis.json';
 
@@ -54,12 +54,12 @@ async function answers(url: string): Promise<boolean> {
   );
 }
 
-/** The folder with Debian and moto in it, made once. */
+/** The folder with Debian and moto, created once. */
 export function chroot(): Promise<string> {
   return debianRoot('moto', { packages: PACKAGES, files: { [AMIS]: JSON.stringify(IMAGES) } });
 }
 
-/** A port that nothing listens on now. */
+/** A free port. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

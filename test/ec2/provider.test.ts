@@ -12,7 +12,7 @@ import { AMI } from './images.ts';
 
 Object.assign(process.env, CREDENTIALS);
 let cloud: Cloud;
-/** Somebody else in the same account. */
+/** Another user of the same account. */
 let other: EC2Client;
 
 beforeAll(async () => {
@@ -38,7 +38,7 @@ const made = async (cluster: Cluster) => {
   await bringUp(provider, cluster, io);
   return { provider, io };
 };
-/** The tags that a request gives, by key. */
+/** The tags in a request, by key. */
 const tagsIn = ({ params }: Call): Record<string, string> =>
   Object.fromEntries(
     Object.entries(params).flatMap(([key, value]) => {
@@ -48,7 +48,7 @@ const tagsIn = ({ params }: Call): Record<string, string> =>
   );
 const zones = () =>
   Object.fromEntries([...cloud.front.account.instances.values()].map((one) => [one.node, one.zone.slice(-1)]));
-/** What a group lets in, in short. */
+/** The rules of a group, in short. */
 const openings = () =>
   of('AuthorizeSecurityGroupIngress').flatMap(({ params }) =>
     Object.entries(params).flatMap(([key, protocol]) => {
@@ -60,7 +60,7 @@ const openings = () =>
   );
 
 describe('machines', () => {
-  it('are spread over the zones, each role in turn', async () => {
+  it('are spread over the zones, per role', async () => {
     await made(await cloud.cluster('spread', 5, 4));
     expect(zones()).toEqual({
       manager1: 'a',
@@ -102,7 +102,7 @@ describe('machines', () => {
     expect(userData).not.toMatch(/PRIVATE KEY|password"?:|token/i);
   });
 
-  it('let each other in, and from outside only the caller', async () => {
+  it('allow traffic among each other, and from outside only from the caller', async () => {
     cloud.front.callersAddress = '203.0.113.7';
     await made(await cloud.cluster('closed', 1, 0));
     expect(openings().toSorted()).toEqual([
@@ -116,7 +116,7 @@ describe('machines', () => {
     ]);
   });
 
-  it('are reached by the user and the key that their image gives them', async () => {
+  it('are reached with the user and the key of their image', async () => {
     const cluster = await cloud.cluster('user', 1, 0, 'image: debian-13');
     const { provider } = await made(cluster);
     const [machine] = await provider.list(quiet().signal);
@@ -156,7 +156,7 @@ describe('machines', () => {
     expect(types).toEqual({ manager1: 't3.medium', worker1: 't3.small', worker2: 'm5.large' });
   });
 
-  it('are rented on the spot market where the file says so, workers only, and then not stopped', async () => {
+  it('are spot instances where the file says so, workers only, and are then never stopped', async () => {
     const cluster = await cloud.cluster('spot', 1, 1, 'spot: workers');
     await made(cluster);
     const markets = Object.fromEntries(
@@ -174,7 +174,7 @@ describe('an image', () => {
     ['debian-13', AMI.trixie],
     ['debian-12', AMI.bookworm],
     ['amazon-linux-2023', AMI.amazon],
-  ])('%s is the newest of its publisher', async (name, id) => {
+  ])('named %s is the newest one of its publisher', async (name, id) => {
     const { io } = await made(await cloud.cluster('image', 1, 0, `image: ${name}`));
     expect(runs()[0]?.params['ImageId']).toBe(id);
     expect(io.warnings.join()).toMatch(name === 'ubuntu-18.04' ? /subscribers/ : /^$/);
@@ -185,15 +185,15 @@ describe('an image', () => {
     expect(runs()[0]?.params['ImageId']).toBe(AMI.nobleArm);
   });
 
-  it('may be one of your own, with its user', async () => {
+  it('may be the user’s own, with its user', async () => {
     const { provider } = await made(await cloud.cluster('own', 1, 0, `image: { id: ${AMI.jammy}, user: me }`));
     expect((await provider.list(quiet().signal))[0]?.ssh.user).toBe('me');
   });
 });
 
-describe('before anything is made', () => {
+describe('before any machine is made', () => {
   it.each([
-    ['a type that there is none of', 'instanceType: t3.smal', /t3\.smal.*InvalidInstanceType/s, /instanceType/],
+    ['an unknown instance type', 'instanceType: t3.smal', /t3\.smal.*InvalidInstanceType/s, /instanceType/],
     ['an unknown subnet', 'subnets: [subnet-0123456789abcdef0]', /subnet-0123456789abcdef0/, /provider\.subnets/],
     ['an unknown zone', 'zones: [eu-central-1z]', /no subnet in eu-central-1z/, /eu-central-1a, eu-central-1b/],
     ['an unknown image', 'image: { id: ami-0123456789abcdef0, user: x }', /ami-0123456789abcdef0/, /provider\.image/],
@@ -203,7 +203,7 @@ describe('before anything is made', () => {
       /is for x86_64, and the instance type is arm64/,
       /one architecture/,
     ],
-  ])('%s is named', async (_what, section, message, fix) => {
+  ])('%s is refused with the reason', async (_what, section, message, fix) => {
     const cluster = await cloud.cluster('wrong', 1, 0, section);
     const plan = (await cloud.provider(cluster)).shared?.plan(quiet());
     await expect(plan).rejects.toMatchObject({
@@ -213,7 +213,7 @@ describe('before anything is made', () => {
     });
   });
 
-  it('a type that no zone of the file offers is named with those that do', async () => {
+  it('a type that no zone of the file offers is refused with the zones that do', async () => {
     const cluster = await cloud.cluster('offered', 1, 0, `zones: [${REGION}a]`);
     cloud.front.unoffered.add(`${REGION}a`);
     await expect((await cloud.provider(cluster)).shared?.plan(quiet())).rejects.toMatchObject({
@@ -224,7 +224,7 @@ describe('before anything is made', () => {
   });
 
   it.each(['RunInstances', 'ImportKeyPair', 'CreateSecurityGroup', 'DescribeInstances', 'DescribeImages'])(
-    'a missing permission for %s is named, and nothing was made',
+    'a missing permission for %s is named, and nothing was created',
     async (action) => {
       const empty = await cloud.contents();
       cloud.front.fault = (call) =>
@@ -248,7 +248,7 @@ describe('before anything is made', () => {
     },
   );
 
-  it('credentials that are no good are said to be so', async () => {
+  it('invalid credentials are reported', async () => {
     cloud.front.fault = () => ({
       refuse: 'AuthFailure',
       message: 'AWS was not able to validate the provided access credentials',
@@ -261,25 +261,25 @@ describe('before anything is made', () => {
     });
   });
 
-  it('a quota that is too small is told with the arithmetic, and nothing was made', async () => {
+  it('a quota that is too small is reported with the arithmetic, and nothing was created', async () => {
     await made(await cloud.cluster('present', 1, 0));
     const before = await cloud.contents();
     cloud.front.quota = 5;
     const cluster = await cloud.cluster('many', 1, 2);
-    // moto says one core with one thread of those that run.
+    // moto reports one core with one thread for the running instances.
     await expect(made(cluster)).rejects.toMatchObject({
       code: 'CLOUD_LIMIT',
       message: 'the on-demand quota of this account is 5 vCPUs: 1 are in use, and 6 more are needed',
       fix: expect.stringContaining('L-1216C47A'),
     });
     expect(await cloud.contents()).toEqual(before);
-    // What counts is what is missing, not what is there.
+    // Only missing machines count, not existing ones.
     cloud.front.quota = 7;
     await made(cluster);
     await made(cluster);
   });
 
-  it('a quota that may not be read is no obstacle, and said', async () => {
+  it("a quota that can't be read only causes a warning", async () => {
     cloud.front.quota = null;
     const { io } = await made(await cloud.cluster('blind', 1, 0));
     expect(io.warnings).toEqual([
@@ -287,7 +287,7 @@ describe('before anything is made', () => {
     ]);
   });
 
-  it('an address that cannot be found out is asked for', async () => {
+  it("a caller address that can't be detected is an error that asks for allow.ssh", async () => {
     cloud.front.callersAddress = '<html>';
     const cluster = await cloud.cluster('where', 1, 0);
     await expect((await cloud.provider(cluster)).shared?.plan(quiet())).rejects.toMatchObject({
@@ -298,7 +298,7 @@ describe('before anything is made', () => {
   });
 });
 
-describe('creation', () => {
+describe('creating machines', () => {
   it('survives throttling', async () => {
     let refused = 0;
     cloud.front.fault = (_call, count) =>
@@ -311,14 +311,14 @@ describe('creation', () => {
     expect(cloud.front.account.instances.size).toBe(2);
   });
 
-  it('goes to the next zone where one has no room', async () => {
+  it('falls back to the next zone where one has no capacity', async () => {
     cloud.front.account.full.add(`${REGION}a`);
     const { io } = await made(await cloud.cluster('full', 1, 1));
     expect(zones()).toEqual({ manager1: 'b', worker1: 'b' });
     expect(io.warnings.join()).toContain(`${REGION}a has no room for a t3.small, asked for worker1`);
   });
 
-  it('says so when no zone has room, and keeps what is there', async () => {
+  it('fails when no zone has capacity, and keeps existing machines', async () => {
     for (const zone of ['a', 'b', 'c']) cloud.front.account.full.add(`${REGION}${zone}`);
     const cluster = await cloud.cluster('packed', 1, 0);
     await expect(made(cluster)).rejects.toMatchObject({
@@ -330,7 +330,7 @@ describe('creation', () => {
     expect(cloud.front.account.instances.size).toBe(1);
   });
 
-  it('names the limit that was reached', async () => {
+  it('names the exceeded limit', async () => {
     cloud.front.fault = ({ action, params }) =>
       action === 'RunInstances' && params['DryRun'] !== 'true'
         ? {
@@ -345,11 +345,11 @@ describe('creation', () => {
     });
   });
 
-  it('adopts the machine of a run that asked under the same token for something else', async () => {
+  it('adopts the machine of an earlier run with the same token and other parameters', async () => {
     const before = await cloud.cluster('token', 1, 0, 'image: debian-12');
     await made(before);
     const first = runs()[0]?.params['ClientToken'];
-    // Another image, and EC2 doesn't show the machine yet.
+    // Another image, and EC2 doesn't list the machine yet.
     const cluster = await cloud.cluster('token', 1, 0, 'image: debian-13');
     const provider = await cloud.provider(cluster);
     cloud.front.hideUntil = Date.now() + 300;
@@ -358,7 +358,7 @@ describe('creation', () => {
     expect(cloud.front.account.instances.size).toBe(1);
   });
 
-  it('replaces a machine that was terminated, under another token each time', async () => {
+  it('replaces a terminated machine, with another token each time', async () => {
     const cluster = await cloud.cluster('again', 1, 0);
     const { provider } = await made(cluster);
     for (let n = 1; n <= 2; n++) {
@@ -371,7 +371,7 @@ describe('creation', () => {
     expect((await cloud.contents()).filter((one) => one.startsWith('instance'))).toEqual(['instance manager1']);
   });
 
-  it('takes a second machine of one name away, the younger', async () => {
+  it('removes a second machine with the same name, the younger one', async () => {
     const cluster = await cloud.cluster('double', 1, 0);
     const { provider } = await made(cluster);
     const [first] = await provider.list(quiet().signal);
@@ -388,7 +388,7 @@ describe('creation', () => {
     expect((await cloud.contents()).filter((one) => one.startsWith('instance'))).toEqual(['instance manager1']);
   });
 
-  it('that was cut off is finished by the next run, or stopped once that is possible', async () => {
+  it('is completed by the next run after it was cut off, or the machine is stopped once possible', async () => {
     const cluster = await cloud.cluster('pending', 1, 0);
     const { provider } = await made(cluster);
     await provider.stop('manager1', quiet());
@@ -411,7 +411,7 @@ describe('creation', () => {
     expect((await next.list(quiet().signal))[0]?.state).toBe('stopped');
   });
 
-  it('says why EC2 ended a machine at once', async () => {
+  it('reports why EC2 ended a machine at once', async () => {
     cloud.front.account.doomed = 'Client.InternalError: Client error on launch';
     await expect(made(await cloud.cluster('doomed', 1, 0))).rejects.toMatchObject({
       code: 'MACHINE_FAILED',
@@ -421,7 +421,7 @@ describe('creation', () => {
   });
 });
 
-describe('what is there', () => {
+describe('an existing cluster', () => {
   it('is found from another computer; with its key nothing is left to do', async () => {
     const cluster = await cloud.cluster('shared', 1, 1);
     await made(cluster);
@@ -433,7 +433,7 @@ describe('what is there', () => {
     }
   });
 
-  it('needs its key; without it, it can still be taken down', async () => {
+  it('needs its key for up, but not for down', async () => {
     const here = await cloud.cluster('keys', 1, 0);
     await made(here);
     const there = await cloud.cluster('keys', 1, 0);
@@ -446,7 +446,7 @@ describe('what is there', () => {
     expect((await cloud.contents()).join()).not.toContain('swarmup');
   });
 
-  it('that differs in type or image is told, and left alone', async () => {
+  it('that differs in type or image is reported, and left alone', async () => {
     await made(await cloud.cluster('differs', 1, 0));
     const cluster = await cloud.cluster('differs', 1, 0, 'image: debian-13, instanceType: t3.large');
     const provider = await cloud.provider(cluster);
@@ -458,7 +458,7 @@ describe('what is there', () => {
     ]);
   });
 
-  it('opens itself to where the caller is now, and closes behind', async () => {
+  it('opens to the current address of the caller, and closes to the previous one', async () => {
     const cluster = await cloud.cluster('moved', 1, 0);
     cloud.front.callersAddress = '203.0.113.7';
     await made(cluster);
@@ -472,7 +472,7 @@ describe('what is there', () => {
     expect(await (await cloud.provider(cluster)).shared?.plan(quiet())).toEqual([]);
   });
 
-  it('is priced by the table that the file names, and by nothing else', async () => {
+  it('has prices from the table that the file names only', async () => {
     const plain = await cloud.cluster('price', 1, 0);
     expect((await cloud.provider(plain)).price?.(plain.nodes[0]!)).toBeUndefined();
     const cluster = await cloud.cluster('price', 1, 0, 'prices: prices.yaml');
@@ -504,7 +504,7 @@ describe('taking down', () => {
     );
   });
 
-  it('waits until a group is free, and names who holds one that never is', async () => {
+  it('waits until a group is free, and names the holder if it never is', async () => {
     const cluster = await cloud.cluster('held', 1, 0);
     const { provider } = await made(cluster);
     const { ClientToken: _token, TagSpecifications: _tags, ...foreign } = runInputOf(runs()[0]!);
@@ -514,7 +514,7 @@ describe('taking down', () => {
     expect(of('DeleteSecurityGroup').length).toBeGreaterThan(2);
   });
 
-  it('does not take a name that somebody else uses', async () => {
+  it('refuses a name that another user of the account has', async () => {
     await other.send(new CreateSecurityGroupCommand({ GroupName: 'swarmup-taken', Description: 'not ours' }));
     await expect(made(await cloud.cluster('taken', 1, 0))).rejects.toMatchObject({
       code: 'CLOUD_FOREIGN',
@@ -526,7 +526,7 @@ describe('taking down', () => {
   });
 });
 
-/** A request as the SDK would be given it, for somebody who sends the like. */
+/** Builds a request like the SDK's, to send another user's. */
 function runInputOf({ params }: Call) {
   return {
     MinCount: 1,

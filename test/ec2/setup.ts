@@ -1,6 +1,6 @@
 import { chroot } from './moto.ts';
 
-/** Before any test: those that run side by side would each build it. */
+/** Before any test: parallel tests would each build the image. */
 export default async function setup(): Promise<void> {
   await chroot();
 }

@@ -13,10 +13,10 @@ import { cloudImage, KERNEL_ARGUMENTS } from '../support/cloud-image.ts';
 import type { Instance, MachinePark } from './account.ts';
 import { quiet } from './cloud.ts';
 
-/** The networks that exist inside the machines only. */
+/** The networks that exist only inside the machines. */
 const UPLINK = { guest: '192.168.76.15', gateway: '192.168.76.2', dns: '192.168.76.3', network: '192.168.76.0/24' };
 const PRIVATE_PREFIX = 16;
-/** What instances are reached on, under their own loopback addresses. */
+/** The ports of an instance that are reachable, on its loopback address. */
 const PORTS = [22, 80, 9000];
 
 interface Machine {
@@ -25,8 +25,8 @@ interface Machine {
 }
 
 /**
- * A real virtual machine for each instance: it boots with the instance's user data and key pair through cloud-init, makes its
- * own host key and prints it to its console. Its public address is one of this computer's loopback addresses.
+ * A real virtual machine for each instance: it boots with the instance's user data and key pair through cloud-init, creates its
+ * host key and prints it to the console. Its public address is one of this computer's loopback addresses.
  */
 export class VirtualMachines implements MachinePark {
   readonly #root = mkdtempSync(join(tmpdir(), 'swarmup-ec2-'));
@@ -144,7 +144,7 @@ export class VirtualMachines implements MachinePark {
   }
 }
 
-/** As EC2 names machines that nobody names. */
+/** EC2's default name of a machine. */
 function hostOf({ privateAddress }: Instance): string {
   return `ip-${privateAddress.replaceAll('.', '-')}`;
 }
@@ -154,7 +154,7 @@ function mac({ id }: Instance, network: string): string {
   return `52:54:00:${hex.slice(0, 2)}:${hex.slice(2, 4)}:${hex.slice(4, 6)}`;
 }
 
-/** EC2's machines have one interface with their private address; the other is how this computer reaches them. */
+/** EC2's machines have one interface with the private address; the other is how this computer reaches them. */
 function network(instance: Instance): object {
   return {
     version: 2,

@@ -9,7 +9,7 @@ import type { Host } from '../../lib/contracts/host.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 import { strict } from '../fakes/strict.ts';
 
-// As these systems write them (os-release(5)); only Debian's was read off a machine here.
+// In the format of each system (os-release(5)); only Debian's was recorded on a machine here.
 const DEBIAN_13 = `PRETTY_NAME="Debian GNU/Linux 13 (trixie)"
 NAME="Debian GNU/Linux"
 VERSION_ID="13"
@@ -124,7 +124,7 @@ docker-cli | 26.1.5+dfsg1-9+b9 | http://mirror.test/debian trixie/main amd64 Pac
     expect(matchesVersion(actual, pinned)).toBe(expected);
   });
 
-  it('tells its progress', () => {
+  it('reports its progress', () => {
     expect(apt.progress?.('pmstatus:docker.io:66.6667:Unpacking docker.io (amd64)')).toEqual({
       detail: 'unpacking docker.io (amd64)',
       percent: 67,

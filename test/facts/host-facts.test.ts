@@ -21,9 +21,9 @@ import { wallClock } from '../../lib/facts/wall-clock.ts';
 import { freePort } from '../support/sshd.ts';
 import { overlap } from '../../lib/util/ipv4.ts';
 
-/** Outputs are those of a Debian 13 guest, but where a test says otherwise. */
+/** Outputs were recorded on a Debian 13 guest, except where a test says otherwise. */
 describe('facts of a host', () => {
-  it('tell who it is and what it runs on', () => {
+  it('include its identity and its platform', () => {
     expect(identity.parse('alpha\n0ad071c50fde4e2029bf8b5cfccaf948')).toEqual({
       hostname: 'alpha',
       machineId: '0ad071c50fde4e2029bf8b5cfccaf948',
@@ -41,7 +41,7 @@ describe('facts of a host', () => {
     });
   });
 
-  it('tell its addresses, those from DHCP too, its routes and its interfaces', () => {
+  it('include its addresses, also from DHCP, its routes and its interfaces', () => {
     const output = `1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever
 2: eth0    inet 192.168.76.15/24 brd 192.168.76.255 scope global eth0\\       valid_lft forever preferred_lft forever
 3: ens5    inet 172.31.4.7/20 metric 100 brd 172.31.15.255 scope global dynamic ens5\\       valid_lft 3012sec preferred_lft 3012sec
@@ -66,12 +66,12 @@ describe('facts of a host', () => {
     ]);
   });
 
-  it('tell its time, also without fractions as from busybox', () => {
+  it('include its time, also without fractions as in busybox', () => {
     expect(wallClock.parse('1795413110.792508753')).toBe(1795413110792);
     expect(wallClock.parse('1795413110.%N')).toBe(1795413110000);
   });
 
-  it('tell what its kernel lacks, and about AppArmor', () => {
+  it('include missing kernel modules, and AppArmor', () => {
     expect(missingModules.parse('')).toEqual([]);
     expect(missingModules.parse('ip_vs\nxt_ipvs')).toEqual(['ip_vs', 'xt_ipvs']);
     expect(appArmor.parse('N\n/usr/sbin/apparmor_parser')).toEqual({ enabled: false, parser: true });
@@ -79,7 +79,7 @@ describe('facts of a host', () => {
     expect(appArmor.parse('')).toEqual({ enabled: false, parser: false });
   });
 
-  it('tell who listens', () => {
+  it('include the listening sockets', () => {
     const output = `udp UNCONN 0      0            0.0.0.0:4789       0.0.0.0:*
 udp UNCONN 0      0      127.0.0.53%lo:53         0.0.0.0:*    users:(("systemd-resolve",pid=300,fd=13))
 tcp LISTEN 0      128          0.0.0.0:22         0.0.0.0:*    users:(("sshd",pid=275,fd=6))
@@ -94,7 +94,7 @@ tcp LISTEN 0      128             [::]:22            [::]:*    users:(("sshd",pi
     ]);
   });
 
-  it('tell how much room there is, and who installs packages', () => {
+  it('include free disk and memory, and the process that holds the package lock', () => {
     const output = `Filesystem     1024-blocks   Used Available Capacity Mounted on
 /dev/vda          10237276 389216   9370312       4% /
 MemTotal:         996612 kB`;
@@ -107,7 +107,7 @@ MemTotal:         996612 kB`;
     ]);
   });
 
-  it('tell which registries can be connected to', async () => {
+  it('include which registries are reachable', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -122,11 +122,11 @@ MemTotal:         996612 kB`;
     expect(registries([]).parse('')).toEqual([]);
   });
 
-  it('tell what engine there is', () => {
+  it('include the kind of its engine', () => {
     const info = (more: object) =>
       JSON.stringify({ ServerVersion: '26.1.5+dfsg1', DockerRootDir: '/var/lib/docker', ...more });
     expect(engineInfo.parse('')).toBeUndefined();
-    // The command line is there, and no engine answers.
+    // The command line is installed, but no engine answers.
     expect(engineInfo.parse('{"ServerErrors":["Cannot connect to the Docker daemon"]}')).toBeUndefined();
     const inactive = { state: 'inactive', nodeId: '', clusterId: '' };
     expect(engineInfo.parse(info({ Swarm: { NodeID: '', LocalNodeState: 'inactive' } }))).toEqual({
@@ -143,7 +143,7 @@ MemTotal:         996612 kB`;
     expect(engineInfo.parse('podman')?.kind).toBe('podman');
   });
 
-  it('tell about firewalls and proxies, without their passwords', () => {
+  it('include firewalls and proxies, without passwords', () => {
     const output = `firewalld active
 ufw active
 nftables inactive
@@ -169,7 +169,7 @@ describe('networks', () => {
     ['192.168.0.0/16', '10.0.0.0/8', false],
     ['0.0.0.0/0', '203.0.113.0/24', true],
     ['nonsense', '10.0.0.0/8', false],
-  ])('%s and %s have addresses in common: %s', (one, other, expected) => {
+  ])('%s and %s overlap: %s', (one, other, expected) => {
     expect(overlap(one, other)).toBe(expected);
     expect(overlap(other, one)).toBe(expected);
   });

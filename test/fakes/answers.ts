@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { SwarmService, SwarmTask } from '../../lib/contracts/swarm-types.ts';
 
-/** As containers without a terminal are read. Source: the Engine API, "Stream format". */
+/** The log stream of containers without a terminal. Source: the Engine API, "Stream format". */
 export function framed(lines: readonly (readonly [number, string])[]): Readable {
   const frames = lines.map(([stream, text]) => {
     const header = Buffer.alloc(8);
@@ -9,7 +9,7 @@ export function framed(lines: readonly (readonly [number, string])[]): Readable 
     header.writeUInt32BE(Buffer.byteLength(text), 4);
     return Buffer.concat([header, Buffer.from(text)]);
   });
-  // Frames come in pieces that have nothing to do with their ends.
+  // Chunks of the stream don't end where frames end.
   const whole = Buffer.concat(frames);
   return Readable.from(
     [whole.subarray(0, 5), whole.subarray(5, 200), whole.subarray(200)].filter(({ length }) => length),

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/async/clock.ts';
 
-/** Time that passes only when somebody sleeps. */
+/** A clock whose time passes only in sleep(). */
 export function fakeClock(): Clock {
   let now = 1_700_000_000_000;
   return {
@@ -8,7 +8,7 @@ export function fakeClock(): Clock {
     sleep: async (ms, signal) => {
       signal.throwIfAborted();
       now += ms;
-      // Others get their turn, as with a real timer.
+      // Lets other callbacks run, as a real timer would.
       await new Promise((resolve) => setImmediate(resolve));
     },
   };

@@ -3,9 +3,9 @@ import type { FakeEngineState } from './swarm.ts';
 import { engineError } from './strict.ts';
 
 interface Options {
-  /** @throws when the engine can't be asked */
+  /** @throws when the engine is unreachable */
   readonly engine: () => FakeEngineState;
-  /** @throws when it is no manager */
+  /** @throws when the engine is not a manager */
   readonly needManager: (engine: FakeEngineState) => void;
   readonly swarm: { readonly autolock: boolean; readonly unlockKey: string; readonly writes: string[] };
 }
@@ -15,7 +15,7 @@ interface Dialled {
   readonly options?: { readonly UnlockKey?: string };
 }
 
-/** Beneath dockerode: the requests that it has no method for. */
+/** The layer below dockerode: the requests that it has no method for. */
 export function modemOf({ engine, needManager, swarm }: Options): Docker['modem'] {
   const answer = ({ path, options }: Dialled): object => {
     const one = engine();

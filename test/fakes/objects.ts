@@ -7,7 +7,7 @@ export interface FakeObject {
   readonly id: string;
   readonly kind: Kind;
   readonly name: string;
-  /** As it was sent. */
+  /** The body of the create request. */
   readonly body: {
     readonly Labels?: Readonly<Record<string, string>>;
     readonly Attachable?: boolean;
@@ -18,7 +18,7 @@ export interface FakeObject {
 }
 
 interface Swarm {
-  /** @throws when the engine asked is no manager */
+  /** @throws when the engine is not a manager */
   readonly manager: () => unknown;
   readonly id: (kind: string) => string;
   readonly wrote: (what: string) => void;
@@ -26,17 +26,17 @@ interface Swarm {
   readonly usersOf: (id: string) => readonly string[];
 }
 
-/** Secrets, configs and networks of the simulated swarm: made, listed and removed by the rules of the real one. */
+/** Secrets, configs and networks of the simulated swarm: created, listed and removed by the real rules. */
 export class FakeObjects {
   readonly all: FakeObject[] = [];
-  /** Ids of networks that were listed before. */
+  /** Ids of networks that were listed at least once. */
   readonly #seen = new Set<string>();
 
   named(kind: Kind, name: string): FakeObject | undefined {
     return this.all.find((one) => one.kind === kind && one.name === name);
   }
 
-  /** The calls of dockerode about them. */
+  /** dockerode's methods for these objects. */
   docker({ manager, id, wrote, usersOf }: Swarm): Partial<Docker> {
     const create = (kind: Kind) =>
       (async (body: FakeObject['body'] & { Name: string }) => {
@@ -77,7 +77,7 @@ export class FakeObjects {
       listNetworks: (async () => {
         manager();
         const networks = this.all.filter((each) => each.kind === 'network');
-        // The managers take a moment to make up the rest.
+        // The managers fill in the remaining fields a moment later.
         return networks.map(({ id: Id, name: Name, body }) => {
           const settled = this.#seen.has(Id);
           this.#seen.add(Id);

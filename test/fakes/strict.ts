@@ -1,9 +1,9 @@
-/** An object that throws on everything it wasn't given: a fake must not guess. */
+/** An object that throws on every property it wasn't given: a fake must not guess. */
 export function strict<T extends object>(name: string, members: Partial<T>): T {
   return new Proxy(members, {
     get(target, key) {
       if (key in target) return Reflect.get(target, key) as unknown;
-      // Promises look for `then` on everything they are given.
+      // Promises look for `then` on every value.
       if (key === 'then' || typeof key === 'symbol') return undefined;
       throw new Error(`the fake ${name} was asked for '${key}', which it doesn't know`);
     },

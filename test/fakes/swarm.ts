@@ -35,25 +35,25 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export interface FakeEngineState {
   readonly name: string;
   readonly address: string;
-  /** What the machine calls itself; default: its name. */
+  /** The machine's host name; default: its name. */
   hostname?: string;
-  /** How often it runs out of time when it is told to leave. */
+  /** How many times `docker swarm leave` times out. */
   lateToLeave?: number;
   installed: boolean;
   version: string;
-  /** Installed, and not running. */
+  /** Installed, but not running. */
   stopped: boolean;
   swarmNodeId: string;
-  /** It belongs to a swarm that isn't this one. */
+  /** It belongs to another swarm. */
   foreign: boolean;
-  /** It takes part in the swarm as it was before a recovery, as the node of this id. */
+  /** It is still in the swarm from before a recovery, as the node with this id. */
   before?: string;
-  /** A manager that restarted while autolock was on. */
+  /** A manager that restarted with autolock on. */
   locked?: boolean;
   readonly images: Map<string, readonly string[]>;
 }
 
-/** What the fake reads of a stack's file. */
+/** The keys of a stack's file that the fake reads. */
 interface StackFileService {
   readonly image: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -70,7 +70,7 @@ interface StackFile {
   readonly services: Readonly<Record<string, StackFileService>>;
 }
 
-/** As Docker merges two Compose files: maps by their keys, lists one behind the other, everything else is the second's. */
+/** Merges two Compose files as Docker does: maps by key, lists appended, otherwise the second value wins. */
 function merged<T>(one: T, other: unknown): T {
   if (other === undefined) return one;
   if (Array.isArray(one) && Array.isArray(other)) return [...one, ...other] as T;
@@ -79,7 +79,7 @@ function merged<T>(one: T, other: unknown): T {
   return Object.fromEntries([...keys].map((key) => [key, merged(one[key], other[key])])) as T;
 }
 
-/** A swarm in memory, with the rules of the real one that swarmup relies on. Tasks run as soon as they are placed. */
+/** A swarm in memory, with the real rules that swarmup relies on. Tasks run as soon as they are placed. */
 export class FakeSwarm {
   readonly engines = new Map<string, FakeEngineState>();
   readonly nodes: SwarmNode[] = [];
@@ -91,19 +91,19 @@ export class FakeSwarm {
   autolock = false;
   unlockKey = 'SWMKEY-1-first';
   tokens = { manager: 'SWMTKN-manager', worker: 'SWMTKN-worker' };
-  /** Of the swarm itself. */
+  /** Labels of the swarm itself. */
   labels: Readonly<Record<string, string>> = {};
-  /** Images that the simulated registry has; null: it can't be reached. */
+  /** Images in the simulated registry; null: the registry is unreachable. */
   registry: ReadonlySet<string> | null = null;
-  /** What tasks printed, with which of the two streams it was; as the engine has it, with details and times. */
+  /** Log lines of tasks, each with its stream (1 or 2), in the engine's format with details and times. */
   readonly printed: (readonly [1 | 2, string])[] = [];
-  /** What else the swarm was told about itself. */
+  /** Other fields of the swarm's spec. */
   spec: SwarmSpec = { Dispatcher: { HeartbeatPeriod: 5e9 } };
   /** Requests that changed something, in order. */
   readonly writes: string[] = [];
   #next = 1;
 
-  /** All that it is, for a file. */
+  /** The whole state, as JSON. */
   snapshot() {
     const { engines, nodes, services, tasks, clusterId, registry, writes } = this;
     const { labels, autolock, unlockKey, tokens, spec } = this;
@@ -154,7 +154,7 @@ export class FakeSwarm {
     this.engines.delete(name);
   }
 
-  /** The managers get no heartbeat from a node any more; another leads where it was the leader. */
+  /** The managers no longer get heartbeats from a node; if it was the leader, another one takes over. */
   lose(name: string): void {
     this.#setState(name, 'down');
     const lost = this.nodes.findIndex((node) => node.Description.Hostname === name && node.ManagerStatus?.Leader);
@@ -166,7 +166,7 @@ export class FakeSwarm {
     this.reconcile();
   }
 
-  /** Another engine's package restarts it; its node tells the managers, and a manager may be locked then. */
+  /** Upgrading the engine's package restarts it; the node reports the new version, and a manager may be locked afterwards. */
   upgrade(name: string, version: string): void {
     const engine = this.engines.get(name);
     if (!engine) return;
@@ -200,7 +200,7 @@ export class FakeSwarm {
     if (node?.ManagerStatus) this.nodes[i] = { ...node, ManagerStatus: { ...node.ManagerStatus, Leader: leader } };
   }
 
-  /** A node that is made a manager takes part at once; one that is none any more hands the lead over. */
+  /** A promoted node takes part at once; a demoted leader hands over the lead. */
   #settleRole(i: number, role: SwarmNode['Spec']['Role']): void {
     const node = this.nodes[i];
     if (!node || (role === 'manager') === (node.ManagerStatus !== undefined)) return;
@@ -255,7 +255,7 @@ export class FakeSwarm {
     return managers.filter(({ Status }) => Status.State === 'ready').length > managers.length / 2;
   }
 
-  /** One manager alone; the others stay in the list of nodes, as managers that are none. */
+  /** One manager alone; the others stay in the node list as lost managers. */
   #forceNewCluster({ name, swarmNodeId }: FakeEngineState): void {
     this.writes.push(`swarm init --force-new-cluster ${name}`);
     this.nodes.forEach(({ ManagerStatus, ...node }, i) => {
@@ -264,7 +264,7 @@ export class FakeSwarm {
     });
   }
 
-  /** Places and removes tasks until every service has what it asks for. */
+  /** Places and removes tasks until every service has its replicas. */
   reconcile(): void {
     const all = this.nodes.filter((node) => node.Spec.Availability === 'active' && node.Status.State === 'ready');
     const placed = new Set(all.map((node) => node.ID));
@@ -313,7 +313,7 @@ export class FakeSwarm {
     this.reconcile();
   }
 
-  /** `docker stack deploy NAME` with two files, as lib/swarm/stack-deploy.ts's script reads them; the script itself is tested with docker. */
+  /** `docker stack deploy NAME` with two files, as sent by lib/swarm/stack-deploy.ts; its script is tested with real docker. */
   deployStack(name: string, text: string): void {
     this.writes.push(`stack deploy ${name}`);
     const end = text.indexOf('\n');
@@ -576,13 +576,13 @@ export class FakeSwarm {
   }
 }
 
-/** Where the scheduler puts the next task: on the node with the fewest of the service. Source: swarmkit, manager/scheduler. */
+/** The scheduler's next node: the one with the fewest tasks of the service. Source: swarmkit, manager/scheduler. */
 function emptiest(able: readonly SwarmNode[], own: readonly SwarmTask[]): SwarmNode | undefined {
   const count = ({ ID }: SwarmNode) => own.filter(({ NodeID }) => NodeID === ID).length;
   return able.toSorted((a, b) => count(a) - count(b))[0];
 }
 
-/** In the order in which tasks are kept: the first of every node, then the second. Source: swarmkit, replicated/slot.go. */
+/** The order in which tasks are kept: the first of every node, then the second. Source: swarmkit, replicated/slot.go. */
 function fromFullest(own: readonly SwarmTask[]): SwarmTask[] {
   const nth = (task: SwarmTask, i: number) => own.slice(0, i).filter(({ NodeID }) => NodeID === task.NodeID).length;
   const ranked = own.map((task, i) => ({ task, rank: nth(task, i) }));

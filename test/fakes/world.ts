@@ -25,10 +25,10 @@ import { fakeClock } from './clock.ts';
 import { FakeSwarm } from './swarm.ts';
 import { strict } from './strict.ts';
 
-/** Where a back-up copies a manager's swarm folder to. */
+/** The copy of a manager's swarm folder that a back-up makes. */
 const COPY = '/var/lib/docker/swarmup-backup';
 
-/** A world as it is kept in a file. */
+/** A world saved to a file. */
 export interface WorldSnapshot extends Pick<FakeWorld, 'machines' | 'passwords' | 'locks' | 'bare' | 'prepared'> {
   readonly swarm: ReturnType<FakeSwarm['snapshot']>;
 }
@@ -38,29 +38,29 @@ export class FakeWorld {
   readonly swarm = new FakeSwarm();
   readonly machines = new Map<string, Machine>();
   readonly passwords = new Map<string, string>();
-  /** What Portainer's administrator signs in with; undefined: with what is kept. */
+  /** The current password of Portainer's administrator; undefined: the kept one. */
   portainerPassword: string | undefined;
   /** Locks on machines, by machine and file; ages in seconds. */
   readonly locks = new Map<string, { readonly token: string; readonly owner: string; readonly age: number }>();
-  /** Machines that run and don't let anybody in yet: how many more attempts each refuses. */
+  /** Running machines that refuse logins: how many more attempts each refuses. */
   readonly booting = new Map<string, number>();
   /** Nodes whose machines come without Docker. */
   bare = false;
-  /** Machines of another kind than the file asks for. */
+  /** Machines that differ from the file. */
   readonly differing = new Set<string>();
-  /** What machines share is there. */
+  /** The resources that machines share exist. */
   prepared = false;
-  /** What is wrong with hosts that others made. */
+  /** Findings about existing hosts. */
   readonly findings: Finding[] = [];
   /** Faults to inject: called before each thing a test may want to break. */
   fault: (what: string) => void = () => undefined;
-  /** The engines that the hosts' package sources have, the newest first. */
+  /** The engine versions in the hosts' package sources, the newest first. */
   readonly packages = new Set(['26.1.5+dfsg1', '20.10.24+dfsg1']);
   readonly events: Event[] = [];
-  /** The environment that swarmup is run in. */
+  /** The environment of swarmup. */
   env: Readonly<Record<string, string>> = {};
 
-  /** All that it is, for a file. */
+  /** The whole state, as JSON. */
   snapshot(): WorldSnapshot {
     const { machines, passwords, locks, bare, prepared } = this;
     return { machines, passwords, locks, bare, prepared, swarm: this.swarm.snapshot() };
@@ -76,14 +76,14 @@ export class FakeWorld {
     this.swarm.restore(from.swarm);
   }
 
-  /** Hosts that are there before anything is run, and stay. */
+  /** Adds a host that exists before the run, and stays. */
   keep(name: string, address: string, hostname = name): void {
     const ssh = { host: address, port: 22, user: 'admin', identityFiles: ['/none'], hostKey: 'ssh-ed25519 AAAA' };
     this.machines.set(name, { name, state: 'running', address, ssh, external: true });
     this.swarm.add(name, address, !this.bare).hostname = hostname;
   }
 
-  /** Runs a pipeline as the command line would: a new run that knows nothing of the ones before. */
+  /** Runs a pipeline as the command line does: a new run without knowledge of earlier ones. */
   async run(
     pipeline: keyof typeof pipelines,
     cluster: RunCluster,
@@ -202,7 +202,7 @@ export class FakeWorld {
       },
       destroy: async (name) => {
         this.fault(`destroy ${name}`);
-        // Of a host that stays, it is the way there that is forgotten.
+        // For a host that stays, only its connection is forgotten.
         const kept = this.machines.get(name)?.external;
         this.machines.delete(name);
         if (kept) return;
@@ -268,7 +268,7 @@ export class FakeWorld {
         if (argv[0] === 'sh' && command.includes('/etc/os-release')) {
           const service = own?.installed ? 'LoadState=loaded' : 'LoadState=not-found';
           const known = ['ID=debian\nVERSION_CODENAME=trixie', `${service}\nActiveState=inactive`];
-          // As many answers as there are questions, each after the line that was asked for.
+          // An answer per question, each behind the marker line of the request.
           const [separator, ...questions] = argv.slice(3);
           return ok(questions.map((_, i) => `\n${separator}\n${known[i] ?? ''}`).join(''));
         }
@@ -329,7 +329,7 @@ export class FakeWorld {
     });
   }
 
-  /** What lib/lock/remote.ts's script does on a manager; the script itself is tested in test/ssh. */
+  /** Simulates lib/lock/remote.ts's script on a manager; test/ssh tests the script itself. */
   #lockStep(name: string, [action, file = '', token = '', owner = '', seconds, dead]: readonly string[]): string {
     const key = `${name}:${file}`;
     const held = this.locks.get(key);

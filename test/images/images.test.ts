@@ -11,7 +11,7 @@ import { exact, isImage, registryOf, tagged, withoutNote } from '../../lib/util/
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-images-'));
 
 describe('an image archive', () => {
-  it('is read back as it was written, plain or compressed', async () => {
+  it('is read back as written, plain or compressed', async () => {
     const layer = Buffer.alloc(2_000_000, 7);
     const file = join(folder, 'two.tar');
     await writeArchive(
@@ -32,14 +32,14 @@ describe('an image archive', () => {
     expect(await readArchive(`${file}.gz`)).toEqual(await readArchive(file));
   });
 
-  it('is the same for the same contents', async () => {
+  it('is reproducible', async () => {
     const files = ['x.tar', 'y.tar'].map((name) => join(folder, name));
     for (const file of files) await writeArchive(file, Buffer.from('layer'), [{ name: 'a:1', config: {} }], 'amd64');
     const names = await Promise.all(files.map(async (file) => JSON.stringify(await readArchive(file))));
     expect(names[0]).toBe(names[1]);
   });
 
-  it('that is none says how to write one', async () => {
+  it('that is invalid is an error that says how to write one', async () => {
     const file = join(folder, 'none.tar');
     writeFileSync(file, Buffer.alloc(10_240));
     await expect(readArchive(file)).rejects.toMatchObject({
@@ -71,7 +71,7 @@ describe('an image', () => {
     expect(isImage(image, wanted)).toBe(expected);
   });
 
-  it('is asked for by its digest, or by its tag', () => {
+  it('is requested by its digest, or by its tag', () => {
     expect([exact('nginx'), exact(`nginx@${A}`), exact(`r:5000/a:1@${A}`)]).toEqual([
       'nginx:latest',
       `nginx@${A}`,
@@ -79,7 +79,7 @@ describe('an image', () => {
     ]);
   });
 
-  it('that is taken over keeps a digest that stands alone, and no note of a tag', () => {
+  it('that is imported keeps a digest without a tag, and drops the recorded digest of a tag', () => {
     expect([withoutNote('r:5000/a'), withoutNote(`nginx:1@${A}`), withoutNote(`nginx@${A}`)]).toEqual([
       'r:5000/a',
       'nginx:1',
@@ -112,8 +112,8 @@ describe('image names', () => {
   });
 });
 
-describe('what an engine says of a registry', () => {
-  // The first was read off Docker 26.1.5 here; the others are the engine's known messages.
+describe('an engine’s error about a registry', () => {
+  // The first was recorded from Docker 26.1.5; the others are the engine's known messages.
   it.each([
     [
       'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 10.0.2.3:53: no such host',
@@ -131,7 +131,7 @@ describe('what an engine says of a registry', () => {
     ],
     ['manifest for nginx:nope not found: manifest unknown: manifest unknown', false],
     ['toomanyrequests: You have reached your pull rate limit.', false],
-  ])('%s', (words, expected) => {
+  ])('is classified as a network problem or not: %s', (words, expected) => {
     expect(isNetworkProblem(words)).toBe(expected);
   });
 });

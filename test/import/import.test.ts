@@ -12,7 +12,7 @@ import { errorsOf } from '../support/worlds.ts';
 
 let store: string;
 
-/** A machine as docker-machine 0.16 keeps it, shortened to what tells something. */
+/** A machine as docker-machine 0.16 stores it, shortened to the fields that matter. */
 function machine(name: string, driver: string, more: object): void {
   const folder = join(store, 'machines', name);
   mkdirSync(folder, { recursive: true });
@@ -67,7 +67,7 @@ describe('machines of docker-machine', () => {
     ]);
   });
 
-  it('that are not there, or not readable, are errors with a fix', async () => {
+  it('that are missing or unreadable are errors with a fix', async () => {
     await expect(fromDockerMachine('/nowhere', 'x')).rejects.toMatchObject({
       code: 'CONFIG_NOT_FOUND',
       fix: expect.stringContaining('--store'),
@@ -83,13 +83,13 @@ describe('machines of docker-machine', () => {
     ['Node_1.example.org', 'node-1-example-org'],
     ['--', 'node'],
     ['a'.repeat(70), 'a'.repeat(63)],
-  ])('get names that a file takes: %s', (name, expected) => {
+  ])('get valid node names: %s', (name, expected) => {
     expect(fileName(name)).toBe(expected);
   });
 });
 
-describe('a swarm that somebody made', () => {
-  /** By hand, as in docs/guide.md: `docker swarm init` and `join`, `docker service create`, and a stack. */
+describe('a swarm that was created by hand', () => {
+  /** As in docs/guide.md: `docker swarm init` and `join`, `docker service create`, and a stack. */
   async function byHand(): Promise<FakeWorld> {
     const world = new FakeWorld();
     world.swarm.registry = IMAGES;
@@ -122,7 +122,7 @@ describe('a swarm that somebody made', () => {
     return world;
   }
 
-  it('becomes a cluster file that changes nothing', async () => {
+  it('is imported into a cluster file that changes nothing', async () => {
     const world = await byHand();
     const engine = await world.context(await clusterOf(HOST)).remote.engine('boss', new AbortController().signal);
     const text = clusterText(await fromSwarm(engine, { type: 'hosts', user: 'admin' }, 'found'));
@@ -154,7 +154,7 @@ describe('a swarm that somebody made', () => {
     expect(world.swarm.writes).toHaveLength(writes);
   });
 
-  it('is changed where the file is, and not taken down as a whole', async () => {
+  it('is changed where the file differs, and not removed as a whole', async () => {
     const world = await byHand();
     const engine = await world.context(await clusterOf(HOST)).remote.engine('boss', new AbortController().signal);
     const text = clusterText(await fromSwarm(engine, { type: 'hosts' }, 'found'));

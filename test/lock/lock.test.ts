@@ -16,7 +16,7 @@ const stateDir = () => join(mkdtempSync(join(tmpdir(), 'swarmup-lock-')), '.swar
 const owner = (rest: Partial<Owner> = {}): Owner => ({ ...thisRun('up', new Date('2026-01-01T00:00:00Z')), ...rest });
 const elsewhere = { host: 'elsewhere', pid: DEAD_PID };
 
-/** The first manager of a cluster of one, and its lock file there. */
+/** The first manager of a cluster of one, and the path of its lock. */
 async function manager() {
   const world = new FakeWorld();
   const cluster = await clusterOf('name: c\nprovider: { type: qemu }\n');
@@ -48,7 +48,7 @@ function options(dir: string, rest: Partial<LockOptions> = {}): LockOptions & { 
 const fakes = new FakeWorld().context(await clusterOf('name: c\nprovider: { type: qemu }\n'));
 
 describe('the lock of a cluster', () => {
-  it('keeps a second run out, names the first, and leaves nothing when it is released', async () => {
+  it('refuses a second run, names the first, and leaves nothing when it is released', async () => {
     const dir = stateDir();
     const lock = await ClusterLock.take(options(dir));
     expect(JSON.parse(readFileSync(`${dir}.lock`, 'utf8'))).toMatchObject({ pid: process.pid, command: 'up' });
@@ -78,7 +78,7 @@ describe('the lock of a cluster', () => {
     expect(waiting.warnings).toEqual([expect.stringContaining('waiting for another run: ')]);
   });
 
-  it('is waited for no longer than was asked', async () => {
+  it('is waited for no longer than requested', async () => {
     const dir = stateDir();
     const first = await ClusterLock.take(options(dir));
     const start = fakes.clock.now();
@@ -102,7 +102,7 @@ describe('the lock of a cluster', () => {
     expect(existsSync(join(dir, '..'))).toBe(false);
   });
 
-  it('is taken over by one only, of many that find it dead', async () => {
+  it('is taken over by exactly one of many runs that find it stale', async () => {
     const dir = stateDir();
     await new LocalLock(dir).take(owner({ pid: DEAD_PID }));
     const taken = await Promise.allSettled(Array.from({ length: 20 }, () => ClusterLock.take(options(dir))));
@@ -111,7 +111,7 @@ describe('the lock of a cluster', () => {
     await winners[0]?.release();
   });
 
-  it('is taken over although another take-over was cut off half-way', async () => {
+  it('is taken over even if another take-over was cut off halfway', async () => {
     const dir = stateDir();
     const dead = owner({ pid: DEAD_PID });
     await new LocalLock(dir).take(dead);
@@ -123,7 +123,7 @@ describe('the lock of a cluster', () => {
     expect(existsSync(join(dir, '..'))).toBe(false);
   });
 
-  it('of another machine is respected', async () => {
+  it('is respected when another machine holds it', async () => {
     const dir = stateDir();
     await new LocalLock(dir).take(owner(elsewhere));
     await expect(ClusterLock.take(options(dir))).rejects.toThrow(`on elsewhere (process ${DEAD_PID})`);
@@ -131,7 +131,7 @@ describe('the lock of a cluster', () => {
 });
 
 describe('the lock on the first manager', () => {
-  it('keeps out a run on another machine', async () => {
+  it('refuses a run on another machine', async () => {
     const { world, manager: host, key } = await manager();
     world.locks.set(key, { token: 'x', owner: JSON.stringify(owner(elsewhere)), age: 59 });
     const dir = stateDir();
@@ -144,7 +144,7 @@ describe('the lock on the first manager', () => {
     expect(world.locks.get(key)?.token).toBe('x');
   });
 
-  it('of a run that shows no sign of life is taken over, and that is said', async () => {
+  it('is taken over from a run without a heartbeat, with a warning', async () => {
     const { world, manager: host, key } = await manager();
     world.locks.set(key, { token: 'x', owner: JSON.stringify(owner(elsewhere)), age: 61 });
     const wanted = options(stateDir(), { manager: host });
@@ -155,7 +155,7 @@ describe('the lock on the first manager', () => {
     expect(world.locks.size).toBe(0);
   });
 
-  it('of a run of this machine that was killed is taken over at once', async () => {
+  it('is taken over at once from a killed run of this computer', async () => {
     const { world, manager: host, key } = await manager();
     const dir = stateDir();
     const killed = owner({ pid: DEAD_PID });
@@ -181,7 +181,7 @@ describe('the lock on the first manager', () => {
     expect(world.locks.size).toBe(0);
   });
 
-  it('is given back by a run that was interrupted while it took it', async () => {
+  it('is released by a run that is interrupted while acquiring it', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 0));
     await world.run('up', cluster);
@@ -195,7 +195,7 @@ describe('the lock on the first manager', () => {
     expect(existsSync(`${cluster.stateDir}.lock`)).toBe(false);
   });
 
-  it("ends a run that has begun to look when it is another run's", async () => {
+  it('ends a run that has begun its checks when another run holds it', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 1));
     await world.run('up', cluster);
@@ -208,7 +208,7 @@ describe('the lock on the first manager', () => {
     expect(world.locks.get(key)?.token).toBe('x');
   });
 
-  it('that somebody else took over stops the run', async () => {
+  it('stops the run when another one takes it over', async () => {
     const { world, manager: host, key } = await manager();
     const lock = await ClusterLock.take(options(stateDir(), { manager: host }));
     await lock.extend();
@@ -221,7 +221,7 @@ describe('the lock on the first manager', () => {
     expect(world.locks.get(key)?.token).toBe('x');
   });
 
-  it('does without a manager that is gone', async () => {
+  it('is released even if the manager is gone', async () => {
     const { world, manager: host } = await manager();
     const dir = stateDir();
     const lock = await ClusterLock.take(options(dir, { manager: host }));

@@ -7,7 +7,7 @@ import { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText } from '../support/cluster.ts';
 
 describe('a stage of the nightly test', () => {
-  it('prepares what machines share, as a run of its own would', async () => {
+  it('prepares what machines share, as a separate run would', async () => {
     const cluster = await clusterOf(fullText(1, 0));
     const session = {
       context: new FakeWorld().context(cluster),

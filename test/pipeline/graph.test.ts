@@ -28,8 +28,8 @@ const needsOf = (tasks: Task[], selection: Selection = {}) =>
     ]),
   );
 
-describe('laying out a pipeline', () => {
-  it('connects units of one node, and all of them where a side is no node', () => {
+describe('the graph of a pipeline', () => {
+  it('connects units of the same node, and all units where one side is not a node', () => {
     expect(needsOf([task('a', []), task('b', ['a']), task('c', ['b'], 'cluster'), task('d', ['c'])])).toEqual({
       'a@manager1': [],
       'a@worker1': [],
@@ -41,14 +41,14 @@ describe('laying out a pipeline', () => {
     });
   });
 
-  it('keeps the order through what is not selected', () => {
+  it('keeps the order through unselected units', () => {
     const tasks = [task('a', []), task('b', ['a']), task('c', ['b'])];
     expect(needsOf(tasks, { skip: ['b'] })).toMatchObject({ 'c@worker1': ['a@worker1'] });
     expect(needsOf(tasks, { only: ['c'] })).toEqual({ 'c@manager1': [], 'c@worker1': [] });
     expect(Object.keys(needsOf(tasks, { from: 'b', to: 'b', nodes: ['worker1'] }))).toEqual(['b@worker1']);
   });
 
-  it('lets a predicate pick', () => {
+  it('may select needs with a predicate', () => {
     const first = task('a', []);
     const second = task('b', [{ task: 'a', of: (other) => other.node === 'manager1' }]);
     expect(needsOf([first, second])['b@worker1']).toEqual(['a@manager1']);
@@ -56,7 +56,7 @@ describe('laying out a pipeline', () => {
 });
 
 describe('checking tasks', () => {
-  it('finds circles, unknown needs and doubles before anything runs', () => {
+  it('finds circles, unknown needs and duplicates before anything runs', () => {
     expect(() => checkTasks([task('a', ['c']), task('b', ['a']), task('c', ['b'])], [])).toThrow(
       'these tasks need each other: a → c → b → a',
     );

@@ -10,7 +10,7 @@ import { clusterOf } from '../support/cluster.ts';
 
 const cluster = await clusterOf('name: x\nprovider: { type: qemu }\nnodes: { managers: 1, workers: 3 }\n');
 
-/** A task on every node; `done` is the world it changes. */
+/** A task on every node; `done` is the state of the world that it changes. */
 function task(id: string, done: Set<string>, rest: Partial<TaskDefinition<boolean, Change>> = {}): Task {
   return defineTask<boolean, Change>({
     id,
@@ -39,7 +39,7 @@ async function run(tasks: Task[], options: { signal?: AbortSignal; onEvent?: (ev
 }
 
 describe('a run', () => {
-  it('lets a node go on whatever another is doing', async () => {
+  it('lets a node continue whatever another one is doing', async () => {
     const done = new Set<string>();
     let release: () => void = () => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
@@ -55,7 +55,7 @@ describe('a run', () => {
       onEvent: (event) => {
         if (event.type !== 'unit-finished') return;
         order.push(`${event.unit.task}@${event.unit.target}`);
-        // Everything that doesn't depend on worker3 is done before it is let go.
+        // Everything that doesn't depend on worker3 finishes before worker3 is released.
         if (order.length === 6) release();
       },
     });
@@ -64,7 +64,7 @@ describe('a run', () => {
     expect(order.slice(6)).toEqual(['first@worker3', 'second@worker3']);
   });
 
-  it('keeps to the limit of a task', async () => {
+  it('respects the limit of a task', async () => {
     let running = 0;
     let most = 0;
     const done = new Set<string>();
@@ -81,7 +81,7 @@ describe('a run', () => {
     expect(most).toBe(2);
   });
 
-  it('fails when changes are left after they were applied', async () => {
+  it('fails when changes remain after apply', async () => {
     const result = await run([task('lazy', new Set(), { apply: async () => undefined })]);
     expect(result.units[0]?.error).toMatchObject({
       code: 'NOT_CONVERGED',
@@ -89,7 +89,7 @@ describe('a run', () => {
     });
   });
 
-  it('says what a defect is, and keeps its cause', async () => {
+  it('reports a bug as a defect, and keeps its cause', async () => {
     const result = await run([
       task('broken', new Set(), {
         check: async () => {
@@ -100,7 +100,7 @@ describe('a run', () => {
     expect(result.units[0]?.error).toMatchObject({ code: 'INTERNAL', message: 'x is not a function' });
   });
 
-  it('fails where a task file written for an older version plans sentences instead of changes', async () => {
+  it('fails when a task file for an older version plans sentences instead of changes', async () => {
     const old = { action: 'create', summary: 'x' } as unknown as Change;
     const result = await run([task('old', new Set(), { plan: () => [old] })]);
     expect(result.units[0]?.error).toMatchObject({
@@ -110,7 +110,7 @@ describe('a run', () => {
     });
   });
 
-  it('shows a warning once, however many units give it', async () => {
+  it('shows a warning once, however many units emit it', async () => {
     const done = new Set<string>();
     const result = await run([
       task('warns', done, {
@@ -123,7 +123,7 @@ describe('a run', () => {
     expect(result.warnings).toEqual(['the same']);
   });
 
-  it('counts the changed units and keeps the order of the pipeline in its result', async () => {
+  it('counts the changed units, and keeps the order of the pipeline in its result', async () => {
     const done = new Set(['a@manager1']);
     const result = await run([task('a', done), task('b', done, { needs: [{ task: 'a', of: 'all' }] })]);
     expect(result.changed).toBe(7);

@@ -17,7 +17,7 @@ async function withPortainer(): Promise<FakeWorld> {
 }
 
 describe('rotate portainer-password', () => {
-  it('generates another one, which Portainer has afterwards', async () => {
+  it('generates a new password and sets it in Portainer', async () => {
     const world = await withPortainer();
     const cluster = await clusterOf(text);
     await rotatePassword(world.context(cluster), options);
@@ -28,7 +28,7 @@ describe('rotate portainer-password', () => {
     expect((await world.run('up', cluster)).changed).toBe(0);
   });
 
-  it('that was cut off before Portainer was told is finished by the next up', async () => {
+  it('is completed by the next up when it was cut off before Portainer knew the password', async () => {
     const world = await withPortainer();
     const cluster = await clusterOf(text);
     world.fault = (what) => {
@@ -42,7 +42,7 @@ describe('rotate portainer-password', () => {
     expect(world.portainerPassword).not.toBe('generated-password');
   });
 
-  it("takes an empty volume from the first password, the Docker secret's, to the present one", async () => {
+  it('lets up restore the current password after an empty volume started with the first one', async () => {
     const world = await withPortainer();
     const cluster = await clusterOf(text);
     await rotatePassword(world.context(cluster), options);
@@ -52,7 +52,7 @@ describe('rotate portainer-password', () => {
     expect(world.portainerPassword).toBe(world.passwords.get(FILE)?.trim());
   });
 
-  it('asks through a manager that answers where the first is away', async () => {
+  it('goes through another manager when the first is down', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(3, 0));
     expect(errorsOf(await world.run('up', cluster))).toEqual([]);
@@ -64,7 +64,7 @@ describe('rotate portainer-password', () => {
     expect(world.portainerPassword).not.toBe('generated-password');
   });
 
-  it("has nothing to do where the file's password is the one in use", async () => {
+  it('has nothing to do when the password in the file is in use', async () => {
     const world = await withPortainer();
     const cluster = await clusterOf(given('of-the-cluster-file'));
     await rotatePassword(world.context(cluster), options);
@@ -75,7 +75,7 @@ describe('rotate portainer-password', () => {
     });
   });
 
-  it('needs a Portainer', async () => {
+  it('fails without a Portainer', async () => {
     const world = await withPortainer();
     const { portainer: _none, ...cluster } = await clusterOf(text);
     await expect(rotatePassword(world.context(cluster), options)).rejects.toMatchObject({ code: 'USAGE' });

@@ -11,7 +11,7 @@ import { httpClient } from '../../lib/remote/http.ts';
 import { portIsFree } from '../../lib/remote/sockets.ts';
 import { Secret } from '../../lib/util/secret.ts';
 
-// The stand-in for Portainer runs here as it does in a cluster: the client's side of the contract.
+// The stand-in for Portainer runs here as it does in a cluster, to test the client's side of the contract.
 const SCRIPT = fileURLToPath(new URL('../standin/portainer.pl', import.meta.url));
 const password = new Secret('correct-horse-battery');
 const never = new AbortController().signal;
@@ -43,8 +43,8 @@ async function start(options: StartOptions = {}): Promise<Portainer> {
   return new Portainer(httpClient(), { host: '127.0.0.1', port }, never);
 }
 
-describe('the first set-up', () => {
-  it('signs in, finds no environment when the agents came later, adds it, and counts agents', async () => {
+describe('the first set-up of Portainer', () => {
+  it('signs in, finds no environment when the agents started later, adds it, and counts agents', async () => {
     const portainer = await start();
     const signedIn = await portainer.signIn(password);
     if (!('token' in signedIn)) throw new Error(JSON.stringify(signedIn));
@@ -55,7 +55,7 @@ describe('the first set-up', () => {
     expect(await portainer.agents(signedIn.token, environment!)).toEqual([]);
   });
 
-  it('tells a wrong password from a Portainer that has stopped waiting, and from one that is not there yet', async () => {
+  it('distinguishes a wrong password, an expired set-up, and a Portainer that is still starting', async () => {
     expect(await (await start()).signIn(new Secret('wrong-horse-battery'))).toEqual({
       refused: "it does not take the administrator's password (HTTP 422)",
     });
@@ -73,8 +73,8 @@ describe('the first set-up', () => {
   });
 });
 
-describe("the administrator's password", () => {
-  it('can be changed by whoever knows it', async () => {
+describe("the password of Portainer's administrator", () => {
+  it('can be changed with the current one', async () => {
     const portainer = await start();
     const signedIn = await portainer.signIn(password);
     if (!('token' in signedIn)) throw new Error(JSON.stringify(signedIn));
@@ -88,7 +88,7 @@ describe("the administrator's password", () => {
     expect(await portainer.signIn(other)).toHaveProperty('token');
   });
 
-  it("is made anew by Portainer's helper, while Portainer is stopped", async () => {
+  it("is reset by Portainer's helper while Portainer is stopped", async () => {
     const data = newData();
     await start({ data });
     const reset = () => spawnSync('perl', [SCRIPT, 'reset'], { env: { ...process.env, DATA: data }, encoding: 'utf8' });
@@ -105,7 +105,7 @@ describe("the administrator's password", () => {
     expect(await portainer.signIn(made!)).toHaveProperty('token');
   });
 
-  it('is read from what the helper prints, whatever is in it', () => {
+  it('is parsed from the helper’s output, whatever characters it has', () => {
     const log = (words: string) => `2020/06/04 00:13:58 ${words}\n`;
     const said = `${log('Password successfully updated for user: admin')}${log('Use the following password to login: &_4#\\3^5V8vLTd)E"NWiJBs26G*9HPl1')}`;
     expect(passwordMadeUp(said)?.reveal()).toBe('&_4#\\3^5V8vLTd)E"NWiJBs26G*9HPl1');

@@ -1,7 +1,7 @@
 import type { HostFacts, Survey, Surveyed } from '../../lib/contracts/preflight.ts';
 import { clusterOf } from '../support/cluster.ts';
 
-/** Facts of a host on which nothing is wrong: as a Debian 13 guest gave them. */
+/** Facts of a host without findings, recorded on a Debian 13 guest. */
 export function goodFacts(i: number): HostFacts {
   return {
     identity: { hostname: `node${i}`, machineId: `${i}`.repeat(32) },
@@ -37,7 +37,7 @@ services:
   web: { image: nginx, ports: ['80:80'] }
 ${extra}`;
 
-/** A survey of three hosts on which nothing is wrong, but for what a test changes. */
+/** A survey of three hosts without findings, except for a test's changes. */
 export async function surveyOf(
   change: (facts: HostFacts[], hosts: Surveyed[]) => void = () => undefined,
   extra = '',

@@ -21,7 +21,7 @@ describe.each([
   ['Perl', ['perl', script('probe.pl')]],
   ['Python', ['python3', script('probe.py')]],
 ])('the probe in %s', (_language, [program = '', file = '']) => {
-  it('listens, asks, and says what arrived and what did not', async () => {
+  it('listens, connects, and reports what arrived and what did not', async () => {
     const [tcp = 0, udp = 0, shut = 0, taken = 0] = await freePorts(4);
     const other = createServer().listen(taken, '0.0.0.0');
     await once(other, 'listening');

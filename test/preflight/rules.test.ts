@@ -13,10 +13,10 @@ const engine = {
 const inSwarm = { ...engine, swarm: { state: 'active', nodeId: 'n1', clusterId: 'c1' } };
 
 type Change = Partial<HostFacts>;
-/** What is wrong with the second host, what is said of it, and words of the fix. */
+/** A fault of the second host, the expected findings, and a part of the fix. */
 const WRONG: [string, Change, string[], string?][] = [
   [
-    'a processor without Docker',
+    'a processor that Docker does not support',
     { platform: { architecture: 'mips', init: 'systemd', container: '' } },
     ['fatal architecture: its processor is mips', 'warning architecture: the nodes have different processors'],
   ],
@@ -36,14 +36,14 @@ const WRONG: [string, Change, string[], string?][] = [
     ['fatal system: it runs neither systemd nor OpenRC'],
   ],
   [
-    'a system without packages',
+    'a system without Docker packages',
     {
       os: { id: 'rocky', families: ['rocky', 'rhel', 'centos', 'fedora'], codename: '', prettyName: 'Rocky Linux 9.6' },
     },
     ["fatal system: it runs Rocky Linux 9.6, on which swarmup can't install Docker"],
   ],
   [
-    'modules that are missing',
+    'missing kernel modules',
     { missingModules: ['ip_vs', 'xt_ipvs'] },
     ['fatal kernel-modules: its kernel has no ip_vs, xt_ipvs'],
   ],
@@ -63,19 +63,19 @@ const WRONG: [string, Change, string[], string?][] = [
   ['a disk with room enough for a host with Docker', { resources: { diskMiB: 2000, memoryMiB: 2000 }, engine }, []],
   ['little memory', { resources: { diskMiB: 9000, memoryMiB: 480 } }, ['fatal memory: it has 480 MiB of memory']],
   [
-    'a lock that is held',
+    'a held package lock',
     { packageLock: { pid: 812, program: 'unattended-upgr' } },
     ['warning package-lock: unattended-upgr (process 812) holds the lock'],
     'ps -fp 812',
   ],
   [
-    'package sources that are all out of reach',
+    'package sources that are all unreachable',
     { packageSources: [{ server: 'http://mirror.test', reachable: false }] },
     ["fatal package-source: http://mirror.test can't be reached from it"],
     'apt-get update',
   ],
   [
-    'one package source that is',
+    'one unreachable package source',
     {
       packageSources: [
         { server: 'http://mirror.test', reachable: true },
@@ -85,18 +85,18 @@ const WRONG: [string, Change, string[], string?][] = [
     ["warning package-source: https://other.test:8443 can't be reached from it"],
   ],
   [
-    'a registry that is out of reach',
+    'an unreachable registry',
     { registries: [{ server: 'https://registry-1.docker.io', reachable: false }] },
     ["fatal registry: https://registry-1.docker.io can't be reached from it, which images come from"],
     'images.load',
   ],
   [
-    'a registry that is out of reach of an engine, which may have the images',
+    'an unreachable registry on a host with an engine, which may have the images',
     { registries: [{ server: 'https://registry-1.docker.io', reachable: false }], engine },
     ["warning registry: https://registry-1.docker.io can't be reached from it, which images come from"],
   ],
   [
-    'the host name of another',
+    'a duplicate host name',
     { identity: { hostname: 'node1', machineId: 'x' } },
     [
       'fatal host-name: its host name is node1, as is that of w2',
@@ -105,13 +105,13 @@ const WRONG: [string, Change, string[], string?][] = [
     'hostnamectl set-hostname',
   ],
   [
-    'the machine id of another',
+    'a duplicate machine id',
     { identity: { hostname: 'x', machineId: '1'.repeat(32) } },
     ['fatal machine-id: it has the machine id of w2', 'fatal machine-id: it has the machine id of m1'],
     'systemd-machine-id-setup',
   ],
   [
-    'an address that is not its own',
+    'an address of another machine',
     { addresses: [{ interface: 'eth0', address: '10.9.8.7', prefix: 24, dynamic: true }] },
     ['fatal address: 192.168.77.2, which the other nodes are to reach it by, is none of its own'],
     'advertise: 10.9.8.7',
@@ -125,7 +125,7 @@ const WRONG: [string, Change, string[], string?][] = [
   ['a clock behind', { aheadMs: -45_000 }, ['fatal clock: its clock is 45 s behind the others']],
   ['a clock a little off', { aheadMs: 29_000 }, []],
   [
-    'a daemon.json that is damaged',
+    'a damaged daemon.json',
     { daemon: { invalid: 'Unexpected end' } },
     ["fatal daemon-json: /etc/docker/daemon.json can't be read"],
   ],
@@ -159,12 +159,12 @@ const WRONG: [string, Change, string[], string?][] = [
     'docker swarm leave --force',
   ],
   [
-    'a published port that is taken',
+    'a published port in use',
     { listeners: [{ protocol: 'tcp', port: 80, address: '*', program: 'apache2' }] },
     ['fatal ports: apache2 listens on 80/tcp, which is needed for a published port'],
   ],
   [
-    'the port of overlay networks taken',
+    'a port of overlay networks in use',
     { listeners: [{ protocol: 'udp', port: 4789, address: '0.0.0.0', program: '' }] },
     ['fatal ports: Something listens on 4789/udp'],
   ],
@@ -202,7 +202,7 @@ const said = (found: ReturnType<typeof findingsOf>) =>
   found.map(({ severity, check, message }) => `${severity} ${check}: ${message}`);
 
 describe('preflight', () => {
-  it('finds nothing on hosts that are fit', async () => {
+  it('finds nothing on suitable hosts', async () => {
     expect(said(findingsOf(await surveyOf()))).toEqual([]);
   });
 
@@ -217,7 +217,7 @@ describe('preflight', () => {
     expect(found[0]?.fix ?? '').toContain(fix);
   });
 
-  it('lets a node of this swarm be one', async () => {
+  it('accepts a node of this swarm', async () => {
     const survey = await surveyOf(
       (facts) =>
         (facts[1] = {
@@ -229,7 +229,7 @@ describe('preflight', () => {
     expect(findingsOf({ ...survey, members: new Map([['w2', true]]) })).toEqual([]);
   });
 
-  it('passes over the VXLAN that an engine left behind when it left its swarm, and over no program there', async () => {
+  it('ignores the VXLAN port that an engine keeps after leaving its swarm, but no program on it', async () => {
     const left = { ...inSwarm, swarm: { state: 'inactive', nodeId: '', clusterId: '' } };
     const found = async (program: string) =>
       said(
@@ -248,7 +248,7 @@ describe('preflight', () => {
     expect(await found('ovs-vswitchd')).toEqual([expect.stringContaining('ovs-vswitchd listens on 4789/udp')]);
   });
 
-  it('compares a pool of your own as a whole', async () => {
+  it('compares a custom address pool as a whole', async () => {
     const change = (facts: HostFacts[]) =>
       (facts[0] = { ...goodFacts(1), routes: [{ network: '10.77.0.0/16', device: 'eth1' }] });
     expect(said(findingsOf(await surveyOf(change, 'swarm: { addressPool: [10.64.0.0/12] }')))).toEqual([
@@ -256,7 +256,7 @@ describe('preflight', () => {
     ]);
   });
 
-  it('knows that two hosts behind one NAT have one address', async () => {
+  it('finds that two hosts behind one NAT have the same address', async () => {
     const survey = await surveyOf((_facts, hosts) => (hosts[2] = { ...hosts[2]!, address: '192.168.77.2' }));
     expect(said(findingsOf(survey))).toEqual([
       'fatal address: its address 192.168.77.2 is that of w3 too',
@@ -273,13 +273,13 @@ describe('preflight', () => {
   });
 });
 
-describe('the registries that are asked after', () => {
+describe('the registries that are checked', () => {
   it.each([
     ['', ['https://registry-1.docker.io']],
     ['images: { whenUnreachable: build }', []],
     ['docker: { proxy: http://proxy:3128 }', []],
     ["docker: { daemon: { registry-mirrors: ['http://10.0.2.2:5000'] } }", []],
-  ])('with %j are %j', async (extra, expected) => {
+  ])('for %j are %j', async (extra, expected) => {
     expect(registriesOf((await surveyOf(undefined, extra)).cluster)).toEqual(expected);
   });
 });
@@ -295,7 +295,7 @@ describe('the network between hosts', () => {
     ...more,
   });
 
-  it('is a finding where something does not arrive, with all it does not arrive from', async () => {
+  it("has one finding per destination, with all sources that can't reach it", async () => {
     const links = [link('m1', 'w2', 'failed'), link('w3', 'w2', 'failed'), link('w2', 'm1', 'ok')];
     const survey = {
       ...(await surveyOf(
@@ -324,14 +324,14 @@ describe('the network between hosts', () => {
     );
   });
 
-  it('tells full packets that vanish from ports that are shut', async () => {
+  it('distinguishes dropped full-size packets from closed ports', async () => {
     const links = [link('m1', 'w2', 'ok'), link('m1', 'w2', 'failed', { packetBytes: 1500 })];
     expect(said(findingsOf({ ...(await surveyOf()), links }))).toEqual([
       expect.stringContaining('fatal path-mtu: packets of 1500 bytes'),
     ]);
   });
 
-  it('may be unknown, which is said', async () => {
+  it('may be unknown, which is a warning', async () => {
     const links = [link('m1', 'w2', 'unknown', { reason: 'neither Perl nor Python is there to ask with' })];
     expect(said(findingsOf({ ...(await surveyOf()), links }))).toEqual([
       expect.stringContaining("warning network: whether the other nodes can be reached from it isn't known"),

@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Cli, ROOT, type StatusDocument, type UpDocument } from '../support/cli.ts';
 
-/** The real command line in a folder far from swarmup, where no package is installed but those that a test puts there. */
+/** The real command line in a folder far from swarmup, with only the packages that a test installs there. */
 const home = mkdtempSync(join(tmpdir(), 'swarmup-outside-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-/** Machines that are notes in a file beside the cluster file. */
+/** Machines that are lines in a file beside the cluster file. */
 const PROVIDER = `import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { created, defineProvider, SwarmupError, z } from 'swarmup';
 
@@ -35,14 +35,14 @@ export default defineProvider({
   },
 });
 `;
-/** The same in TypeScript, with types that Node.js has to strip. */
+/** The same in TypeScript, with types for Node.js to strip. */
 const TYPED = PROVIDER.replace('import { created, ', 'import { type NodeSpec, type Provider, created, ')
   .replace('{ cluster }) => {', '{ cluster }): Provider => {')
   .replaceAll('(name) =>', '(name: string) =>')
   .replace("state: 'stopped',", "state: 'stopped' as const,")
   .replace('create: async (node) =>', 'create: async (node: NodeSpec) =>');
 
-/** A folder with a cluster file and more files. */
+/** A folder with a cluster file and other files. */
 function folder(section: string, files: Readonly<Record<string, string>> = {}, rest = ''): Cli {
   const place = mkdtempSync(join(home, 'own-'));
   const all = { ...files, 'clusters/swarmup.yaml': `name: own\nprovider: ${section}\n${rest}` };
@@ -59,8 +59,8 @@ const planned = async (cli: Cli) => {
   return document.units.flatMap(({ changes }) => changes);
 };
 
-describe('a provider from outside the project', () => {
-  it('is a TypeScript module at a path that is relative to the cluster file, wherever swarmup is started', async () => {
+describe('an external provider', () => {
+  it('can be a TypeScript module, at a path relative to the cluster file, wherever swarmup is started', async () => {
     const cli = folder('{ type: ./mine.ts, size: 3 }', { 'clusters/mine.ts': TYPED });
     expect(await planned(cli)).toEqual(['machine manager1: of size 3']);
     const elsewhere = new Cli(home, cli.env);
@@ -74,14 +74,14 @@ describe('a provider from outside the project', () => {
     expect(document.units.flatMap(({ changes }) => changes)).toEqual(['machine manager1: of size 3']);
   });
 
-  it('is a JavaScript module at a path that leads up, or at an absolute one', async () => {
+  it('can be a JavaScript module, at a path through a parent folder or at an absolute path', async () => {
     const cli = folder('{ type: ../x/mine.mjs }', { 'x/mine.mjs': PROVIDER });
     expect(await planned(cli)).toEqual(['machine manager1: of size 2']);
     const path = join(dirname(cli.folder), 'x/mine.mjs');
     expect(await planned(folder(`{ type: '${path}' }`))).toEqual(['machine manager1: of size 2']);
   });
 
-  it('is a package that is installed beside the cluster file', async () => {
+  it('can be a package that is installed beside the cluster file', async () => {
     const files = {
       'clusters/node_modules/notes/package.json':
         '{ "name": "notes", "type": "module", "exports": { "./swarm": { "import": "./main.js" } } }',
@@ -90,7 +90,7 @@ describe('a provider from outside the project', () => {
     expect(await planned(folder('{ type: notes/swarm }', files))).toEqual(['machine manager1: of size 2']);
   });
 
-  it('works with the commands as one of our own does', async () => {
+  it('works with all commands, like a built-in one', async () => {
     const cli = folder('{ type: ./mine.ts }', { 'clusters/mine.ts': TYPED });
     const up = await cli.json<UpDocument>('up', '--only', 'provision');
     expect(up.document.units.map(({ error }) => error)).toMatchObject([
@@ -111,7 +111,7 @@ describe('a provider from outside the project', () => {
     expect(await planned(cli)).toEqual(['machine m: of size 4', 'machine w: of size 5']);
   });
 
-  it('may let swarmup require or refuse addresses', async () => {
+  it('may require or refuse addresses', async () => {
     const wants = (addresses: string) =>
       PROVIDER.replace('defineProvider({', `defineProvider({ addresses: '${addresses}',`);
     const node = (more: string) => `nodes: [{ name: m, role: manager${more} }]\n`;
@@ -121,7 +121,7 @@ describe('a provider from outside the project', () => {
     expect((await refused.run(['plan'])).stderr).toContain('address is for machines that exist already');
   });
 
-  it('has the mistakes in its section shown at their places, with those of the rest of the file', async () => {
+  it('has mistakes in its section reported at their positions, with those in the rest of the file', async () => {
     const cli = folder('{ type: ./mine.ts, size: 0, taggs: {} }', { 'clusters/mine.ts': TYPED }, 'srevices: {}\n');
     const { stderr, status } = await cli.run(['plan']);
     expect(status).toBe(2);
@@ -131,12 +131,12 @@ describe('a provider from outside the project', () => {
   });
 });
 
-describe('a provider type without a provider', () => {
+describe('an invalid provider type', () => {
   const PLACE = 'swarmup.yaml:2:19: ';
 
   it.each([
     [
-      'a path without a file',
+      'a path to a missing file',
       './none.ts',
       '',
       /there is no provider module \/\S+\/clusters\/none\.ts[^]*relative to the cluster file/,
@@ -176,12 +176,12 @@ describe('a provider type without a provider', () => {
       /default export of '\.\/mine\.ts' isn't what defineProvider returns/,
     ],
     [
-      'a module whose schema is none',
+      'a module whose schema is invalid',
       './mine.ts',
       "import { defineProvider } from 'swarmup'; export default defineProvider({ schema: {}, create: () => ({}) });",
       /can't be loaded: defineProvider: 'schema' is no schema of zod 4/,
     ],
-  ])('such as %s is a mistake at its place, with what was expected', async (_what, type, text, expected) => {
+  ])('such as %s is reported at its position, with what was expected', async (_what, type, text, expected) => {
     const { stderr, status } = await folder(`{ type: ${type} }`, text === '' ? {} : { 'clusters/mine.ts': text }).run([
       'plan',
     ]);
@@ -192,7 +192,7 @@ describe('a provider type without a provider', () => {
     expect(status).toBe(2);
   });
 
-  it('such as a path to a module of swarmup itself is one too', async () => {
+  it('such as a path to a module of swarmup itself is reported too', async () => {
     const { stderr } = await folder(`{ type: '${join(ROOT, 'lib/util/columns.ts')}' }`).run(['plan']);
     expect(stderr).toContain('has no default export');
   });

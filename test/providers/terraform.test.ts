@@ -18,7 +18,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const { signal } = new AbortController();
 const io = { signal, report: () => undefined, warn: () => undefined };
 
-/** The example's provider, where terraform prints this. `events` has what its commands leave in the record. */
+/** The example's provider with a stand-in for terraform. `events` has what its commands would leave in the record. */
 async function stage(output: string, status = 0): Promise<{ provider: Provider; folder: string; events: EventBody[] }> {
   const folder = mkdtempSync(join(home, 'infra-'));
   const env = { PATH: fakeTerraform(folder, output, status) };
@@ -42,12 +42,12 @@ describe('the example of a provider', () => {
     expect(readFileSync(EXAMPLE, 'utf8').trimEnd().split('\n').length).toBeLessThan(100);
   });
 
-  it('is quoted whole in the documentation', () => {
+  it('is quoted in full in the documentation', () => {
     const page = readFileSync(join(ROOT, 'docs/providers.md'), 'utf8');
     expect(page).toContain(`\`\`\`ts\n${readFileSync(EXAMPLE, 'utf8')}\`\`\``);
   });
 
-  it('lists the machines of the output with their addresses, users and host keys', async () => {
+  it('lists the machines in the output with their addresses, users and host keys', async () => {
     const { provider } = await stage(terraformOutput(MACHINES));
     expect(await provider.list(signal)).toMatchObject([
       {
@@ -61,7 +61,7 @@ describe('the example of a provider', () => {
     expect((await provider.unknownHosts?.())?.map(({ names }) => names)).toEqual([['w1']]);
   });
 
-  it('leaves nothing of the output in the record, where sensitive values would be', async () => {
+  it('keeps the output, which may hold sensitive values, out of the record', async () => {
     const { provider, events } = await stage(terraformOutput(MACHINES));
     await provider.list(signal);
     expect(events).toContainEqual(
@@ -70,7 +70,7 @@ describe('the example of a provider', () => {
     expect(JSON.stringify(events)).not.toMatch(/hush|private_address/);
   });
 
-  it('plans a machine that Terraform has to make, and says so when it is to be created', async () => {
+  it('plans a machine that Terraform must create, and says so when asked to create it', async () => {
     const { provider, folder } = await stage(terraformOutput(MACHINES));
     const node = { name: 'w2', role: 'worker', labels: {}, availability: 'active' } as const;
     expect(provider.plan(node, undefined)).toMatchObject([{ action: 'create' }]);
@@ -84,21 +84,21 @@ describe('the example of a provider', () => {
   const one = (more: object) => terraformOutput({ m1: { ...MACHINES.m1, ...more } });
 
   it.each([
-    ['is no JSON', 'No outputs found\n', /it is no JSON/],
+    ['is not JSON', 'No outputs found\n', /it is no JSON/],
     ['has no outputs', '{}\n', /expected object[^]*at machines/],
     [
       'has a list of machines',
       '{"machines":{"sensitive":false,"type":["list","string"],"value":["a"]}}',
       /at machines\.value/,
     ],
-    ['has a name that is none of a node', terraformOutput({ '../m1': MACHINES.m1 }), /at machines\.value/],
+    ['has an invalid node name', terraformOutput({ '../m1': MACHINES.m1 }), /at machines\.value/],
     [
       'has an address that OpenSSH would take for an option',
       one({ address: '-oProxyCommand=id' }),
       /machines\.value\.m1\.address/,
     ],
-    ['has a private address that is none', one({ private_address: 'inside' }), /machines\.value\.m1\.private_address/],
-    ['has a host key that is none', one({ host_key: 'SHA256:abc' }), /expected a public host key[^]*m1\.host_key/],
+    ['has an invalid private address', one({ private_address: 'inside' }), /machines\.value\.m1\.private_address/],
+    ['has an invalid host key', one({ host_key: 'SHA256:abc' }), /expected a public host key[^]*m1\.host_key/],
   ])('refuses an output that %s, and says what is expected', async (_what, output, message) => {
     const { provider } = await stage(output);
     await expect(provider.list(signal)).rejects.toMatchObject({

@@ -29,7 +29,7 @@ const record = (name: string): MachineRecord => ({
 const platform = { binary: '/usr/bin/qemu-system-x86_64', arch: 'x86_64' as const };
 
 describe('a machine', () => {
-  it('is told who it is through a file that only its owner can read, never through arguments', async () => {
+  it('gets its identity through a file that only its owner can read, never through arguments', async () => {
     const layout = new Layout({ name: 'c', stateDir: folder() });
     const hostKey = generateKeyPair('host');
     const guest = { name: 'worker1', address: '192.168.77.12', authorizedKey: 'ssh-ed25519 CCCC', hostKey };
@@ -44,7 +44,7 @@ describe('a machine', () => {
     expect(userData(guest)).toMatch(/^#cloud-config\n/);
   });
 
-  it('listens on loopback only, on ports of its own', () => {
+  it('listens on loopback only, on its own ports', () => {
     const layout = new Layout({ name: 'c', stateDir: '/state' });
     const args = launchArgs(layout, record('worker1'), platform).join(' ');
     expect(args).toContain('hostfwd=tcp:127.0.0.1:20022-:22,hostfwd=tcp:127.0.0.1:20080-:80');
@@ -52,7 +52,7 @@ describe('a machine', () => {
     expect(args.match(/hostfwd=tcp:(?!127\.0\.0\.1)/)).toBeNull();
   });
 
-  it('has addresses and ids that no other machine has', () => {
+  it('has unique addresses and ids', () => {
     const layout = new Layout({ name: 'c', stateDir: '/state' });
     const twin = new Layout({ name: 'c', stateDir: '/elsewhere' });
     const macs = ['a', 'b'].flatMap((node) => [
@@ -68,13 +68,13 @@ describe('a machine', () => {
     expect(layout.mark()).not.toBe(twin.mark());
   });
 
-  it('has a kernel that spares itself what emulation makes dear, and only then', () => {
+  it('has a kernel command line that avoids what is slow under emulation, and only then', () => {
     const layout = new Layout({ name: 'c', stateDir: '/state' });
     expect(kernelArgs(layout, record('a'), platform)).toContain('mitigations=off');
     expect(kernelArgs(layout, { ...record('a'), accelerator: 'kvm' }, platform)).not.toContain('mitigations=off');
   });
 
-  it('keeps a record that is read back as it was, and a damaged one is an error with a way out', async () => {
+  it('has a record that is read back as written, and a damaged one is an error with a fix', async () => {
     const layout = new Layout({ name: 'c', stateDir: folder() });
     await writeRecord(layout, record('a'));
     expect(await readRecord(layout, 'a')).toEqual(record('a'));
@@ -87,8 +87,8 @@ describe('a machine', () => {
   });
 });
 
-describe('a folder to build in', () => {
-  it('is new, and takes away what killed runs left a day ago', async () => {
+describe('a build folder', () => {
+  it('is new, and creating it removes what killed runs left a day ago', async () => {
     const cache = folder();
     const old = await workFolder(cache);
     const recent = await workFolder(cache);
@@ -99,7 +99,7 @@ describe('a folder to build in', () => {
 });
 
 describe('ports', () => {
-  it('stay as they are, and give way when somebody else has taken one', async () => {
+  it('are stable, and change when another process has taken one', async () => {
     const layout = new Layout({ name: 'c', stateDir: folder() });
     const ports = new Ports(layout);
     const first = await ports.choose({ ...record('a'), forwards: {} }, [22, 80], 'stopped');
@@ -114,7 +114,7 @@ describe('ports', () => {
   });
 });
 
-describe('the mirror', () => {
+describe('the Debian mirror', () => {
   it.each([
     [
       'debian.sources',
@@ -138,7 +138,7 @@ describe('the mirror', () => {
     expect(await findMirror(undefined, etc)).toEqual(expected);
   });
 
-  it('is the one that a provider names, whichever of several it is', () => {
+  it('is the one that a provider names, whichever of several providers it is', () => {
     const qemu = { type: 'qemu', config: { type: 'qemu', mirror: 'http://mine.test/debian' } };
     const hosts = { type: 'hosts', config: { type: 'hosts' } };
     expect(namedMirror(qemu)).toBe('http://mine.test/debian');
@@ -147,7 +147,7 @@ describe('the mirror', () => {
     expect(namedMirror({ type: 'several', config: undefined, parts })).toBe('http://mine.test/debian');
   });
 
-  it('comes from the cluster file first, and its absence has a fix', async () => {
+  it('is taken from the cluster file first, and a missing one is an error with a fix', async () => {
     expect(await findMirror('http://mine.test/debian')).toEqual({ main: 'http://mine.test/debian' });
     await expect(findMirror(undefined, folder())).rejects.toMatchObject({
       code: 'IMAGE_BUILD_FAILED',
@@ -157,7 +157,7 @@ describe('the mirror', () => {
   });
 });
 
-describe('missing programs', () => {
+describe('missing system programs', () => {
   const io = { signal: new AbortController().signal, report: () => undefined, warn: () => undefined };
   const without = (manager: string) => ({
     ...localCommands(() => undefined, {}),
@@ -171,7 +171,7 @@ describe('missing programs', () => {
     ],
     ['dnf', /Run: sudo dnf install -y qemu-system-x86 qemu-img/],
     ['brew', /Run: brew install qemu\n/],
-  ])('are named with the command of %s', async (manager, fix) => {
+  ])('are reported with the command of %s', async (manager, fix) => {
     if (process.arch !== 'x64') return;
     await expect(findTools({ local: without(manager), root: false, mayInstall: false }, io)).rejects.toMatchObject({
       code: 'PACKAGE_MISSING',

@@ -18,7 +18,7 @@ import { worldWithRegistry } from '../support/worlds.ts';
 
 const PASSWORD = 'correct horse "battery" staple';
 
-/** Everything in a folder, as one text. */
+/** All files in a folder, as one text. */
 function everythingIn(folder: string): string {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
@@ -28,7 +28,7 @@ function everythingIn(folder: string): string {
 }
 
 describe('the record of a run', () => {
-  it('has the events, a transcript for each host, the plan, the result and the cluster, for its owner only', async () => {
+  it('has the events, a transcript per host, the plan, the result and the cluster, readable by its owner only', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 1));
     await runUp(cluster, world);
@@ -61,7 +61,7 @@ describe('the record of a run', () => {
     });
   });
 
-  it('has changes as data, without what tasks note for themselves', async () => {
+  it('has changes as data, without a task’s private fields', async () => {
     const cluster = await clusterOf(fullText(1, 1));
     await runUp(cluster, worldWithRegistry());
     const { folder, stages } = await readRun(runsFolder(cluster.stateDir));
@@ -84,7 +84,7 @@ describe('the record of a run', () => {
     );
   });
 
-  it('of an older version, which had sentences alone, still makes a report', async () => {
+  it('of an older version, with sentences only, still makes a report', async () => {
     const cluster = await clusterOf(fullText(1, 0));
     await runUp(cluster, worldWithRegistry());
     const runs = runsFolder(cluster.stateDir);
@@ -106,7 +106,7 @@ describe('the record of a run', () => {
     expect(junit(run.stages)).toContain('<system-out>machine manager1 &lt;of before&gt;</system-out>');
   });
 
-  it('keeps no secret, whatever printed it', async () => {
+  it('contains no secret, whatever printed it', async () => {
     const cluster = await clusterOf(
       fullText(1, 0).replace('portainer: {}', 'portainer: { adminPassword: "${PASSWORD}" }'),
       { PASSWORD },
@@ -139,7 +139,7 @@ describe('the record of a run', () => {
       expect(text).not.toContain(secret);
   });
 
-  it('has a script once, however often it runs', async () => {
+  it('contains a repeated script once', async () => {
     const cluster = await clusterOf(fullText(1, 0));
     const reporting = new Reporting({ cluster, command: 'up', onlyFailures: false });
     const emit = (body: EventBody) => {
@@ -163,7 +163,7 @@ describe('the record of a run', () => {
     );
   });
 
-  it('of what changes nothing is left only when it fails', async () => {
+  it('of plan or down is kept only when it fails', async () => {
     const cluster = await clusterOf(fullText(1, 0));
     const start: Event = { at: 0, type: 'run-started', pipeline: 'down', cluster: 'test', mode: 'apply', units: [] };
     const quiet = new Reporting({ cluster, command: 'down', onlyFailures: true });
@@ -176,7 +176,7 @@ describe('the record of a run', () => {
     expect((await readRun(runsFolder(cluster.stateDir))).meta.command).toBe('down');
   });
 
-  it('does not exist for a run that never began', async () => {
+  it('does not exist for a run that never started', async () => {
     const cluster = await clusterOf(fullText(1, 0));
     const reporting = new Reporting({ cluster, command: 'up', onlyFailures: false });
     expect(await reporting.finish()).toBeUndefined();
@@ -199,7 +199,7 @@ describe('the record of a run', () => {
 describe('records', () => {
   const folder = () => join(mkdtempSync(join(tmpdir(), 'swarmup-runs-')), 'runs');
 
-  it('are pruned from the oldest', async () => {
+  it('are pruned, the oldest first', async () => {
     const world = worldWithRegistry();
     const cluster = { ...(await clusterOf(fullText(1, 0))), runs: { keep: 3 } };
     for (let i = 0; i < 5; i++) await runUp(cluster, world);
@@ -209,7 +209,7 @@ describe('records', () => {
     expect(await listRuns(runsFolder(cluster.stateDir))).toEqual(ids.slice(-1));
   });
 
-  it('that began in the same second are kept apart, in order', async () => {
+  it('of runs started in the same second are separate, in order', async () => {
     const runs = folder();
     const now = new Date('2026-01-02T03:04:05.678Z');
     const { mkdirSync } = await import('node:fs');
@@ -219,7 +219,7 @@ describe('records', () => {
     expect(ids.at(-1)).toBe('2026-01-02T03-04-05Z-12');
   });
 
-  it('that are not there are named with the nearest one', async () => {
+  it('that do not exist are an error that suggests the nearest name', async () => {
     await expect(readRun(folder())).rejects.toMatchObject({
       code: 'UNKNOWN_NAME',
       fix: expect.stringContaining('swarmup up'),
@@ -249,7 +249,7 @@ describe('the critical path', () => {
     return timeline.stages[0]!;
   }
 
-  it('goes back from what ended last through what each waited for', () => {
+  it('leads back from the last unit through the unit that each waited for', () => {
     const stage = stageOf([
       unit('a', '1', 0, 10),
       unit('a', '2', 0, 30),
@@ -260,7 +260,7 @@ describe('the critical path', () => {
     expect([...criticalPath(stage)]).toEqual(['c@x', 'b@2', 'a@2']);
   });
 
-  it('goes through the unit of the same task that had its turn before', () => {
+  it('leads through the previous unit of a task with a limit', () => {
     const stage = stageOf([
       unit('a', '1', 0, 5),
       unit('join', '1', 5, 20, ['a@1']),
@@ -271,7 +271,7 @@ describe('the critical path', () => {
 });
 
 describe('the redactor', () => {
-  it('takes out private keys whole, also when they were cut off', () => {
+  it('removes private keys entirely, even truncated ones', () => {
     const key = '-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\nbnNz\n-----END OPENSSH PRIVATE KEY-----';
     expect(new Redactor().clean(`a ${key} b`)).toBe('a *** b');
     expect(new Redactor().clean(`a ${key.slice(0, 45)}`)).toBe('a ***');

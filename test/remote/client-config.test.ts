@@ -62,7 +62,7 @@ describe("OpenSSH's configuration", () => {
     });
   });
 
-  it('yields to what the cluster file says', async () => {
+  it('is overridden by the cluster file', async () => {
     const config = await read({
       host: 'web1',
       user: 'root',
@@ -74,7 +74,7 @@ describe("OpenSSH's configuration", () => {
     expect(config.identityFiles).toEqual([join(folder, 'own'), join(folder, 'of-lab')]);
   });
 
-  it('may hold tokens, no agent, other files, other habits, and a command', async () => {
+  it('may have tokens, no agent, other files, relaxed host key checking, and a proxy command', async () => {
     const gate = await read({ host: 'gate.example.org', user: 'me' });
     expect(gate).toMatchObject({ identityFiles: [join(folder, 'gate.example.org-me')], agent: undefined });
     const loose = await read({ host: 'loose' });
@@ -83,14 +83,14 @@ describe("OpenSSH's configuration", () => {
     expect((await read({ host: 'odd' })).proxyCommand).toBe('nc %h %p');
   });
 
-  it('that is wrong is an error with what OpenSSH says', async () => {
+  it('with a mistake is an error with OpenSSH’s output', async () => {
     writeFileSync(join(folder, 'wrong'), 'Hots x\n');
     const local = localCommands(() => undefined, env);
     const reading = clientConfig({ host: 'a' }, { local, env, configFile: join(folder, 'wrong') });
     await expect(reading).rejects.toMatchObject({ output: expect.stringContaining('Bad configuration option: hots') });
   });
 
-  it('has defaults where there is no OpenSSH', async () => {
+  it('has defaults when OpenSSH is not installed', async () => {
     expect(await read({ host: '10.0.0.1', bastion: 'me@gate:2222' }, true)).toMatchObject({
       host: '10.0.0.1',
       port: 22,

@@ -41,7 +41,7 @@ describe('a download', () => {
     return { file, seen, done };
   };
 
-  it('has progress, and its file appears when it is whole and right', async () => {
+  it('reports progress, and creates its file when it is complete and verified', async () => {
     const { file, seen, done } = start('/image');
     await done;
     expect(readFileSync(file).equals(contents)).toBe(true);
@@ -52,7 +52,7 @@ describe('a download', () => {
     ['/image', '0'.repeat(128), 'CHECKSUM_MISMATCH'],
     ['/cut', hex, 'DOWNLOAD_FAILED'],
     ['/none', hex, 'DOWNLOAD_FAILED'],
-  ])('of %s that goes wrong leaves no file', async (path, checksum, code) => {
+  ])('of %s that fails leaves no file', async (path, checksum, code) => {
     const { file, done } = start(path, checksum);
     await expect(done).rejects.toMatchObject({ code });
     expect(existsSync(file)).toBe(false);
@@ -61,7 +61,7 @@ describe('a download', () => {
 });
 
 describe('a small text', () => {
-  it('is nothing when it cannot be had', async () => {
+  it("is undefined when it can't be fetched", async () => {
     expect(await fetchText(`${base}/image`, never)).toHaveLength(contents.length);
     expect(await fetchText(`${base}/none`, never)).toBeUndefined();
     expect(await fetchText('http://127.0.0.1:1/', never)).toBeUndefined();

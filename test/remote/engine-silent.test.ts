@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { DockerEngine } from '../../lib/remote/engine.ts';
 import { strict } from '../fakes/strict.ts';
 
-it('an engine that never answers is not waited for without end', async () => {
+it('a request to an engine that never answers times out', async () => {
   const docker = strict<Docker>('Docker Engine', { listNodes: () => new Promise(() => undefined) });
   const engine = new DockerEngine('m1', docker, () => undefined);
   const asked = engine.call('list the nodes', (api) => api.listNodes(), { withinMs: 10 });

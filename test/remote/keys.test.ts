@@ -13,7 +13,7 @@ const seedOf = (pair: KeyPair) => {
   return file.subarray(file.indexOf(pointOf(pair), 200) + 36, file.indexOf(pointOf(pair), 200) + 68);
 };
 
-/** A pair whose public or private half begins with a zero: one in 128. */
+/** A pair whose public or private half begins with a zero byte: one in 128. */
 function beginningWithZero(half: (pair: KeyPair) => Buffer): KeyPair {
   for (;;) {
     const pair = generateKeyPair('swarmup-zero');
@@ -29,7 +29,7 @@ describe('a key pair', () => {
     ['one with a comment of any length', generateKeyPair('x'.repeat(61))],
   ] as const;
 
-  it.each(pairs)('%s is what OpenSSH takes it for', (_name, { privateKey, publicKey }) => {
+  it.each(pairs)('%s is read correctly by OpenSSH', (_name, { privateKey, publicKey }) => {
     needPackages('openssh-client');
     const folder = mkdtempSync(join(tmpdir(), 'swarmup-keys-'));
     const file = join(folder, 'key');
@@ -39,7 +39,7 @@ describe('a key pair', () => {
     expect(execFileSync('ssh-keygen', ['-l', '-f', `${file}.pub`]).toString()).toMatch(/^256 SHA256:.*\(ED25519\)/);
   });
 
-  it.each(pairs)('%s is what we ourselves log in with', (_name, { privateKey, publicKey }) => {
+  it.each(pairs)('%s is accepted for a login by swarmup itself', (_name, { privateKey, publicKey }) => {
     const parsed = ssh2.utils.parseKey(privateKey);
     if (parsed instanceof Error) throw parsed;
     const data = Buffer.from('signed');

@@ -28,7 +28,7 @@ const found = async (path: string, host: string, port = 22) =>
   (await lookUp([path], knownHostsName(host, port))).map(({ key, line }) => ({ key, line }));
 
 describe('known_hosts', () => {
-  it('has servers under names, patterns, ports and exceptions, with their lines', async () => {
+  it('finds servers by name, pattern, port and exception, with their lines', async () => {
     const path = file(
       '# a comment',
       '',
@@ -46,7 +46,7 @@ describe('known_hosts', () => {
     expect(await found(join(folder, 'nowhere'), 'one')).toEqual([]);
   });
 
-  it('may be hashed: as OpenSSH itself hashes them', async () => {
+  it('may be hashed, by OpenSSH itself', async () => {
     const path = file(`one ssh-ed25519 ${first}`, `[two]:2200 ssh-ed25519 ${second}`);
     execFileSync('ssh-keygen', ['-H', '-f', path], { stdio: 'ignore' });
     expect(readFileSync(path, 'utf8')).not.toContain('one');
@@ -55,19 +55,19 @@ describe('known_hosts', () => {
     expect(await found(path, 'two')).toEqual([]);
   });
 
-  it('says which keys were revoked, and knows no certificates', async () => {
+  it('reports revoked keys, and skips certificates', async () => {
     const path = file(`@revoked one ssh-ed25519 ${first}`, `@cert-authority * ssh-ed25519 ${second}`);
     expect(await lookUp([path], 'one')).toEqual([
       { type: 'ssh-ed25519', key: first, revoked: true, file: path, line: 1 },
     ]);
   });
 
-  it('shows fingerprints as OpenSSH does', () => {
+  it('has fingerprints in OpenSSH’s format', () => {
     const path = file(`ssh-ed25519 ${first} me`);
     expect(execFileSync('ssh-keygen', ['-lf', path], { encoding: 'utf8' })).toContain(` ${fingerprint(first)} `);
   });
 
-  it('of several keys pins the best, and asks the server for that one alone', () => {
+  it('with several keys pins the strongest type, and requests only that type from the server', () => {
     const keys = ['ssh-rsa', 'ecdsa-sha2-nistp256', 'ssh-dss'].map((type) => ({ type }));
     expect(bestKey(keys)).toEqual({ type: 'ecdsa-sha2-nistp256' });
     expect(bestKey([{ type: 'ssh-dss' }])).toBeUndefined();

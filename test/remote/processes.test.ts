@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { endProcess, isAlive } from '../../lib/remote/processes.ts';
 
 describe('a process', () => {
-  it('is alive while it runs, and not when it has ended', async () => {
+  it('is alive while it runs, and not after its end', async () => {
     const child = spawn('sleep', ['60'], { stdio: 'ignore' });
     const { pid = 0 } = child;
     expect(isAlive(pid)).toBe(true);
@@ -13,7 +13,7 @@ describe('a process', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('is ended, however often, and whether it is there or not', async () => {
+  it('can be ended repeatedly, and when it does not exist', async () => {
     const child = spawn('sleep', ['60'], { stdio: 'ignore' });
     const { pid = 0 } = child;
     endProcess(pid, 'SIGKILL');
@@ -24,13 +24,13 @@ describe('a process', () => {
     expect(() => process.kill(pid, 'SIGKILL')).toThrow(/ESRCH/);
   });
 
-  it('is not alive when it has ended and its parent has not asked about it', async () => {
-    // The shell becomes a sleep, which never asks about the child that the shell had.
+  it('is not alive as a zombie', async () => {
+    // The shell execs into a sleep, which never waits for the shell's child.
     const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());
     await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
-    // It is still there: what tells the two apart is more than whether it can be signalled.
+    // It still accepts signals: liveness is more than that.
     expect(process.kill(pid, 0)).toBe(true);
     parent.kill('SIGKILL');
     await once(parent, 'close');

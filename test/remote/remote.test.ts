@@ -13,7 +13,7 @@ const never = new AbortController().signal;
 const local = localCommands(() => undefined, process.env);
 
 describe('quoting', () => {
-  it('survives a real shell, whatever is in the words', () => {
+  it('survives a real shell, whatever characters an argument has', () => {
     const words = [
       '',
       ' ',
@@ -44,7 +44,7 @@ describe('quoting', () => {
 });
 
 describe('local commands', () => {
-  it('take arguments as they are and give both streams', async () => {
+  it('take arguments unchanged and return both streams', async () => {
     expect(await local.run(['sh', '-c', 'printf "%s" "$1"; echo oops >&2', 'sh', "it's $HOME"])).toEqual({
       exitCode: 0,
       stdout: "it's $HOME",
@@ -77,21 +77,21 @@ describe('local commands', () => {
     });
   });
 
-  it('end when they are aborted', async () => {
+  it('end when the signal is aborted', async () => {
     const controller = new AbortController();
     const running = local.run(['sleep', '600'], { signal: controller.signal });
     setTimeout(() => controller.abort(), 100);
     await expect(running).rejects.toThrow();
   });
 
-  it('are found on the path', async () => {
+  it('are found on the PATH', async () => {
     expect(await local.which('sh')).toMatch(/\/sh$/);
     expect(await local.which('no-such-program-here')).toBeUndefined();
   });
 });
 
-describe('lines of a stream', () => {
-  it('come whole, however the stream is cut', () => {
+describe('lines from a stream', () => {
+  it('are complete, wherever its chunks end', () => {
     const lines: string[] = [];
     const feed = lineSplitter((line) => lines.push(line));
     for (const chunk of ['on', 'e\ntw', 'o\r\nthr', 'ee\rfour', '\n\n']) feed(chunk);
@@ -99,14 +99,14 @@ describe('lines of a stream', () => {
   });
 });
 
-describe('waiting', () => {
+describe('waiting for a condition', () => {
   const clock = (): Clock => {
     let now = 0;
     return { now: () => now, sleep: async (ms) => void (now += ms) };
   };
   const wait = { until: 'the door opens', deadlineMs: 1000, intervalMs: 100, signal: never, fix: 'knock' };
 
-  it('ends with what the probe found', async () => {
+  it('ends with the value that the probe returned', async () => {
     let looks = 0;
     expect(
       await waitUntil({
@@ -118,7 +118,7 @@ describe('waiting', () => {
     expect(looks).toBe(3);
   });
 
-  it('gives up after the deadline and quotes what was last seen', async () => {
+  it('gives up after the deadline and quotes the last state seen', async () => {
     const failure = waitUntil({ ...wait, clock: clock(), probe: async () => ({ seen: 'closed' }) });
     await expect(failure).rejects.toMatchObject({
       code: 'TIMED_OUT',
@@ -127,7 +127,7 @@ describe('waiting', () => {
     });
   });
 
-  it('ends at once when aborted, also in a real pause', async () => {
+  it('ends at once when aborted, also during a real pause', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 20);
     await expect(

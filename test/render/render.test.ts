@@ -53,7 +53,7 @@ async function lines(events: Event[]): Promise<string[]> {
 }
 
 describe('figures', () => {
-  it('are read by people', () => {
+  it('are rounded for people', () => {
     expect([12, 850, 3249, 59_940, 61_000, 3_725_000].map(duration)).toEqual([
       '12 ms',
       '850 ms',
@@ -75,7 +75,7 @@ describe('figures', () => {
 });
 
 describe('an error', () => {
-  it('shows message, last lines of output and fix', () => {
+  it('shows its message, the last lines of output and its fix', () => {
     expect(plain(errorText(error, 'install-docker on worker1'))).toBe(
       "✖ install-docker on worker1: worker1: 'apt-get update' ended with exit code 100\n    E: Failed to fetch\n    E: Some index files failed\n  fix  See whether the mirror answers.\n",
     );
@@ -94,7 +94,7 @@ describe('an error', () => {
 });
 
 describe('plain lines', () => {
-  it('tell everything that happens with the time, and no figure twice', async () => {
+  it('have a time stamp each, and repeat no progress figure', async () => {
     const name = { task: 'install-docker', title: 'Docker running', target: 'worker1' };
     const detail = (text: string): Event => ({ at: 0, type: 'unit-detail', unit: name, detail: text });
     const told = await lines([
@@ -123,7 +123,7 @@ describe('plain lines', () => {
 });
 
 describe('GitHub Actions', () => {
-  it('gets a group for each run, and failures and warnings as annotations after it', async () => {
+  it('gets a group per run, and failures and warnings as annotations after it', async () => {
     const stream = new PassThrough();
     const listen = githubListener(stream);
     const name = { task: 'install-docker', title: 'Docker running', target: 'worker1' };
@@ -153,7 +153,7 @@ describe('GitHub Actions', () => {
 });
 
 describe('a retry', () => {
-  it('is told where it happens', async () => {
+  it('is reported where it happens', async () => {
     const name = { task: 'join-workers', title: 'Workers joined', target: 'worker1' };
     const retry = { error, attempt: 2, of: 4, delayMs: 1000 };
     expect(await lines([{ at: 0, type: 'unit-retrying', unit: name, ...retry }])).toEqual([
@@ -163,7 +163,7 @@ describe('a retry', () => {
 });
 
 describe('a run that failed', () => {
-  it('lists all that was not done, and names its record', async () => {
+  it('lists everything that was not done, and names its record', async () => {
     const left = (target: string) =>
       unit({ task: 'join-workers', target, outcome: 'skipped', notDone: true, reason: 'x' });
     const failed = result([unit({ outcome: 'failed', error }), left('worker1'), left('worker2')], { ok: false });
@@ -180,7 +180,7 @@ describe('a run that failed', () => {
 });
 
 describe('the JSON document', () => {
-  it('has the shape that users rely on', () => {
+  it('has the documented shape', () => {
     const document = resultJson(result([unit({ outcome: 'failed', error, changes: [created(['x'])] })], { ok: false }));
     expect(document).toEqual({
       ok: false,
@@ -195,7 +195,7 @@ describe('the JSON document', () => {
           ms: 12,
           changes: ['x'],
           changeDetails: [{ action: 'create', path: ['x'] }],
-          // What was printed last comes with it, where something was.
+          // An error brings the last lines of output, if there are any.
           error: { code: 'COMMAND_FAILED', message: error.message, fix: error.fix, output: error.output },
         },
       ],
@@ -204,7 +204,7 @@ describe('the JSON document', () => {
   });
 });
 
-describe('a group of the live view', () => {
+describe('a group in the live view', () => {
   it('starts with its first unit and ends with its last', async () => {
     const group = new Group('join-workers', 'Workers joined', 2);
     group.begin('worker1', 5);
@@ -218,8 +218,8 @@ describe('a group of the live view', () => {
   });
 });
 
-describe('the end of a run', () => {
-  it('says what there is, where, and who may log in', async () => {
+describe('the summary of a run', () => {
+  it('names nodes, URLs and logins', async () => {
     const world = new FakeWorld();
     world.swarm.registry = IMAGES;
     const cluster = await clusterOf(fullText(1, 1));
@@ -231,7 +231,7 @@ describe('the end of a run', () => {
     expect(text).not.toContain('generated-password');
   });
 
-  it('of a plan is a diff by target, with what is known later', async () => {
+  it('for a plan is a diff by target, with what is known later', async () => {
     const remove = removed(['services', 'old'], { prune: true });
     const text = planText(
       result([
@@ -269,13 +269,13 @@ describe('the end of a run', () => {
     );
   });
 
-  it('of a plan that could not be made is no green tick', () => {
+  it('for a failed plan has no green tick', () => {
     const failed = unit({ task: 'provision', target: 'worker1', outcome: 'failed' });
     const text = plain(planText({ ...result([failed]), ok: false }));
     expect(text).toBe("\n✖ the plan has gaps: 1 step can't be planned\n");
   });
 
-  it('of a plan is for programs too', () => {
+  it('for a plan is also available as data', () => {
     const change = removed(['services', 'old'], { prune: true });
     expect(
       planDiff(
@@ -298,7 +298,7 @@ describe('the end of a run', () => {
     ]);
   });
 
-  it('of an interrupted run says what was left where', async () => {
+  it('for an interrupted run lists what was stopped, and where', async () => {
     const text = await summary({
       result: result([unit({ outcome: 'changed' })], { ok: false, interrupted: true }),
       context: strict<Ending['context']>('context', {

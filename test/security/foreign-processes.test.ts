@@ -18,7 +18,7 @@ import { localCommands } from '../../lib/remote/local.ts';
 
 const NOBODY = 65_534;
 
-// Another user has to be able to run what is in it.
+// Another user must be able to execute what is in it.
 const folder = mkdtempSync('/tmp/swarmup-processes-');
 chmodSync(folder, 0o755);
 const stateDir = join(folder, '.swarmup', 'demo');
@@ -32,7 +32,7 @@ const started: ChildProcess[] = [];
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => started.splice(0).forEach((child) => child.kill('SIGKILL')));
 
-/** A process that runs a program with arguments like those of a machine. */
+/** Starts a program with the arguments of a machine. */
 async function pretend(node: string, { program = 'qemu-system-x86_64', uid }: { program?: string; uid?: number } = {}) {
   const file = join(folder, program);
   if (!existsSync(file)) copyFileSync(realpathSync('/bin/sh'), file);
@@ -46,21 +46,21 @@ async function pretend(node: string, { program = 'qemu-system-x86_64', uid }: { 
 
 const found = async () => [...(await inventory.running()).keys()];
 
-describe('a machine of QEMU', () => {
-  it('is a process of ours that runs QEMU under a valid name', async () => {
+describe('a QEMU machine', () => {
+  it('is a process of this user that runs QEMU under a valid name', async () => {
     const { pid } = await pretend('worker1');
     expect([...(await inventory.running())]).toEqual([['worker1', pid]]);
   });
 
   it.each(['../../../../precious', '..', '', 'a/b', 'Worker', '-rf'])(
-    'is none whose name %j can be no node of a cluster file',
+    'is not a process with the name %j, which is no valid node name',
     async (node) => {
       await pretend(node);
       expect(await found()).toEqual([]);
     },
   );
 
-  it('is none that runs another program, whatever its arguments say', async () => {
+  it('is not a process that runs another program with the same arguments', async () => {
     await pretend('worker1', { program: 'editor' });
     const renamed = spawn('sh', ['-c', 'echo ready; read -r _', 'x', '-name', layout.mark('worker2')], {
       stdio: ['pipe', 'pipe', 'ignore'],
@@ -71,12 +71,12 @@ describe('a machine of QEMU', () => {
     expect(await found()).toEqual([]);
   });
 
-  it.runIf(process.getuid?.() === 0)('is none of another user of this computer', async () => {
+  it.runIf(process.getuid?.() === 0)('is not a process of another user of this computer', async () => {
     await pretend('worker1', { uid: NOBODY });
     expect(await found()).toEqual([]);
   });
 
-  it('is none whose record lies in a folder that no node can be called', async () => {
+  it('is not one whose record is in a folder with an invalid node name', async () => {
     mkdirSync(join(layout.machines, 'Not a node'), { recursive: true });
     writeFileSync(join(layout.machines, 'Not a node', 'machine.json'), '{}');
     expect(await inventory.list()).toEqual([]);

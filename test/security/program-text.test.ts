@@ -14,7 +14,7 @@ import { clusterOf } from '../support/cluster.ts';
 const never = new AbortController().signal;
 const local = localCommands(() => undefined, process.env);
 
-/** Where commands run: what an injected one makes is found here. */
+/** The folder where commands run: an injected command would create a file here. */
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-text-'));
 const here = strict<Host>('host', { name: 'here', run: (argv) => local.run(argv, { cwd: folder }) });
 
@@ -26,8 +26,8 @@ const docker = (key: string, text: string) => file(`docker: { ${key}: ${JSON.str
 const host = (key: string, text: string) =>
   `name: x\nprovider: { type: hosts }\nnodes: [{ name: a, role: manager, address: h, ${key}: ${JSON.stringify(text)} }]\n`;
 
-describe('a value of the cluster file', () => {
-  it.each(EVIL)('%j as a registry is text for the hosts, and no program', async (text) => {
+describe('a value in the cluster file', () => {
+  it.each(EVIL)('%j as a registry is data for the hosts, never program text', async (text) => {
     const { found } = await gather(here, { found: registries([`https://${text}.io`, 'https://127.0.0.1:1']) }, never);
     expect(readdirSync(folder)).toEqual([]);
     expect(found.filter(({ reachable }) => reachable)).toEqual([]);
@@ -54,7 +54,7 @@ describe('a value of the cluster file', () => {
     docker('version', '-o'),
     file('services: { web: { image: nginx } }').replace('qemu }', 'qemu, mirror: "http://m.test/ $(id)" }'),
     'name: x\nprovider: { type: hosts }\nnodes: [{ name: a, role: manager, address: -Fevil }]\n',
-  ])('is refused by its grammar when the file is read: %j', async (text) => {
+  ])('is refused when the file is read, if its grammar is violated: %j', async (text) => {
     await expect(clusterOf(text)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringMatching(/swarmup\.yaml:\d+:\d+[\s\S]*expected/),
@@ -73,12 +73,12 @@ describe('a value of the cluster file', () => {
     docker('repository', 'https://d.test:8443/linux/?a=b&c=%20'),
     host('user', 'DOMAIN\\\\ann'),
     host('bastion', 'ann@one.test:2222,two,ssh://bob@three'),
-  ])('is taken when it is right: %j', async (text) => {
+  ])('is accepted when it is valid: %j', async (text) => {
     const more = text.includes('repository') ? text.replace('docker: {', 'docker: { source: official,') : text;
     expect((await clusterOf(more)).name).toBe('x');
   });
 
-  it('that names a registry with an IPv6 address is asked as one', async () => {
+  it('that names a registry with an IPv6 address is passed on unchanged', async () => {
     const cluster = await clusterOf(image('[::1]:5000/app'));
     expect(registriesOf(cluster)).toEqual(['https://[::1]:5000']);
     const { found } = await gather(here, { found: registries(['https://[::1]:1']) }, never);
@@ -86,14 +86,14 @@ describe('a value of the cluster file', () => {
   });
 });
 
-describe('names that a host gives', () => {
-  it.each(EVIL)('%j as a package or a key are arguments to dnf', async (text) => {
+describe('names reported by a host', () => {
+  it.each(EVIL)('%j as packages or keys are plain arguments to dnf', async (text) => {
     const [, , script = ''] = dnf.remove([text, `gpg-pubkey-${text}`]);
     expect(script).not.toContain(text.trim());
     expect(dnf.remove([text, `gpg-pubkey-${text}`]).slice(4)).toEqual(['1', `gpg-pubkey-${text}`, text]);
   });
 
-  it('are counted by the script as they are passed', async () => {
+  it('are counted by the script as they were passed', async () => {
     const [, , script = '', , ...args] = dnf.remove(['docker', 'gpg-pubkey-1-2', 'gpg-pubkey-3-4', 'containerd']);
     const spoken = 'rpm() { echo "rpm $*"; }; dnf() { echo "dnf $*"; }\n';
     const { stdout } = await local.run(['sh', '-c', `${spoken}${script}`, 'sh', ...args]);
@@ -120,7 +120,7 @@ describe('answers of a host', () => {
       },
     });
 
-  it('are found behind what a start file of the shell prints', async () => {
+  it('are found after the output of a shell start file', async () => {
     expect(await gather(behind('Welcome!\n-----swarmup-----\n'), facts, never)).toEqual({ one: 1, told: 'a b' });
   });
 

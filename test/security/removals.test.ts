@@ -10,7 +10,7 @@ import { StateFolder } from '../../lib/util/state-folder.ts';
 
 const UNSAFE = { code: 'PATH_UNSAFE' };
 
-/** A folder with `ours` in it, and beside it `precious`, which nothing may touch. */
+/** A folder with `ours` in it, and beside it `precious`, which must stay untouched. */
 let folder = '';
 let ours = '';
 let precious = '';
@@ -26,7 +26,7 @@ beforeEach(() => {
 const isWhole = () => existsSync(join(precious, 'inside', 'file'));
 
 describe('a removal', () => {
-  it('takes a folder with everything in it, a file, and what does not exist', async () => {
+  it('deletes a folder with its contents, a file, and accepts a missing path', async () => {
     writeFileSync(join(ours, 'file'), '');
     await removeInside(folder, join(ours, 'inside'));
     await removeInside(folder, join(ours, 'file'));
@@ -35,14 +35,14 @@ describe('a removal', () => {
   });
 
   it.each(['../precious', 'inside/../../precious', '.', '', '..', '../ours-too'])(
-    'of %j never leaves the folder that bounds it',
+    'of %j is refused, as it would leave the bounding folder',
     async (path) => {
       await expect(removeInside(ours, `${ours}/${path}`)).rejects.toMatchObject(UNSAFE);
       expect(isWhole()).toBe(true);
     },
   );
 
-  it('is the same for paths that begin here', async () => {
+  it('accepts paths relative to the current folder', async () => {
     const here = relative(process.cwd(), folder);
     writeFileSync(join(ours, 'file'), '');
     await removeOwn(join(here, 'ours', 'file'));
@@ -51,12 +51,12 @@ describe('a removal', () => {
     await expect(removeInside(join(here, 'ours'), join(here, 'precious'))).rejects.toMatchObject(UNSAFE);
   });
 
-  it('of a path elsewhere is refused', async () => {
+  it('outside the bounding folder is refused', async () => {
     await expect(removeInside(ours, precious)).rejects.toMatchObject(UNSAFE);
     expect(isWhole()).toBe(true);
   });
 
-  it('goes through no symbolic link, wherever on the way it is', async () => {
+  it('follows no symbolic link, anywhere in the path', async () => {
     symlinkSync(precious, join(ours, 'link'));
     for (const path of ['link', 'link/inside', 'link/inside/file'])
       await expect(removeInside(ours, join(ours, path))).rejects.toMatchObject({
@@ -69,7 +69,7 @@ describe('a removal', () => {
     expect(lstatSync(join(ours, 'link')).isSymbolicLink()).toBe(true);
   });
 
-  it('of a folder takes the links in it, and not what they lead to', async () => {
+  it('deletes symbolic links in a folder, and not their targets', async () => {
     symlinkSync(precious, join(ours, 'inside', 'link'));
     await removeInside(folder, ours);
     expect(existsSync(ours)).toBe(false);
@@ -80,14 +80,14 @@ describe('a removal', () => {
 describe('records of runs', () => {
   const NAMES = ['2026-01-01T00-00-00Z', '2026-01-02T00-00-00Z', '2026-01-02T00-00-00Z-2'];
 
-  it('are pruned, the oldest first, and nothing else that lies beside them', async () => {
+  it('are pruned, the oldest first, without touching anything else beside them', async () => {
     const runs = runsFolder(join(folder, '.swarmup', 'demo'));
     for (const name of [...NAMES, 'mine']) mkdirSync(join(runs, name), { recursive: true });
     await pruneRuns(runs, 1);
     expect(readdirSync(runs).toSorted()).toEqual([NAMES[2], 'mine']);
   });
 
-  it.each(['runs', 'demo'])('are not pruned through a link in place of the folder %s', async (link) => {
+  it.each(['runs', 'demo'])('are not pruned through a symbolic link in place of the folder %s', async (link) => {
     const root = join(folder, '.swarmup');
     const elsewhere = link === 'runs' ? precious : join(precious, 'runs');
     for (const name of NAMES) mkdirSync(join(elsewhere, name), { recursive: true });
@@ -98,13 +98,13 @@ describe('records of runs', () => {
   });
 });
 
-describe('a state folder that came with somebody else’s files', () => {
+describe('a state folder with another user’s files', () => {
   const file = () => join(folder, 'swarmup.yaml');
   const load = (env = {}) => loadCluster({ file: file(), cwd: folder, env });
 
   beforeEach(() => writeFileSync(file(), 'name: demo\nprovider: { type: qemu }\n'));
 
-  it('is refused where it, a cluster’s folder or a folder in that is a symbolic link, before anything is made', async () => {
+  it('is refused before anything is made, when it, a cluster’s folder or a folder in that is a symbolic link', async () => {
     const root = join(folder, '.swarmup');
     mkdirSync(join(root, 'demo'), { recursive: true });
     expect((await load()).stateDir).toBe(join(root, 'demo'));
@@ -125,8 +125,8 @@ describe('a state folder that came with somebody else’s files', () => {
   });
 });
 
-describe('a folder for sockets where everybody may write', () => {
-  it('is made for this user alone, and refused when it is a link or open to others', async () => {
+describe('the folder for sockets in a world-writable place', () => {
+  it('is created for this user alone, and refused when it is a link or open to others', async () => {
     const path = join(folder, 'sockets');
     await makePrivate(path);
     await makePrivate(path);

@@ -9,7 +9,7 @@ import { ROOT } from '../support/cli.ts';
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-library-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A cluster whose machines never come. */
+/** A cluster whose machines never start. */
 async function stuck(name: string) {
   const file = join(folder, `${name}.yaml`);
   const provider = join(ROOT, 'test/support/stuck-provider.ts');
@@ -20,7 +20,7 @@ async function stuck(name: string) {
 const lockOf = (name: string) => join(folder, '.swarmup', `${name}.lock`);
 
 describe('a run started by a program', () => {
-  it('gives every event in order, and ends in the result of the last one', async () => {
+  it('yields every event in order, and returns the result of the last one', async () => {
     const events: Event[] = [];
     const result = await drain(run('up', { cluster: await stuck('planned'), mode: 'plan' }), (event) => {
       events.push(event);
@@ -36,7 +36,7 @@ describe('a run started by a program', () => {
     ]);
   });
 
-  it('is stopped cleanly by its signal, and says so in the result', async () => {
+  it('is stopped cleanly by its signal, and its result says so', async () => {
     const cluster = await stuck('aborted');
     const controller = new AbortController();
     const result = await drain(run('up', { cluster, signal: controller.signal }), (event) => {
@@ -46,7 +46,7 @@ describe('a run started by a program', () => {
     expect(existsSync(lockOf('aborted'))).toBe(false);
   });
 
-  it('is stopped when the reader leaves the loop, and has released its lock by then', async () => {
+  it('is stopped when the caller leaves the loop, and has released its lock by then', async () => {
     const cluster = await stuck('left');
     let held = false;
     for await (const event of run('up', { cluster })) {
@@ -59,11 +59,11 @@ describe('a run started by a program', () => {
   });
 
   it.each([
-    ['a pipeline', 'upp', {}, /there is no pipeline 'upp'/],
-    ['a task', 'up', { only: ['provison'] }, /there is no task 'provison'/],
-    ['a node', 'up', { nodes: ['worker9'] }, /there is no node 'worker9'/],
-  ])('refuses %s that does not exist, before anything is opened', async (what, pipeline, request, message) => {
-    const name = `unknown-${what.replace('a ', '')}`;
+    ['an unknown pipeline', 'upp', {}, /there is no pipeline 'upp'/],
+    ['an unknown task', 'up', { only: ['provison'] }, /there is no task 'provison'/],
+    ['an unknown node', 'up', { nodes: ['worker9'] }, /there is no node 'worker9'/],
+  ])('refuses %s, before anything is opened', async (what, pipeline, request, message) => {
+    const name = what.replace('an ', '').replace(' ', '-');
     await expect(run(pipeline, { cluster: await stuck(name), ...request }).next()).rejects.toThrow(message);
     expect(existsSync(lockOf(name))).toBe(false);
   });
@@ -72,11 +72,11 @@ describe('a run started by a program', () => {
 describe('docs/library.md', () => {
   const example = readFileSync(join(ROOT, 'docs/examples/bring-up.ts'), 'utf8');
 
-  it('shows the example as it is', () => {
+  it('quotes the example unchanged', () => {
     expect(readFileSync(join(ROOT, 'docs/library.md'), 'utf8')).toContain(`\`\`\`ts\n${example}\`\`\``);
   });
 
-  it('has an example that runs, and names a mistake in the cluster file with its fix', async () => {
+  it('has an example that runs, and reports a mistake in the cluster file with its fix', async () => {
     const file = join(folder, 'broken.yaml');
     writeFileSync(file, 'name: broken\nprovider: { type: qemu }\nnodez: 1\n');
     const started = spawnSync(process.execPath, [join(ROOT, 'docs/examples/bring-up.ts'), file], { encoding: 'utf8' });

@@ -33,7 +33,7 @@ afterAll(() => {
 const remoteTo = (...machines: Machine[]) => new SshRemote(machineTable(machines), () => undefined);
 
 describe('a machine behind a bastion', () => {
-  it('is connected to through it, with the host keys of both pinned', async () => {
+  it('is reached through it, with the host keys of both pinned', async () => {
     const remote = remoteTo(machine);
     const host = await remote.host('node1', never);
     expect((await host.run(['sh', '-c', 'echo $SSH_CONNECTION'])).stdout).toMatch(
@@ -42,16 +42,16 @@ describe('a machine behind a bastion', () => {
     await remote.close();
   });
 
-  it('shares one connection to the bastion with the others', async () => {
+  it('shares one connection to the bastion with other machines', async () => {
     const remote = remoteTo(machine, { ...machine, name: 'node2' });
-    // Those of the test before may still be ending.
+    // Connections of the previous test may still be closing.
     await expect.poll(() => [bastion.connections(), node.connections()]).toEqual([0, 0]);
     await Promise.all(['node1', 'node2'].map((name) => remote.host(name, never)));
     expect([bastion.connections(), node.connections()]).toEqual([1, 2]);
     await remote.close();
   });
 
-  it('answers HTTP through it', async () => {
+  it('serves HTTP through it', async () => {
     const server = createServer((request, response) => response.end(`you asked for ${request.url}`));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -65,20 +65,20 @@ describe('a machine behind a bastion', () => {
     server.close();
   });
 
-  it('is refused when the bastion is another than the one pinned', async () => {
+  it('is refused when the bastion’s host key differs from the pinned one', async () => {
     const other = { ...bastion.endpoint, hostKey: generateKeyPair('other').publicKey };
     const remote = remoteTo({ ...machine, ssh: { ...machine.ssh, via: other } });
     await expect(remote.host('node1', never)).rejects.toMatchObject({ code: 'SSH_HOST_KEY_CHANGED' });
     await remote.close();
   });
 
-  it('is unreachable when it does not listen', async () => {
+  it('is unreachable when the bastion is down', async () => {
     const remote = remoteTo({ ...machine, ssh: { ...machine.ssh, port: 1 } });
     expect(await remote.answers('node1', never)).toBe(false);
     await remote.close();
   });
 
-  it('is reached by OpenSSH too, by arguments and by configuration', async () => {
+  it('is reached by OpenSSH too, with arguments and with a configuration', async () => {
     const file = join(node.folder, 'known_hosts');
     writeFileSync(file, knownHosts([machine]));
     const config = join(node.folder, 'ssh_config');

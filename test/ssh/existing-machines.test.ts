@@ -8,14 +8,14 @@ import { Cli, ROOT, type StatusDocument, type UpDocument } from '../support/cli.
 import { startSshd, type TestSshd } from '../support/sshd.ts';
 import { fakeTerraform, terraformOutput } from '../support/terraform.ts';
 
-/** A machine and a bastion before another, all real OpenSSH servers on loopback. */
+/** A machine and a bastion in front of another one, all real OpenSSH servers on loopback. */
 let near: TestSshd;
 let gate: TestSshd;
 let far: TestSshd;
 const home = mkdtempSync(join(tmpdir(), 'swarmup-existing-'));
 
 beforeAll(async () => {
-  // One after the other, as each takes the next free port.
+  // Started one after the other, as each takes the next free port.
   near = await startSshd();
   gate = await startSshd();
   far = await startSshd();
@@ -29,7 +29,7 @@ const keyOf = ({ endpoint }: TestSshd) => endpoint.hostKey.split(' ').slice(0, 2
 const never = new AbortController().signal;
 const answers = async (host: string, port: number) => 'banner' in (await readBanner(host, port, 10_000, never));
 
-/** An OpenSSH configuration that knows the three, and nobody's host key. */
+/** An OpenSSH configuration for all three, without known host keys. */
 function sshConfig(): string {
   const block = (alias: string, { endpoint }: TestSshd, more = '') =>
     `Host ${alias}\n  HostName 127.0.0.1\n  Port ${endpoint.port}\n  User ${endpoint.user}\n  IdentityFile ${endpoint.identityFiles[0]}\n${more}`;
@@ -41,7 +41,7 @@ function sshConfig(): string {
   ].join('\n');
 }
 
-/** A folder with a cluster file, the OpenSSH configuration, the example of docs/providers.md, and a terraform that prints this. */
+/** A folder with a cluster file, the OpenSSH configuration, the example of docs/providers.md, and a fake terraform. */
 function folderWith(clusterFile: string, machines: Parameters<typeof terraformOutput>[0] = {}) {
   const folder = mkdtempSync(join(home, 'cluster-'));
   writeFileSync(join(folder, 'swarmup.yaml'), clusterFile);
@@ -68,7 +68,7 @@ describe.each([
 ])('%s, with %s,', (_provider, _machine, text, name) => {
   let subject: ExistingSubject;
   beforeAll(async () => {
-    // Where it lies: in Vitest, `import ... from 'swarmup'` is resolved without Node.js's hooks.
+    // Loaded from docs/: in Vitest, `import ... from 'swarmup'` is resolved without Node.js's hooks.
     const file = text.replace('EXAMPLE', join(ROOT, 'docs/examples/terraform-provider.ts'));
     const { folder, env } = folderWith(file, { m1: machine('near'), w1: machine('far') });
     const { cluster, provider } = await openCluster(join(folder, 'swarmup.yaml'), env);
@@ -81,10 +81,10 @@ describe.each([
   existingMachinesContract({ it, expect }, () => subject);
 });
 
-describe('the example of a provider, as a module of the user', () => {
+describe('the example of a provider, as a user’s module', () => {
   const text = TERRAFORM.replace('EXAMPLE', './terraform-provider.ts');
 
-  it('brings its machines into a cluster, with host keys from the output and accepted ones', async () => {
+  it('adds its machines to a cluster, with host keys from the output and accepted ones', async () => {
     const { folder, env } = folderWith(text, { m1: machine('near', { host_key: keyOf(near) }), w1: machine('far') });
     const cli = new Cli(folder, env);
     const plan = await cli.json<UpDocument>('plan', '--only', 'provision', '--accept-new');
@@ -107,14 +107,14 @@ describe('the example of a provider, as a module of the user', () => {
     expect((await cli.run(['stop'])).stdout).toContain('it was there before swarmup, which never powers it off');
   });
 
-  it('refuses a machine whose host key is another than the output has', async () => {
+  it('refuses a machine whose host key differs from the output', async () => {
     const { folder, env } = folderWith(text, { m1: machine('near', { host_key: keyOf(gate) }), w1: machine('far') });
     const { stdout, status } = await new Cli(folder, env).run(['exec', '--accept-new', '--node', 'm1', '--', 'true']);
     expect(stdout).toContain('another host key');
     expect(status).toBe(1);
   });
 
-  it('refuses a host key that the user revoked, although the output has it', async () => {
+  it('refuses a host key that the user revoked, even if the output has it', async () => {
     const { folder, env } = folderWith(text, { m1: machine('near', { host_key: keyOf(near) }), w1: machine('far') });
     writeFileSync(join(folder, 'known_hosts'), `@revoked * ${keyOf(near)}\n`);
     writeFileSync(

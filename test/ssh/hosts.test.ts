@@ -43,7 +43,7 @@ function block(alias: string, { endpoint }: TestSshd, more: readonly string[] = 
 const key = ({ endpoint }: TestSshd) => `IdentityFile ${endpoint.identityFiles[0]}`;
 
 beforeAll(async () => {
-  // One after the other, as each takes the next free port.
+  // Started one after the other, as each takes the next free port.
   near = await startSshd();
   outer = await startSshd();
   inner = await startSshd();
@@ -72,7 +72,7 @@ beforeEach(() => {
 
 const hello = () => cli.run(['exec', '--', 'echo', 'hello']);
 
-describe('hosts that people already have', () => {
+describe('existing hosts', () => {
   it("are reached as OpenSSH's configuration says, through bastions, once their keys are accepted", async () => {
     const first = await cli.run(['exec', '--accept-new', '--', 'echo', 'hello']);
     expect(first.stdout.split('\n').toSorted()).toEqual(['', 'manager1  hello', 'worker1   hello']);
@@ -84,14 +84,14 @@ describe('hosts that people already have', () => {
     expect((await hello()).status).toBe(0);
   });
 
-  it('are known when OpenSSH knows them', async () => {
+  it('are trusted when their keys are in known_hosts', async () => {
     writeFileSync(userKnown(), [near, outer, inner, far].map((one) => `${nameOf(one)} ${keyOf(one)}\n`).join(''));
     execFileSync('ssh-keygen', ['-H', '-f', userKnown()], { stdio: 'ignore' });
     expect((await hello()).status).toBe(0);
     expect(existsSync(accepted())).toBe(false);
   });
 
-  it('are refused while nobody has vouched for them, with their fingerprints', async () => {
+  it('are refused while their keys are not accepted, with their fingerprints', async () => {
     const refused = await hello();
     expect(refused.status).toBe(1);
     const shown = fingerprint(keyOf(near).split(' ')[1] ?? '');
@@ -114,14 +114,14 @@ describe('hosts that people already have', () => {
     expect((await cli.run(['exec', '--accept-new', '--', 'true'])).status).toBe(0);
   });
 
-  it('are not accepted with a key that was revoked', async () => {
+  it('are never accepted with a revoked key', async () => {
     writeFileSync(userKnown(), `@revoked * ${keyOf(near)}\n`);
     const refused = await cli.run(['exec', '--accept-new', '--', 'true']);
     expect(refused.status).toBe(1);
     expect(refused.stderr).toMatch(/shows a host key that was revoked[^]*Line 1 of /);
   });
 
-  it('are shown and asked about on a terminal', async () => {
+  it('have their keys shown and confirmed on a terminal', async () => {
     const answer = async (word: string) => {
       const command = `${join(ROOT, 'swarmup')} exec -- echo hello`;
       const child = spawn('script', ['-qec', command, '/dev/null'], {
@@ -142,13 +142,13 @@ describe('hosts that people already have', () => {
     expect(no.seen).toContain('were not accepted, so nothing was done');
     expect(no).toMatchObject({ asked: 1, status: 1 });
     const yes = await answer('y');
-    // First those that can be reached, then what is behind each bastion.
+    // First the hosts that can be reached directly, then those behind each bastion.
     expect(yes).toMatchObject({ asked: 3, status: 0 });
     for (const one of [near, outer, inner, far])
       expect(yes.seen).toContain(fingerprint(keyOf(one).split(' ')[1] ?? ''));
   });
 
-  it('are let in by an agent that alone holds the key', async () => {
+  it('accept a login through an agent that alone holds the key', async () => {
     const socket = join(folder, 'agent');
     const agent: ChildProcess = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
     try {
@@ -175,7 +175,7 @@ describe('hosts that people already have', () => {
     }
   });
 
-  it('whose bastions lead in a circle, or that need a command, are errors with a fix', async () => {
+  it('with circular bastions or a proxy command are errors with a fix', async () => {
     const config = join(folder, 'ssh_config');
     writeFileSync(config, 'Host near\n  ProxyJump far.lab\nHost far.lab\n  ProxyJump near\n');
     expect((await hello()).stderr).toMatch(/comes back to near|comes back to far/);
@@ -183,7 +183,7 @@ describe('hosts that people already have', () => {
     expect((await hello()).stderr).toContain('by a ProxyCommand');
   });
 
-  it('are listed for OpenSSH, with the same ways and keys', async () => {
+  it('are listed for OpenSSH with the same bastions and keys', async () => {
     expect((await cli.run(['exec', '--accept-new', '--', 'true'])).status).toBe(0);
     writeFileSync(join(folder, 'out'), (await cli.run(['ssh-config'])).stdout);
     const ran = execFileSync('ssh', ['-F', join(folder, 'out'), '-o', 'BatchMode=yes', 'worker1', 'echo', 'there'], {

@@ -7,7 +7,7 @@ import type { Host } from '../../lib/contracts/host.ts';
 import { SshHost } from '../../lib/remote/ssh.ts';
 import { startSshd, type TestSshd } from '../support/sshd.ts';
 
-/** The lock's script on a real machine: this one, through a real sshd, with a connection for each run. */
+/** The lock's script on a real machine: this computer, through a real sshd, with a connection for each run. */
 let sshd: TestSshd;
 let hosts: SshHost[];
 const never = new AbortController().signal;
@@ -31,11 +31,11 @@ afterAll(() => {
   sshd.stop();
 });
 
-describe('the lock, where the shell prints a line before every command', () => {
+describe('the lock on a host whose shell prints a line before every command', () => {
   let chatty: TestSshd;
   let talking: SshHost[];
   beforeAll(async () => {
-    // Bash reads it also for the commands that sshd gives it. Source: bash(1), "executes commands from ~/.bashrc".
+    // Bash reads it for commands from sshd, too. Source: bash(1), "executes commands from ~/.bashrc".
     writeFileSync(join(sshd.folder, '.bashrc'), 'echo taken\n');
     chatty = await startSshd(`SetEnv HOME=${sshd.folder}`);
     const connect = () => SshHost.connect('manager1', chatty.endpoint, { emit: () => undefined, signal: never });
@@ -46,9 +46,9 @@ describe('the lock, where the shell prints a line before every command', () => {
     chatty.stop();
   });
 
-  it('goes to one owner, and the other learns who that is', async () => {
+  it('is acquired by one owner, and the other run learns its name', async () => {
     const [first, second] = talking.map((host) => new RemoteLock(host, 'demo', folder()));
-    // What the test is about: the line is there.
+    // Makes sure that the line is printed.
     expect((await talking[0]!.run(['true'])).stdout).toBe('taken\n');
     const own = owner();
     expect(await first!.take(own, [], never)).toEqual({ taken: true });
@@ -59,9 +59,9 @@ describe('the lock, where the shell prints a line before every command', () => {
   });
 });
 
-describe('an answer about the lock that is not understood', () => {
+describe('an unexpected answer about the lock', () => {
   it.each(['', 'taken\n', 'free\n', 'Welcome!\n', 'MARK\n', 'MARK\nmaybe\n', 'MARK\nfree\n', 'MARK\ntaken twice\n'])(
-    'is an error, and gives the lock to nobody: %j',
+    'is an error, and acquires no lock: %j',
     async (answer) => {
       const deaf: Host = {
         name: 'manager1',
@@ -76,8 +76,8 @@ describe('an answer about the lock that is not understood', () => {
   );
 });
 
-describe("the lock's script", () => {
-  it('lets one of many in that come at the same time, and tells the others who it is', async () => {
+describe('the script of the lock', () => {
+  it('admits one of many concurrent runs, and tells the others the owner', async () => {
     for (let round = 0; round < 5; round++) {
       const runs = hosts.map((_, i) => ({ own: owner(), lock: lock(i) }));
       const attempts = await Promise.all(runs.map((run) => run.lock.take(run.own, [], never)));
@@ -89,14 +89,14 @@ describe("the lock's script", () => {
     }
   });
 
-  it('is readable by its owner only, and survives every character of a name', async () => {
+  it('keeps the lock readable by its owner only, and accepts every character in a name', async () => {
     const own = { ...owner(), command: `up -f "it's" $HOME \`id\` %s \\n`, host: 'häuser' };
     expect(await lock().take(own, [], never)).toEqual({ taken: true });
     expect((await lock(1).holder(never))?.owner).toEqual(own);
     expect(readFileSync(file(), 'utf8').split('\n')).toHaveLength(3);
   });
 
-  it('takes over what has been silent for long, and not before', async () => {
+  it('takes over a lock without a heartbeat after its time, and not before', async () => {
     const first = owner();
     await lock().take(first, [], never);
     silentFor(50);
@@ -107,7 +107,7 @@ describe("the lock's script", () => {
     expect(await lock(1).take(owner(), [], never)).toEqual({ taken: true, from: first });
   });
 
-  it('stays alive with its heartbeat, and notices when it is lost', async () => {
+  it('keeps a lock alive by its heartbeat, and notices its loss', async () => {
     const first = owner();
     await lock().take(first, [], never);
     silentFor(70);
@@ -120,7 +120,7 @@ describe("the lock's script", () => {
     expect(existsSync(file())).toBe(true);
   });
 
-  it("is still its owner's after the machine was restarted, unless another came first", async () => {
+  it('keeps the lock for its owner after the machine restarted, unless another run was first', async () => {
     const first = owner();
     await lock().take(first, [], never);
     rmSync(folder(), { recursive: true });
@@ -128,14 +128,14 @@ describe("the lock's script", () => {
     expect((await lock().holder(never))?.owner).toEqual(first);
   });
 
-  it('of a run that is known to be dead is taken over at once', async () => {
+  it('takes over the lock of a run that is known to be dead at once', async () => {
     const dead = owner();
     await lock().take(dead, [], never);
     expect(await lock(1).take(owner(), ['some', 'other'], never)).toHaveProperty('held');
     expect(await lock(1).take(owner(), ['some', dead.token, 'other'], never)).toEqual({ taken: true, from: dead });
   });
 
-  it("that was cut off is nobody's, and can be removed by hand", async () => {
+  it('leaves no owner when it was cut off, and the lock can be removed by hand', async () => {
     await lock().take(owner(), [], never);
     writeFileSync(file(), '');
     expect(await lock().take(owner(), [], never)).toEqual({ taken: true, from: undefined });

@@ -20,8 +20,8 @@ import { guestRoot, startGuestSshd, type GuestSshd } from '../support/guest-sshd
 
 /**
  * The real package managers, over SSH and sudo, on repositories made for the test: apt, dnf and zypper as Debian packages them,
- * each told by /etc/os-release that it is at home. What the packages hold is no Docker; how they are found, chosen, verified,
- * held and taken away is what is tested.
+ * each with an /etc/os-release of its own distribution. The packages don't contain Docker; the test is about how they are found,
+ * chosen, verified, held and removed.
  */
 const never = new AbortController().signal;
 const makeRepositories = readFileSync(new URL('../support/make-repositories.sh', import.meta.url), 'utf8');
@@ -49,7 +49,7 @@ beforeAll(async () => {
     ],
     files: {
       '/srv/make-repositories.sh': makeRepositories,
-      // Neither is at home on Debian: one wants packages of a folder signed, the other systemd's Python library.
+      // Debian lacks what they need: one requires signed packages in a folder, the other systemd's Python library.
       '/etc/dnf/plugins/local.conf': '[main]\nenabled = False\n',
       '/etc/dnf/plugins/system_upgrade.conf': '[main]\nenabled = False\n',
       '/etc/dnf/vars/releasever': '9\n',
@@ -87,7 +87,7 @@ function serve(folder: string): Server {
 const put = (path: string, text: string) => writeFileSync(join(root, path), text);
 const sh = async (script: string) => (await host.run(['sh', '-c', script])).stdout;
 
-/** Makes the system take itself for another, with its repository. */
+/** Makes the system identify as another, with its repository. */
 function become(id: string, more: { readonly like?: string; readonly repository?: string } = {}): void {
   put('/etc/os-release', `ID=${id}\nID_LIKE="${more.like ?? ''}"\nVERSION_CODENAME=trixie\nPRETTY_NAME="${id}"\n`);
   const repository = `[${id}]\nname=${id}\nbaseurl=file:///srv/${more.repository ?? 'base'}\ngpgcheck=0\nenabled=1\n`;
@@ -111,15 +111,15 @@ async function uninstall(): Promise<void> {
 }
 
 const rpms = () => sh("rpm -qa --queryformat '%{NAME} %{EVR}\\n' | sort");
-/** The engines that are there, of whatever kind. */
+/** The installed engines, of any kind. */
 const ENGINES =
   "{ rpm -q docker-ce; dpkg-query -W -f '${Status} ${Package}\\n' docker-ce; } 2>/dev/null | grep -E '^(docker|install)' || true";
 const BASE = 'base-system 1-1\n';
 
-describe('with dnf', () => {
+describe('installing with dnf', () => {
   afterEach(uninstall);
 
-  it('Fedora gets its own packages, the newest, and gives them back', async () => {
+  it('gets Fedora’s newest packages, which can be uninstalled', async () => {
     become('fedora', { repository: 'fedora' });
     await install();
     expect(await rpms()).toBe(`base-system 1-1\ndocker-cli 27.3.1-2.fc42\nmoby-engine 27.3.1-2.fc42\nrunc 1.2.6-1\n`);
@@ -127,7 +127,7 @@ describe('with dnf', () => {
     expect(await rpms()).toBe(BASE);
   });
 
-  it('a version that is not there is refused with those that are', async () => {
+  it('refuses a missing version, and lists the available ones', async () => {
     become('amzn', { like: 'fedora', repository: 'amazon' });
     await expect(install({ version: '19.03' })).rejects.toMatchObject({
       code: 'INSTALL_UNSUPPORTED',
@@ -136,7 +136,7 @@ describe('with dnf', () => {
   });
 });
 
-describe("from a repository laid out as Docker's", () => {
+describe('installing from a repository with Docker’s layout', () => {
   afterEach(uninstall);
   const key = () => readKeys(readFileSync(join(root, 'srv/gpg'), 'utf8'))?.fingerprints[0] ?? '';
   const official = (more: Partial<DockerSection> = {}): Partial<DockerSection> => ({
@@ -146,7 +146,7 @@ describe("from a repository laid out as Docker's", () => {
     ...more,
   });
 
-  it('a kin of Red Hat gets packages whose signatures are verified, and gives them back with the key', async () => {
+  it('verifies packages on a Red Hat relative, and uninstalling removes them with the key', async () => {
     become('rocky', { like: 'rhel centos fedora' });
     await install(official({ version: '26.1.3' }));
     const installed = await rpms();
@@ -158,7 +158,7 @@ describe("from a repository laid out as Docker's", () => {
     expect(await sh('ls /etc/yum.repos.d /etc/pki/rpm-gpg')).not.toContain('docker');
   });
 
-  it('a kin of Red Hat keeps a package that is in the way, and says so', async () => {
+  it('keeps a conflicting package on a Red Hat relative, and reports it', async () => {
     become('rocky', { like: 'rhel centos fedora' });
     await sh('dnf -q -y install runc');
     await expect(install(official())).rejects.toMatchObject({
@@ -169,7 +169,7 @@ describe("from a repository laid out as Docker's", () => {
     await sh('rpm --erase runc');
   });
 
-  it('Debian keeps a package that is in the way, and says so', async () => {
+  it('keeps a conflicting package on Debian, and reports it', async () => {
     become('debian');
     await sh('dpkg --install /srv/base/runc_*.deb');
     await expect(install(official())).rejects.toMatchObject({
@@ -180,13 +180,13 @@ describe("from a repository laid out as Docker's", () => {
     await sh('dpkg --purge runc');
   });
 
-  it('Debian gets packages from a signed list, held at the version that is pinned', async () => {
+  it('gets packages from a signed list on Debian, and holds the pinned version', async () => {
     become('debian');
     await install(official({ version: '26.1.3' }));
     const colons = 'gpg --homedir /srv/gnupg --batch --with-colons';
     const trusted = await sh(`${colons} --show-keys /etc/apt/keyrings/docker.asc`);
     expect(trusted.match(/^pub:/gm)).toHaveLength(1);
-    // The list is signed by a subkey of the key that the cluster file names, as Docker's own is.
+    // The list is signed by a subkey of the key in the cluster file, as Docker's own is.
     const signed = await sh(`${colons} --status-fd 1 --verify /srv/linux/debian/dists/trixie/InRelease 2>/dev/null`);
     expect(signed).toMatch(new RegExp(`VALIDSIG (?!${key()})[0-9A-F]{40} .* ${key()}$`, 'm'));
     const version = "dpkg-query -W -f '${Version}' docker-ce";
@@ -201,7 +201,7 @@ describe("from a repository laid out as Docker's", () => {
   it.each([
     ['debian', {}, 'ok installed'],
     ['rocky', { like: 'rhel centos fedora' }, 'docker-ce-27.3.1'],
-  ])('%s gets its packages by way of a proxy', async (id, more, installed) => {
+  ])('works on %s through a proxy', async (id, more, installed) => {
     become(id, more);
     const proxy = await startProxy({ 'packages.test': new URL(address).host });
     try {
@@ -216,7 +216,7 @@ describe("from a repository laid out as Docker's", () => {
   it.each([
     ['debian', {}],
     ['rocky', { like: 'rhel centos fedora' }],
-  ])('another key is refused on %s, and nothing is installed', async (id, more) => {
+  ])('is refused on %s when the key differs, and nothing is installed', async (id, more) => {
     become(id, more);
     await expect(install(official({ repositoryKey: 'A'.repeat(40) }))).rejects.toMatchObject({
       code: 'CHECKSUM_MISMATCH',
@@ -228,25 +228,28 @@ describe("from a repository laid out as Docker's", () => {
   it.each([
     ['debian', {}, 'debian'],
     ['rocky', { like: 'rhel centos fedora' }, 'centos'],
-  ])('the right key with a stranger’s behind it is refused on %s, and trusted by nothing', async (id, more, name) => {
-    become(id, more);
-    const file = join(root, `srv/linux/${name}/gpg`);
-    const right = readFileSync(file, 'utf8');
-    const both = await sh('for home in gnupg stranger; do gpg --homedir /srv/$home --export; done | base64 -w 64');
-    const inOne = `-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n${both}\n-----END PGP PUBLIC KEY BLOCK-----\n`;
-    try {
-      for (const text of [right + readFileSync(join(root, 'srv/stranger.asc'), 'utf8'), inOne]) {
-        writeFileSync(file, text);
-        await expect(install(official())).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
-        expect(await sh(ENGINES)).toBe('');
-        expect(await sh('ls /etc/apt/keyrings /etc/pki/rpm-gpg 2>/dev/null || true')).not.toMatch(/docker/);
+  ])(
+    'is refused on %s when the key file holds a stranger’s key too, and nothing trusts that key',
+    async (id, more, name) => {
+      become(id, more);
+      const file = join(root, `srv/linux/${name}/gpg`);
+      const right = readFileSync(file, 'utf8');
+      const both = await sh('for home in gnupg stranger; do gpg --homedir /srv/$home --export; done | base64 -w 64');
+      const inOne = `-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n${both}\n-----END PGP PUBLIC KEY BLOCK-----\n`;
+      try {
+        for (const text of [right + readFileSync(join(root, 'srv/stranger.asc'), 'utf8'), inOne]) {
+          writeFileSync(file, text);
+          await expect(install(official())).rejects.toMatchObject({ code: 'CHECKSUM_MISMATCH' });
+          expect(await sh(ENGINES)).toBe('');
+          expect(await sh('ls /etc/apt/keyrings /etc/pki/rpm-gpg 2>/dev/null || true')).not.toMatch(/docker/);
+        }
+      } finally {
+        writeFileSync(file, right);
       }
-    } finally {
-      writeFileSync(file, right);
-    }
-  });
+    },
+  );
 
-  it('a list that was changed after it was signed is refused on Debian', async () => {
+  it('is refused on Debian when the list was changed after it was signed', async () => {
     become('debian');
     const list = join(root, 'srv/linux/debian/dists/trixie/InRelease');
     const text = readFileSync(list, 'utf8');
@@ -263,7 +266,7 @@ describe("from a repository laid out as Docker's", () => {
     }
   });
 
-  it('packages without the signature are refused on the kin of Red Hat', async () => {
+  it('is refused on a Red Hat relative when packages are not signed', async () => {
     become('rocky', { like: 'rhel centos fedora' });
     const stable = `/srv/linux/centos/9/${(await sh('uname -m')).trim()}/stable`;
     await sh(`cp -a ${stable} /srv/kept && cd ${stable} && rpmsign --delsign *.rpm && createrepo_c -q .`);
@@ -279,7 +282,7 @@ describe("from a repository laid out as Docker's", () => {
   });
 });
 
-describe('a version that is pinned', () => {
+describe('a pinned version', () => {
   afterEach(uninstall);
 
   it.each([
@@ -303,7 +306,7 @@ describe('a version that is pinned', () => {
       locks: 'zypper --quiet locks',
       nothingHeld: /^(?!.*docker)/s,
     },
-  ])('is held by $manager, goes up and down, and is free again afterwards', async (one) => {
+  ])('is held by $manager, can be upgraded and downgraded, and is released afterwards', async (one) => {
     become(one.id, one.more);
     for (const { version, installed } of [one.older, one.newer, one.older]) {
       await install({ version });

@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => sshd.stop());
 
 describe('a connection to a real sshd', () => {
-  it('runs commands with every argument as it was given', async () => {
+  it('runs commands with every argument unchanged', async () => {
     const host = await connect();
     const words = ['a b', "it's", '$HOME', '`id`', 'x;y', '', '"q"', '*', '\\', 'ü', '-n', 'a\nb'];
     const output = await host.run(['printf', '%s|', ...words]);
@@ -38,7 +38,7 @@ describe('a connection to a real sshd', () => {
     host.close();
   });
 
-  it('gives an input, and a secret only through the input', async () => {
+  it('passes an input, and a secret only through the input', async () => {
     const host = await connect();
     events.length = 0;
     const output = await host.run(['sha256sum'], { input: new Secret('hunter2-hunter2') });
@@ -47,7 +47,7 @@ describe('a connection to a real sshd', () => {
     host.close();
   });
 
-  it('carries data that is no text, both ways, as fast as it is taken', async () => {
+  it('carries binary data both ways, with back-pressure', async () => {
     const host = await connect();
     const data = randomBytes(6 * 2 ** 20);
     const chunks: Buffer[] = [];
@@ -65,7 +65,7 @@ describe('a connection to a real sshd', () => {
     host.close();
   });
 
-  it('keeps what a command prints out of records and errors, when it is a secret', async () => {
+  it('keeps the output of a command out of records and errors, when it is secret', async () => {
     const host = await connect();
     events.length = 0;
     const { stdout } = await host.run(['echo', 'a-private-key'], { secret: true });
@@ -77,7 +77,7 @@ describe('a connection to a real sshd', () => {
     host.close();
   });
 
-  it('tells the command, the host, the exit code and the last lines of a failure', async () => {
+  it('reports the command, the host, the exit code and the last lines of a failure', async () => {
     const host = await connect();
     const failure = host.run(['sh', '-c', 'echo out; echo "no space left" >&2; exit 7']);
     await expect(failure).rejects.toMatchObject({ code: 'COMMAND_FAILED', output: 'out\nno space left' });
@@ -93,7 +93,7 @@ describe('a connection to a real sshd', () => {
     });
   });
 
-  it('stops at once when the key is refused', async () => {
+  it('fails at once when the key is refused', async () => {
     const identityFile = join(sshd.folder, 'stranger');
     writeFileSync(identityFile, generateKeyPair('stranger').privateKey, { mode: 0o600 });
     await expect(
@@ -101,8 +101,8 @@ describe('a connection to a real sshd', () => {
     ).rejects.toMatchObject({ code: 'SSH_AUTH_FAILED' });
   });
 
-  it('is given up at once when it is closed, also where the other side never answers again', async () => {
-    // What stands between closes nothing, as a machine without power doesn't.
+  it('ends at once when it is closed, even if the other side never answers again', async () => {
+    // The proxy in between closes nothing, like a machine without power.
     const sockets: Socket[] = [];
     const between = createTcpServer({ allowHalfOpen: true }, (near) => {
       const far = createConnection({ host: '127.0.0.1', port: sshd.endpoint.port, allowHalfOpen: true });
@@ -120,13 +120,13 @@ describe('a connection to a real sshd', () => {
     const open = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
     const before = open();
     host.close();
-    // The connection's own end of it; those in between are still there.
+    // The end of our connection; those in between still exist.
     await expect.poll(open).toBe(before - 1);
     for (const socket of sockets) socket.destroy();
     between.close();
   });
 
-  it('says that nothing answers', async () => {
+  it('reports that nothing answers', async () => {
     await expect(SshHost.connect('node1', { ...sshd.endpoint, port: 1 }, quietly)).rejects.toMatchObject({
       code: 'SSH_UNREACHABLE',
     });
@@ -152,14 +152,14 @@ describe('a connection to a real sshd', () => {
     host.close();
   });
 
-  it('carries many commands at once over one connection', async () => {
+  it('runs many commands concurrently over one connection', async () => {
     const host = await connect();
     const outputs = await Promise.all(Array.from({ length: 8 }, (_, i) => host.run(['echo', String(i)])));
     expect(outputs.map((output) => output.stdout)).toEqual(Array.from({ length: 8 }, (_, i) => `${i}\n`));
     host.close();
   });
 
-  it('holds nothing back for an acknowledgement', async () => {
+  it('sends small packets at once, without waiting for an acknowledgement', async () => {
     const setNoDelay = vi.spyOn(Socket.prototype, 'setNoDelay');
     const host = await connect();
     expect(setNoDelay).toHaveBeenCalledWith(true);
@@ -167,7 +167,7 @@ describe('a connection to a real sshd', () => {
     host.close();
   });
 
-  it('notices that the connection is gone', async () => {
+  it('notices that the connection is lost', async () => {
     const own = await startSshd();
     const host = await SshHost.connect('node1', own.endpoint, quietly);
     const running = host.run(['sleep', '600']);
@@ -180,7 +180,7 @@ describe('a connection to a real sshd', () => {
 describe('the Engine API through the connection', () => {
   let server: Server;
   const requests: string[] = [];
-  /** What answers a request to /held/NAME. */
+  /** Answers requests to /held/NAME. */
   const held = new Map<string, () => unknown>();
 
   beforeAll(async () => {
@@ -206,7 +206,7 @@ describe('the Engine API through the connection', () => {
   });
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-  it('settles the version with an older engine, and passes its errors on whole', async () => {
+  it('negotiates the version with an older engine, and passes its errors on unchanged', async () => {
     const host = await connect();
     const engine = await openEngine(
       'node1',
@@ -224,7 +224,7 @@ describe('the Engine API through the connection', () => {
     host.close();
   });
 
-  it('is asked over as many connections as are in use, and over none that is counted and closed', async () => {
+  it('opens as many connections as it uses concurrently, and reuses none that is about to be closed', async () => {
     const host = await connect();
     const latch = Promise.withResolvers<undefined>();
     let opened = 0;
@@ -239,7 +239,7 @@ describe('the Engine API through the connection', () => {
     const six = ['close', 'b', 'c', 'd', 'e', 'f'].map((name) => ask(`/held/${name}`));
     await vi.waitFor(() => expect(held.size).toBe(6));
     const queued = ask('/held/queued');
-    // One connection closes, and another is made in its place; before that is there, a third one is free to be used.
+    // One connection closes, and another one replaces it; before that is open, a third one becomes free.
     held.get('close')?.();
     await vi.waitFor(() => expect(opened).toBe(7));
     held.get('b')?.();
@@ -248,12 +248,12 @@ describe('the Engine API through the connection', () => {
     for (const answer of held.values()) answer();
     await Promise.all([...six, queued]);
     await vi.waitFor(() => expect(Object.keys(agent.sockets)).toEqual([]));
-    // Some are kept for the next requests.
+    // Some connections are kept for the next requests.
     expect(Object.values(agent.freeSockets).flat()).toHaveLength(4);
     host.close();
   });
 
-  it('is not asked over idle connections that went with the connection to its host', async () => {
+  it('is not requested over idle connections that ended with the connection to its host', async () => {
     const own = await startSshd();
     const host = await SshHost.connect(
       'node1',
@@ -274,7 +274,7 @@ describe('the Engine API through the connection', () => {
     await expect(asked).rejects.toMatchObject({ code: 'SSH_CONNECTION_LOST' });
   });
 
-  it('says that no engine answers', async () => {
+  it('reports that no engine answers', async () => {
     const host = await SshHost.connect('node1', { ...sshd.endpoint, engineSocket: '/nowhere/docker.sock' }, quietly);
     await expect(
       openEngine(
@@ -290,13 +290,13 @@ describe('the Engine API through the connection', () => {
   });
 });
 
-describe('whether a machine answers', () => {
+describe('the check whether a machine answers', () => {
   const remoteTo = (endpoint: SshEndpoint) => {
     const machine = { name: 'node1', state: 'running', address: '127.0.0.1', ssh: endpoint } as const;
     return new SshRemote(machineTable([machine]), () => undefined, 2_000);
   };
 
-  it('is yes where it lets us in, and the connection is kept', async () => {
+  it('is true when the login succeeds, and the connection is kept', async () => {
     const remote = remoteTo(sshd.endpoint);
     expect(await remote.answers('node1', never)).toBe(true);
     const host = await remote.host('node1', never);
@@ -304,7 +304,7 @@ describe('whether a machine answers', () => {
     await remote.close();
   });
 
-  it('is no where nothing listens, and where something listens and says nothing', async () => {
+  it('is false when nothing listens, and when a listener stays silent', async () => {
     const silent = createTcpServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
@@ -319,7 +319,7 @@ describe('whether a machine answers', () => {
     silent.close();
   });
 
-  it('is no for everybody who asks at the same time, and who wants to connect goes on trying', async () => {
+  it('is false for all concurrent callers, while a connection attempt continues', async () => {
     const silent = createTcpServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
@@ -335,7 +335,7 @@ describe('whether a machine answers', () => {
     silent.close();
   });
 
-  it('cannot be asked after the end: a connection that is made then would keep the process alive', async () => {
+  it("can't be made after the end: a new connection would keep the process alive", async () => {
     const remote = remoteTo(sshd.endpoint);
     const late = remote.host('node1', never);
     const closed = remote.close();
@@ -344,7 +344,7 @@ describe('whether a machine answers', () => {
     await expect(remote.host('node1', never)).rejects.toMatchObject({ code: 'INTERRUPTED' });
   });
 
-  it('is an error where another server answers in its place', async () => {
+  it('fails when another server answers at the address', async () => {
     const remote = remoteTo({ ...sshd.endpoint, hostKey: generateKeyPair('other').publicKey });
     await expect(remote.answers('node1', never)).rejects.toMatchObject({ code: 'SSH_HOST_KEY_CHANGED' });
     await remote.close();

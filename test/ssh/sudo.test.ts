@@ -29,14 +29,14 @@ describe('a user who is not root', () => {
     host.close();
   });
 
-  it('does so with a password that is given and not needed, too', async () => {
+  it('becomes root with a password that is given but not needed, too', async () => {
     const host = await as('free', PASSWORD);
     expect((await host.run(['cat'], { input: 'for the command' })).stdout).toBe('for the command');
     expect((await host.run(['cat'])).stdout).toBe('');
     host.close();
   });
 
-  it('gives sudo its password, and the command its input, however often', async () => {
+  it('passes the password to sudo and the input to the command, repeatedly', async () => {
     const host = await as('admin', PASSWORD);
     events.length = 0;
     for (let i = 0; i < 3; i++) {
@@ -55,7 +55,7 @@ describe('a user who is not root', () => {
     host.close();
   });
 
-  it('shows the password to nobody who looks at the processes', async () => {
+  it('shows the password in no process list', async () => {
     const host = await as('admin', PASSWORD);
     const { stdout } = await host.run(['sh', '-c', "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' ' '"]);
     expect(stdout).toContain('sudo -k -S');
@@ -63,7 +63,7 @@ describe('a user who is not root', () => {
     host.close();
   });
 
-  it('that needs a password is told so, and how to give it', async () => {
+  it('is told that sudo needs a password, and how to supply it', async () => {
     const host = await as('admin');
     expect(await host.canBeRoot()).toBe(false);
     const refusal = host.run(['id']);
@@ -75,7 +75,7 @@ describe('a user who is not root', () => {
     host.close();
   });
 
-  it('is stopped at once by a wrong password, which no command gets as its input', async () => {
+  it('is stopped at once by a wrong password, which never becomes the input of a command', async () => {
     const host = await as('admin', 'wrong');
     await expect(host.run(['cat'], { input: 'x' })).rejects.toMatchObject({
       code: 'SUDO_REFUSED',
@@ -84,7 +84,7 @@ describe('a user who is not root', () => {
     host.close();
   });
 
-  it('may not be allowed to use sudo at all', async () => {
+  it('gets an error when sudo does not allow them anything', async () => {
     const host = await as('nobody1', PASSWORD);
     await expect(host.run(['id'])).rejects.toMatchObject({
       code: 'SUDO_REFUSED',

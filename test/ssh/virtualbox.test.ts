@@ -16,7 +16,7 @@ import { StandIn } from '../support/virtualbox.ts';
 const never = new AbortController().signal;
 const io: ProviderIo = { signal: never, report: () => undefined, warn: () => undefined };
 
-/** A cluster on the stand-in, whose machines are greetings at addresses of a bridge on this computer. */
+/** A cluster on the stand-in, whose machines are SSH greetings at addresses of a bridge on this computer. */
 class Stage {
   readonly folder = mkdtempSync(join(tmpdir(), 'swarmup-vbox-'));
   readonly standIn: StandIn;
@@ -64,7 +64,7 @@ describe.each(['6.1.50', '7.0.20'])('the virtualbox provider with the options of
   const answers = async (host: string, port: number) => 'banner' in (await readBanner(host, port, 5_000, never));
   providerContract({ it, expect }, () => ({ provider, node: cluster.nodes[0]!, port: 80, answers }));
 
-  it('leaves nothing but the image', () => {
+  it('leaves only the image behind', () => {
     const { vms, interfaces } = stage.standIn.box.state;
     expect(vms.map(({ group }) => group)).toEqual(['/swarmup-images']);
     expect(interfaces).toEqual([]);
@@ -72,7 +72,7 @@ describe.each(['6.1.50', '7.0.20'])('the virtualbox provider with the options of
 });
 
 describe('machines of VirtualBox', () => {
-  it('are made side by side, in the group of their cluster, each with its own address', async () => {
+  it('are created in parallel, in the group of their cluster, each with its own address', async () => {
     const stage = new Stage();
     const cluster = await stage.cluster();
     const provider = await stage.provider(cluster);
@@ -85,27 +85,27 @@ describe('machines of VirtualBox', () => {
       '/swarmup/box swarmup-box-worker1',
       '/swarmup/box swarmup-box-worker2',
     ]);
-    // Another cluster in the same network, and this one's way back to what there is without its folder.
+    // Another cluster in the same network, and the way to find this one without its folder.
     const other = await stage.cluster('other');
     const beside = await stage.provider(other);
     const [node] = other.nodes;
     expect((await beside.create(node!, io)).address).toBe('192.168.60.14');
     expect((await beside.list(never)).map(({ name }) => name)).toEqual(['manager1']);
     rmSync(dirname(cluster.file), { recursive: true, force: true });
-    const anew = await stage.provider(cluster);
-    expect((await anew.list(never)).map(({ name, state }) => `${name} ${state}`).toSorted()).toEqual([
+    const later = await stage.provider(cluster);
+    expect((await later.list(never)).map(({ name, state }) => `${name} ${state}`).toSorted()).toEqual([
       'manager1 running',
       'worker1 running',
       'worker2 running',
     ]);
-    for (const { name } of cluster.nodes) await anew.destroy(name, io);
-    await anew.destroyShared(io);
+    for (const { name } of cluster.nodes) await later.destroy(name, io);
+    await later.destroyShared(io);
     // The other cluster still needs the network.
     expect(stage.standIn.box.state.interfaces).toHaveLength(1);
     stage.close();
   });
 
-  it('that were half made are made anew', async () => {
+  it('are recreated when they were half-made', async () => {
     const stage = new Stage();
     const cluster = await stage.cluster();
     const [node] = cluster.nodes;
@@ -124,18 +124,18 @@ describe('machines of VirtualBox', () => {
     stage.close();
   });
 
-  it('are made where files of an earlier one are in the way, and where the interface is gone', async () => {
+  it('are created when files of an earlier one are in the way, and when the interface is missing', async () => {
     const stage = new Stage();
     const cluster = await stage.cluster();
     const provider = await stage.provider(cluster);
     const [node] = cluster.nodes;
     await provider.create(node!, io);
     await provider.stop(node!.name, io);
-    // Somebody took the interface away while the machine was off.
+    // The interface was removed while the machine was off.
     const [made] = stage.standIn.box.state.interfaces;
     await stage.standIn.by('hostonlyif', 'remove', made!.name);
     expect(await (await stage.provider(cluster)).create(node!, io)).toMatchObject({ state: 'running' });
-    // And unregistered a machine without deleting its files.
+    // A machine was unregistered without deleting its files.
     await provider.stop(node!.name, io);
     await stage.standIn.by('unregistervm', 'swarmup-box-manager1');
     expect(existsSync(join(cluster.stateDir, 'machines/swarmup/box/swarmup-box-manager1'))).toBe(true);
@@ -185,7 +185,7 @@ describe('machines of VirtualBox', () => {
     stage.close();
   });
 
-  it('explain a network that VirtualBox does not allow, and leave no interface behind', async () => {
+  it('report a network that VirtualBox does not allow, and leave no interface behind', async () => {
     const stage = new Stage();
     const cluster = await stage.cluster('box', '10.20.30.0/24');
     const failing = (await stage.provider(cluster)).create(cluster.nodes[0]!, io);
@@ -197,7 +197,7 @@ describe('machines of VirtualBox', () => {
     stage.close();
   });
 
-  it('need VirtualBox 6.1, and an image that it can read', async () => {
+  it('need VirtualBox 6.1, and an image in a supported format', async () => {
     const old = new Stage('5.2.44');
     await expect(old.provider(await old.cluster())).rejects.toMatchObject({
       code: 'PACKAGE_MISSING',

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
-# A stand-in for Portainer and its agent, for tests where no registry can be reached. It keeps what swarmup relies on
-# of the real HTTP API: /api/status, /api/auth, /api/endpoints, the agents behind an environment, the password file,
-# the environment given with -H (left out when tasks.agent doesn't resolve at the start, as portainer#12667 has it),
-# another password for who signed in, and the time-out of the first set-up. As "agent" it answers on port 9001 with its
-# node's name, to those who know its AGENT_SECRET. As "reset" it is Portainer's helper for a password that was lost.
+# A stand-in for Portainer and its agent, for tests without a registry. It has the parts of the real HTTP API that swarmup
+# relies on: /api/status, /api/auth, /api/endpoints, the agents behind an environment, the password file, the
+# environment given with -H (missing when tasks.agent doesn't resolve at the start, as in portainer#12667), changing the
+# password of the user who is signed in, and the time-out of the first set-up. As "agent" it answers on port 9001 with its
+# node's name, to servers with its AGENT_SECRET. As "reset" it is Portainer's helper for a lost password.
 use strict;
 use warnings;
 use IO::Socket::INET;
@@ -69,7 +69,7 @@ while (@ARGV) {
 
 # --- helper ----------------------------------------------------------------------------------------------------------
 
-# Portainer has its database open as long as it runs, and nobody else can open it then.
+# Portainer holds its database open while it runs, so that nothing else can open it.
 open my $database, '>>', "$data/portainer.db" or die "$data/portainer.db: $!\n";
 if (!flock $database, LOCK_EX | LOCK_NB) { print STDERR "could not open the database: timeout\n"; exit 1 }
 if ($role eq 'reset') {

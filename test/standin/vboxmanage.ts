@@ -5,14 +5,14 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 
 /**
- * Stands in for VBoxManage where VirtualBox can't run: the commands that swarmup uses, with the options of the manual and no
- * others, in the sequences that VirtualBox allows, and its words when something is wrong. Machines are QEMU's, or, where it is
- * given nothing to boot, a greeting where their SSH server would be.
+ * Stands in for VBoxManage where VirtualBox can't run: the commands that swarmup uses, with only the options in the manual,
+ * in the sequences that VirtualBox allows, and with its error messages. Machines run in QEMU or, when there is nothing to
+ * boot, are a greeting in place of their SSH server.
  */
 export interface StandInOptions {
-  /** 6.1.50 or 7.0.20, for instance. */
+  /** For instance 6.1.50 or 7.0.20. */
   readonly version: string;
-  /** What machines boot. */
+  /** The image that machines boot. */
   readonly boot?: { readonly kernel: string; readonly initrd: string; readonly append: string };
 }
 
@@ -46,7 +46,7 @@ const syntax = (what: string): never => {
   throw new Refusal(`VBoxManage: error: Syntax error: ${what}`);
 };
 
-/** Splits arguments into options and the rest; every option has to be one of those given. */
+/** Splits arguments into options and the rest; refuses unknown options. */
 function read(
   argv: readonly string[],
   allowed: readonly string[],
@@ -108,7 +108,7 @@ function tapOf(vm: Vm): string {
   return `vb${createHash('sha256').update(vm.uuid).digest('hex').slice(0, 10)}`;
 }
 
-/** A machine's interface here outlives its process, until it is taken away. */
+/** Removes a machine's interface, which outlives its process. */
 export function removeTap(vm: Vm): void {
   execFileSync('sh', ['-c', `ip link show ${tapOf(vm)} >/dev/null 2>&1 && ip link del ${tapOf(vm)} || true`]);
 }
@@ -144,7 +144,7 @@ function bootMachine(vm: Vm, bridge: string, boot: NonNullable<StandInOptions['b
   return detached('qemu-system-x86_64', argv);
 }
 
-/** No machine, but the greeting of an SSH server at the address that the seed gives the guest. */
+/** Not a machine: only the greeting of an SSH server at the guest's address from the seed. */
 function bootGreeting(vm: Vm, bridge: string): number {
   const iso = readFileSync(vm.controllers['SATA']?.['1:dvddrive'] ?? '', 'latin1');
   const address = /"(192\.168\.[\d.]+)\/\d+"/.exec(iso)?.[1] ?? refuse('the seed has no address');
@@ -173,10 +173,10 @@ export interface Answer {
   readonly stderr: string;
 }
 
-/** One VirtualBox: what it knows, and its command line. */
+/** A VirtualBox installation: its state and its command line. */
 export class VirtualBox {
   readonly state: State = { vms: [], interfaces: [], extra: {} };
-  /** A command that fails, and the words. */
+  /** A command that fails, and its error message. */
   fail: { readonly command: string; readonly words: string } | undefined;
   readonly #version: string;
   readonly #commands: Commands;

@@ -1,17 +1,17 @@
 import { get } from './machines.ts';
 
-/** More is never asked, however long the work takes. */
+/** The limit of requests, however long the work takes. */
 const MOST = 2_000;
 const PAUSE_MS = 100;
 
 export interface Asked<T> {
   readonly result: T;
   readonly asked: number;
-  /** What went wrong, a line for each request that failed. */
+  /** The error of each failed request. */
   readonly failed: readonly string[];
 }
 
-/** Asks a page again and again while something is done. */
+/** Requests a page repeatedly while some work runs. */
 export async function whileAsking<T>(url: string, work: Promise<T>): Promise<Asked<T>> {
   const failed: string[] = [];
   let asked = 0;

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 import { needPackages } from './packages.ts';
 
-/** Where Debian, and GitHub's runners, have a browser of Chromium's kind. */
+/** Paths of Chromium on Debian and on GitHub's runners. */
 const PATHS = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'] as const;
 
-/** Without a network: whatever a page would load from elsewhere fails. */
+/** Without a network: a page that loads anything from elsewhere fails. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -16,7 +16,7 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** A real Chromium without a window. */
+/** A real headless Chromium. */
 export function launchBrowser(): Promise<Browser> {
   if (!PATHS.some((path) => existsSync(path))) needPackages('chromium');
   return chromium.launch({ executablePath: PATHS.find((path) => existsSync(path)) ?? PATHS[0], args: FLAGS });

@@ -14,7 +14,7 @@ export interface CliResult {
   readonly ms: number;
 }
 
-/** The swarmup command in a folder, as a user runs it. Everything it prints is kept, to look for secrets in it. */
+/** The swarmup command in a folder, as a user runs it. All its output is kept, to be searched for secrets. */
 export class Cli {
   readonly folder: string;
   readonly log: string;
@@ -58,7 +58,7 @@ export class Cli {
     });
   }
 
-  /** Starts a command and kills it with SIGKILL after so many milliseconds. @returns how it ended, and its last line */
+  /** Starts a command and sends SIGKILL after a time. @returns how it ended, and its last line */
   killed(argv: readonly string[], afterMs: number): Promise<{ signal: string | null; after: number; last: string }> {
     const child = spawn(LAUNCHER, argv, {
       cwd: this.folder,
@@ -98,7 +98,7 @@ export class Cli {
 
 const execute = promisify(execFile);
 
-/** A program of this machine, for checks that don't go through swarmup. @returns its standard output */
+/** Runs a program of this computer, for checks without swarmup. @returns its standard output */
 export async function program(file: string, argv: readonly string[]): Promise<string> {
   const { stdout } = await execute(file, [...argv], { maxBuffer: 50_000_000 });
   return stdout;

@@ -7,7 +7,7 @@ import type { ProviderIo } from '../../lib/contracts/provider.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 
 /**
- * What an image's own cloud.cfg says: the user of Debian's images on EC2, and only the modules that matter here, as each takes
+ * The cloud.cfg of the image: the user of Debian's images on EC2, and only the needed modules, as each takes
  * seconds under emulation. Source: cloud-init, "Kernel command line".
  */
 const IMAGE_CONFIG = JSON.stringify({
@@ -19,12 +19,12 @@ const IMAGE_CONFIG = JSON.stringify({
   },
 });
 
-/** How the image is booted, with what else it should know. */
+/** The image's boot arguments, and other data for cloud-init. */
 export const KERNEL_ARGUMENTS = `root=LABEL=root rw rootflags=noinit_itable console=ttyS0 quiet net.ifnames=0 mitigations=off apparmor=0 selinux=0 ds=nocloud cc: ${IMAGE_CONFIG} end_cc`;
 
 const quiet: ProviderIo = { signal: new AbortController().signal, report: () => undefined, warn: () => undefined };
 
-/** A Debian with cloud-init and Docker, as cloud providers have it; made once. */
+/** A Debian with cloud-init and Docker, like a cloud provider's; built once. */
 export async function cloudImage(): Promise<BootImage> {
   const local = localCommands(() => undefined, process.env);
   const tools = await findTools({ local, root: true, mayInstall: true }, quiet);

@@ -9,7 +9,7 @@ import { providerRegistry } from '../../lib/providers/index.ts';
 export const STACK =
   'services:\n  agent:\n    image: portainer/agent:lts\n    deploy: { mode: global }\n  portainer:\n    image: portainer/portainer-ce:lts\n    ports: ["9000:9000"]\n    secrets: [portainer_admin_password]\nsecrets:\n  portainer_admin_password: { external: true }\n';
 
-/** A cluster out of a text, with its files in a folder of its own. */
+/** A cluster from a text, with its files in their own folder. */
 export async function clusterOf(text: string, env: Record<string, string> = {}): Promise<Cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-test-'));
   writeFileSync(join(folder, 'portainer.yml'), STACK);
@@ -22,12 +22,12 @@ export async function clusterOf(text: string, env: Record<string, string> = {}):
   });
 }
 
-/** A cluster file as the program reads it: with the providers that there are. */
+/** Reads a cluster file as the program does: with the registered providers. */
 export function loadCluster(options: Omit<LoadOptions, 'providers'>): Promise<Cluster> {
   return load({ ...options, providers: providerRegistry });
 }
 
-/** A cluster file with everything in it, for so many nodes. */
+/** A cluster file with every feature, for a number of nodes. */
 export function fullText(managers: number, workers: number, extra = ''): string {
   return `name: test
 provider: { type: qemu }
@@ -44,5 +44,5 @@ portainer: {}
 ${extra}`;
 }
 
-/** The images that the full cluster needs, as a registry would have them. */
+/** The images of the full cluster, as a registry would have them. */
 export const IMAGES = new Set(['nginx:latest', 'portainer/agent:lts', 'portainer/portainer-ce:lts']);

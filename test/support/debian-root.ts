@@ -12,13 +12,13 @@ const SUITE = 'trixie';
 
 export interface RootContents {
   readonly packages: readonly string[];
-  /** Texts by their absolute paths in it. */
+  /** Contents of files by their absolute paths in the folder. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Commands to run in it, once. */
+  /** Commands to run in the folder, once. */
   readonly commands?: readonly (readonly string[])[];
 }
 
-/** A folder with a Debian 13 in it, made once and kept in the cache: for programs to run in by chroot. */
+/** A folder with Debian 13, created once and kept in the cache: programs run in it by chroot. */
 export async function debianRoot(name: string, { packages, files = {}, commands = [] }: RootContents): Promise<string> {
   if (userInfo().uid !== 0) throw new Error('these tests run programs in a chroot, which only root can');
   needPackages('mmdebstrap');

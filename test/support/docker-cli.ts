@@ -3,17 +3,17 @@ import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The real docker command, out of Debian's package and without an engine, in a folder of its own.
+ * The real docker command, from Debian's package and without an engine, in its own folder.
  *
- * @param home where it finds its configuration, and ssh its own: OpenSSH looks in the user's home whatever HOME says
- * @returns runs it
+ * @param home the home of its configuration, and of ssh's: OpenSSH uses the user's home whatever HOME says
+ * @returns a function that runs it
  */
 export function dockerCli(folder: string, home: string): (...argv: readonly string[]) => string {
   mkdirSync(folder, { recursive: true });
   const apt = (...argv: string[]) =>
     execFileSync('flock', ['/run/swarmup-tests.lock', 'apt-get', ...argv], { cwd: folder, stdio: 'pipe' });
   apt('update', '-q');
-  // Debian 13 has the command in a package of its own; Debian 12 in that of the engine.
+  // Debian 13 has the command in its own package; Debian 12 in the engine's.
   for (const name of ['docker-cli', 'docker.io']) {
     try {
       apt('download', '-q', name);

@@ -7,13 +7,13 @@ import { endProcess } from '../../lib/remote/processes.ts';
 import { debianRoot, type RootContents } from './debian-root.ts';
 import { freePort, untilItGreets } from './sshd.ts';
 
-/** The password of the users who need one for sudo. It stands for a real one, and must be seen nowhere. */
+/** The password for sudo. It stands for a real one, and must not be visible anywhere. */
 export const PASSWORD = 'correct-horse-battery';
 
-/** Users who aren't root: `admin` needs a password for sudo, `free` needs none, `nobody1` may not use it. */
+/** Users other than root: `admin` needs a password for sudo, `free` needs none, `nobody1` may not use it. */
 const USERS = ['admin', 'free', 'nobody1'] as const;
 
-/** What a Debian needs for these users to log in to it. */
+/** The packages and settings that let these users log in to a Debian. */
 const GUEST: Required<RootContents> = {
   packages: ['openssh-server', 'sudo', 'procps'],
   files: {
@@ -21,13 +21,13 @@ const GUEST: Required<RootContents> = {
   },
   commands: [
     ['chmod', '0440', '/etc/sudoers.d/test'],
-    // No password that fits, which isn't the same as a locked account.
+    // A hash that no password matches, which isn't a locked account.
     ...USERS.map((user) => ['useradd', '-m', '-p', '*', '-s', '/bin/sh', user]),
     ...['admin', 'nobody1'].map((user) => ['sh', '-c', `echo '${user}:${PASSWORD}' | chpasswd`]),
   ],
 };
 
-/** A Debian that these users can log in to, with more in it. */
+/** A Debian that these users can log in to, with additional packages. */
 export function guestRoot(name: string, more: RootContents = { packages: [] }): Promise<string> {
   return debianRoot(name, {
     packages: [...GUEST.packages, ...more.packages],
@@ -41,7 +41,7 @@ export interface GuestSshd {
   stop(): void;
 }
 
-/** An OpenSSH server in a Debian of its own, with real users and a real sudo; on loopback. */
+/** An OpenSSH server in a separate Debian, with real users and a real sudo; on loopback. */
 export async function startGuestSshd(ownRoot?: string): Promise<GuestSshd> {
   const root = ownRoot ?? (await guestRoot('guest'));
   const folder = join(root, 'run', `sshd-${process.pid}`);
@@ -62,12 +62,12 @@ export async function startGuestSshd(ownRoot?: string): Promise<GuestSshd> {
     `AuthorizedKeysFile=${authorized}`,
     'StrictModes=no',
     'UsePAM=no',
-    // Failures on purpose, from one address: OpenSSH 10 would shut it out.
+    // OpenSSH 10 would otherwise block this address after the intentional failures.
     'PerSourcePenalties=no',
     'PidFile=none',
   ];
   const argv = ['-D', '-e', '-f', '/dev/null', ...settings.flatMap((setting) => ['-o', setting])];
-  // A process space of its own, as a machine has; everything in it ends with its first process.
+  // A separate PID namespace, as on a machine; everything in it ends with its first process.
   const server = spawn(
     'unshare',
     ['--fork', '--pid', '--kill-child', `--root=${root}`, '--mount-proc', '/usr/sbin/sshd', ...argv],

@@ -4,13 +4,13 @@ import { join, relative } from 'node:path';
 import { ROOT } from './cli.ts';
 
 interface Packed {
-  /** The archive's path. */
+  /** The path of the archive. */
   readonly archive: string;
-  /** The paths of the files in it. */
+  /** The paths of the files in the archive. */
   readonly files: readonly string[];
 }
 
-/** The npm package as `npm pack` makes it, built and packed in a folder. @param env what the build finds in its environment */
+/** Builds and packs the npm package like `npm pack`. @param env the environment of the build */
 export function packed(folder: string, env: Readonly<Record<string, string>>): Packed {
   const built = join(folder, 'built');
   execFileSync(process.execPath, ['scripts/package.ts', relative(ROOT, built)], {
@@ -24,8 +24,8 @@ export function packed(folder: string, env: Readonly<Record<string, string>>): P
 }
 
 /**
- * Lays an archive out in node_modules of a folder as `npm install --omit=dev` does: with what the package depends on, and nothing that
- * is there for development alone. Copies, as a link would lead TypeScript and Node.js back to all that a checkout has.
+ * Unpacks an archive into a folder's node_modules like `npm install --omit=dev`: with its dependencies, and without development
+ * dependencies. Copies files, as links would lead TypeScript and Node.js back to everything in the checkout.
  */
 export function installed(folder: string, archive: string): string {
   const modules = join(folder, 'node_modules');
@@ -34,7 +34,7 @@ export function installed(folder: string, archive: string): string {
   execFileSync('tar', ['-xzf', archive, '-C', home, '--strip-components=1']);
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
   for (const [path, { dev = false }] of Object.entries<{ dev?: boolean }>(packages)) {
-    // Those inside of another package are copied with it.
+    // Packages nested in another one are copied with it.
     if (dev || path.lastIndexOf('node_modules/') !== 0 || !existsSync(join(ROOT, path))) continue;
     // Node.js itself is 120 MB, and imports nothing.
     if (path === 'node_modules/node') symlinkSync(join(ROOT, path), join(folder, path));

@@ -5,8 +5,8 @@ import { FakeWorld } from '../fakes/world.ts';
 import { runUp } from './rig.ts';
 
 /**
- * A run of `up` in a process of its own, with a world that lies in a file, that kills itself with SIGKILL after so many
- * boundaries: a unit that starts, applies, checks again, or ends.
+ * A separate process that runs `up` with a world saved in a file, and kills itself with SIGKILL after a number of
+ * boundaries: a unit starts, applies, checks again, or ends.
  *
  * Arguments: cluster file, world file, boundaries.
  */

@@ -1,2 +1,2 @@
-/** Whether tests are run, too, that take too long for every change: `npm run long`. */
+/** Whether tests run that take too long for every change: `npm run long`. */
 export const isLong = process.env['SWARMUP_TEST_LONG'] === 'true';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { program } from './cli.ts';
 
-/** The QEMU processes of a cluster, or of one of its nodes, by the mark in their arguments. */
+/** The QEMU processes of a cluster, or of one of its nodes, found by the mark in their arguments. */
 export function qemuProcesses(cluster: string, node?: string): number[] {
   const marked = (word: string) =>
     word.startsWith('guest=swarmup/') &&
@@ -16,12 +16,12 @@ function argumentsOf(pid: string): string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   } catch {
-    // It ended while it was being read.
+    // The process ended while it was being read.
     return [];
   }
 }
 
-/** One GET with a connection of its own, without swarmup's code. */
+/** One GET over a new connection, without swarmup's code. */
 export function get(url: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     request(url, { agent: false, timeout: 30_000 }, (response) => {
@@ -34,7 +34,7 @@ export function get(url: string): Promise<{ status: number; body: string }> {
   });
 }
 
-/** A command on a node through OpenSSH with swarmup's ssh-config: not through swarmup's own connection. */
+/** Runs a command on a node through OpenSSH with swarmup's ssh-config: not through swarmup's own connection. */
 export async function onNode(sshConfig: string, node: string, command: string): Promise<string> {
   return (await program('ssh', ['-F', sshConfig, '-o', 'BatchMode=yes', node, command])).trim();
 }

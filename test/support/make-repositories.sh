@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes small package repositories in /srv: those of distributions, and one that is laid out and signed as Docker's own is.
+# Creates small package repositories in /srv: those of distributions, and one with Docker's layout and signatures.
 # Every package holds one file. Runs in a Debian with dpkg-deb, apt-ftparchive, rpmbuild, rpmsign, createrepo_c and gpg.
 set -eu
 arch=$(uname -m)
@@ -7,10 +7,10 @@ export GNUPGHOME=/srv/gnupg
 mkdir -p -m 700 "$GNUPGHOME"
 gpg --batch --quiet --passphrase '' --quick-generate-key 'swarmup tests <tests@swarmup.test>' rsa2048 cert,sign never
 key=$(gpg --list-keys --with-colons | sed -n 's/^fpr:*\([0-9A-F]*\):.*/\1/p')
-# Docker's lists for apt are signed by a subkey, its packages for RPM by the key itself.
+# Docker's lists for apt are signed by a subkey, its RPM packages by the key itself.
 gpg --batch --quiet --passphrase '' --quick-add-key "$key" rsa2048 sign never
 gpg --armor --export >/srv/gpg
-# Somebody else's.
+# A stranger's key.
 mkdir -p -m 700 /srv/stranger
 gpg --homedir /srv/stranger --batch --quiet --passphrase '' --quick-generate-key 'a stranger' rsa2048 sign never
 gpg --homedir /srv/stranger --armor --export >/srv/stranger.asc
@@ -54,7 +54,7 @@ rpm_of /srv/amazon docker-25.0.8-1.amzn2023.0.4
 rpm_of /srv/suse docker-24.0.7_ce-150000.2.1
 rpm_of /srv/suse docker-27.3.1_ce-150000.1.1
 rpm_of /srv/fedora runc-1.2.6-1
-# What a system has before, and what may be in the way.
+# Packages installed beforehand, and packages that conflict.
 rpm_of /srv/base base-system-1-1
 rpm_of /srv/base runc-1.2.6-1
 for folder in fedora amazon suse base; do createrepo_c -q "/srv/$folder"; done

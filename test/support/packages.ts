@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** The program by which each package is known to be here. */
+/** A program in each package, whose presence shows that it is installed. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   'openssh-client': 'ssh',
   'openssh-server': 'sshd',
@@ -17,7 +17,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   'apache2-utils': 'htpasswd',
 };
 
-/** Installs system packages that the tests themselves need, where they are missing and this is root: on a fresh CI machine. */
+/** Installs missing system packages that the tests need, as root: on a fresh CI machine. */
 export function needPackages(...packages: readonly string[]): void {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   const missing = packages.filter(
@@ -26,7 +26,7 @@ export function needPackages(...packages: readonly string[]): void {
   if (missing.length === 0) return;
   if (userInfo().uid !== 0) throw new Error(`these tests need the packages ${missing.join(', ')}: install them first`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  // Tests run side by side, and apt doesn't wait for itself.
+  // Parallel tests would collide: apt doesn't wait for another apt.
   const apt = (...argv: string[]) =>
     execFileSync('flock', ['/run/swarmup-tests.lock', 'apt-get', ...argv], { env, stdio: 'ignore' });
   apt('update', '-q');

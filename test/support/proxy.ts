@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A forward proxy on loopback, for plain HTTP alone; names of its own stand for addresses that only it can reach. */
+/** A forward proxy on loopback, for plain HTTP only; it alone can resolve the given names. */
 export async function startProxy(names: Readonly<Record<string, string>> = {}): Promise<{
   readonly port: number;
-  /** The hosts it was asked for. */
+  /** The hosts of all requests. */
   readonly asked: ReadonlySet<string>;
   stop(): void;
 }> {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { get } from './machines.ts';
 
-/** Whom the registry lets in. */
+/** The user that the registry accepts. */
 export const USER = 'team';
 export const PASSWORD = 'a-password-for-the-registry';
 
@@ -27,7 +27,7 @@ export async function startRegistry(folder: string): Promise<Registry> {
     http: { addr: `127.0.0.1:${port}` },
     auth: { htpasswd: { realm: 'tests', path: users } },
   };
-  // YAML is more than JSON.
+  // YAML is a superset of JSON.
   writeFileSync(join(folder, 'config.yml'), JSON.stringify(config));
   const server = spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: 'ignore' });
   for (let i = 0; i < 100; i++) {
@@ -35,7 +35,7 @@ export async function startRegistry(folder: string): Promise<Registry> {
       (answer) => answer.status,
       () => 0,
     );
-    // It wants to know who asks.
+    // A 401 shows that it runs.
     if (status === 401) return { port, stop: () => server.kill() };
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

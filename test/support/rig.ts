@@ -5,7 +5,7 @@ import type { Event, EventBody, RunResult } from '../../lib/contracts/events.ts'
 import { runPipeline, underLock } from '../../lib/pipeline/run-pipeline.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 
-/** `swarmup up` in a simulated world, with a real lock and a real record on this machine. */
+/** Runs `swarmup up` in a simulated world, with a real lock and a real record on this computer. */
 export async function runUp(
   cluster: Cluster,
   world: FakeWorld,

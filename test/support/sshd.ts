@@ -8,11 +8,11 @@ import { needPackages } from './packages.ts';
 import { endProcess } from '../../lib/remote/processes.ts';
 import { portIsFree, readBanner } from '../../lib/remote/sockets.ts';
 
-/** A real OpenSSH server on loopback, with keys of its own, for this user. */
+/** A real OpenSSH server on loopback, with its own keys, for this user. */
 export interface TestSshd {
   readonly endpoint: SshEndpoint;
   readonly folder: string;
-  /** How many clients are connected: sshd has a process for each. */
+  /** The number of connected clients: sshd has a process for each. */
   connections(): number;
   /** Ends the server and every connection to it. */
   stop(): void;
@@ -20,7 +20,7 @@ export interface TestSshd {
 
 const SSHD = '/usr/sbin/sshd';
 
-/** @param settings more lines of its configuration */
+/** @param settings additional lines of its configuration */
 export async function startSshd(...settings: readonly string[]): Promise<TestSshd> {
   needPackages('openssh-server');
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-sshd-'));
@@ -66,7 +66,7 @@ export async function startSshd(...settings: readonly string[]): Promise<TestSsh
     },
     connections: () => childrenOf(server.pid ?? 0).length,
     stop: () => {
-      // The server's children serve the connections; they end with their own process ids.
+      // The server's children serve the connections; each must be ended by its process id.
       for (const pid of childrenOf(server.pid ?? 0)) endProcess(pid, 'SIGKILL');
       server.kill('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
@@ -100,7 +100,7 @@ function childrenOf(pid: number): number[] {
       .map(Number)
       .filter((child) => child > 0);
   } catch {
-    // It is gone, and its children with it.
+    // The process has ended, with its children.
     return [];
   }
 }

@@ -1,7 +1,7 @@
 import { readCompose, type ComposeSummary } from '../../lib/config/compose/read.ts';
 import type { StackSpec } from '../../lib/config/model.ts';
 
-/** What is known of a Compose file. @throws Error with its first mistake */
+/** The summary of a Compose file. @throws Error with its first mistake */
 export function summaryOf(text: string, env: Readonly<Record<string, string>> = {}): ComposeSummary {
   const { summary, mistakes } = readCompose(text, { shown: 'stack.yml', env });
   const [mistake] = mistakes;
@@ -9,7 +9,7 @@ export function summaryOf(text: string, env: Readonly<Record<string, string>> = 
   return summary;
 }
 
-/** A stack out of a Compose file's text. */
+/** A stack from a Compose file's text. */
 export function stackOf(text: string): StackSpec {
   return { name: 's', file: '/s.yml', text, whenUnreachable: 'fail', ...summaryOf(text) };
 }

@@ -8,11 +8,11 @@ import { localCommands } from '../../lib/remote/local.ts';
 const SCRIPT = fileURLToPath(new URL('../standin/portainer.pl', import.meta.url));
 const PERL = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/perl-base`;
 
-/** The tags of its images, so that one can be taken to another. */
+/** The tags of its images: two, so that a test can change the version. */
 const VERSIONS = ['lts', '2.33.6'];
 const RUN = ['/usr/bin/perl', '/standin.pl'];
 
-/** Builds the archive of the Portainer stand-in: under the real images' names, so that the shipped stack runs it. */
+/** Builds the archive of the Portainer stand-in, under the real images' names so that the shipped stack runs it. */
 export async function buildStandIn(file: string): Promise<void> {
   const local = localCommands(() => undefined, process.env);
   await buildDebianImage(

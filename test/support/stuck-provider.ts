@@ -1,9 +1,9 @@
 import { created, defineProvider, z } from 'swarmup';
 
-/** Machines that never come: for tests of what stops a run. */
+/** Machines that never start: for tests of stopping a run. */
 export default defineProvider({
   schema: z.strictObject({
-    /** It doesn't even listen when the run is aborted. */
+    /** It ignores the abort of the run. */
     deaf: z.boolean().default(false),
   }),
   create: ({ deaf }) => {
@@ -13,7 +13,7 @@ export default defineProvider({
       plan: (node) => [created(['machines', node.name])],
       create: async (node, { signal, report }) => {
         report(`making ${node.name}`);
-        // Keeps the process at work, as a real command would.
+        // Keeps the process alive, as a real command would.
         const work = setInterval(() => undefined, 1_000);
         try {
           await new Promise((_resolve, reject) => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Gives all tests of a project one temporary folder, which goes with everything in it when they are done. */
+/** Gives all tests of a project one temporary folder, which is removed with its contents at the end. */
 export default function setUp(): () => void {
   const before = process.env['TMPDIR'];
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-tests-'));

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** A machine as the output of the example in docs/providers.md has it. */
+/** A machine in the output of the example in docs/providers.md. */
 export interface TerraformMachine {
   readonly address: string;
   readonly private_address: string;
@@ -10,8 +10,8 @@ export interface TerraformMachine {
 }
 
 /**
- * What `terraform output -json` prints with an output of machines, a map of objects, and one that is sensitive. Source: Terraform
- * 1.11.4, with a configuration that has nothing else.
+ * The output of `terraform output -json` with a map of machines, and one sensitive output. Source: Terraform 1.11.4, with
+ * a configuration that has nothing else.
  */
 export function terraformOutput(value: Readonly<Record<string, TerraformMachine>>): string {
   const shape = { address: 'string', host_key: 'string', private_address: 'string', user: 'string' };
@@ -20,9 +20,9 @@ export function terraformOutput(value: Readonly<Record<string, TerraformMachine>
 }
 
 /**
- * Puts a program named terraform into a folder, which knows `terraform output -json` alone.
+ * Creates a program named terraform in a folder, which supports only `terraform output -json`.
  *
- * @returns the PATH that has it first
+ * @returns a PATH that has it first
  */
 export function fakeTerraform(folder: string, output: string, status = 0): string {
   const bin = join(folder, 'bin');

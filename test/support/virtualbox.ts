@@ -6,7 +6,7 @@ import { endProcess } from '../../lib/remote/processes.ts';
 import { program } from './cli.ts';
 import { removeTap, VirtualBox, type StandInOptions } from '../standin/vboxmanage.ts';
 
-/** Sends its arguments to the stand-in and prints the answer: quick to start, as VBoxManage is called often. */
+/** Sends its arguments to the stand-in and prints the answer: starts quickly, as VBoxManage is called often. */
 const CLIENT = `#!/usr/bin/perl
 use IO::Socket::UNIX;
 my $s = IO::Socket::UNIX->new(Peer => 'SOCKET') or die "the stand-in is gone: $!";
@@ -15,7 +15,7 @@ local $/; my ($status, $length, $rest) = <$s> =~ /^(\\d+) (\\d+)\\n(.*)/s or die
 print substr($rest, 0, $length); print STDERR substr($rest, $length); exit $status;
 `;
 
-/** A VBoxManage in a folder: a program of its own, whose VirtualBox is an object of the test. */
+/** A VBoxManage in a folder: a separate program, whose VirtualBox is an object of the test. */
 export class StandIn {
   readonly program: string;
   readonly box: VirtualBox;
@@ -38,12 +38,12 @@ export class StandIn {
     chmodSync(this.program, 0o755);
   }
 
-  /** As somebody else would use VirtualBox beside swarmup. */
+  /** Runs a command as a user of VirtualBox would, without swarmup. */
   by(...argv: string[]): Promise<string> {
     return program(this.program, argv);
   }
 
-  /** Ends the machines and takes the interfaces away, whatever state a test left them in. */
+  /** Ends the machines and removes the interfaces, whatever state a test left them in. */
   close(): void {
     const { vms, interfaces } = this.box.state;
     for (const vm of vms) {

@@ -1,5 +1,5 @@
 import { it } from 'vitest';
 import { isLong } from './long.ts';
 
-/** A test only of long runs: otherwise it isn't there at all. */
+/** A test for long runs only: otherwise it isn't registered at all. */
 export const whenLong: typeof it | (() => void) = isLong ? it : () => undefined;

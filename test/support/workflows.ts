@@ -16,7 +16,7 @@ export interface Job {
   readonly needs?: string | readonly string[];
   readonly permissions?: object;
   readonly 'timeout-minutes'?: number;
-  /** The workflow that it calls, in place of steps. */
+  /** The workflow that the job calls, instead of steps. */
   readonly uses?: string;
   readonly steps?: readonly Step[];
 }
@@ -38,7 +38,7 @@ export function stepsOf(one: Workflow): readonly Step[] {
   return Object.values(one.jobs).flatMap((job) => job.steps ?? []);
 }
 
-/** The command that the nightly workflow runs: the one that starts swarmup. */
+/** The command of the nightly workflow that starts swarmup. */
 export function nightlyCommand(): string {
   const command = stepsOf(workflow('nightly.yml'))
     .map((step) => step.run)
@@ -47,7 +47,7 @@ export function nightlyCommand(): string {
   return command;
 }
 
-/** Runs the script of a step in a folder, with the shell that GitHub runs it with. */
+/** Runs the script of a step in a folder, with the shell that GitHub uses. */
 export function runStep(file: string, name: string, cwd: string, env: Readonly<Record<string, string>>) {
   const script = stepsOf(workflow(file)).find((step) => step.name === name)?.run;
   if (script === undefined) throw new Error(`${file} has no step ${name} with a script`);

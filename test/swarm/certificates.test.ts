@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { expiring, notice } from '../../lib/swarm/certificates.ts';
 import type { SwarmNode } from '../../lib/contracts/swarm-types.ts';
 
-/** Of a manager with Docker 26.1.5: valid from 2026-11-23 to 2027-02-21, 90 days and an hour. */
+/** From a manager with Docker 26.1.5: valid from 2026-11-23 to 2027-02-21, 90 days and an hour. */
 const PEM = readFileSync(fileURLToPath(new URL('recorded/swarm-node.crt', import.meta.url)), 'utf8');
 const day = (date: string) => Date.parse(`${date}T12:00:00Z`);
 
@@ -14,13 +14,13 @@ describe("a node's certificate", () => {
     ['2027-02-02', undefined],
     ['2027-02-10', "m1's certificate expires on 2027-02-21, in 11 days, and was not renewed"],
     ['2027-03-01', "m1's certificate expired on 2027-02-21, and was not renewed"],
-  ])('on %s: %s', (date, expected) => {
+  ])('causes the right warning on %s: %s', (date, expected) => {
     const told = notice('m1', PEM, day(date));
     if (expected === undefined) expect(told).toBeUndefined();
     else expect(told?.startsWith(`${expected}: it has to reach a manager`)).toBe(true);
   });
 
-  it('is looked at only where it can be old by now, and where it can be read', async () => {
+  it('is checked only when it can be old by now, and when it can be read', async () => {
     const asked: string[] = [];
     const look = (now: string, createdAt: string) =>
       expiring(

@@ -10,7 +10,7 @@ import { strict } from '../fakes/strict.ts';
 const ssh = { host: '127.0.0.1', port: 22, user: 'root', identityFiles: [], hostKey: '' };
 const ours: Machine = { name: 'worker1', state: 'running', address: '10.1.0.1', ssh };
 
-/** Waits for a machine whose first attempts to log in fail. @returns how many attempts were made */
+/** Waits for a machine whose first login attempts fail. @returns the number of attempts */
 async function attempts(machine: Machine, failures: number, code: ErrorCode = 'SSH_UNREACHABLE'): Promise<number> {
   let made = 0;
   await untilConnected({
@@ -27,20 +27,20 @@ async function attempts(machine: Machine, failures: number, code: ErrorCode = 'S
   return made;
 }
 
-describe('a machine that does not let us in yet', () => {
-  it('is tried again until it does', async () => {
+describe('a machine that refuses logins', () => {
+  it('is tried again until it accepts one', async () => {
     expect(await attempts(ours, 0)).toBe(1);
     expect(await attempts(ours, 3)).toBe(4);
     expect(await attempts(ours, 3, 'SSH_CONNECTION_LOST')).toBe(4);
   });
 
-  it('is given up at once where waiting changes nothing', async () => {
+  it('fails at once when waiting changes nothing', async () => {
     await expect(attempts(ours, 1, 'SSH_AUTH_FAILED')).rejects.toMatchObject({ code: 'SSH_AUTH_FAILED' });
     await expect(attempts(ours, 1, 'SSH_HOST_KEY_CHANGED')).rejects.toMatchObject({ code: 'SSH_HOST_KEY_CHANGED' });
   });
 
-  it('is given longer to boot when swarmup made it than when it existed before', async () => {
-    // Twice as many attempts as fit into the time for a host that existed before.
+  it('gets more time to boot when swarmup created it than when it existed before', async () => {
+    // Twice as many attempts as an existing host gets.
     expect(await attempts(ours, 480)).toBe(481);
     await expect(attempts({ ...ours, external: true }, 480)).rejects.toMatchObject({
       code: 'TIMED_OUT',

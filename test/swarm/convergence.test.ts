@@ -45,7 +45,7 @@ const dead = (state: string, err: string, exit?: number) =>
   task(state, { DesiredState: 'shutdown', err, ...(exit ? { exit } : {}) });
 const nodes = [node('n1'), node('n2')];
 
-/** A service's TaskTemplate and the Spec of a task of it, from GET /services and GET /tasks. */
+/** A service's TaskTemplate and the Spec of one of its tasks, from GET /services and GET /tasks. */
 const RECORDED: readonly (readonly [object, object])[] = [
   [
     {
@@ -148,7 +148,7 @@ const RECORDED: readonly (readonly [object, object])[] = [
   ],
 ];
 
-describe('whether a service runs as it should', () => {
+describe('a service that should run', () => {
   it('has converged when every task runs on a node that is up', () => {
     expect(judge(service(2), [task('running'), task('running', { NodeID: 'n2' })], nodes)).toMatchObject({
       running: 2,
@@ -158,7 +158,7 @@ describe('whether a service runs as it should', () => {
     });
   });
 
-  it('does not count tasks of a node that is down, nor of an older image', () => {
+  it('does not count tasks on a node that is down, or with an older image', () => {
     const tasks = [
       task('running'),
       task('running', { NodeID: 'n3' }),
@@ -170,7 +170,7 @@ describe('whether a service runs as it should', () => {
     });
   });
 
-  it('does not count tasks that are of before an update, be it of one variable; where they may run does not matter', () => {
+  it('does not count tasks from before an update, even of one variable; placement does not matter', () => {
     const { Spec } = service(1);
     const changed = (more: object) => ({
       ...service(1),
@@ -184,7 +184,7 @@ describe('whether a service runs as it should', () => {
     ).toBe(1);
   });
 
-  it('compares services and tasks as the engine gives them: 26.1.5, one with all it is given, one with what is needed', () => {
+  it('is compared with its tasks as the engine returns them: 26.1.5, with all fields and with the required ones', () => {
     for (const [template, spec] of RECORDED) {
       const recorded = { ...service(1), Spec: { ...service(1).Spec, TaskTemplate: template } };
       expect(judge(recorded as SwarmService, [task('running', { Spec: spec })], nodes).running).toBe(1);
@@ -203,7 +203,7 @@ describe('whether a service runs as it should', () => {
     ).toBe('update updating: update in progress');
   });
 
-  it('counts one task a node for a global service', () => {
+  it('counts one task per node when it is global', () => {
     const global = { ...service(0), Spec: { ...service(0).Spec, Mode: { Global: {} } } };
     expect(judge(global, [task('running'), task('preparing', { NodeID: 'n2' })], nodes)).toMatchObject({
       desired: 2,
@@ -213,13 +213,13 @@ describe('whether a service runs as it should', () => {
     expect(judge(global, [], nodes).waitingFor).not.toBe('');
   });
 
-  it('is content with no tasks when none are wanted', () => {
+  it('needs no tasks when it has no replicas', () => {
     expect(judge(service(0), [], nodes).waitingFor).toBe('');
   });
 });
 
-describe('when a service never will', () => {
-  it('quotes the whole error of the newest task', () => {
+describe('a service that can never run', () => {
+  it('is reported with the whole error of its newest task', () => {
     const tasks = [
       dead('rejected', 'No such image: nope:latest'),
       dead('rejected', 'No such image: nope:latest'),
@@ -230,7 +230,7 @@ describe('when a service never will', () => {
     );
   });
 
-  it('adds the exit code', () => {
+  it('is reported with the exit code', () => {
     expect(
       judge(
         service(1),
@@ -240,7 +240,7 @@ describe('when a service never will', () => {
     ).toContain('(exit code 3)');
   });
 
-  it('gives a service that ran before, or has failed only once, its time', () => {
+  it('is distinguished from one that ran before, or has failed only once', () => {
     expect(judge(service(1), [dead('failed', 'x', 1), task('starting')], nodes).permanentFailure).toBeUndefined();
     expect(
       judge(
@@ -251,7 +251,7 @@ describe('when a service never will', () => {
     ).toBeUndefined();
   });
 
-  it('is one whose tasks end again and again, without any error', () => {
+  it('is one whose tasks end repeatedly, without any error', () => {
     const ends = Array.from({ length: 6 }, () => task('complete', { DesiredState: 'shutdown' }));
     expect(judge(service(2), [...ends, task('starting'), task('starting')], nodes).permanentFailure?.why).toBe(
       "doesn't stay up: its tasks end soon after they start, again and again (the last with exit code 0)",
@@ -260,7 +260,7 @@ describe('when a service never will', () => {
     expect(judge(service(2), ends.slice(1), nodes).permanentFailure).toBeUndefined();
   });
 
-  it('passes the scheduler on when no node fits', () => {
+  it('is reported with the scheduler’s message when no node fits', () => {
     const pending = task('pending', {
       NodeID: '',
       err: 'no suitable node (scheduling constraints not satisfied on 2 nodes)',
@@ -271,7 +271,7 @@ describe('when a service never will', () => {
     expect(judge(service(2), [pending, task('running')], nodes).permanentFailure).toBeUndefined();
   });
 
-  it('takes a roll-back for a failure, although the service then runs', () => {
+  it('is one that was rolled back, even if it then runs', () => {
     const rolledBack = service(1, { State: 'rollback_completed', Message: 'rollback completed' });
     expect(judge(rolledBack, [task('running')], nodes).permanentFailure?.why).toContain(
       'was not updated, but rolled back: rollback completed',
@@ -290,7 +290,7 @@ describe('when a service never will', () => {
   });
 });
 
-describe('a service and what the file says', () => {
+describe('a service and its section in the file', () => {
   const wanted = {
     name: 'web',
     image: 'nginx',
@@ -306,12 +306,12 @@ describe('a service and what the file says', () => {
     Spec: specification(wanted, image, 'test'),
   });
 
-  it('are the same after it was made, with a digest or without', () => {
+  it('are the same after it was created, with a digest or without', () => {
     expect(differences(made(), wanted)).toEqual([]);
     expect(differences(made('nginx:latest@sha256:abc'), wanted)).toEqual([]);
   });
 
-  it('differ in what is managed, and only there', () => {
+  it('differ only in managed fields', () => {
     const foreign: SwarmService = { ...made(), Spec: { ...made().Spec, Labels: { mine: 'x' } } };
     expect(
       differences(foreign, {
@@ -345,7 +345,7 @@ describe('a service whose tasks may end', () => {
   const of = (wanted: SwarmService, state: string, slot: number, rest: Parameters<typeof task>[1] = {}) =>
     task(state, { Slot: slot, DesiredState: 'shutdown', Spec: wanted.Spec.TaskTemplate, ...rest });
 
-  it.each(['none', 'on-failure'])('is there when they have done their work (%s)', (condition) => {
+  it.each(['none', 'on-failure'])('has converged when they have finished their work (%s)', (condition) => {
     const wanted = once(condition);
     const tasks = [of(wanted, 'complete', 1), of(wanted, 'complete', 2)];
     expect(judge(wanted, tasks, nodes)).toMatchObject({ running: 2, waitingFor: '', permanentFailure: undefined });
@@ -360,7 +360,7 @@ describe('a service whose tasks may end', () => {
     expect(judge(wanted, again, nodes).running).toBe(1);
   });
 
-  it('is hopeless once one failed that nothing starts again', () => {
+  it('can never run once a task failed that nothing restarts', () => {
     const wanted = once('none', 1);
     const failed = of(wanted, 'failed', 1, { err: 'task: non-zero exit (3)', exit: 3 });
     expect(judge(wanted, [failed], nodes).permanentFailure?.why).toBe(
@@ -369,7 +369,7 @@ describe('a service whose tasks may end', () => {
     expect(judge(once('on-failure', 1), [failed], nodes).permanentFailure).toBeUndefined();
   });
 
-  it('is not taken for one that ends again and again', () => {
+  it('is not reported as one that ends repeatedly', () => {
     const wanted = once('any', 1);
     const ended = [1, 2, 3].map(() => of(wanted, 'complete', 1));
     expect(judge(wanted, ended, nodes).permanentFailure?.why).toContain('again and again');

@@ -10,7 +10,7 @@ import { strict } from '../fakes/strict.ts';
 const ADDRESSES = ['m1', 'm2', 'm3'].map((name) => ({ Addr: `${name}:2377` }));
 const signal = new AbortController().signal;
 
-/** Three managers, of which some answer; from some time on they have a leader. Time passes only while somebody sleeps. */
+/** Three managers, some of which answer; they elect a leader after a while. Time passes only in sleep(). */
 function managers(answering: readonly string[], ledAfterMs: number) {
   let now = 0;
   const clock: Clock = { now: () => now, sleep: async (ms) => void (now += ms) };
@@ -31,7 +31,7 @@ function managers(answering: readonly string[], ledAfterMs: number) {
   return findManager({ managers: ['m1', 'm2', 'm3'], others: [], addressOf: (node) => node, remote, clock }, signal);
 }
 
-/** What nodes say of themselves; the addresses are their names, as the provider has them. */
+/** Nodes by their own claims; a node's address is its name, as the provider reports it. */
 function among(said: Readonly<Record<string, object>>, managersOfFile: readonly string[]) {
   let now = 0;
   const clock: Clock = { now: () => now, sleep: async (ms) => void (now += ms) };
@@ -50,11 +50,11 @@ function among(said: Readonly<Record<string, object>>, managersOfFile: readonly 
 const member = { LocalNodeState: 'active', ControlAvailable: false, RemoteManagers: ADDRESSES };
 const electing = { ...member, ControlAvailable: true };
 const leading = { ...electing, Cluster: { ID: 'swarm1' } };
-/** A worker that says all that a manager would, and names itself as one. */
+/** A worker that claims everything that a manager would, and names itself as one. */
 const impostor = { ...leading, NodeAddr: 'm1', RemoteManagers: [{ Addr: 'm1:2377' }, { Addr: 'w1:2377' }] };
 
-describe('a worker that says it is a manager', () => {
-  it('is not asked while the managers elect, and not believed when they elect none', async () => {
+describe('a worker that claims to be a manager', () => {
+  it('is not asked during an election, and not trusted when it ends without a leader', async () => {
     const { found, asked } = among({ m1: electing, m2: electing, m3: electing, w1: impostor }, ['m1', 'm2', 'm3']);
     await expect(found).rejects.toMatchObject({ code: 'SWARM_NO_QUORUM' });
     expect(asked).not.toContain('w1');
@@ -63,33 +63,33 @@ describe('a worker that says it is a manager', () => {
   it.each([
     ['is in no swarm', { LocalNodeState: 'inactive' }],
     ['is locked', { LocalNodeState: 'locked' }],
-    ['restarts', { LocalNodeState: 'pending', Error: 'The swarm does not have a leader' }],
+    ['is restarting', { LocalNodeState: 'pending', Error: 'The swarm does not have a leader' }],
     ['is a worker itself', member],
-  ])('is not believed where the only manager of the file %s', async (_, m1) => {
+  ])('is not trusted when the only manager in the file %s', async (_, m1) => {
     const { found, asked } = among({ m1, w1: impostor }, ['m1']);
     await expect(found).rejects.toThrow(SwarmupError);
     expect(asked).not.toContain('w1');
   });
 
-  it('is believed when a member that the file has as a manager names it: roles were changed in the file', async () => {
+  it('is trusted when a member that the file has as a manager names it: roles were changed in the file', async () => {
     const { found } = among({ m1: leading, w1: member }, ['w1']);
     expect((await found).node).toBe('m1');
   });
 });
 
-describe('a manager to ask', () => {
-  it('is waited for while enough of them elect a leader, also when that takes long', async () => {
+describe('the search for a manager', () => {
+  it('waits while enough managers elect a leader, however long that takes', async () => {
     expect((await managers(['m2', 'm3'], 100_000)).node).toBe('m2');
   });
 
-  it('is not waited for as long where too few are left, with the arithmetic', async () => {
+  it('gives up earlier when too few managers are left, with the arithmetic', async () => {
     await expect(managers(['m3'], 100_000)).rejects.toMatchObject({
       code: 'SWARM_NO_QUORUM',
       message: expect.stringContaining('of 3 managers only m3 can be reached, and 2 are needed to decide anything'),
     });
   });
 
-  it('is given up at last where enough of them elect none', async () => {
+  it('gives up after a deadline when enough managers elect no leader', async () => {
     await expect(managers(['m2', 'm3'], Number.POSITIVE_INFINITY)).rejects.toMatchObject({
       code: 'SWARM_NO_QUORUM',
       message: expect.stringContaining('m2, m3 answer, which are enough of 3 managers, and elect none'),

@@ -5,7 +5,7 @@ import { clusterOf, fullText } from '../support/cluster.ts';
 import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
 
 describe('autolock', () => {
-  it('keeps the key, unlocks managers that restarted with it, and is switched off by the file', async () => {
+  it('keeps the key, unlocks restarted managers with it, and is switched off by the file', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(3, 1));
     expect(errorsOf(await world.run('up', cluster))).toEqual([]);
@@ -23,7 +23,7 @@ describe('autolock', () => {
     expect(world.passwords.has('unlock-key')).toBe(false);
   });
 
-  it('whose key was rotated by somebody else has the new one kept by the next run', async () => {
+  it('keeps the new key on the next run after it was rotated outside swarmup', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 0));
     await world.run('up', cluster);
@@ -35,7 +35,7 @@ describe('autolock', () => {
     expect(world.passwords.get('unlock-key')).toBe('SWMKEY-1-another\n');
   });
 
-  it('keeps its own key also where the environment has one of another swarm', async () => {
+  it('uses its own key even if the environment has another swarm’s', async () => {
     const world = worldWithRegistry();
     world.env = { SWARMUP_UNLOCK_KEY: 'SWMKEY-1-of-another-swarm' };
     const cluster = await clusterOf(fullText(1, 0));
@@ -44,7 +44,7 @@ describe('autolock', () => {
     expect((await world.run('up', cluster)).changed).toBe(0);
   });
 
-  it('has its key kept by whoever was shown it, and by nobody else', async () => {
+  it('leaves the key to the user who had it printed, and stores it nowhere', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 0));
     await world.run('up', cluster);
@@ -77,7 +77,7 @@ describe('autolock', () => {
 });
 
 describe('join tokens', () => {
-  it('are made anew after nodes have joined, once', async () => {
+  it('are rotated after nodes have joined, once', async () => {
     const world = worldWithRegistry();
     await world.run('up', await clusterOf(fullText(1, 1)));
     const first = { ...world.swarm.tokens };

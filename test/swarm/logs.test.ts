@@ -3,8 +3,8 @@ import { readLogs, type LogLine } from '../../lib/swarm/logs.ts';
 import { clusterOf, fullText } from '../support/cluster.ts';
 import { worldWithRegistry } from '../support/worlds.ts';
 
-describe('what the tasks of a service print', () => {
-  it('is given line by line, with the task, its node, the time and the stream', async () => {
+describe('the logs of a service', () => {
+  it('are yielded line by line, with the task, its node, the time and the stream', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(1, 1));
     await world.run('up', cluster);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../lib/util/secret.ts';
 import { isLocked, withoutLock } from '../../lib/swarm/manager-key.ts';
 
-/** A manager's key as swarmkit locks it; that the real one is read, too, is tested on real machines. */
+/** A manager's key as swarmkit locks it; the tests on real machines read a real one. */
 function lockedKey() {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const [kek, nonce, logKey] = [randomBytes(32), randomBytes(24), randomBytes(32)];
@@ -22,12 +22,12 @@ function lockedKey() {
 }
 
 describe('a locked manager key', () => {
-  it('is had without its lock: the same key, and the same key of the log', () => {
+  it('is decrypted to the same key, with the same key of the Raft log', () => {
     const { pem, unlockKey, privateKey, logKey } = lockedKey();
     expect(isLocked(pem)).toBe(true);
     const open = withoutLock(pem, unlockKey).reveal();
     expect(isLocked(open)).toBe(false);
-    // As old as can be: the engine locks it again when it is told to.
+    // The lowest version: the engine locks the key again on its next rotation.
     expect(open).toMatch(/^-----BEGIN EC PRIVATE KEY-----\nkek-version: 0\nraft-dek: \S+\n\n/);
     const record = Buffer.from(/^raft-dek: (.+)$/m.exec(open)?.[1] ?? '', 'base64');
     expect(record.subarray(0, 2)).toEqual(Buffer.from([0x12, logKey.length]));
@@ -36,7 +36,7 @@ describe('a locked manager key', () => {
     expect(key.equals(privateKey)).toBe(true);
   });
 
-  it('stays locked to another key', () => {
+  it("can't be decrypted with another key", () => {
     expect(() => withoutLock(lockedKey().pem, lockedKey().unlockKey)).toThrow("doesn't fit this manager's key");
   });
 });

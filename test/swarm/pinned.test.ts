@@ -47,11 +47,11 @@ describe("Portainer's images", () => {
     ['portainer/agent', 'agent'],
     ['portainer/agentless', undefined],
     ['nginx', undefined],
-  ])('%s is its %s', (image, part) => {
+  ])('include %s as: %s', (image, part) => {
     expect(partOf(image)).toBe(part);
   });
 
-  it('are all of the version that the cluster file names, and no other image is', () => {
+  it('all have the version in the cluster file, and other images are left alone', () => {
     const images = ['portainer/agent:lts', 'r.test:5000/portainer/portainer-ce@sha256:ab', 'nginx:1'];
     expect(images.map((image) => imageAt(image, '2.33.6'))).toEqual([
       'portainer/agent:2.33.6',
@@ -60,7 +60,7 @@ describe("Portainer's images", () => {
     ]);
   });
 
-  it('are taken to another version by the cluster file', async () => {
+  it('are changed to another version by the cluster file', async () => {
     const world = worldWithRegistry();
     const images = ['agent', 'portainer-ce'].map((name) => `portainer/${name}:2.33.6`);
     world.swarm.registry = new Set([...IMAGES, ...images]);
@@ -78,7 +78,7 @@ describe("Portainer's images", () => {
 });
 
 describe('Portainer', () => {
-  it('is held where it began, with its data, and shares a secret with its agents', async () => {
+  it('is pinned to the node where it started, with its data, and shares a secret with its agents', async () => {
     const world = worldWithRegistry();
     const cluster = withStack(await clusterOf(fullText(3, 1)), STACK);
     expect(errorsOf(await world.run('up', cluster))).toEqual([]);
@@ -88,12 +88,12 @@ describe('Portainer', () => {
     expect(Spec.TaskTemplate.Placement?.Constraints).toEqual(['node.role == manager', `node.id == ${task?.NodeID}`]);
     expect(secretOf(world)).toEqual(['AGENT_SECRET=generated-password', 'AGENT_SECRET=generated-password']);
     expect((await world.run('up', cluster)).changed).toBe(0);
-    // From another computer, where nothing is kept: the secret in use is the one.
+    // From another computer, without local state: the secret in use is kept.
     world.passwords.delete('portainer-agent-secret');
     expect((await world.run('up', cluster, { selection: { only: ['deploy-stacks'] } })).changed).toBe(0);
   });
 
-  it('waits for its node, and the others are not taken for broken', async () => {
+  it('waits for its node, and other services are not reported as broken', async () => {
     const world = worldWithRegistry();
     const cluster = withStack(await clusterOf(fullText(3, 1)), STACK);
     await world.run('up', cluster);
@@ -110,7 +110,7 @@ describe('Portainer', () => {
     expect(asked.length).toBeGreaterThan(1);
   });
 
-  it('begins anew elsewhere when its node is gone for good', async () => {
+  it('starts empty on another node when its node is gone for good', async () => {
     const world = worldWithRegistry();
     const cluster = withStack(await clusterOf(fullText(3, 1)), STACK);
     await world.run('up', cluster);
@@ -125,7 +125,7 @@ describe('Portainer', () => {
     expect((await world.run('up', cluster)).changed).toBe(0);
   });
 
-  it('goes where the cluster file says', async () => {
+  it('moves to the node in the cluster file', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(fullText(3, 1));
     await world.run('up', withStack(cluster, STACK, { node: 'manager2' }));
@@ -145,15 +145,15 @@ describe('Portainer', () => {
       'a volume that a driver may have elsewhere',
       STACK.replace('portainer_data: }', 'portainer_data: { driver: nfs } }'),
     ],
-    ['a place of its own', STACK.replace('node.role == manager', 'node.labels.portainer == yes')],
+    ['its own placement constraint', STACK.replace('node.role == manager', 'node.labels.portainer == yes')],
     ['no volume', STACK.replace('    volumes: [portainer_data:/data]\n', '')],
-  ])('is held nowhere with %s', async (_, text) => {
+  ])('is not pinned with %s', async (_, text) => {
     const world = worldWithRegistry();
     await world.run('up', withStack(await clusterOf(fullText(3, 1)), text));
     expect(serverOf(world).Spec.Labels).not.toHaveProperty('swarmup.pinned');
   });
 
-  it('keeps a secret that its file has', async () => {
+  it('keeps a secret in its Compose file', async () => {
     const world = worldWithRegistry();
     const text = STACK.replace('lts\n    deploy', 'lts\n    environment: { AGENT_SECRET: theirs }\n    deploy');
     const cluster = withStack(await clusterOf(fullText(1, 1)), text);
@@ -162,7 +162,7 @@ describe('Portainer', () => {
     expect((await world.run('up', cluster)).changed).toBe(0);
   });
 
-  it("gets the administrator's password of the file when it was a generated one", async () => {
+  it('replaces a generated administrator password with the one in the file', async () => {
     const world = worldWithRegistry();
     await world.run('up', await clusterOf(fullText(1, 1)));
     world.portainerPassword = 'generated-password';
@@ -181,7 +181,7 @@ interface Added {
   readonly deploy: { readonly labels: Readonly<Record<string, string>> };
 }
 
-describe('what is added to a stack', () => {
+describe('swarmup’s additions to a stack', () => {
   const text = `x-env: &env { MINE: '1' }
 x-deploy: &deploy { placement: { constraints: [node.role == manager], max_replicas_per_node: 1 } }
 services:
@@ -195,14 +195,14 @@ services:
   const added = (some: typeof additions) =>
     (JSON.parse(additionsFile(stack, some).reveal()) as { services: Record<string, Added> }).services;
 
-  it('is a file of its own, which nobody sees', () => {
+  it('are a separate file, which is never printed', () => {
     const { a, c } = added(additions);
     expect(a).toMatchObject({ environment: { KEY: 'k' }, deploy: { placement: { constraints: ['node.id == n1'] } } });
     expect(c).toEqual({ deploy: { labels: { 'swarmup.stack': expect.any(String) } } });
     expect(String(additionsFile(stack, additions))).toBe('***');
   });
 
-  it('is missed where it is not, and where it is too much', () => {
+  it('make a service stale when they are missing or no longer wanted', () => {
     const deployed = (some: typeof additions) =>
       Object.entries(added(some)).map(([name, { environment = {}, deploy }]) => ({
         Spec: {

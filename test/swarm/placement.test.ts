@@ -25,7 +25,7 @@ const service = (placement: object = {}, update?: SwarmService['UpdateStatus']):
   ...(update ? { UpdateStatus: update } : {}),
 });
 
-/** So many tasks on each of these nodes, all made at one time. */
+/** A number of tasks on each of these nodes, all created at the same time. */
 const tasks = (counts: Record<string, number>, second = 1): SwarmTask[] =>
   Object.entries(counts).flatMap(([NodeID, count]) =>
     Array.from({ length: count }, (_, i) => ({
@@ -42,7 +42,7 @@ const tasks = (counts: Record<string, number>, second = 1): SwarmTask[] =>
 
 const spread = { Preferences: [{ Spread: { SpreadDescriptor: 'node.labels.zone' } }] };
 
-describe('how the tasks of a service lie', () => {
+describe('the placement of a service’s tasks', () => {
   const [a, b, c] = [node('a', { zone: 'x' }), node('b', { zone: 'y' }), node('c', { zone: 'y' })];
 
   it.each([
@@ -56,7 +56,7 @@ describe('how the tasks of a service lie', () => {
     expect(spreadOf(service(placement), tasks(counts), [a, b, c]).uneven).toBe(uneven);
   });
 
-  it('counts no node that is drained or down', () => {
+  it('ignores nodes that are drained or down', () => {
     const away = [
       node('b', {}, { Status: { State: 'down', Addr: '' } }),
       node('c', {}, { Spec: { ...c.Spec, Availability: 'drain' } }),
@@ -64,7 +64,7 @@ describe('how the tasks of a service lie', () => {
     expect(spreadOf(service(), tasks({ a: 4 }), [a, ...away]).uneven).toBe(false);
   });
 
-  it('is as even as it gets when an update has just placed them, until a node comes back', () => {
+  it('counts as even after an update has placed them, until a node comes back', () => {
     const updated = service({}, { State: 'completed', StartedAt: at(1), CompletedAt: at(9) });
     expect(spreadOf(updated, tasks({ a: 4 }, 5), [a, b]).uneven).toBe(false);
     expect(spreadOf(updated, tasks({ a: 4 }, 5), [a, node('b', {}, { UpdatedAt: at(10) })]).uneven).toBe(false);

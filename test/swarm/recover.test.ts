@@ -9,7 +9,7 @@ import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
 const FIVE = await clusterOf(fullText(5, 1));
 const THREE = await clusterOf(fullText(3, 1));
 
-/** Machines that lost their power, and don't come back by themselves. */
+/** Machines that lost power, and stay off. */
 function cutOff(world: FakeWorld, ...names: string[]): void {
   for (const name of names) {
     const machine = world.machines.get(name);
@@ -22,7 +22,7 @@ const managers = (world: FakeWorld) =>
   world.swarm.nodes.filter((node) => node.ManagerStatus).map(({ Description }) => Description.Hostname);
 
 describe('a swarm whose majority of managers is lost', () => {
-  it('goes on with what one manager knows, and up makes the others anew', async () => {
+  it('is rebuilt from one surviving manager, and up recreates the others', async () => {
     const world = worldWithRegistry();
     await world.run('up', FIVE);
     const services = world.swarm.services.map(({ ID }) => ID);
@@ -68,7 +68,7 @@ describe('a swarm whose majority of managers is lost', () => {
     expect(errorsOf(await world.run('recover', THREE)).join()).toContain('manager1 is locked');
   });
 
-  it('says what to do when no manager is left at all', async () => {
+  it('is an error with a fix when no manager is left at all', async () => {
     const world = worldWithRegistry();
     await world.run('up', THREE);
     cutOff(world, 'manager1', 'manager2', 'manager3');
@@ -76,12 +76,12 @@ describe('a swarm whose majority of managers is lost', () => {
     expect(unit?.error).toMatchObject({ code: 'CANNOT_RECOVER', fix: expect.stringContaining('swarmup restore') });
   });
 
-  it('has a manager that it left behind leave and join when its host comes back', async () => {
+  it('makes a manager that it left behind leave and join when its host comes back', async () => {
     const world = worldWithRegistry();
     await world.run('up', THREE);
     const left = world.swarm.nodes.findIndex(({ Description }) => Description.Hostname === 'manager2');
     const { ID } = world.swarm.nodes[left]!;
-    // The host was out of reach, and its engine knows nothing of what happened meanwhile.
+    // The host was unreachable, and its engine knows nothing of the recovery.
     world.swarm.nodes.splice(left, 1);
     world.swarm.labels = { ...world.swarm.labels, 'swarmup.lost': ID };
     world.swarm.engines.get('manager2')!.before = ID;
@@ -94,8 +94,8 @@ describe('a swarm whose majority of managers is lost', () => {
   });
 });
 
-describe('a node that the file does not have as a manager', () => {
-  /** As an engine says it that is a manager without a leader, or claims to be. */
+describe('a node that is not a manager in the file', () => {
+  /** A node whose engine is a manager without a leader, or claims to be. */
   const knowing = (name: string, managerAddresses: readonly string[]): Found => ({
     name,
     machine: { name, state: 'running', address: name, ssh: {} } as unknown as Found['machine'],
@@ -103,7 +103,7 @@ describe('a node that the file does not have as a manager', () => {
   });
   const gone = { name: 'm1', machine: undefined };
 
-  it('is not gone on with, whatever it says of itself', () => {
+  it('is never rebuilt from, whatever it claims', () => {
     const impostor = knowing('w1', ['w1:2377']);
     expect(() => planRecovery([gone, impostor], ['m1'], undefined)).toThrow(/no node that answers knows the swarm/);
     const { keeper, leaving } = planRecovery(
@@ -114,7 +114,7 @@ describe('a node that the file does not have as a manager', () => {
     expect([keeper.name, leaving]).toEqual(['m1', []]);
   });
 
-  it('is a manager where one that the file has names it', () => {
+  it('is a manager when a manager from the file names it', () => {
     const found = [knowing('m1', ['m1:2377', 'w1:2377', 'm3:2377', 'm4:2377']), knowing('w1', [])];
     expect(planRecovery(found, ['m1', 'm3', 'm4'], undefined).leaving.map(({ name }) => name)).toEqual(['w1']);
   });

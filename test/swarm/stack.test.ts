@@ -23,7 +23,7 @@ secrets:
 const stack = stackOf(TEXT);
 
 describe('a Compose file', () => {
-  it('is summarised: images, published ports, external secrets', () => {
+  it('is summarised by its images, published ports and external secrets', () => {
     expect(stack.services.map((service) => [service.name, service.image])).toEqual([
       ['plain', 'a:1'],
       ['listed', 'b'],
@@ -40,11 +40,11 @@ describe('a Compose file', () => {
   it.each([
     ['services: [x', /flow/i],
     ['services:\n  a: { ports: ["80:80"] }\n', /services\.a\.image/],
-  ])('that is none is refused with a reason', (text, reason) => {
+  ])('that is invalid is refused with the reason', (text, reason) => {
     expect(() => summaryOf(text)).toThrow(reason);
   });
 
-  it('is deployed as it is, with its mark on every service in a second file', () => {
+  it('is deployed unchanged, with a mark on every service in a second file', () => {
     const text = additionsFile(stack, []).reveal();
     const mark = { deploy: { labels: { 'swarmup.stack': stackHash(stack) } } };
     expect(JSON.parse(text)).toEqual({ services: { plain: mark, listed: mark, mapped: mark } });

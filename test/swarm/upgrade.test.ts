@@ -17,11 +17,11 @@ async function oldCluster(): Promise<FakeWorld> {
   return world;
 }
 
-/** What was done to nodes and engines, in order. */
+/** The actions on nodes and engines, in order. */
 const steps = (world: FakeWorld) => world.swarm.writes.filter((write) => /^node update|runs|^unlock/.test(write));
 
-describe('another version of Docker on nodes at work', () => {
-  it('comes one node at a time: drained, upgraded, active; workers, managers, and the leader last', async () => {
+describe('an upgrade of Docker on active nodes', () => {
+  it('handles one node at a time: drained, upgraded, activated; workers, managers, and the leader last', async () => {
     const world = await oldCluster();
     const cluster = await pinned('26.1');
     const plan = await world.run('up', cluster, { mode: 'plan' });
@@ -44,7 +44,7 @@ describe('another version of Docker on nodes at work', () => {
     expect((await world.run('up', cluster)).changed).toBe(0);
   });
 
-  it('that some source lacks is refused before any node is touched', async () => {
+  it('is refused before any node is touched when a package source lacks the version', async () => {
     const world = await oldCluster();
     const result = await world.run('up', await pinned('27'));
     expect(errorsOf(result)).toEqual([
@@ -54,7 +54,7 @@ describe('another version of Docker on nodes at work', () => {
     expect(result.units.find(({ task }) => task === 'deploy-services')?.outcome).toBe('skipped');
   });
 
-  it('stops at the first node that fails, which works on where it can', async () => {
+  it('stops at the first node that fails, and activates it again if possible', async () => {
     const world = await oldCluster();
     world.fault = (what) => {
       if (/^worker2: .*apt-get install(?!.*--download-only)/.test(what)) throw new Error('the disk is full');
@@ -68,7 +68,7 @@ describe('another version of Docker on nodes at work', () => {
     expect(errorsOf(await world.run('up', await pinned('26.1')))).toEqual([]);
   });
 
-  it('says which node may be drained still, and what went wrong first', async () => {
+  it('reports a node that may still be drained, and the first error', async () => {
     const world = await oldCluster();
     let isBroken = false;
     world.fault = (what) => {
@@ -94,7 +94,7 @@ describe('another version of Docker on nodes at work', () => {
     expect(world.swarm.nodes.filter(({ Spec }) => Spec.Availability === 'drain')).toHaveLength(3);
   });
 
-  it('is refused while managers are missing whose majority it would cost', async () => {
+  it('is refused when it would cost the majority because managers are missing', async () => {
     const world = await oldCluster();
     const [first] = world.swarm.nodes;
     expect(() => requireMajorityDuring(world.swarm.nodes, first!)).not.toThrow();

@@ -22,8 +22,8 @@ const volume = (name: string, rest: Partial<Mount> = {}): Mount => ({
 });
 const services = new Map([['s1', 'db']]);
 
-describe('what is lost with a node', () => {
-  it('are the named volumes on its disk, each once, of services that are there', () => {
+describe('the volumes lost with a node', () => {
+  it('are the named volumes on its disk, each once, of existing services', () => {
     const tasks = [task('s1', volume('data')), task('s1', volume('data'), volume('log')), task('gone', volume('old'))];
     const found = localVolumes(tasks, services);
     expect(found).toEqual([
@@ -35,7 +35,7 @@ describe('what is lost with a node', () => {
     expect(lostWithIt([])).toBeUndefined();
   });
 
-  it('are not folders of the node, nor what a driver may have elsewhere', () => {
+  it('include neither folders of the node nor volumes that a driver may have elsewhere', () => {
     const elsewhere = [
       volume('nfs', { VolumeOptions: { DriverConfig: { Name: 'local', Options: { type: 'nfs' } } } }),
       volume('ceph', { VolumeOptions: { DriverConfig: { Name: 'rexray' } } }),
@@ -48,7 +48,7 @@ describe('what is lost with a node', () => {
     expect(localVolumes([task('s1', plain)], services)).toHaveLength(1);
   });
 
-  it('is said before a node is made anew', async () => {
+  it('are named before a node is recreated', async () => {
     const world = worldWithRegistry();
     const cluster = await clusterOf(
       `name: test
