@@ -32,8 +32,12 @@ const REFUSED: readonly Refused[] = [
   { pattern: /\bwithout the others noticing\b/i, instead: 'without downtime' },
   { pattern: /\bwhoever\b/i, instead: 'name who it is' },
   { pattern: /\bin particular\b/i, instead: 'name it' },
+  { pattern: /\b(that|which) (is|are) none\b/i, instead: 'invalid, missing' },
+  { pattern: /\bit is no \w+ (when|where|if)\b/i, instead: 'say what happens' },
+  { pattern: /\b(nodes?|managers?|engines?|runs?|is|are) at work\b/i, instead: 'active, running' },
   {
-    pattern: /\b(one|an?) (\w+ )?(?!(of|on|in|at|or|that|between|until|from|for|to) )\w+ an? (host|node|machine)\b/i,
+    pattern:
+      /\b(one|an?) (\w+ )?(?!(of|on|in|at|or|that|between|until|from|for|to|with|without|as|than|by|is|has|needs) )\w+ an? (host|node|machine)\b/i,
     instead: 'per host, per node, ...',
   },
 ];
