@@ -34,7 +34,7 @@ const tuneKernel = defineTask<Settings, Change & { readonly key: string }>({
   },
 });
 
-/** A task on the cluster, which asks a manager's engine: `verifies` says that it only looks. */
+/** A task on the cluster, which queries a manager's engine: `verifies` marks it as read-only. */
 const checkManagers = defineTask<{ readonly reachable: number }, Change>({
   id: 'check-managers',
   title: 'Every manager reachable',
@@ -58,7 +58,7 @@ const checkManagers = defineTask<{ readonly reachable: number }, Change>({
 const taskfile = {
   tasks: [tuneKernel, checkManagers],
   pipelines: {
-    // Takes the place of swarmup's own `up`: the same, and the nodes are tuned as soon as they run.
+    // Replaces swarmup's own `up`: the same, and the nodes are tuned as soon as they run.
     up: [...shipped.up, 'tune-kernel'],
     // New: swarmup run tune
     tune: ['tune-kernel', 'check-managers'],

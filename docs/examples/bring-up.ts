@@ -1,6 +1,6 @@
 import { loadCluster, run, SwarmupError } from 'swarmup';
 
-/** Brings a cluster up, and says what happens in a line each. `node bring-up.ts cluster.yaml` */
+/** Brings up a cluster, and prints a line per unit. `node bring-up.ts cluster.yaml` */
 try {
   const cluster = await loadCluster(process.argv[2]);
   for await (const event of run('up', { cluster, signal: AbortSignal.timeout(30 * 60_000) })) {
@@ -11,7 +11,7 @@ try {
     console.log(`${target}: ${task} ${outcome} (${changes.length} changes)${error ? `: ${error.message}` : ''}`);
   }
 } catch (error) {
-  // What keeps a run from starting has a code and a fix; anything else is a bug.
+  // An error that keeps a run from starting has a code and a fix; any other error is a bug.
   if (!(error instanceof SwarmupError)) throw error;
   console.error(`${error.code}: ${error.message}\n${error.fix}`);
   process.exitCode = 2;

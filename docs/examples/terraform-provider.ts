@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { created, defineProvider, nodeName, sshAccess, sshHost, sshKeys, sshUser, SwarmupError, z } from 'swarmup';
 import type { LocalCommands, Machine, Provider } from 'swarmup';
 
-/** What `terraform output -json` prints. What goes into commands and paths is checked; other outputs are passed over. */
+/** The output of `terraform output -json`. Values for commands and paths are checked; other outputs are ignored. */
 const outputs = z.object({
   machines: z.object({
     value: z.record(
@@ -29,11 +29,11 @@ async function readMachines(local: LocalCommands, folder: string): Promise<Machi
     throw new SwarmupError('PACKAGE_MISSING', 'terraform is not installed', { fix: 'Install it, or add it to PATH.' });
   const { stdout } = await local.run([program, 'output', '-json'], {
     cwd: folder,
-    // Sensitive outputs are printed too, and belong in no record.
+    // Sensitive outputs are printed too, and must not be recorded.
     secret: true,
     fix: `Run it by hand to see why: terraform -chdir=${folder} output`,
   });
-  let problem = 'it is no JSON';
+  let problem = 'it is not JSON';
   try {
     const parsed = outputs.safeParse(JSON.parse(stdout));
     if (parsed.success) return parsed.data.machines.value;

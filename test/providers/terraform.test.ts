@@ -84,7 +84,7 @@ describe('the example of a provider', () => {
   const one = (more: object) => terraformOutput({ m1: { ...MACHINES.m1, ...more } });
 
   it.each([
-    ['is not JSON', 'No outputs found\n', /it is no JSON/],
+    ['is not JSON', 'No outputs found\n', /it is not JSON/],
     ['has no outputs', '{}\n', /expected object[^]*at machines/],
     [
       'has a list of machines',
