@@ -35,6 +35,9 @@ const REFUSED: readonly Refused[] = [
   { pattern: /\b(that|which) (is|are) none\b/i, instead: 'invalid, missing' },
   { pattern: /\bit is no \w+ (when|where|if)\b/i, instead: 'say what happens' },
   { pattern: /\b(nodes?|managers?|engines?|runs?|is|are) at work\b/i, instead: 'active, running' },
+  { pattern: /\b(what|all that) (is|was) there\b/i, instead: 'existing' },
+  { pattern: /\b(another|otherwise) than\b/i, instead: 'other than, different from' },
+  { pattern: /\b(can|could|to|cannot|can't) be had\b/i, instead: 'available' },
   {
     pattern:
       /\b(one|an?) (\w+ )?(?!(of|on|in|at|or|that|between|until|from|for|to|with|without|as|than|by|is|has|needs) )\w+ an? (host|node|machine)\b/i,
