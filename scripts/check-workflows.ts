@@ -4,11 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 
 /**
- * Checks workflows of GitHub Actions (default: .github/workflows) with GitHub's own language service: their keys, events, permissions,
- * job graph and expressions. What the actions themselves accept isn't checked, as that would have to be downloaded.
+ * Checks workflows of GitHub Actions (default: .github/workflows) with GitHub's own language service: their keys,
+ * events, permissions, job graph and expressions. The inputs of actions aren't checked, as the actions would have to be
+ * downloaded.
  */
 
-// The service is written for bundlers: it imports JSON without saying so, which Node.js refuses.
+// The service is written for bundlers: it imports JSON without an import attribute, which Node.js refuses.
 registerHooks({
   load: (url, context, next) =>
     next(url, url.endsWith('.json') ? { ...context, importAttributes: { type: 'json' } } : context),

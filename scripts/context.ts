@@ -3,7 +3,7 @@
  * test what a function needs, `UnitContext` doesn't. Run by scripts/floors.ts.
  */
 
-/** Tasks, what makes contexts for them, and the package's face for task files. */
+/** Tasks, the files that make their contexts, and the package's API for task files. */
 const HOLDERS: readonly string[] = [
   'tasks',
   'lib/contracts/context.ts',
@@ -18,7 +18,7 @@ const HOLDERS: readonly string[] = [
   'lib/session/open.ts',
 ];
 
-/** Files that name a whole context and aren't to, a line each. Pure. @param texts the files' texts, by their paths */
+/** Files that name a whole context but may not, one line each. Pure. @param texts the files' texts, by their paths */
 export function wholeContexts(texts: ReadonlyMap<string, string>): readonly string[] {
   return [...texts].flatMap(([file, text]) =>
     mayHold(file)
@@ -36,7 +36,7 @@ function mayHold(file: string): boolean {
 
 function namedWhole(text: string): readonly string[] {
   const code = text.replace(/\/\*.*?\*\/|(?<=^|\s)\/\/.*?$/gms, '');
-  // Its name is imported for its parts, and stays what it is.
+  // Its name is only used to pick parts of it, which is allowed.
   const used = code.replace(/\bimport\s+(?:type\s+)?\{[^}]*\}/g, (imported) =>
     imported.replace(/\bRunContext\b(?!\s+as\b)/, ''),
   );

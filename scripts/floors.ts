@@ -5,8 +5,8 @@ import { wholeContexts } from './context.ts';
 
 /**
  * Checks that every file imports only from its own room and from lower floors, and that no files import each other in a
- * circle. Imports of types count, and so do those made by template: each keeps a reader from understanding one file
- * before another. Then runs scripts/context.ts over the same files.
+ * cycle. Imports of types and imports with a template count too: every import makes a reader need the other file first.
+ * Then runs scripts/context.ts over the same files.
  */
 
 /** The floors of the house, from the top. A room is a folder with all its subfolders, or a single file. */
@@ -23,7 +23,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['lib/async', 'lib/util'],
 ];
 
-/** Rooms that may look into another one of their floor. */
+/** Rooms that may import from another room on their floor. */
 const DOORS: Readonly<Record<string, readonly string[]>> = { 'lib/async': ['lib/util'] };
 
 /** What each file imports: the paths of other files. */
@@ -35,7 +35,7 @@ interface Room {
   readonly floor: number;
 }
 
-/** All that is wrong with the imports of these files, a line each. Pure. */
+/** Every fault in the imports of these files, one line each. Pure. */
 export function faultsOf(imports: Imports): readonly string[] {
   return [...misplaced([...imports.keys()]), ...upward(imports), ...circles(imports)];
 }
@@ -45,8 +45,8 @@ function misplaced(files: readonly string[]): string[] {
     .filter((file) => !roomOf(file))
     .map((file) =>
       posix.dirname(file) === 'lib'
-        ? `${file} lies loose in lib: only lib/index.ts does`
-        : `${file} is in no room that has a floor`,
+        ? `${file} is not in a room: in lib itself only lib/index.ts is allowed`
+        : `${file} is in a room without a floor`,
     );
 }
 
@@ -77,7 +77,7 @@ function shown({ name, floor }: Room): string {
   return `${name} (floor ${floor})`;
 }
 
-/** The shortest circle through each file that is in one; a file that was named already isn't asked again. */
+/** The shortest cycle through each file that is in one; files of a reported cycle are skipped. */
 function circles(imports: Imports): string[] {
   const named = new Set<string>();
   const found: string[] = [];
@@ -85,12 +85,12 @@ function circles(imports: Imports): string[] {
     const circle = named.has(file) ? undefined : circleOf(file, imports);
     if (!circle) continue;
     for (const one of circle) named.add(one);
-    found.push(`circle: ${[...circle, file].join(' → ')}`);
+    found.push(`cycle: ${[...circle, file].join(' → ')}`);
   }
   return found;
 }
 
-/** Breadth first, so that the first way back is the shortest. */
+/** Breadth first, so that the first path back is the shortest. */
 function circleOf(start: string, imports: Imports): readonly string[] | undefined {
   const ways: (readonly string[])[] = [[start]];
   const seen = new Set<string>();
@@ -105,7 +105,7 @@ function circleOf(start: string, imports: Imports): readonly string[] | undefine
 }
 
 /**
- * The files that a file imports, of those there are. A template stands for every file that it may name.
+ * The existing files that a file imports. A template stands for every file that it may name.
  *
  * @param files the paths of all files
  */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * Builds the npm package in a folder (default: dist): JavaScript instead of TypeScript, because Node.js runs no
- * TypeScript inside node_modules, and everything the program reads besides. `npm pack ./dist` then makes the archive.
+ * TypeScript inside node_modules, and all other files that the program reads. `npm pack ./dist` then makes the archive.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, process.argv[2] ?? 'dist');
@@ -30,7 +30,8 @@ for (const name of [
 ]) {
   cpSync(join(root, name), join(target, name), { recursive: true });
 }
-// What concerns only a checkout is left out; `private` keeps one from being published in place of the package.
+// Fields that concern only a checkout are left out; `private` keeps a checkout from being published instead of the
+// package.
 const {
   scripts: _scripts,
   devDependencies: _tools,
@@ -49,7 +50,7 @@ writeFileSync(
   `${JSON.stringify({ ...manifest, ...repository(process.env), types, exports }, null, 2)}\n`,
 );
 
-/** Where GitHub builds it. Provenance is refused for a package that doesn't name the repository it was built in. */
+/** The repository in which GitHub builds the package. npm refuses provenance if the package doesn't name it. */
 function repository({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }: NodeJS.ProcessEnv): object {
   return server && name ? { repository: { type: 'git', url: `git+${server}/${name}.git` } } : {};
 }

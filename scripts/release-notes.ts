@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Prints the changelog's section of the version that a tag names: `release-notes.ts v1.2.3`. Fails when the tag isn't the version in
- * package.json, or the changelog has nothing to say about it: a release without notes is one that nobody prepared.
+ * Prints the changelog's section of the version that a tag names: `release-notes.ts v1.2.3`. Fails when the tag isn't
+ * the version in package.json, or the changelog has no notes for it: a release without notes wasn't prepared.
  */
 
 /** The text below the heading of a version, up to the next version. @throws Error when there is none */
@@ -11,7 +11,7 @@ export function notesOf(version: string, changelog: string): string {
   const [, ...sections] = changelog.split(/^## /m);
   const section = sections.find((one) => one.startsWith(`[${version}]`));
   const notes = section?.slice(section.indexOf('\n')).trim() ?? '';
-  if (notes === '') throw new Error(`CHANGELOG.md has no section [${version}], or nothing in it`);
+  if (notes === '') throw new Error(`CHANGELOG.md has no section [${version}], or the section is empty`);
   return notes;
 }
 

@@ -48,13 +48,13 @@ describe('the floors', () => {
         'lib/swarm/d.ts': [],
         'lib/swarm/e.ts': ['lib/swarm/e.ts'],
       }),
-    ).toEqual(['circle: lib/swarm/a.ts → lib/swarm/b.ts → lib/swarm/a.ts', 'circle: lib/swarm/e.ts → lib/swarm/e.ts']);
+    ).toEqual(['cycle: lib/swarm/a.ts → lib/swarm/b.ts → lib/swarm/a.ts', 'cycle: lib/swarm/e.ts → lib/swarm/e.ts']);
   });
 
   it('need a place for every file', () => {
     expect(faults({ 'lib/index.ts': [], 'lib/errors.ts': [], 'lib/swarms/join.ts': [] })).toEqual([
-      'lib/errors.ts lies loose in lib: only lib/index.ts does',
-      'lib/swarms/join.ts is in no room that has a floor',
+      'lib/errors.ts is not in a room: in lib itself only lib/index.ts is allowed',
+      'lib/swarms/join.ts is in a room without a floor',
     ]);
   });
 

@@ -30,7 +30,9 @@ describe('release notes', () => {
   });
 
   it.each(['1.1.0', '1.1', '2.0.0'])('are an error when the changelog has no section for %s', (version) => {
-    expect(() => notesOf(version, CHANGELOG)).toThrow(`CHANGELOG.md has no section [${version}], or nothing in it`);
+    expect(() => notesOf(version, CHANGELOG)).toThrow(
+      `CHANGELOG.md has no section [${version}], or the section is empty`,
+    );
   });
 
   it('exist for the version in package.json', () => {

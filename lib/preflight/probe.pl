@@ -1,6 +1,6 @@
 # One end of a round of network probes; see probe.ts. Needs nothing but perl-base.
-#   listen PROTOCOL:PORT...   answers whoever asks until it is ended; says "bound", "busy", and then "ready PID"
-#   ask                       reads lines "PROTOCOL ADDRESS PORT BYTES" and says of each "ok" or "fail" and why
+#   listen PROTOCOL:PORT...   answers probes until it is ended; prints "bound" or "busy" per port, and then "ready PID"
+#   ask                       reads lines "PROTOCOL ADDRESS PORT BYTES", and prints "ok" or "fail" with a reason for each
 use strict;
 use Socket;
 use IO::Select;
@@ -35,7 +35,7 @@ if ($mode eq 'listen') {
         my $from = recv($s, my $data, 65536, 0);
         send($s, "$MARK " . length($data), 0, $from) if defined $from && index($data, $MARK) == 0;
       } else {
-        # Accepting is the answer: what is asked is whether a connection can be made.
+        # Accepting is the answer: the probe only tests whether a connection can be made.
         if (accept(my $c, $s)) { close $c }
       }
     }
@@ -53,7 +53,7 @@ while (my $line = <STDIN>) {
   if ($protocol eq 'tcp') {
     if (!connect($s, $one{to}) && $! != EINPROGRESS) { $one{result} = "fail $!" }
   } elsif ($bytes > 100) {
-    # Never in pieces: IP_MTU_DISCOVER (10) = IP_PMTUDISC_PROBE (3).
+    # Never fragmented: IP_MTU_DISCOVER (10) = IP_PMTUDISC_PROBE (3).
     setsockopt($s, 0, 10, pack('i', 3));
   }
   push @asked, \%one;
@@ -61,7 +61,7 @@ while (my $line = <STDIN>) {
 while (time < $end) {
   my @open = grep { !defined $_->{result} } @asked or last;
   for my $one (grep { $_->{protocol} eq 'udp' && time > $_->{sent} } @open) {
-    # Again every second: a datagram may be lost without anybody meaning it.
+    # Repeated every second, as a datagram may be lost by accident.
     my $data = $MARK . ' ' x ($one->{bytes} - length $MARK);
     $one->{sent} = time;
     defined send($one->{socket}, $data, 0, $one->{to}) or $one->{result} = "fail $!";

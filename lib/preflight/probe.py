@@ -1,4 +1,4 @@
-# probe.pl once more, for systems without Perl: what it says is the same.
+# The same as probe.pl, for systems without Perl.
 import errno, os, select, signal, socket, sys, time
 
 mode, seconds, wanted = sys.argv[1], float(sys.argv[2]), sys.argv[3:]
@@ -48,7 +48,7 @@ if mode == 'listen':
                 else:
                     ready.accept()[0].close()
             except OSError:
-                # Whoever asked is gone already.
+                # The prober is gone already.
                 pass
     sys.exit(0)
 
@@ -66,7 +66,7 @@ for line in sys.stdin:
         if code not in (0, errno.EINPROGRESS):
             one['result'] = why(code)
     elif size > 100:
-        # Never in pieces: IP_MTU_DISCOVER (10) = IP_PMTUDISC_PROBE (3).
+        # Never fragmented: IP_MTU_DISCOVER (10) = IP_PMTUDISC_PROBE (3).
         one['socket'].setsockopt(socket.IPPROTO_IP, 10, 3)
     asked.append(one)
 
@@ -75,7 +75,7 @@ while time.time() < end:
     if not pending:
         break
     for one in pending:
-        # Again every second: a datagram may be lost without anybody meaning it.
+        # Repeated every second, as a datagram may be lost by accident.
         if one['udp'] and time.time() - one['sent'] >= 1:
             one['sent'] = time.time()
             try:
