@@ -1,4 +1,7 @@
-/** What programs and modules of your own may use: runs, task files and providers. See docs/library.md, pipelines.md and providers.md. */
+/**
+ * The public API for your own programs and modules: runs, task files and providers. See docs/library.md, pipelines.md
+ * and providers.md.
+ */
 
 export { pipelines } from '../Taskfile.ts';
 export { loadCluster, type LoadOptions } from './session/load.ts';

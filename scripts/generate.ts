@@ -11,8 +11,8 @@ import { loadTasks } from '../lib/session/load-tasks.ts';
 import { clusterFile } from '../lib/config/schema.ts';
 
 /**
- * Writes what is generated from the sources: the JSON schema for editors and the references in docs/.
- * With --check it writes nothing and fails when a file is out of date.
+ * Generates the JSON schema for editors and the references in docs/ from the sources. With --check it writes nothing,
+ * and fails when a file is out of date.
  */
 
 interface Node {
@@ -30,13 +30,13 @@ interface Node {
   readonly $schema?: string;
 }
 
-/** A schema as it is written, for what is typed in rather than what comes out. */
+/** The schema of what users write, before defaults and conversions. */
 function schemaOf(type: z.ZodType): Node {
   const schema: Node = JSON.parse(JSON.stringify(z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' })));
   return schema;
 }
 
-/** The section of every provider inside the project. */
+/** The section of every built-in provider. */
 const sections = await Promise.all(
   providerTypes.map(async (type) => {
     const found = await providerSchema(type);
@@ -47,7 +47,7 @@ const sections = await Promise.all(
   }),
 );
 
-/** The JSON schema of a cluster file, with the section of every provider inside the project. */
+/** The JSON schema of a cluster file, with the section of every built-in provider. */
 function jsonSchema(): Node {
   const schema = schemaOf(clusterFile);
   const own = sections.map(({ section: { $schema: _dialect, ...node } }) => node);
@@ -64,7 +64,7 @@ function reference(): string {
     '',
     'Generated from `lib/config/schema.ts` by `npm run generate`. Keys are strict. `${VAR}` and `${VAR:-default}` come from',
     'the environment, `$$` is a dollar sign. An unquoted reference (`replicas: ${N}`, on a line of its own) may be a number,',
-    'a quoted one is a text. Paths are relative to the file.',
+    'a quoted one is a string. Paths are relative to the file.',
     '',
     '| key | type | default | meaning |',
     '| --- | --- | --- | --- |',
@@ -81,7 +81,7 @@ function reference(): string {
   ].join('\n');
 }
 
-/** A row for each key, its own keys after it. */
+/** A row per key, followed by its own keys. */
 function rows(node: Node, prefix: string): string[] {
   return Object.entries(node.properties ?? {}).flatMap(([key, child]) => {
     if (key === '$schema') return [];
@@ -114,7 +114,7 @@ function typeOf(node: Node): string {
   return String(node.type ?? 'any');
 }
 
-/** What `swarmup COMMAND --help` prints. */
+/** The output of `swarmup COMMAND --help`. */
 function help(command: Command): string {
   let parser = buildProgram(() => undefined, '');
   for (const word of command.name.split(' ')) parser = parser.commands.find((one) => one.name() === word) ?? parser;
@@ -144,7 +144,7 @@ async function commands(): Promise<string> {
     '| variable | meaning |',
     '| --- | --- |',
     '| `SWARMUP_STATE_DIR` | the folder for keys, disks and records; default: `.swarmup` beside the cluster file |',
-    '| `SWARMUP_SUDO_PASSWORD` | the password for sudo on hosts where the user is not root and sudo wants one |',
+    '| `SWARMUP_SUDO_PASSWORD` | the sudo password on hosts where the user is not root and sudo needs one |',
     '| `SWARMUP_CACHE_DIR` | the folder for images shared by all clusters; default: the cache folder of the system |',
     '| `NO_COLOR`, `CI` | no colours; plain lines instead of the live view |',
     '',
@@ -183,7 +183,7 @@ function readOrEmpty(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // A file that isn't there is out of date as well.
+    // A missing file is out of date too.
     return '';
   }
 }

@@ -18,11 +18,12 @@ interface State {
   readonly written: boolean;
 }
 
-/** All that the managers keep, in one encrypted file that was read again. */
+/** Writes everything that the managers keep into one encrypted file, and verifies it. */
 export default defineTask<State, Change>({
   id: 'back-up',
   title: 'Backed up',
-  about: 'Stops one manager that does not lead for a moment, and writes what the managers keep into an encrypted file.',
+  about:
+    'Stops a manager other than the leader for a moment, and writes what the managers keep into an encrypted file.',
   needs: [],
   targets: ({ request }) => (request?.backup ? [CLUSTER] : []),
   check: async ({ cluster }) => ({ written: await exists(cluster.request?.backup?.file ?? '') }),
@@ -40,7 +41,9 @@ async function backUp(ctx: UnitContext, { file, lock, volumes }: BackupRequest):
   const node = leastNeeded(nodes, new Set(ctx.cluster.nodes.map(({ name }) => name)));
   const name = nameOf(node);
   if (node.ManagerStatus?.Leader)
-    ctx.warn(`${name} is the only manager: while its Raft log is read its engine stops, with all that runs there`);
+    ctx.warn(
+      `${name} is the only manager: its engine, with everything that runs there, stops while its Raft log is copied`,
+    );
   const [swarm, objects, unlockKey] = await Promise.all([readSwarm(manager), keptBy(manager), unlockKeyOf(manager)]);
   await writeBackup(file, lock, async (writer) => {
     const copy = await raftLogCopy(ctx, name);
@@ -51,7 +54,7 @@ async function backUp(ctx: UnitContext, { file, lock, volumes }: BackupRequest):
       await copy.remove();
     }
     for (const volume of volumes) await writer.add(partName(volume), (into) => readVolume(ctx, volume, into));
-    ctx.report('reading it again');
+    ctx.report('verifying it');
     return {
       format: 1,
       cluster: ctx.cluster.name,
@@ -64,7 +67,7 @@ async function backUp(ctx: UnitContext, { file, lock, volumes }: BackupRequest):
   });
 }
 
-/** A manager that the others can do without: one that runs nothing anyway, and the leader last. */
+/** The manager that the others need least: preferably one that runs nothing, and the leader last. */
 function leastNeeded(nodes: readonly SwarmNode[], own: ReadonlySet<string>): SwarmNode {
   const rank = ({ ManagerStatus, Spec }: SwarmNode) =>
     (ManagerStatus?.Leader ? 2 : 0) + (Spec.Availability === 'drain' ? 0 : 1);
@@ -73,7 +76,7 @@ function leastNeeded(nodes: readonly SwarmNode[], own: ReadonlySet<string>): Swa
     .toSorted((one, other) => rank(one) - rank(other));
   if (first) return first;
   throw new SwarmupError('SWARM_NO_MANAGER', 'no manager of the cluster file can be reached', {
-    fix: "See what is there with 'swarmup status'.",
+    fix: "Check the machines and nodes with 'swarmup status'.",
   });
 }
 
@@ -82,7 +85,7 @@ async function readVolume(ctx: UnitContext, { node, volume }: VolumeName, into: 
   const found = await engine.find(`look for the volume ${volume}`, (docker) => docker.getVolume(volume).inspect());
   if (!found)
     throw new SwarmupError('UNKNOWN_NAME', `${node} has no volume ${volume}`, {
-      fix: `See those it has: swarmup ssh ${node} -- sudo docker volume ls`,
+      fix: `List its volumes: swarmup ssh ${node} -- sudo docker volume ls`,
     });
   ctx.report(`${node}: reading the volume ${volume}`);
   const host = await ctx.host(node);

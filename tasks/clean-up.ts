@@ -7,19 +7,19 @@ import { removed, type Change } from '../lib/contracts/change.ts';
 interface State {
   readonly folder: boolean;
   readonly path: string;
-  /** Machines that are still there: they need what they share. */
+  /** Machines that still exist, and need what they share. */
   readonly machines: readonly string[];
-  /** What the machines shared, as far as it lies elsewhere. */
+  /** What the machines shared outside this computer. */
   readonly shared: readonly Change[];
-  /** Docker contexts that lead here. */
+  /** Docker contexts of this cluster. */
   readonly contexts: readonly string[];
 }
 
-/** Takes away what the machines shared and the local folder: keys, records, a generated password. */
+/** Removes what the machines shared, and the state folder: keys, records, a generated password. */
 export default defineTask<State, Change>({
   id: 'clean-up',
   title: 'Nothing left behind',
-  about: "Takes away what the machines shared, and the cluster's local folder with its keys.",
+  about: "Removes what the machines shared, and the cluster's local folder with its keys.",
   needs: [
     { task: 'leave-managers', of: 'all', tolerant: true },
     { task: 'destroy-machines', of: 'all', tolerant: true },
@@ -46,7 +46,7 @@ export default defineTask<State, Change>({
     const left = await ctx.provider.destroyShared(ctx.io);
     if (left.length > 0) {
       throw new SwarmupError('NOT_CONVERGED', `these could not be removed: ${left.join(', ')}`, {
-        fix: "Run 'swarmup down' again; what stays then has to be removed by hand.",
+        fix: "Run 'swarmup down' again; remove by hand what still remains.",
       });
     }
     await removeContexts(ctx.cluster.stateDir, clientFolders(ctx.env));

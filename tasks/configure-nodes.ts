@@ -14,17 +14,17 @@ interface State {
   readonly status: string;
   readonly availability: Availability;
   readonly labels: Readonly<Record<string, string>>;
-  /** The swarm is one that swarmup made: its nodes carry a mark. */
+  /** Whether swarmup made the swarm: its nodes then carry a mark. */
   readonly ours: boolean;
-  /** What the machine calls itself; empty while it isn't known. */
+  /** The machine's host name; empty while unknown. */
   readonly hostname: string;
-  /** Tasks that still run although the node is to be drained. */
+  /** The number of tasks that still run on a node to be drained. */
   readonly runningTasks: number;
 }
 
 type NodeChange = Change & {
   readonly kind: 'availability' | 'label' | 'mark' | 'drain';
-  /** The label to take away. */
+  /** The label to remove. */
   readonly key?: string;
 };
 
@@ -32,7 +32,7 @@ type NodeChange = Change & {
 export default defineTask<State, NodeChange>({
   id: 'configure-nodes',
   title: 'Nodes configured',
-  about: 'Sets availability and labels of the nodes; a drained node is waited for until it runs nothing.',
+  about: 'Sets availability and labels of the nodes, and waits until drained nodes run nothing.',
   needs: ['join-managers', 'join-workers', 'init-manager', { task: 'set-roles', of: 'all' }],
   targets: (cluster) => onNodes(cluster.nodes),
   check: async (ctx) => {
@@ -75,7 +75,7 @@ export default defineTask<State, NodeChange>({
   },
 });
 
-/** The node that this machine is, whatever it calls itself: a name in the file needn't be a host name. */
+/** This machine's node, whatever its host name: the name in the file may be different. */
 async function ownNode(ctx: UnitContext): Promise<SwarmNode | undefined> {
   const { nodeId } = await localSwarm(await ctx.engine());
   return (await ctx.swarm.nodes(ctx.signal)).find((node) => node.ID === nodeId);
@@ -86,7 +86,7 @@ function readNode({ ID, Status, Spec, Description }: SwarmNode): Omit<State, 'ru
   return { id: ID, status: Status.State, availability, labels, hostname: Description.Hostname };
 }
 
-/** The name to note on the node; undefined where the host name says it. */
+/** The name to store on the node; undefined if it equals the host name. */
 function nameToNote(hostname: string, node: NodeSpec): string | undefined {
   return hostname === '' || hostname === node.name ? undefined : node.name;
 }
@@ -102,7 +102,7 @@ function planNode(state: State, node: NodeSpec, cluster: string): NodeChange[] {
   const managed = managedKeys(state.labels);
   const note = nameToNote(state.hostname, node);
   const unmarked = state.labels[OWNER_LABEL] !== cluster || (note !== undefined && state.labels[NAME_LABEL] !== note);
-  // The nodes of a swarm that was there before are marked only when something else changes on them.
+  // The nodes of an existing swarm are marked only when something else changes on them.
   const unmanaged = Object.keys(node.labels).some((key) => !managed.includes(key));
   if ((state.ours || changes.length > 0) && (unmarked || unmanaged))
     add('mark', updated([...own, 'mark'], undefined, cluster));

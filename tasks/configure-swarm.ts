@@ -8,17 +8,19 @@ import { step, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly spec: SwarmSpec;
-  /** The unlock key that the swarm has now, if it has one, is kept in the local folder, or by whoever was shown it. */
+  /**
+   * Whether the swarm's current unlock key is stored in the state folder or was shown to the user, or there is none.
+   */
   readonly kept: boolean;
 }
 
 type SwarmChange = Change & Partial<Pick<OptionChange, 'write'>>;
 
-/** What the swarm as a whole is told: whether managers are locked when they restart, how often nodes report, and the like. */
+/** Settings of the whole swarm: whether managers are locked when they restart, how often nodes report, and so on. */
 export default defineTask<State, SwarmChange>({
   id: 'configure-swarm',
   title: 'Swarm configured',
-  about: 'Sets what concerns the whole swarm, such as autolock, and keeps the unlock key in the local folder.',
+  about: 'Sets options of the whole swarm, such as autolock, and stores the unlock key in the local folder.',
   needs: [{ task: 'set-roles', of: 'all' }],
   targets: ({ swarm }) => (hasOptions(swarm) ? [CLUSTER] : []),
   check: async (ctx) => {

@@ -18,8 +18,8 @@ interface State {
 /** The services' networks. By hand (docs/guide.md): `docker network create --driver overlay`. */
 export default defineTask<State, Change>({
   id: 'create-networks',
-  title: 'Networks there',
-  about: 'Creates the overlay networks of the services; one that exists otherwise is never changed.',
+  title: 'Networks created',
+  about: 'Creates the overlay networks of the services; existing networks are never changed.',
   needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }, 'upgrade-docker'],
   targets: (cluster) => cluster.networks.map(({ name }) => ({ id: name })),
   check: async (ctx) => {
@@ -47,8 +47,8 @@ export default defineTask<State, Change>({
 async function create(ctx: UnitContext, manager: Engine): Promise<void> {
   const { name, external, attachable, encrypted, internal, subnet } = wantedNetwork(ctx);
   if (external)
-    throw new SwarmupError('NETWORK_ABSENT', `the swarm has no overlay network ${name}, which is to be there already`, {
-      fix: `Create it (docker network create --driver overlay ${name}), or leave external out.`,
+    throw new SwarmupError('NETWORK_ABSENT', `the swarm has no overlay network ${name}, which is declared external`, {
+      fix: `Create it (docker network create --driver overlay ${name}), or remove external from the cluster file.`,
     });
   await manager.call(`create the network ${name}`, (docker) =>
     docker.createNetwork({
@@ -69,13 +69,13 @@ async function untilSettled(ctx: UnitContext, manager: Engine): Promise<void> {
     until: `the managers have made the network ${name}`,
     probe: async () => {
       const found = (await listOverlays(manager)).find((one) => one.name === name);
-      return found?.settled ? { done: undefined } : { seen: found ? 'without addresses' : 'not there' };
+      return found?.settled ? { done: undefined } : { seen: found ? 'without addresses' : 'does not exist' };
     },
     deadlineMs: SETTLED_MS,
     intervalMs: 200,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: `Its addresses may be taken: see the managers' logs, and other networks with docker network ls.`,
+    fix: `Its addresses may be in use: check the managers' logs, and other networks with docker network ls.`,
   });
 }
 
@@ -102,8 +102,8 @@ function cannotChange(name: string, other: string | undefined): SwarmupError {
     {
       fix:
         other === undefined
-          ? 'If it is the one that is meant, say external: true; else give this one another name.'
-          : 'Give the new one another name: services move to it, and the old one goes with --prune.',
+          ? 'To use that network, set external: true; otherwise choose another name.'
+          : 'Give the new network another name: services move to it, and --prune removes the old one.',
     },
   );
 }

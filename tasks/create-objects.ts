@@ -10,11 +10,11 @@ interface State {
   readonly there: boolean;
 }
 
-/** Secrets and configs, each under a name that follows its content: what is in use is never changed. */
+/** Creates secrets and configs, each under a name that depends on its content: one in use is never changed. */
 export default defineTask<State, Change>({
   id: 'create-objects',
-  title: 'Secrets and configs there',
-  about: 'Creates secrets and configs; another content becomes another one, which services then move to.',
+  title: 'Secrets and configs created',
+  about: 'Creates secrets and configs; new content becomes a new one, to which services then move.',
   needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }, 'upgrade-docker'],
   targets: (cluster) => cluster.objects.map(({ kind, name }) => ({ id: `${kind} ${name}` })),
   check: async (ctx) => {
@@ -30,8 +30,8 @@ export default defineTask<State, Change>({
   apply: async (ctx) => {
     const { kind, name, fullName, data } = wantedObject(ctx);
     if (!data)
-      throw new SwarmupError('OBJECT_ABSENT', `the swarm has no ${kind} ${name}, which is to be there already`, {
-        fix: `Create it: printf VALUE | swarmup ssh MANAGER -- docker ${kind} create ${name} -; or give its file or value.`,
+      throw new SwarmupError('OBJECT_ABSENT', `the swarm has no ${kind} ${name}, which is declared external`, {
+        fix: `Create it: printf VALUE | swarmup ssh MANAGER -- docker ${kind} create ${name} -; or set its file or value.`,
       });
     const manager = await ctx.swarm.manager(ctx.signal);
     const labels = { [OWNER_LABEL]: ctx.cluster.name, [OBJECT_LABEL]: name };

@@ -4,11 +4,11 @@ import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
 import { step, type Change } from '../lib/contracts/change.ts';
 
-/** A machine is gone from one moment to the next: for drills. */
+/** Cuts the power of machines, for drills. */
 export default defineTask<ExistingState, Change>({
   id: 'cut-power',
   title: 'Power cut',
-  about: 'Ends the machines named with --node at once, as a power cut would; `up` starts them again.',
+  about: 'Ends the machines named with --node immediately, like a power cut; `up` starts them again.',
   needs: [],
   explicit: true,
   ...existingMachines,

@@ -21,7 +21,7 @@ import type { Desired } from '../lib/contracts/target.ts';
 interface State {
   readonly service: SwarmService | undefined;
   readonly convergence: Convergence | undefined;
-  /** What the service refers to; asked only when it refers to anything. */
+  /** The objects that the service refers to; read only if it refers to any. */
   readonly names: Names;
 }
 
@@ -120,14 +120,14 @@ async function write(
   await (current ? updateService(manager, current, spec, auth) : createService(manager, spec, auth));
 }
 
-/** Whether the service names anything that has an id of its own in the swarm. */
+/** Whether the service names anything that the swarm refers to by ID. */
 function refersToOthers({ networks = [], secrets = [], configs = [] }: ServiceSpec): boolean {
   return networks.length + secrets.length + configs.length > 0;
 }
 
 function otherMode({ name, mode }: ServiceSpec): SwarmupError {
-  return new SwarmupError('SERVICE_FAILED', `service ${name} is not ${mode}, and Swarm can't make it so`, {
-    fix: `Give it another name and take the old one away with --prune, or remove it first: swarmup ssh MANAGER -- docker service rm ${name}`,
+  return new SwarmupError('SERVICE_FAILED', `service ${name} is not ${mode}, and Swarm can't change a service's mode`, {
+    fix: `Give it another name and remove the old one with --prune, or remove it first: swarmup ssh MANAGER -- docker service rm ${name}`,
   });
 }
 

@@ -17,11 +17,11 @@ import type { Desired } from '../lib/contracts/target.ts';
 interface State {
   readonly services: readonly Pick<SwarmService, 'Spec'>[];
   readonly additions: readonly Addition[];
-  /** External secrets that the file refers to and the swarm doesn't have. */
+  /** External secrets in the file that the swarm doesn't have. */
   readonly missingSecrets: readonly string[];
-  /** What the services still wait for; empty when they run. */
+  /** What the services are still waiting for; empty when they run. */
   readonly waitingFor: string;
-  /** Why the images can't be had, for a stack that may be skipped then. */
+  /** Why the images can't be pulled, for a stack that may then be skipped. */
   readonly unreachable: string | undefined;
 }
 
@@ -64,7 +64,7 @@ export default defineTask<State, StackChange>({
   }),
   skip: ({ unreachable }, desired) => {
     if (unreachable === undefined || wantedStack(desired).whenUnreachable !== 'skip') return undefined;
-    return `${unreachable}; to have it, supply its images (docker save) with images.load`;
+    return `${unreachable}; to deploy it, supply its images (docker save) with images.load`;
   },
   plan: ({ services, additions, missingSecrets: missing, waitingFor }, desired) => {
     const stack = wantedStack(desired);
@@ -90,7 +90,7 @@ export default defineTask<State, StackChange>({
     const before = await servicesOf(manager, stack.name);
     if (changes.some((change) => change.kind === 'deploy')) await deploy(ctx, manager.node, stack, additions);
     const deployed = await running(ctx, manager, stack.name, before);
-    // Where a service began, and is to stay, is known once it runs.
+    // The node on which a service started, and has to stay, is known once it runs.
     const settled = await portainerAdditions(ctx, manager, stack, deployed);
     if (staleServices(stack, deployed, settled).length === 0) return;
     await deploy(ctx, manager.node, stack, settled);
@@ -98,7 +98,7 @@ export default defineTask<State, StackChange>({
   },
 });
 
-/** Waits until all services of a stack run. @returns them @throws SwarmupError as `converge` */
+/** Waits until all services of a stack run. @returns the services @throws SwarmupError the errors of `converge` */
 async function running(
   ctx: UnitContext,
   manager: Engine,
@@ -133,7 +133,7 @@ async function createSecret(ctx: UnitContext, manager: Engine, name: string): Pr
   if (!secret) {
     throw new SwarmupError(
       'STACK_INVALID',
-      `stack ${ctx.target.id} refers to the external secret ${name}, which the swarm doesn't have`,
+      `stack ${ctx.target.id} refers to the external secret ${name}, which the swarm does not have`,
       {
         fix: `Create it: printf VALUE | swarmup ssh ${manager.node} -- docker secret create ${name} -`,
       },
@@ -149,7 +149,7 @@ async function deploy(ctx: UnitContext, node: string, stack: StackSpec, addition
   await deployStack(await ctx.host(node), stack, additions, ctx.signal);
 }
 
-/** Why this stack's images can't be had: asked only of stacks that may be skipped then. */
+/** Why this stack's images can't be pulled: checked only for stacks that may then be skipped. */
 async function unreachableImage(manager: Engine, stack: StackSpec): Promise<string | undefined> {
   if (stack.whenUnreachable !== 'skip') return undefined;
   for (const { image } of stack.services) {

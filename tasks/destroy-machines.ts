@@ -2,12 +2,12 @@ import { existingMachines, ownMachines, type ExistingState } from '../lib/pipeli
 import { defineTask } from '../lib/pipeline/task.ts';
 import { removed, type Change } from '../lib/contracts/change.ts';
 
-/** Takes the machines away: those of the cluster file and any other that carries the cluster's mark. */
+/** Removes the machines of the cluster file, and any other with the cluster's mark. */
 export default defineTask<ExistingState, Change>({
   id: 'destroy-machines',
-  title: 'Machines gone',
-  about: "Takes away every machine that carries the cluster's mark.",
-  // Hosts that stay leave while the managers that go are still there.
+  title: 'Machines removed',
+  about: "Removes every machine that carries the cluster's mark.",
+  // Existing hosts leave the swarm while the managers on our machines still exist.
   needs: [
     { task: 'leave-workers', of: 'all', tolerant: true },
     { task: 'leave-managers', of: 'all', tolerant: true },

@@ -9,13 +9,13 @@ import { waiting, type Change } from '../lib/contracts/change.ts';
 import { waitUntil } from '../lib/async/wait-until.ts';
 
 interface State {
-  /** What is still to happen, in words; empty when the others have taken over. */
+  /** What is still missing, in words; empty when the others have taken over. */
   readonly waitingFor: string;
 }
 
 const DEADLINE_MS = 300_000;
 
-/** After machines were lost: the managers have noticed, and what ran there runs elsewhere. */
+/** Waits after a loss of machines until the managers have noticed and the lost tasks run elsewhere. */
 export default defineTask<State, Change>({
   id: 'fail-over',
   title: 'Others took over',
@@ -36,13 +36,13 @@ export default defineTask<State, Change>({
       intervalMs: 500,
       signal: ctx.signal,
       clock: ctx.clock,
-      fix: 'See what is missing with swarmup status. More than half of the managers must be reachable, and the nodes left must have room.',
+      fix: 'Check what is missing with swarmup status. More than half of the managers must be reachable, and the remaining nodes must have room.',
       onSeen: (seen) => ctx.report(seen),
     });
   },
 });
 
-/** While the managers elect a leader they answer with an error: that is something to wait for. */
+/** While the managers elect a leader they answer with an error: that passes. */
 async function look(ctx: UnitContext): Promise<string> {
   try {
     return await whatIsMissing(ctx);
@@ -61,10 +61,10 @@ async function whatIsMissing(ctx: UnitContext): Promise<string> {
   const [nodes, services] = await Promise.all([listNodes(manager), listServices(manager)]);
   const ready = nodes.filter((node) => node.Status.State === 'ready').map(nameOf);
   const unnoticed = ready.filter((name) => away.has(name));
-  if (unnoticed.length > 0) return `the managers still take ${unnoticed.join(', ')} for ready`;
+  if (unnoticed.length > 0) return `the managers still see ${unnoticed.join(', ')} as ready`;
   const free = services.filter((service) => awayWithItsNode(service, nodes) === undefined);
   for (const { Spec } of services.filter((service) => !free.includes(service)))
-    ctx.warn(`${Spec.Name} is held on a node that is away, where its data is`, Spec.Name);
+    ctx.warn(`${Spec.Name} is pinned to a node that is down, which holds its data`, Spec.Name);
   const looks = await lookAt(
     manager,
     free.map((service) => service.ID),

@@ -13,11 +13,11 @@ import { created, type Change } from '../lib/contracts/change.ts';
 
 interface State {
   readonly local: Pick<LocalSwarm, 'state' | 'isManager'>;
-  /** A worker of this cluster's own swarm: it is made a manager later. */
+  /** Whether it is a worker of this cluster's own swarm, which is promoted later. */
   readonly ownWorker: boolean;
-  /** Another configured node that is part of a swarm already. */
+  /** Another configured node that is already part of a swarm. */
   readonly elsewhere: Elsewhere | undefined;
-  /** How this node would join that swarm, where it is this cluster's own: the machine before this one is gone. */
+  /** How this node would join that swarm, if it is this cluster's own: its earlier machine is gone. */
   readonly join: JoinState | undefined;
 }
 
@@ -31,12 +31,12 @@ interface Elsewhere {
 export default defineTask<State, Change>({
   id: 'init-manager',
   title: 'First manager ready',
-  about: 'Initialises the swarm on the first manager; where the other managers have it already, joins it.',
+  about: 'Initialises the swarm on the first manager, or joins it if other managers already have it.',
   needs: [
     'install-docker',
     { task: 'restore-swarm', of: 'all' },
     'unlock-managers',
-    // Machines that were there before this run may hold a swarm; new ones can't, and aren't waited for.
+    // Machines that existed before this run may have a swarm; new ones can't, and aren't waited for.
     { task: 'provision', of: (other, _self, world) => world.before.has(other.node ?? ''), tolerant: true },
   ],
   targets: (cluster) => onNodes([firstManager(cluster)]),
@@ -61,9 +61,9 @@ export default defineTask<State, Change>({
     if (other) {
       throw new SwarmupError(
         'SWARM_ELSEWHERE',
-        `${target.id} is in no swarm, but ${other.node} is${other.clusterId ? ` (cluster ${other.clusterId})` : ''}; a second swarm is never made beside the first`,
+        `${target.id} is not in a swarm, but ${other.node} is${other.clusterId ? ` (cluster ${other.clusterId})` : ''}; swarmup never creates a second swarm beside the first`,
         {
-          fix: `Put a manager that is part of it first in the cluster file, or take ${other.node} out of its swarm by hand (docker swarm leave) if that swarm is not wanted.`,
+          fix: `List a manager of that swarm first in the cluster file, or make ${other.node} leave it by hand (docker swarm leave) if that swarm is no longer needed.`,
         },
       );
     }
@@ -79,19 +79,19 @@ export default defineTask<State, Change>({
   },
 });
 
-/** What can be chosen only now. Source: POST /swarm/init. */
+/** Settings that can be chosen only at creation. Source: POST /swarm/init. */
 function settled({ cluster: { name, swarm } }: UnitContext): object {
   const { addressPool, subnetSize, dataPathPort } = swarm;
   return {
     DataPathPort: dataPathPort,
-    // So that it is known later whose it is.
+    // The mark, by which swarmup recognises its swarm later.
     Spec: { Labels: { [OWNER_LABEL]: name } },
     ...(addressPool.length > 0 ? { DefaultAddrPool: addressPool, SubnetSize: subnetSize } : {}),
   };
 }
 
 async function elsewhere(ctx: UnitContext): Promise<Elsewhere | undefined> {
-  // A swarm that was restored is on a machine that may be as new as this one.
+  // A restored swarm may be on a machine that is as new as this one.
   const restored = ctx.cluster.request?.restore?.manifest.manager.name;
   const others = ctx.cluster.nodes.filter(
     ({ name }) => name !== ctx.node.name && (ctx.world.before.has(name) || name === restored),
@@ -101,11 +101,11 @@ async function elsewhere(ctx: UnitContext): Promise<Elsewhere | undefined> {
       try {
         const local = await localSwarm(await ctx.engine(node.name));
         const { clusterId } = local;
-        // What a worker says of itself proves nothing: a manager is one that the file has as such.
+        // A node's own claim proves nothing: only nodes that are managers in the file count.
         const isManager = local.isManager && node.role === 'manager';
         return local.state === 'inactive' ? undefined : { node: node.name, clusterId, isManager };
       } catch (error) {
-        // A node without an engine is in no swarm.
+        // A node without an engine isn't in a swarm.
         if (hasCode(error, 'ENGINE_UNREACHABLE', 'MACHINE_ABSENT')) return undefined;
         throw error;
       }
@@ -115,7 +115,7 @@ async function elsewhere(ctx: UnitContext): Promise<Elsewhere | undefined> {
   return members.find((entry) => entry.isManager) ?? members[0];
 }
 
-/** The managers know it, and it carries the cluster's mark. Without a manager to ask it is nobody's. */
+/** Whether the managers know the node and it carries the cluster's mark; false if no manager answers. */
 async function isOwnWorker(ctx: UnitContext, { state, isManager, nodeId }: LocalSwarm): Promise<boolean> {
   if (state !== 'active' || isManager) return false;
   try {
@@ -137,6 +137,6 @@ async function joinOwn(ctx: UnitContext, other: Elsewhere): Promise<JoinState | 
 
 function foreign(node: string, what: string): SwarmupError {
   return new SwarmupError('SWARM_FOREIGN', `${node} ${what}`, {
-    fix: `swarmup never leaves a swarm it didn't make. Look at it (swarmup ssh ${node} -- docker info), and leave it by hand if it is not wanted.`,
+    fix: `swarmup never leaves a swarm it didn't make. Check it (swarmup ssh ${node} -- docker info), and leave it by hand if it is no longer needed.`,
   });
 }

@@ -16,11 +16,11 @@ import { onNodes } from '../lib/contracts/target.ts';
 import { created, step, updated, type Change } from '../lib/contracts/change.ts';
 
 interface State {
-  /** The version of the engine that answers, if one does. */
+  /** The version of the engine, if it answers. */
   readonly version: string | undefined;
-  /** It takes part in a swarm: another version then comes with `upgrade-docker`, one node at a time. */
+  /** Whether it is in a swarm: then `upgrade-docker` changes the version, one node at a time. */
   readonly isMember: boolean;
-  /** Asked only when no engine answers, or something is configured there. */
+  /** Read only when no engine answers, or when the cluster file configures something there. */
   readonly host: HostState | undefined;
 }
 
@@ -28,7 +28,7 @@ interface HostState {
   readonly os: OsRelease;
   readonly service: DockerService;
   readonly daemon: DaemonJson;
-  /** The service's file with its proxy; empty when there is none. */
+  /** The service's drop-in file with the proxy; empty when there is none. */
   readonly proxy: string;
 }
 
@@ -65,7 +65,7 @@ export default defineTask<State, DockerChange>({
       changes.push({ ...(wrongVersion ? updated(own, { version }, to) : created(own, to)), kind: 'install' });
     }
     const differing = differingKeys(daemon, host?.daemon);
-    // Its values may be secret: registries and logging drivers take tokens there.
+    // Its values may be secret: tokens of registries and logging drivers.
     if (differing.length > 0)
       changes.push({ ...updated([...own, 'daemon.json'], undefined, differing), kind: 'configure' });
     if (proxyFile(cluster) !== (host?.proxy ?? ''))
@@ -80,7 +80,7 @@ export default defineTask<State, DockerChange>({
     const kinds = new Set(changes.map((change) => change.kind));
     const { cluster, signal } = ctx;
     const host = await ctx.host();
-    // The configuration first: the engine then starts once, with it.
+    // The configuration first, so that the engine starts only once.
     if (kinds.has('configure')) await mergeDaemonJson(host, cluster.docker.daemon, state.host?.daemon, signal);
     if (kinds.has('proxy')) await writeProxyFile(host, cluster, signal);
     if (kinds.has('install')) await installEngine(ctx, ctx.node.name, { known: state.host?.os });
@@ -90,7 +90,7 @@ export default defineTask<State, DockerChange>({
   },
 });
 
-/** Managers one at a time: two that are away at once may be one too many. */
+/** Managers restart one at a time: two at once may cost the majority. */
 async function restart(ctx: UnitContext): Promise<void> {
   const { name } = ctx.node;
   const { state, isManager } = await localSwarm(await ctx.engine());
@@ -108,7 +108,7 @@ async function restart(ctx: UnitContext): Promise<void> {
 
 function masked(node: string): SwarmupError {
   return new SwarmupError('INSTALL_UNSUPPORTED', `${node}: docker.service is masked, so nothing can start it`, {
-    fix: `Somebody switched it off on purpose. To have it again: swarmup ssh ${node} -- sudo systemctl unmask docker.service docker.socket`,
+    fix: `It was disabled on purpose. To enable it again: swarmup ssh ${node} -- sudo systemctl unmask docker.service docker.socket`,
   });
 }
 

@@ -4,11 +4,14 @@ import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
 import type { Change } from '../lib/contracts/change.ts';
 
-/** The further managers, one at a time: each join changes the quorum. By hand (docs/guide.md): `docker swarm join` as a manager. */
+/**
+ * Joins the other managers, one at a time: each join changes the quorum. By hand (docs/guide.md): `docker swarm join`
+ * as a manager.
+ */
 export default defineTask<JoinState, Change>({
   id: 'join-managers',
   title: 'Managers joined',
-  about: 'Joins the further managers, one at a time, and waits until each is ready.',
+  about: 'Joins the other managers, one at a time, and waits until each is ready.',
   needs: ['install-docker', 'unlock-managers', { task: 'collect-token', of: 'all' }],
   limit: 1,
   targets: (cluster) => onNodes(managersOf(cluster).slice(1)),

@@ -4,11 +4,11 @@ import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
 import type { Change } from '../lib/contracts/change.ts';
 
-/** The workers, side by side. By hand (docs/guide.md): `docker swarm join` as a worker. */
+/** Joins the workers in parallel. By hand (docs/guide.md): `docker swarm join` as a worker. */
 export default defineTask<JoinState, Change>({
   id: 'join-workers',
   title: 'Workers joined',
-  about: 'Joins the workers, side by side, and waits until each is ready.',
+  about: 'Joins the workers in parallel, and waits until each is ready.',
   needs: ['install-docker', { task: 'collect-token', of: 'all' }],
   targets: (cluster) => onNodes(workersOf(cluster)),
   check: joining.check,

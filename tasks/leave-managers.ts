@@ -3,11 +3,11 @@ import { leaving, type LeaveState } from '../lib/swarm/leave.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import type { Change } from '../lib/contracts/change.ts';
 
-/** The managers among the hosts that stay, one at a time and the first one last: the swarm ends with it. */
+/** Makes the managers on existing hosts leave, one at a time and the first one last: the swarm ends with it. */
 export default defineTask<LeaveState, Change>({
   id: 'leave-managers',
   title: 'Managers have left',
-  about: 'Demotes the managers that were there before swarmup, one at a time, and takes them out of the swarm.',
+  about: 'Demotes the managers on existing hosts, one at a time, and removes them from the swarm.',
   needs: [{ task: 'leave-workers', of: 'all' }],
   limit: 1,
   targets: (cluster, world) => leaving.targets(managersOf(cluster).toReversed(), world),

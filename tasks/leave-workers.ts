@@ -3,11 +3,11 @@ import { leaving, type LeaveState } from '../lib/swarm/leave.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import type { Change } from '../lib/contracts/change.ts';
 
-/** The workers among the hosts that stay: they leave the swarm while managers are there to take note. */
+/** Makes the workers on existing hosts leave the swarm while there are managers to remove them from it. */
 export default defineTask<LeaveState, Change>({
   id: 'leave-workers',
   title: 'Workers have left',
-  about: 'Drains the workers that were there before swarmup, and takes them out of the swarm.',
+  about: 'Drains the workers on existing hosts, and removes them from the swarm.',
   needs: ['remove-services'],
   targets: (cluster, world) => leaving.targets(workersOf(cluster), world),
   check: leaving.check,

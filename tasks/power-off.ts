@@ -3,7 +3,7 @@ import { existingMachines, keptForGood, type ExistingState } from '../lib/pipeli
 import { defineTask } from '../lib/pipeline/task.ts';
 import { step, type Change } from '../lib/contracts/change.ts';
 
-/** Powers the machines off cleanly; `up` starts them again with all that is on their disks. */
+/** Powers the machines off cleanly; `up` starts them again with everything on their disks. */
 export default defineTask<ExistingState, Change>({
   id: 'power-off',
   title: 'Machines powered off',

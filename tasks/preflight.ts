@@ -7,14 +7,11 @@ import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
 import type { Change } from '../lib/contracts/change.ts';
 
-/**
- * What would go wrong later, on hosts that others made: found before anything is changed on any of them. Nodes that are part of
- * the swarm already have proved themselves.
- */
+/** Finds problems of existing hosts before any of them is changed. Nodes that are already in the swarm are skipped. */
 export default defineTask<undefined, Change>({
   id: 'preflight',
-  title: 'Hosts fit',
-  about: 'Looks at hosts that exist already, and at the network between them, for all that is known to go wrong.',
+  title: 'Hosts checked',
+  about: 'Checks existing hosts, and the network between them, for known problems.',
   needs: [{ task: 'provision', of: 'all', tolerant: true }, 'provision'],
   targets: (cluster, { before }) =>
     [...before.values()].some(({ external }) => external) ? onNodes(cluster.nodes) : [],
@@ -34,7 +31,7 @@ export default defineTask<undefined, Change>({
   apply: () => Promise.resolve(),
 });
 
-/** Whether the node is part of this cluster's swarm as its managers see it. */
+/** Whether this cluster's managers list the node in the swarm. */
 async function isMember(ctx: UnitContext): Promise<boolean> {
   try {
     const { state, nodeId } = await localSwarm(await ctx.engine());

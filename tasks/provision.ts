@@ -10,9 +10,9 @@ interface State {
   readonly provider: Pick<Provider, 'plan'> | undefined;
   readonly node: NodeSpec | undefined;
   readonly machine: Machine | undefined;
-  /** A machine that runs may still be booting: a run before this one was cut off. */
+  /** Whether it answers: a running machine may still be booting after an interrupted run. */
   readonly answers: boolean;
-  /** Of a machine that is gone and is recreated: what services had on its disk. */
+  /** For a machine to be recreated: the volumes of services on its disk. */
   readonly lost: readonly LocalVolume[];
 }
 
@@ -20,7 +20,7 @@ interface State {
 export default defineTask<State, Change>({
   id: 'provision',
   title: 'Machines running',
-  about: 'Creates the machines, starts those that are powered off, and opens the ports clients need.',
+  about: 'Creates the machines, starts those that are powered off, and opens the ports that clients need.',
   needs: [{ task: 'require-swarm', of: 'all' }, { task: 'prepare-provider', of: 'all' }, 'retire-node'],
   targets: (cluster) => onNodes(cluster.nodes),
   check: async (ctx) => {

@@ -20,20 +20,20 @@ interface State {
   readonly services: readonly SwarmService[];
   readonly stacks: readonly string[];
   readonly nodes: readonly SwarmNode[];
-  /** The machine that this unit is about. */
+  /** The machine of this unit. */
   readonly machine: Machine | undefined;
-  /** What services have on the machine's disk. */
+  /** The volumes of services on the machine's disk. */
   readonly volumes: readonly LocalVolume[];
 }
 
 type Pruning =
   Removal | (Change & ({ readonly kind: 'node'; readonly node: SwarmNode } | { readonly kind: 'machine' }));
 
-/** What swarmup made and the cluster file doesn't name any more: said on every run, taken away with `--prune`. */
+/** What swarmup made and the cluster file no longer names: reported on every run, removed with `--prune`. */
 export default defineTask<State, Pruning>({
   id: 'prune',
   title: 'Nothing left over',
-  about: 'Finds services, stacks and nodes that the cluster file no longer names, and takes them away with --prune.',
+  about: 'Finds services, stacks and nodes that the cluster file no longer names, and removes them with --prune.',
   needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }],
   targets: (cluster, world) => [CLUSTER, ...surplusMachines(cluster, world).map((id): Target => ({ id, node: id }))],
   check: async (ctx) => {
@@ -71,11 +71,11 @@ export default defineTask<State, Pruning>({
   },
 });
 
-/** Of several managers the leader goes last: with each leader that goes, another has to be elected. */
+/** Of several managers the leader is removed last: removing a leader causes an election. */
 async function untilOthersAreGone(ctx: UnitContext, name: string): Promise<void> {
   const surplus = new Set(surplusMachines(ctx.cluster, ctx.world));
   await waitUntil({
-    until: 'the other managers that go are none any more',
+    until: 'the other managers have been removed',
     probe: async () => {
       const managers = (await ctx.swarm.nodes(ctx.signal)).filter(({ ManagerStatus }) => ManagerStatus);
       const leads = managers.some((node) => nameOf(node) === name && node.ManagerStatus?.Leader);
@@ -86,12 +86,12 @@ async function untilOthersAreGone(ctx: UnitContext, name: string): Promise<void>
     intervalMs: 500,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: 'See what keeps them in the output above, and run again.',
-    onSeen: (seen) => ctx.report(`it leads, and goes after ${seen}`),
+    fix: 'See in the output above why they are still there, and run again.',
+    onSeen: (seen) => ctx.report(`it is the leader, and is removed after ${seen}`),
   });
 }
 
-/** Hosts that existed before only leave the swarm. */
+/** Existing hosts only leave the swarm. */
 function withoutNode({ name, external }: Machine, volumes: readonly LocalVolume[]): Change {
   const from = external ? ['node'] : ['node', 'machine'];
   return removed(['nodes', name], { from, reason: lostWithIt(volumes), prune: true });

@@ -7,25 +7,25 @@ import { onNodes } from '../lib/contracts/target.ts';
 import { created, type Change } from '../lib/contracts/change.ts';
 
 interface State {
-  /** Archives of `images.load` that are not, or not whole, on the node. */
+  /** Archives of `images.load` that are not, or not completely, on the node. */
   readonly unloaded: readonly string[];
-  /** Images that are not on the node and that no archive brings. */
+  /** Images that are neither on the node nor in an archive. */
   readonly missing: readonly MissingImage[];
-  /** Asked only when something is missing. */
+  /** Checked only when something is missing. */
   readonly registry: Registry;
 }
 
 interface MissingImage {
   readonly name: string;
   readonly optional: boolean;
-  /** It can be built here. */
+  /** Whether it can be built on this computer. */
   readonly buildable: boolean;
 }
 
 type ImageChange = Change &
   ({ readonly kind: 'load'; readonly file: string } | { readonly kind: 'pull' | 'build'; readonly name: string });
 
-/** Images on every node as soon as its Docker runs, beside the joins. */
+/** Loads and pulls images on every node as soon as its Docker runs, in parallel with the joins. */
 export default defineTask<State, ImageChange>({
   id: 'pull-images',
   title: 'Images present',
@@ -67,7 +67,7 @@ export default defineTask<State, ImageChange>({
       ...unloaded.map((file): ImageChange => ({ ...created(own(basename(file)), 'archive'), kind: 'load', file })),
       ...missing.flatMap(({ name, optional, buildable }): ImageChange[] => {
         if (build && buildable) return [{ ...created(own(name), 'build'), kind: 'build', name }];
-        // Stacks that may be skipped say themselves that they are.
+        // Skipped stacks are reported by deploy-stacks.
         if (optional && !registry.reachable) return [];
         return [{ ...created(own(name), 'registry'), kind: 'pull', name }];
       }),

@@ -14,15 +14,15 @@ interface State {
 }
 
 /**
- * Swarm leaves nodes that came back empty (moby#24103). What is too much elsewhere moves to them; where placement preferences have a say,
- * all tasks are placed anew, as an update rolls.
+ * Swarm leaves nodes that came back empty (moby#24103). Surplus tasks of other nodes move to them; with placement
+ * preferences, a rolling update places all tasks again.
  */
 export default defineTask<State, Change>({
   id: 'rebalance',
   title: 'Tasks spread evenly',
   about: 'Moves tasks to nodes that came back and have too few of them.',
   needs: [],
-  // One at a time: what is placed next sees where the tasks of the one before are.
+  // One at a time, so that each placement takes the previous one into account.
   limit: 1,
   targets: (cluster) => serviceNames(cluster).map((id) => ({ id })),
   check: async (ctx) => {
@@ -33,7 +33,7 @@ export default defineTask<State, Change>({
     return { service, spread: spreadOf(service, tasks, nodes) };
   },
   absent: () => ({ service: undefined, spread: EVEN }),
-  skip: ({ service }) => (service ? undefined : 'it is not there'),
+  skip: ({ service }) => (service ? undefined : 'it does not exist'),
   plan: ({ service, spread: { uneven, counts } }) => {
     if (!service || !uneven) return [];
     const now = Object.fromEntries(counts.map(([node, count]) => [nameOf(node), count]));
@@ -51,15 +51,16 @@ export default defineTask<State, Change>({
     try {
       await change(ctx, scaledTo(replicas + spread.surplus));
     } finally {
-      // Also where the further tasks found no room: the service is as large as it was.
+      // Even if the additional tasks found no room: the service returns to its size.
       await change(ctx, scaledTo(replicas));
     }
   },
 });
 
 /**
- * More tasks go to the nodes with the fewest, and fewer are taken from those with the most: only what is too much moves, and the
- * service is never smaller. Source: swarmkit, manager/scheduler; manager/orchestrator/replicated, slotsByIndex.
+ * Scaling up places tasks on the nodes with the fewest, and scaling down removes them from those with the most: only
+ * surplus tasks move, and the service never gets smaller. Source: swarmkit, manager/scheduler;
+ * manager/orchestrator/replicated, slotsByIndex.
  */
 function scaledTo(replicas: number): (spec: ServiceSpecification) => ServiceSpecification {
   return (spec) => ({ ...spec, Mode: { Replicated: { Replicas: replicas } } });

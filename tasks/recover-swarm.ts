@@ -6,26 +6,26 @@ import { defineTask } from '../lib/pipeline/task.ts';
 import { created, removed, type Change } from '../lib/contracts/change.ts';
 
 interface State {
-  /** Every node; undefined while a manager leads. */
+  /** Every node; undefined while the swarm has a leader. */
   readonly found: readonly Found[] | undefined;
 }
 
-/** A swarm whose managers lost their majority, from what one of them knows. Never done unasked. */
+/** Rebuilds a swarm that lost its majority from one surviving manager. Never runs automatically. */
 export default defineTask<State, Change>({
   id: 'recover-swarm',
   title: 'Swarm recovered',
-  about: 'Makes a swarm of one manager out of one whose majority of managers is lost; the others are made anew by up.',
+  about: 'Rebuilds a swarm that lost its majority from one surviving manager; `up` recreates the others.',
   needs: [],
   targets: () => [CLUSTER],
   check: async (ctx) => ({ found: await lookForLoss(ctx) }),
   absent: () => ({ found: undefined }),
-  skip: ({ found }) => (found ? undefined : 'a manager leads the swarm: there is nothing to recover'),
+  skip: ({ found }) => (found ? undefined : 'the swarm has a leader: there is nothing to recover'),
   plan: ({ found = [] }, { cluster }) => {
     const { keeper, leaving, discarded } = recoveryOf(cluster, found);
     const away = keeper.swarm.managerAddresses.length - 1;
     return [
       ...discarded.map(({ name, machine }) =>
-        removed(['machines', name], { from: machine?.state, reason: 'it would come back with the old swarm' }),
+        removed(['machines', name], { from: machine?.state, reason: 'it would return with the old swarm' }),
       ),
       ...leaving.map(({ name }) =>
         removed(['nodes', name, 'swarm'], { from: 'old', reason: 'what only it knew is lost' }),
@@ -38,7 +38,7 @@ export default defineTask<State, Change>({
     await recover(ctx, recovery);
     for (const { name } of recovery.outOfReach)
       ctx.warn(
-        `${name} can't be reached. Before it is connected again, clear what it knows of the swarm (there: systemctl stop docker; rm -rf /var/lib/docker/swarm): several such managers together would be the swarm of before`,
+        `${name} can't be reached. Before you reconnect it, remove its swarm state (there: systemctl stop docker; rm -rf /var/lib/docker/swarm): several such managers together would form the old swarm again`,
       );
   },
 });

@@ -15,17 +15,19 @@ interface State {
 
 const NONE: State = { services: [], stacks: [] };
 
-/** Before hosts that stay leave the swarm: nothing then moves from one to the next, each with less time to stop it in. */
+/**
+ * Removes services before existing hosts leave the swarm, so that tasks don't move from each leaving host to the next.
+ */
 export default defineTask<State, Removal>({
   id: 'remove-services',
-  title: 'Services gone',
+  title: 'Services removed',
   about: 'Removes the services and stacks that swarmup made, before the hosts they run on leave the swarm.',
   needs: [],
   targets: (_cluster, { before }) => ([...before.values()].some(({ external }) => external) ? [CLUSTER] : []),
   check: async (ctx) => {
     try {
       const nodes = await ctx.swarm.nodes(ctx.signal);
-      // Of a swarm that isn't this cluster's, nothing is touched.
+      // Nothing is removed from a swarm that isn't this cluster's.
       if (!nodes.some(({ Spec }) => isMarked(Spec, ctx.cluster.name))) return NONE;
       const services = await listServices(await ctx.swarm.manager(ctx.signal));
       return {
@@ -33,7 +35,7 @@ export default defineTask<State, Removal>({
         stacks: [...new Set(services.flatMap((one) => ownStack(one) ?? []))],
       };
     } catch (error) {
-      // Where there is no swarm, there are no services.
+      // Without a swarm there are no services.
       if (hasCode(error, 'SWARM_NO_MANAGER', 'ENGINE_UNREACHABLE')) return NONE;
       throw error;
     }

@@ -3,11 +3,14 @@ import { CLUSTER } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import type { Change } from '../lib/contracts/change.ts';
 
-/** A swarm to put a new machine into: without one, another would be made beside what is left of the first. */
+/**
+ * Requires a swarm for a new machine to join: without one, a second swarm would be created beside the remains of the
+ * first.
+ */
 export default defineTask<undefined, Change>({
   id: 'require-swarm',
   title: 'Swarm found',
-  about: 'Makes sure that the cluster has a swarm whose managers can be asked, before a machine of it is replaced.',
+  about: 'Checks that the cluster has a swarm whose managers answer, before one of its machines is replaced.',
   needs: [],
   targets: () => [CLUSTER],
   check: async (ctx) => {
@@ -15,13 +18,14 @@ export default defineTask<undefined, Change>({
       await ctx.swarm.manager(ctx.signal);
       return undefined;
     } catch (error) {
-      // Nothing is in a swarm, or its managers can't be asked. What they say themselves, as without a majority, is told as it is.
+      // No node is in a swarm, or no manager answers. Errors of the managers themselves, such as a lost majority, are
+      // thrown unchanged.
       if (!hasCode(error, 'SWARM_NO_MANAGER', 'MACHINE_ABSENT', 'MACHINE_STOPPED', 'ENGINE_UNREACHABLE')) throw error;
       throw new SwarmupError(
         'SWARM_ABSENT',
-        `${ctx.cluster.name} has no swarm that can be asked: ${messageOf(error)}`,
+        `${ctx.cluster.name} has no swarm with a manager that answers: ${messageOf(error)}`,
         {
-          fix: "A node is replaced in a swarm that works: 'swarmup up' makes one, and brings back what is powered off.",
+          fix: "A node can be replaced only in a working swarm: 'swarmup up' creates one, and starts machines that are off.",
           cause: error,
         },
       );

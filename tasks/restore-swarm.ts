@@ -19,17 +19,17 @@ import { defineTask } from '../lib/pipeline/task.ts';
 import { created, type Change } from '../lib/contracts/change.ts';
 
 interface State {
-  /** What each node is part of. */
+  /** Each node's own view of its swarm. */
   readonly found: ReadonlyMap<string, LocalSwarm>;
-  /** The address of the machine that the back-up is restored to. */
+  /** The address of the machine to which the back-up is restored. */
   readonly address: string;
 }
 
-/** A swarm out of a back-up, on machines that are in none. The other nodes join it as they join any. */
+/** Restores a swarm from a back-up, on machines that aren't in a swarm. The other nodes join it as usual. */
 export default defineTask<State, Change>({
   id: 'restore-swarm',
   title: 'Swarm restored',
-  about: 'Makes a swarm out of a back-up on the manager it is of, and compares it with what the back-up says.',
+  about: 'Restores the swarm on the manager that the back-up was made from, and compares it with the back-up.',
   needs: [{ task: 'install-docker', of: 'all' }],
   targets: ({ request }) => (request?.restore ? [CLUSTER] : []),
   check: async (ctx) => {
@@ -73,11 +73,11 @@ export default defineTask<State, Change>({
 
 function requested({ cluster }: UnitContext): RestoreRequest {
   const request = cluster.request?.restore;
-  if (!request) throw new Error('nothing was asked to be restored');
+  if (!request) throw new Error('no back-up was given to restore');
   return request;
 }
 
-/** Every part to its place: the managers' own onto a manager whose engine is stopped, volumes onto their nodes. */
+/** Unpacks every part: the swarm's state on a manager whose engine is stopped, volumes on their nodes. */
 async function unpack(ctx: UnitContext, { file, key, manifest }: RestoreRequest, folder: string): Promise<void> {
   const places = await placesOf(ctx, manifest, folder);
   const unpacking: Promise<unknown>[] = [];
@@ -97,7 +97,7 @@ interface Place {
   readonly folder: string;
 }
 
-/** By the number of the part. The manager's engine stops after the last that needs it. */
+/** The destination of each part, by its number. The manager's engine stops after the last part that needs it. */
 async function placesOf(ctx: UnitContext, { manager, parts }: Manifest, folder: string): Promise<readonly Place[]> {
   const volumes = await Promise.all(
     parts.map(async ({ name }): Promise<Place | undefined> => {
@@ -112,12 +112,12 @@ async function placesOf(ctx: UnitContext, { manager, parts }: Manifest, folder: 
   );
   const host = await ctx.host(manager.name);
   await stopDocker(host, ctx.signal);
-  // It is in no swarm: what is left there is of one that it left.
+  // It isn't in a swarm: the remaining state is of a swarm that it left.
   await host.run(['rm', '-rf', folder], { signal: ctx.signal });
   return volumes.map((volume) => volume ?? { host, folder: dirname(folder) });
 }
 
-/** How many services, networks, secrets and configs a back-up has. */
+/** The number of services, networks, secrets and configs in a back-up. */
 function counts({ objects }: Manifest): Readonly<Record<string, number>> {
   const groups = Object.groupBy(objects, ({ kind }) => kind);
   return Object.fromEntries(
@@ -128,9 +128,9 @@ function counts({ objects }: Manifest): Readonly<Record<string, number>> {
 function inUse(members: readonly string[]): SwarmupError {
   return new SwarmupError(
     'SWARM_ELSEWHERE',
-    `${members.join(', ')} belong to a swarm: a back-up is restored onto machines that are in none`,
+    `${members.join(', ')} belong to a swarm, but a back-up is restored to machines that are in none`,
     {
-      fix: "Where that swarm is of no use any more: 'swarmup down' first. Where it has lost its majority only: 'swarmup recover'.",
+      fix: "If that swarm is no longer needed: 'swarmup down' first. If it only lost its majority: 'swarmup recover'.",
     },
   );
 }
@@ -138,16 +138,16 @@ function inUse(members: readonly string[]): SwarmupError {
 function otherAddress({ name, address }: Manifest['manager'], now: string): SwarmupError {
   return new SwarmupError(
     'CANNOT_RECOVER',
-    `${name} has the address ${now}, and the back-up is of ${address}: a manager is bound to its address`,
+    `${name} has the address ${now}, but in the back-up it has ${address}, and a manager's address can't change`,
     {
-      fix: `Give ${name} the address ${address} (of hosts: advertise), then run again.`,
+      fix: `Give ${name} the address ${address} (for hosts: advertise), then run again.`,
     },
   );
 }
 
 function differs(differences: readonly string[]): SwarmupError {
-  return new SwarmupError('RESTORE_DIFFERS', 'the swarm that was restored is not as the back-up says', {
-    fix: 'It is left as it is, to be looked at: swarmup status.',
+  return new SwarmupError('RESTORE_DIFFERS', 'the restored swarm differs from the back-up', {
+    fix: 'It was left in this state for inspection: swarmup status.',
     output: differences.join('\n'),
   });
 }

@@ -11,17 +11,17 @@ import { onNodes } from '../lib/contracts/target.ts';
 import { removed, type Change } from '../lib/contracts/change.ts';
 
 interface State extends ExistingState {
-  /** All nodes of the swarm; none where no manager can be asked. */
+  /** All nodes of the swarm; none if no manager answers. */
   readonly nodes: readonly SwarmNode[];
-  /** What services have on its disk. */
+  /** The volumes of services on its disk. */
   readonly volumes: readonly LocalVolume[];
 }
 
-/** A node gives up its work and leaves the swarm, and its machine goes: for good, or to be recreated. */
+/** Drains a node, removes it from the swarm, and removes its machine: for good, or to recreate it. */
 export default defineTask<State, Change>({
   id: 'retire-node',
-  title: 'Old machine gone',
-  about: 'Drains the node named with --node, takes it out of the swarm, and its machine away.',
+  title: 'Old machine removed',
+  about: 'Drains the node named with --node, and removes it from the swarm with its machine.',
   needs: [
     { task: 'require-swarm', of: 'all' },
     { task: 'leave-workers', of: 'all', tolerant: true },
@@ -55,7 +55,7 @@ async function nodesOf(ctx: UnitContext): Promise<readonly SwarmNode[]> {
     return await ctx.swarm.nodes(ctx.signal);
   } catch (error) {
     if (!hasCode(error, 'SWARM_NO_MANAGER')) throw error;
-    ctx.warn(`${ctx.target.id} isn't taken out of the swarm before its machine goes: ${error.message}`, 'no manager');
+    ctx.warn(`${ctx.target.id} is not removed from the swarm before its machine: ${error.message}`, 'no manager');
     return [];
   }
 }

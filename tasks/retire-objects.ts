@@ -21,11 +21,11 @@ type Retirement = Change & { readonly kind: SwarmObject['kind'] | 'network'; rea
 
 const NONE: State = { objects: [], networks: [] };
 
-/** What services moved away from: older contents go by themselves, what the file no longer names with `--prune`. */
+/** Removes what services no longer use: older contents automatically, what the file no longer names with `--prune`. */
 export default defineTask<State, Retirement>({
   id: 'retire-objects',
-  title: 'Nothing superseded',
-  about: 'Removes secrets and configs whose content changed, once no service needs them, also not for a roll-back.',
+  title: 'Old secrets and configs removed',
+  about: 'Removes secrets and configs whose content changed, once no service needs them, not even for a roll-back.',
   needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }, 'deploy-services'],
   targets: () => [CLUSTER],
   check: async (ctx) => {

@@ -10,17 +10,17 @@ interface State {
   readonly service: SwarmService | undefined;
 }
 
-/** Services as they were before their last update: `docker service rollback`. Doing it twice is doing it once. */
+/** Returns services to their state before the last update: `docker service rollback`, but idempotent. */
 export default defineTask<State, Change>({
   id: 'roll-back',
   title: 'Services rolled back',
-  about: 'Takes services back to what they were before their last update, and waits until they run.',
+  about: 'Returns services to their state before the last update, and waits until they run.',
   needs: [],
   targets: (cluster) => cluster.services.map(({ name }) => ({ id: name })),
   check: async (ctx) => ({ service: await serviceByName(await ctx.swarm.manager(ctx.signal), ctx.target.id) }),
   absent: () => ({ service: undefined }),
   plan: ({ service }, { target }) => {
-    if (!service) throw cannot(target.id, 'it is not there', 'Deploy it first: swarmup up');
+    if (!service) throw cannot(target.id, 'it does not exist', 'Deploy it first: swarmup up');
     if (service.UpdateStatus?.State === 'rollback_completed') return [];
     if (!service.PreviousSpec) throw cannot(target.id, 'it was never updated', 'Nothing needs to be done.');
     return [updated(['services', target.id], 'current', 'previous')];
@@ -41,7 +41,7 @@ export default defineTask<State, Change>({
       rollingBack: true,
     });
     ctx.warn(
-      `${service.Spec.Name} is as it was before: the next 'swarmup up' makes it as the cluster file says again`,
+      `${service.Spec.Name} was rolled back: the next 'swarmup up' applies the cluster file again`,
       `rolled back ${service.ID}`,
     );
   },

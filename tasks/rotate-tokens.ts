@@ -6,19 +6,20 @@ import { defineTask } from '../lib/pipeline/task.ts';
 import { updated, type Change } from '../lib/contracts/change.ts';
 
 interface State {
-  /** Of the nodes that were there when the tokens were last rotated. */
+  /** The hash of the nodes that existed when the tokens were last rotated. */
   readonly rotatedFor: string;
   readonly members: string;
 }
 
-/** On the swarm: for which members the tokens were last rotated. */
+/** On the swarm: the members for which the tokens were last rotated. */
 const TOKENS_LABEL = 'swarmup.tokens';
 
-/** Join tokens that were used are of no use any more, to whoever has seen them. */
+/** Rotates join tokens after they were used, so that anyone who has seen them can't use them. */
 export default defineTask<State, Change>({
   id: 'rotate-tokens',
   title: 'Join tokens rotated',
-  about: 'Makes new join tokens when nodes have joined since the last ones were made, if swarm.rotateTokens says so.',
+  about:
+    'Rotates the join tokens when nodes have joined or left since the last rotation, if swarm.rotateTokens is set.',
   needs: [{ task: 'set-roles', of: 'all' }, 'configure-swarm'],
   targets: (cluster) => (cluster.swarm.rotateTokens ? [CLUSTER] : []),
   check: async (ctx) => {
@@ -28,7 +29,7 @@ export default defineTask<State, Change>({
     ]);
     return { rotatedFor: Spec.Labels?.[TOKENS_LABEL] ?? '', members: fingerprint(nodes) };
   },
-  absent: () => ({ rotatedFor: '', members: 'of nodes to come' }),
+  absent: () => ({ rotatedFor: '', members: 'of future nodes' }),
   plan: ({ rotatedFor, members }) =>
     rotatedFor === members
       ? []

@@ -13,7 +13,10 @@ interface State {
 
 type RoleChange = Change & { readonly node: SwarmNode };
 
-/** Managers are made before others cease to be any, one at a time, and the leader is the last: a majority is always there. */
+/**
+ * New managers are promoted before others are demoted, one at a time, and the leader last, so that there is always a
+ * majority.
+ */
 export default defineTask<State, RoleChange>({
   id: 'set-roles',
   title: 'Roles as configured',
@@ -46,7 +49,7 @@ export default defineTask<State, RoleChange>({
   },
 });
 
-/** Nodes that have a role and are to have the other. */
+/** Nodes with this role that should have the other. */
 function wrong(nodes: readonly SwarmNode[], cluster: Cluster, role: SwarmNode['Spec']['Role']): readonly SwarmNode[] {
   const wanted = new Map(cluster.nodes.map((node) => [node.name, node.role]));
   return nodes.filter((node) => {

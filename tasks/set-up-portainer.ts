@@ -11,12 +11,12 @@ import { created, updated, waiting, type Change } from '../lib/contracts/change.
 import { waitUntil, type Probe } from '../lib/async/wait-until.ts';
 
 interface State {
-  /** Whether the stack that Portainer runs in is deployed. */
+  /** Whether Portainer's stack is deployed. */
   readonly deployed: boolean;
   readonly signIn: 'done' | 'refused' | 'not yet';
-  /** It still has a password of before. */
+  /** Whether Portainer still has a previous password. */
   readonly outdated: boolean;
-  /** What Portainer says when it doesn't let the administrator in. */
+  /** Portainer's message when it refuses the administrator's login. */
   readonly said: string;
   readonly environment: Environment | undefined;
   /** Nodes whose agent Portainer sees, and the nodes that should have one. */
@@ -26,11 +26,11 @@ interface State {
 
 const DEADLINE_MS = 240_000;
 
-/** Portainer's first set-up: what docs/guide.md does by hand in the browser on port 9000. */
+/** Portainer's first set-up: docs/guide.md does it by hand in the browser on port 9000. */
 export default defineTask<State, Change>({
   id: 'set-up-portainer',
   title: 'Portainer set up',
-  about: "Makes sure of Portainer's administrator, its environment, and that it sees an agent on every node.",
+  about: "Sets up Portainer's administrator and environment, and waits until it sees an agent on every node.",
   needs: ['deploy-stacks'],
   targets: (cluster) => (cluster.portainer ? [CLUSTER] : []),
   check: look,
@@ -59,7 +59,7 @@ export default defineTask<State, Change>({
     return changes;
   },
   apply: async (ctx) => {
-    await wait(ctx, 'Portainer lets the administrator in', (state) =>
+    await wait(ctx, "Portainer accepts the administrator's login", (state) =>
       state.signIn === 'not yet' ? { seen: state.said } : { done: undefined },
     );
     const state = await look(ctx);
@@ -116,7 +116,7 @@ async function wait(ctx: UnitContext, until: string, judge: (state: State) => Pr
     intervalMs: 500,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: 'Its log says more: docker service logs portainer_portainer on a manager.',
+    fix: 'Read its log: docker service logs portainer_portainer on a manager.',
     onSeen: (seen) => ctx.report(seen),
   });
 }
@@ -135,6 +135,6 @@ function refused(said: string): SwarmupError {
   return new SwarmupError('PORTAINER_FAILED', `Portainer can't be set up: ${said}`, {
     fix: timedOut
       ? 'Restart it (docker service update --force portainer_portainer on a manager), then run again.'
-      : 'Its data volume knows another password. Give that one as portainer.adminPassword; where it is lost: swarmup rotate portainer-password',
+      : 'Its data volume has another password. Set that one as portainer.adminPassword; if it is lost: swarmup rotate portainer-password',
   });
 }

@@ -8,17 +8,16 @@ import { onNodes } from '../lib/contracts/target.ts';
 import { removed, type Change } from '../lib/contracts/change.ts';
 
 interface State {
-  /** What swarmup installed there; undefined where Docker was there before, or isn't there at all. */
+  /** What swarmup installed there; undefined if Docker existed before, or isn't installed at all. */
   readonly receipt: Receipt | undefined;
   readonly inSwarm: boolean;
 }
 
-/** Asked for with `down --uninstall`: what swarmup installed on hosts that stay is taken away again, and nothing else. */
+/** For `down --uninstall`: removes what swarmup installed on existing hosts, and nothing else. */
 export default defineTask<State, Change>({
   id: 'uninstall-docker',
-  title: 'Docker taken away',
-  about:
-    'Takes away the packages and files that swarmup installed on hosts; volumes and images stay in /var/lib/docker.',
+  title: 'Docker uninstalled',
+  about: 'Removes the packages and files that swarmup installed on hosts; volumes and images stay in /var/lib/docker.',
   needs: [
     { task: 'leave-workers', of: 'same' },
     { task: 'leave-managers', of: 'same' },
@@ -28,7 +27,7 @@ export default defineTask<State, Change>({
   absent: () => ({ receipt: undefined, inSwarm: false }),
   skip: ({ receipt, inSwarm }) => {
     if (inSwarm) return 'it is still in a swarm';
-    return receipt ? undefined : "swarmup installed nothing there: what was there before isn't its to take away";
+    return receipt ? undefined : 'swarmup installed nothing there, and removes nothing that existed before';
   },
   plan: ({ receipt }, { target }) =>
     receipt

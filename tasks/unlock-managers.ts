@@ -13,16 +13,16 @@ interface State {
   readonly key: Secret | undefined;
 }
 
-/** With autolock, a manager that restarted waits for the key before it takes part again. */
+/** Unlocks managers: with autolock, a restarted manager waits for the key. */
 export default defineTask<State, Change>({
   id: 'unlock-managers',
   title: 'Managers unlocked',
-  about: 'Unlocks managers that restarted while autolock is on, with the key of the local folder or the environment.',
+  about: 'Unlocks managers that restarted while autolock is on, with the key from the local folder or the environment.',
   needs: ['install-docker', { task: 'restore-swarm', of: 'all' }],
   targets: (cluster) => onNodes(managersOf(cluster)),
   check: async (ctx) => {
     const local = await localSwarm(await ctx.engine());
-    // One that a recovery left behind has another key, and is made to leave anyway.
+    // A manager that a recovery left behind has another key, and has to leave anyway.
     const locked = local.state === 'locked' && !(await isLeftBehind(ctx, local));
     return { locked, key: locked ? await keptUnlockKey(ctx.state, ctx.env) : undefined };
   },

@@ -9,7 +9,7 @@ import { defineTask } from '../lib/pipeline/task.ts';
 import { updated, type Change } from '../lib/contracts/change.ts';
 
 interface State {
-  /** This cluster's nodes that are there and have another version, in the order in which they are upgraded. */
+  /** This cluster's existing nodes with another version, in the order of their upgrades. */
   readonly outdated: readonly SwarmNode[];
   /** All nodes of the swarm. */
   readonly nodes: readonly SwarmNode[];
@@ -17,19 +17,19 @@ interface State {
 
 type Upgrade = Change & { readonly node: SwarmNode };
 
-/** Another engine on nodes that are at work, one at a time: the services answer all the while. */
+/** Upgrades the engines of nodes at work, one at a time: the services keep answering. */
 export default defineTask<State, Upgrade>({
   id: 'upgrade-docker',
-  title: 'Docker as pinned',
+  title: 'Docker upgraded',
   about:
-    'Gives nodes at work the pinned version of Docker one at a time: drained, upgraded, back, verified; the leader last.',
+    'Upgrades nodes at work to the pinned version of Docker, one at a time and the leader last: drain, upgrade, activate, verify.',
   needs: [
     { task: 'configure-nodes', of: 'all', tolerant: true },
     { task: 'prune', of: 'all', tolerant: true },
     'configure-swarm',
     'rotate-tokens',
   ],
-  // Machines that aren't there yet get the right version at once.
+  // New machines get the right version when Docker is installed.
   targets: ({ docker }, { before }) => (docker.version !== undefined && before.size > 0 ? [CLUSTER] : []),
   check: async (ctx) => {
     const nodes = await ctx.swarm.nodes(ctx.signal);
@@ -49,7 +49,7 @@ export default defineTask<State, Upgrade>({
   },
   apply: async (ctx, changes) => {
     const pinned = ctx.cluster.docker.version ?? '';
-    // Before the first is touched it is sure that each can have it.
+    // Before the first node is changed, it is certain that every node can get the version.
     const prepared = await Promise.all(changes.map(({ node }) => prepareUpgrade(onBehalfOf(ctx, nameOf(node)), node)));
     for (const one of prepared) {
       ctx.signal.throwIfAborted();
@@ -67,13 +67,13 @@ function versionOf({ Description }: SwarmNode): string {
   return Description.Engine.EngineVersion;
 }
 
-/** Tasks stay where they went: the last node that was upgraded has none. */
+/** Tasks aren't moved back: the node upgraded last has none. */
 async function adviseToRebalance(ctx: UnitContext): Promise<void> {
   const manager = await ctx.swarm.manager(ctx.signal);
   const [services, tasks, nodes] = await Promise.all([listServices(manager), listTasks(manager), listNodes(manager)]);
   const uneven = services.filter((service) => spreadOf(service, tasks, nodes).uneven).map(({ Spec }) => Spec.Name);
   if (uneven.length > 0)
     ctx.warn(
-      `${uneven.join(', ')}: the tasks stay where the upgrade moved them; 'swarmup rebalance' spreads them again`,
+      `${uneven.join(', ')}: the tasks stay where the upgrade moved them; 'swarmup rebalance' spreads them evenly`,
     );
 }

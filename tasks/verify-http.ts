@@ -9,16 +9,16 @@ import type { Change } from '../lib/contracts/change.ts';
 import type { Desired, Target } from '../lib/contracts/target.ts';
 
 interface State {
-  /** Why there is nothing to ask. */
+  /** Why there is nothing to check. */
   readonly silent: string | undefined;
   readonly requests: number;
 }
 
-/** HTTP from outside through every node and port. By hand (docs/guide.md): curl for every node. */
+/** Checks HTTP from outside through every node and port. By hand (docs/guide.md): curl for every node. */
 export default defineTask<State, Change>({
   id: 'verify-http',
   title: 'HTTP answers on every node',
-  about: 'Asks every node for every published page, several times a replica, and compares status and body.',
+  about: 'Requests every published page from every node, several times per replica, and checks status and body.',
   needs: ['configure-nodes', 'deploy-services', 'deploy-stacks', 'set-up-portainer'],
   verifies: true,
   targets: (cluster) =>
@@ -48,7 +48,7 @@ function portOf(target: Target): number {
   return Number(target.id.slice(target.id.lastIndexOf(':') + 1));
 }
 
-/** Why a stack answers nothing, and nothing is wrong with that; undefined where it should answer. */
+/** Why a stack rightfully doesn't answer; undefined if it should. */
 async function whySilent(ctx: UnitContext, stack: StackSpec): Promise<string | undefined> {
   const manager = await ctx.swarm.manager(ctx.signal);
   const services = await listServices(manager, { label: [`${NAMESPACE_LABEL}=${stack.name}`] });
@@ -57,7 +57,7 @@ async function whySilent(ctx: UnitContext, stack: StackSpec): Promise<string | u
   if (!services.some(({ Spec }) => Spec.Labels?.[PINNED_LABEL])) return undefined;
   const nodes = await listNodes(manager);
   const [away] = services.flatMap((service) => awayWithItsNode(service, nodes) ?? []);
-  return away && `${stack.name} is held on ${nameOf(away)}, where its data is, and which is ${stateOf(away)}`;
+  return away && `${stack.name} is pinned to ${nameOf(away)}, which holds its data and is ${stateOf(away)}`;
 }
 
 function stateOf({ Status, Spec }: SwarmNode): string {

@@ -78,7 +78,7 @@ describe('existing hosts', () => {
     for (const message of ['its clock is off', 'its disk is full'])
       wrong.findings.push({ node: 'm1', check: 'x', severity: 'fatal', message, fix: 'Mend it.' });
     const refused = (await wrong.run('up', cluster)).units.find(({ error }) => error)?.error;
-    expect(refused?.message).toBe('m1: 2 things keep it from being a node');
+    expect(refused?.message).toBe('m1: 2 problems keep it from being a node');
     expect(refused?.output).toContain('- its clock is off\n  Mend it.\n- its disk is full');
   });
 
@@ -159,7 +159,7 @@ describe('taking down a cluster of existing hosts', () => {
     await world.run('up', cluster);
     const result = await world.run('stop', cluster);
     expect(result.units.map(({ outcome, reason }) => `${outcome}: ${reason}`)).toEqual(
-      NAMES.map(() => 'skipped: it was there before swarmup, which never powers it off'),
+      NAMES.map(() => 'skipped: it existed before swarmup, which never powers it off'),
     );
   });
 

@@ -57,7 +57,9 @@ describe('a run that is interrupted', () => {
       expect(existsSync(lockOf(run.place))).toBe(true);
       run.child.kill(signal);
       expect(await run.ended).toEqual({ status: 130, signal: null });
-      expect(run.output()).toContain('interrupted: stopping provision on manager1, worker1; once more to stop at once');
+      expect(run.output()).toContain(
+        'interrupted: stopping provision on manager1, worker1; press Ctrl-C again to stop immediately',
+      );
       expect(run.output()).toContain('stopped in the middle: provision on manager1, worker1');
       expect(run.output()).toMatch(/record {2}\.swarmup\/stuck\/runs\/\S+Z/);
       expect(existsSync(lockOf(run.place))).toBe(false);
@@ -67,7 +69,7 @@ describe('a run that is interrupted', () => {
   it('twice stops at once, and the next run is not held up by its lock', async () => {
     const run = await started(true);
     run.child.kill('SIGINT');
-    await expect.poll(run.output, PATIENCE).toContain('once more to stop at once');
+    await expect.poll(run.output, PATIENCE).toContain('press Ctrl-C again to stop immediately');
     run.child.kill('SIGINT');
     expect(await run.ended).toEqual({ status: 130, signal: null });
     expect(existsSync(lockOf(run.place))).toBe(true);

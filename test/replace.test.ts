@@ -122,7 +122,7 @@ describe('replacing a node', () => {
       3,
       ['manager3'],
       'manager2',
-      'without manager2 only 1 of 2 managers would be reachable, and 2 are needed to decide anything',
+      'without manager2 only 1 of 2 managers would be reachable, and 2 are needed for a majority',
     ],
   ])(
     'is refused when it would cost the majority: %i managers without %j, replacing %s',
@@ -177,7 +177,7 @@ describe('replacing a node', () => {
     const result = await world.run('up', cluster);
     expect(result.changed).toBe(0);
     expect(result.warnings).toEqual([
-      "not as the cluster file says: machine worker1: small → large; 'swarmup replace worker1' recreates it",
+      "differs from the cluster file: machine worker1: small → large; 'swarmup replace worker1' recreates it",
     ]);
     expect(errorsOf(await world.run('replace', cluster, { selection: { nodes: ['worker1'] } }))).toEqual([]);
     expect((await world.run('up', cluster, { mode: 'plan' })).units.flatMap((unit) => unit.changes)).toEqual([]);

@@ -104,7 +104,7 @@ describe('the keys of a service', () => {
     expect(world.swarm.tasks).toHaveLength(3);
     const result = await world.run('up', await clusterOf(text('', '')));
     expect(errorsOf(result)).toEqual([
-      "deploy-services@web: service web is not replicated, and Swarm can't make it so",
+      "deploy-services@web: service web is not replicated, and Swarm can't change a service's mode",
     ]);
   });
 });
@@ -167,7 +167,7 @@ describe('secrets and configs', () => {
     const external = text('secrets: { theirs: { external: true } }\n', ', secrets: [theirs]');
     const missing = await world.run('up', await clusterOf(external));
     expect(errorsOf(missing)).toContain(
-      'create-objects@secret theirs: the swarm has no secret theirs, which is to be there already',
+      'create-objects@secret theirs: the swarm has no secret theirs, which is declared external',
     );
     await world.swarm.docker('manager1').createSecret({ Name: 'theirs' });
     await up(world, external);
@@ -223,7 +223,7 @@ describe('a roll-back on request', () => {
     const cluster = await clusterOf(text('', ', user: b'));
     const result = await world.run('rollback', cluster);
     expect(errorsOf(result)).toEqual([]);
-    expect(result.warnings.join()).toContain("the next 'swarmup up' makes it as the cluster file says again");
+    expect(result.warnings.join()).toContain("the next 'swarmup up' applies the cluster file again");
     expect(containerOf(world)?.['User']).toBe('a');
     expect((await world.run('rollback', cluster)).changed).toBe(0);
     expect(containerOf(world)?.['User']).toBe('a');

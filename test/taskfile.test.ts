@@ -36,7 +36,7 @@ describe('swarmup tasks', () => {
       pipelines: ['up', 'replace', 'restore'],
     });
     const { stdout } = await cli.run(['tasks']);
-    expect(stdout).toContain('join-workers\n  Joins the workers, side by side');
+    expect(stdout).toContain('join-workers\n  Joins the workers in parallel');
   });
 });
 
@@ -76,8 +76,8 @@ const task = (id: string, needs: string[] = []) => defineTask<undefined, never>(
       'export const pipelines = { mine: ["provisoin"] };',
       /pipeline 'mine' names the task 'provisoin'[^]*did you mean 'provision'/,
     ],
-    ['exports something else', 'export const tasks = "none";', /export tasks is not as expected/],
-    ['exports an invalid task', 'export const tasks = [{ id: "x" }];', /export tasks\.0 is not as expected/],
+    ['exports something else', 'export const tasks = "none";', /export tasks has the wrong form/],
+    ['exports an invalid task', 'export const tasks = [{ id: "x" }];', /export tasks\.0 has the wrong form/],
     [
       "reuses one of swarmup's ids",
       `${TASK}export const tasks = [task('provision')];`,
@@ -112,7 +112,7 @@ const task = (id: string, needs: string[] = []) => defineTask<undefined, never>(
 
   it('requires node names for a task that runs only on request', async () => {
     const result = await cli.run(['run', 'lose']);
-    expect(result.stderr).toMatch(/the pipeline 'lose' needs to be told on which nodes[^]*--node/);
+    expect(result.stderr).toMatch(/the pipeline 'lose' runs only on named nodes[^]*--node/);
     expect(result.status).toBe(2);
   });
 });

@@ -1,8 +1,8 @@
 import { interrupted } from '../util/errors.ts';
 
 /**
- * The same promise, but given up as soon as the signal aborts: for work that doesn't end by itself then, and for work
- * that is shared with others and goes on for them.
+ * The same promise, abandoned as soon as the signal aborts: for work that ignores the signal, and for shared work that
+ * continues for other callers.
  *
  * @param onAbort ends the work, where it can be ended
  * @throws SwarmupError INTERRUPTED

@@ -1,6 +1,6 @@
 /**
- * A question that many ask at once and that is asked once for all of them. Nobody gets an answer that was begun before
- * they asked: who comes while it is being asked shares the next one.
+ * Answers many concurrent callers with one query. A caller never gets an answer to a query that started before its
+ * call: callers that arrive during a query share the next one.
  */
 export class Coalescer<T> {
   readonly #ask: () => Promise<T>;
@@ -15,7 +15,7 @@ export class Coalescer<T> {
     if (!this.#current) return this.#begin();
     const current = this.#current;
     this.#next ??= (async () => {
-      // Whether the one before failed is for those who wait for it.
+      // A failure of the previous query concerns only its own callers.
       await current.catch(() => undefined);
       this.#next = undefined;
       return this.#begin();

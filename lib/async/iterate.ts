@@ -1,9 +1,9 @@
 /**
- * Runs work that pushes items, and gives them one by one in the order they were pushed. The work starts with the first
- * `next()`, and isn't slowed down by a slow reader. A reader who leaves early (`break`) aborts the work's signal, and leaves once
- * the work has ended.
+ * Runs work that pushes items, and yields them one by one in that order. The work starts with the first `next()`, and
+ * isn't slowed down by a slow reader. A reader who leaves early (`break`) aborts the work's signal, and leaves once the
+ * work has ended.
  *
- * @returns an async generator that ends in what the work resolves to, or throws what it rejects with
+ * @returns an async generator that returns what the work resolves to, or throws what it rejects with
  */
 export async function* iterate<Item, Result>(
   work: (push: (item: Item) => void, signal: AbortSignal) => Promise<Result>,
@@ -19,7 +19,7 @@ export async function* iterate<Item, Result>(
     state.ended = true;
     state.wake();
   });
-  // Whoever reads to the end gets the error from `await running`.
+  // A reader that reads to the end gets the error from `await running`.
   running.catch(() => undefined);
   try {
     for (;;) {
@@ -35,7 +35,7 @@ export async function* iterate<Item, Result>(
   }
 }
 
-/** Reads an async generator to its end, telling each item. @returns its result */
+/** Reads an async generator to its end, passing on each item. @returns its result */
 export async function drain<Item, Result>(
   items: AsyncGenerator<Item, Result, void>,
   each: (item: Item) => void,

@@ -1,8 +1,8 @@
-/** Work that must not be done by two at once, in the order it was asked for. */
+/** Runs work under the same key one at a time, in the order of the calls. */
 export class KeyedMutex {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Does the work when all that was asked for under this name before has ended, well or not. */
+  /** Does the work once all earlier work under this name has ended, successfully or not. */
   async take<T>(name: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(name) ?? Promise.resolve();
     const own = before.then(work, work);

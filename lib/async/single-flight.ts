@@ -14,7 +14,7 @@ export class SingleFlight<T> {
     return flight;
   }
 
-  /** The promises that are known now. */
+  /** The promises kept now. */
   all(): Promise<T>[] {
     return [...this.#flights.values()];
   }

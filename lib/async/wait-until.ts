@@ -6,7 +6,7 @@ export type Probe<T> = { readonly done: T } | { readonly seen: string };
 export interface Wait<T> {
   /** The condition, as it reads after "waiting until": "worker1 answers on SSH". */
   readonly until: string;
-  /** Looks once: `{done}` ends the wait, `{seen}` says what there is instead. Throwing ends the wait too. */
+  /** Looks once: `{done}` ends the wait, `{seen}` describes the current state. Throwing ends the wait too. */
   readonly probe: (signal: AbortSignal) => Promise<Probe<T>>;
   readonly deadlineMs: number;
   readonly intervalMs: number;
@@ -14,7 +14,7 @@ export interface Wait<T> {
   readonly clock: Clock;
   /** What the user can do when the deadline passes. */
   readonly fix: string;
-  /** Told what was seen after every look. */
+  /** Called with what was seen after every look. */
   readonly onSeen?: (seen: string) => void;
 }
 

@@ -4,7 +4,7 @@ import { Secret } from '../util/secret.ts';
 import type { Lock, Key } from '../contracts/backup-request.ts';
 
 const VARIABLE = 'SWARMUP_BACKUP_PASSPHRASE';
-/** Shorter ones are tried out in no time. */
+/** Shorter passphrases can be guessed quickly. */
 const SHORTEST = 8;
 
 /** Where a passphrase comes from. */
@@ -18,8 +18,8 @@ export interface PassphraseSource {
 export async function lockFrom(recipients: readonly string[], source: PassphraseSource): Promise<Lock> {
   for (const recipient of recipients)
     if (!/^age1[a-z0-9]+$/.test(recipient))
-      throw new SwarmupError('USAGE', `'${recipient}' is no age recipient`, {
-        fix: 'It begins with age1: the public key that age-keygen prints.',
+      throw new SwarmupError('USAGE', `'${recipient}' is not an age recipient`, {
+        fix: 'A recipient begins with age1: it is the public key that age-keygen prints.',
       });
   if (recipients.length > 0) return { recipients };
   return { passphrase: await passphraseFrom(source, true) };
@@ -39,18 +39,18 @@ export async function keyFrom(identityFile: string | undefined, source: Passphra
   }
   const identities = text.split('\n').filter((line) => line.startsWith('AGE-SECRET-KEY-'));
   if (identities.length > 0) return { identities: identities.map((line) => new Secret(line.trim())) };
-  throw new SwarmupError('USAGE', `${identityFile} holds no age identity`, {
-    fix: 'A line of it begins with AGE-SECRET-KEY-: the file that age-keygen wrote.',
+  throw new SwarmupError('USAGE', `${identityFile} contains no age identity`, {
+    fix: 'Name the file that age-keygen wrote: one of its lines begins with AGE-SECRET-KEY-.',
   });
 }
 
-/** From the environment, else asked for; a new one twice. */
+/** From the environment, otherwise from the terminal; a new one is asked for twice. */
 async function passphraseFrom({ env, ask }: PassphraseSource, isNew: boolean): Promise<Secret> {
   const given = env[VARIABLE];
   const passphrase = given ? new Secret(given) : await askFor(ask, isNew);
   if (isNew && passphrase.reveal().length < SHORTEST)
     throw new SwarmupError('USAGE', `the passphrase is shorter than ${SHORTEST} characters`, {
-      fix: 'Take a longer one: the back-up holds every secret of the cluster.',
+      fix: 'Use a longer one: the back-up contains every secret of the cluster.',
     });
   return passphrase;
 }
@@ -61,7 +61,7 @@ async function askFor(ask: PassphraseSource['ask'], isNew: boolean): Promise<Sec
       'NEEDS_CONFIRMATION',
       'a back-up is encrypted, and there is no terminal to ask for a passphrase on',
       {
-        fix: `Give it in the environment as ${VARIABLE}${isNew ? ', or encrypt for an age key: --recipient age1…' : ', or name an age identity: --identity FILE'}.`,
+        fix: `Set ${VARIABLE} in the environment${isNew ? ', or encrypt for an age key: --recipient age1…' : ', or name an age identity: --identity FILE'}.`,
       },
     );
   const first = await ask('Passphrase of the back-up:');

@@ -7,7 +7,7 @@ import type { Kept } from '../contracts/backup-request.ts';
 /** In the archive, after all parts. */
 export const MANIFEST = 'manifest.json';
 
-/** All that a swarm's managers keep, by the managers' own words. Secrets have no content here: no manager tells it. */
+/** Everything a swarm's managers keep, as they report it. Secrets come without content: managers never return it. */
 export async function keptBy(manager: Engine): Promise<readonly Kept[]> {
   const [services, nodes, networks, objects] = await Promise.all([
     listServices(manager),
@@ -24,7 +24,8 @@ export async function keptBy(manager: Engine): Promise<readonly Kept[]> {
 }
 
 /**
- * What of a back-up isn't there again as it was, in words. Nodes are compared by nobody: they are made anew. Pure.
+ * What of a back-up is missing or different after a restore, as sentences. Nodes aren't compared: they are recreated.
+ * Pure.
  *
  * @param kept what the back-up says
  * @param now what the managers keep now
@@ -35,6 +36,6 @@ export function differencesFrom(kept: readonly Kept[], now: readonly Kept[]): re
     .flatMap(({ kind, id, name, spec }) => {
       const found = now.find((one) => one.kind === kind && one.id === id);
       if (!found) return [`${kind} ${name} (${id}) is missing`];
-      return semanticEqual(spec, found.spec) ? [] : [`${kind} ${name} is not as it was`];
+      return semanticEqual(spec, found.spec) ? [] : [`${kind} ${name} differs from the back-up`];
     });
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import type { Part } from '../contracts/backup-request.ts';
 
-/** A part while it is read: hashed, and passed on. */
+/** A part while it is being read: hashed, and passed on. */
 export class OpenPart {
   readonly number: number;
   readonly #to: Writable | undefined;

@@ -5,16 +5,18 @@ import { untilEngineAnswers } from '../docker/engine.ts';
 import { startDocker, stopDocker } from '../docker/service.ts';
 import { localSwarm } from '../swarm/local-state.ts';
 
-/** The engine is started again, and the copy taken away, also by a run that was interrupted. */
+/** How long an interrupted run may still take to start the engine again and remove the copy, in milliseconds. */
 const AFTER_MS = 120_000;
 
-/** A copy of what a manager keeps on its disk, beside it. */
+/** A copy of what a manager keeps on its disk, beside the original. */
 export interface RaftLogCopy {
-  /** Makes it. The log is whole only while nothing writes it: the engine is stopped meanwhile, and no longer. */
+  /**
+   * Makes the copy. The log is consistent only while nothing writes to it, so the engine is stopped while it is copied.
+   */
   make(): Promise<void>;
-  /** Writes it as a compressed tar archive, with the folder's own name as the only one at its top. */
+  /** Writes the copy as a compressed tar archive whose only top-level entry is the folder. */
   read(output: Writable): Promise<void>;
-  /** Takes it away, made or not: it has the manager's keys in it. */
+  /** Removes the copy if there is one: it contains the manager's keys. */
   remove(): Promise<void>;
 }
 
@@ -31,7 +33,7 @@ export async function raftLogCopy(ctx: Work & Engines & Hosts, node: string): Pr
       report(`${node}: copying its Raft log`);
       await stopDocker(host, signal);
       try {
-        // Most of it is room that the log may grow into. BusyBox has no such option.
+        // Most of the log is preallocated space. BusyBox has no --sparse.
         await shell('cp -a --sparse=always "$1" "$2/" 2>/dev/null || cp -a "$1" "$2/"');
       } finally {
         await startDocker(host, AbortSignal.timeout(AFTER_MS));

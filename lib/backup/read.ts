@@ -10,14 +10,14 @@ import { MANIFEST } from './manifest.ts';
 import { OpenPart } from './open-part.ts';
 import { bytes, textOf, webStream } from './streams.ts';
 
-/** Told where each part goes; undefined: it is only looked at. */
+/** Chooses where each part is written; undefined: it is only verified. */
 export type Destination = (part: number) => Writable | undefined;
 
 /**
- * Reads a back-up to its end, and compares every part with what the manifest says of it.
+ * Reads a back-up to its end, and compares every part with the manifest.
  *
  * @param destination where parts are written to, by their number; default: nowhere
- * @throws SwarmupError BACKUP_LOCKED with another key, BACKUP_INVALID when it is damaged or no back-up
+ * @throws SwarmupError BACKUP_LOCKED with the wrong key, BACKUP_INVALID when the file is damaged or not a back-up
  */
 export async function readBackup(
   file: string,
@@ -49,9 +49,9 @@ export async function readBackup(
     throw invalid(file, messageOf(cause), cause);
   }
   const manifest = parseAs(manifestSchema, text);
-  if (!manifest) throw invalid(file, 'it has no manifest, or one of a kind that is not known here');
+  if (!manifest) throw invalid(file, 'its manifest is missing or in an unknown format');
   for (const [i, part] of manifest.parts.entries())
-    if (found[i] !== part.sha256) throw invalid(file, `the part '${part.name}' is not as it was written`);
+    if (found[i] !== part.sha256) throw invalid(file, `the part '${part.name}' was changed after it was written`);
   return manifest;
 }
 
@@ -69,7 +69,7 @@ async function decrypted(file: string, key: Key): Promise<ReadableStream<Uint8Ar
         'BACKUP_LOCKED',
         `${file} can't be opened with this ${'passphrase' in key ? 'passphrase' : 'identity'}`,
         {
-          fix: 'Give the right one: SWARMUP_BACKUP_PASSPHRASE in the environment, or an age identity with --identity FILE.',
+          fix: 'Set the right SWARMUP_BACKUP_PASSPHRASE in the environment, or name the right age identity with --identity FILE.',
           cause,
         },
       );
@@ -78,8 +78,8 @@ async function decrypted(file: string, key: Key): Promise<ReadableStream<Uint8Ar
 }
 
 function invalid(file: string, why: string, cause?: unknown): SwarmupError {
-  return new SwarmupError('BACKUP_INVALID', `${file} is no back-up that can be used: ${why}`, {
-    fix: 'Take another one: a file that is cut off or damaged holds nothing that can be trusted.',
+  return new SwarmupError('BACKUP_INVALID', `${file} is not a usable back-up: ${why}`, {
+    fix: 'Use another back-up: nothing in a truncated or damaged file can be trusted.',
     cause,
   });
 }

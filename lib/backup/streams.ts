@@ -1,4 +1,4 @@
-/** The data of a stream, whose type says nothing of it. */
+/** The bytes of a stream whose type doesn't say what it yields. */
 export async function* bytes(stream: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
   for await (const chunk of stream) if (chunk instanceof Uint8Array) yield chunk;
 }
@@ -9,7 +9,7 @@ export async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** A stream as age takes it. */
+/** A stream in the form that age accepts. */
 export function webStream(source: AsyncIterable<unknown>): ReadableStream<Uint8Array> {
   const chunks = bytes(source);
   return new ReadableStream<Uint8Array>({

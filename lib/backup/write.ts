@@ -14,16 +14,16 @@ import { bytes, webStream } from './streams.ts';
 
 const PIECE = 4 * 2 ** 20;
 
-/** Takes the parts of a back-up one after the other. */
+/** Accepts the parts of a back-up, one after another. */
 export interface BackupWriter {
-  /** @param fill writes all of the part into the stream it gets */
+  /** @param fill writes the whole part into the stream it gets */
   add(name: string, fill: (into: Writable) => Promise<void>): Promise<void>;
 }
 
 /**
- * Writes a back-up, and reads it again to see that it can be: the file is there when it was found good, and not before.
+ * Writes a back-up, and reads it again to verify it: the file appears only once it has been found good.
  *
- * @param compose adds the parts, and says all that the manifest holds besides them
+ * @param compose adds the parts, and returns the rest of the manifest
  * @throws SwarmupError BACKUP_INVALID when what was written can't be read
  */
 export async function writeBackup(
@@ -73,7 +73,7 @@ async function fillArchive(
       await pieces.end();
     };
     const taken = take();
-    // It is waited for below; a failure of what fills it is told first.
+    // It is awaited below; a failure of what fills it is reported first.
     taken.catch(() => undefined);
     await fill(into);
     into.end();
@@ -86,7 +86,7 @@ async function fillArchive(
   return manifest;
 }
 
-/** Data in pieces of one size: an archive says the size of each entry before its content. */
+/** Data in pieces of one size: a tar archive has the size of each entry before its content. */
 class Pieces {
   readonly #write: (data: Buffer, piece: number) => Promise<void>;
   #held: Uint8Array[] = [];
@@ -115,7 +115,10 @@ class Pieces {
   }
 }
 
-/** With recipients, one more that nobody keeps: what was written can then be read once, to see that it can. */
+/**
+ * With recipients, one more whose key is thrown away afterwards, so that what was written can be read once to verify
+ * it.
+ */
 async function encrypterFor(lock: Lock): Promise<{ readonly encrypter: Encrypter; readonly key: Key }> {
   const encrypter = new Encrypter();
   if ('passphrase' in lock) {

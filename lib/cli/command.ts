@@ -1,11 +1,11 @@
 import type { Option, ValuesOf } from './option.ts';
 
-/** An argument of a command, by its place. */
+/** A positional argument of a command. */
 export interface Argument<Value> {
   /** `<node>`, `[service]`, `<service...>` */
   readonly usage: string;
   readonly description: string;
-  /** Reads one word; for arguments that may be repeated, with what came before. */
+  /** Reads one word; for repeatable arguments, together with the values before it. */
   parse?(this: void, word: string, before: Value | undefined): Value;
   /** Only for the compiler. */
   readonly value?: Value;
@@ -66,10 +66,10 @@ interface Description<Args extends readonly unknown[], Options> {
   readonly load: () => Promise<Action<Args, Options>>;
 }
 
-/** Any command: what it takes was checked when it was defined. */
+/** Any command: its arguments were type-checked when it was defined. */
 export interface Command extends Omit<Description<readonly Argument<unknown>[], object>, 'load' | 'options'> {
   readonly options: Readonly<Record<string, Option<unknown, boolean>>>;
-  /** @param values the arguments, then the options, as the parser has read them */
+  /** @param values the parsed arguments, then the parsed options */
   readonly run: (values: readonly unknown[]) => Promise<number>;
 }
 

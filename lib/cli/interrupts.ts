@@ -4,14 +4,14 @@ export interface Interrupts {
   stop(): void;
 }
 
-/** A pipe or a terminal that is closed: nobody reads what is printed any more. */
+/** Whether the output is a closed pipe or terminal, which no one reads any more. */
 export function isLostOutput(error: NodeJS.ErrnoException): boolean {
   return error.code === 'EPIPE' || error.code === 'EIO';
 }
 
 /**
- * The first Ctrl-C (or SIGTERM, or a closed terminal) stops cleanly, the second at once. Output that nobody reads any more
- * is a first one, never a second: what is printed while the run stops would end it half-way.
+ * The first Ctrl-C (or SIGTERM, or a closed terminal) stops cleanly, the second at once. Lost output counts as a first
+ * interrupt, never as a second: otherwise a line printed while stopping would end the run half-way.
  */
 export function listenForInterrupts(): Interrupts {
   const controller = new AbortController();

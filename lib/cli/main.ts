@@ -17,7 +17,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = await status;
   } catch (error) {
     if (error instanceof CommanderError) {
-      // commander has said it already; help and version are no mistakes.
+      // commander has printed the error already; help and version aren't errors.
       process.exitCode = error.exitCode === 0 ? 0 : 2;
       return;
     }
@@ -26,7 +26,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** `swarmup status | head`: whoever read our output has seen enough. What is at work is stopped by its own listener. */
+/** `swarmup status | head`: the reader closed the pipe. Running work is stopped by its own listener. */
 function onLostOutput(error: NodeJS.ErrnoException): void {
   if (!isLostOutput(error)) throw error;
 }

@@ -1,6 +1,6 @@
-/** An option of a command. `Given` says that it always has a value: it is required, or has a default. */
+/** An option of a command. `Given`: it always has a value, as it is required or has a default. */
 export interface Option<Value, Given extends boolean> {
-  /** As commander has them: `-f, --file <file>`. */
+  /** In commander's syntax: `-f, --file <file>`. */
   readonly flags: string;
   readonly description: string;
   parse?(this: void, word: string, before: Value | undefined): Value;
@@ -19,7 +19,7 @@ type KeysGiven<Options> = {
 
 type ValueOf<One> = One extends Option<infer Value, boolean> ? Value : never;
 
-/** What a command gets of its options. */
+/** The option values that a command gets. */
 export type ValuesOf<Options> = {
   readonly [K in keyof Options as K extends KeysGiven<Options> ? K : never]: ValueOf<Options[K]>;
 } & {
@@ -36,7 +36,7 @@ export function text(flags: string, description: string): Option<string, false> 
   return { flags, description };
 }
 
-/** A text that has to be given. */
+/** A required text. */
 export function requiredText(flags: string, description: string): Option<string, true> {
   return { flags, description, required: true };
 }
@@ -46,7 +46,7 @@ export function textOr(flags: string, description: string, fallback: string): Op
   return { flags, description, fallback };
 }
 
-/** A text that is read as something else. @param parse throws InvalidArgumentError for what it can't read */
+/** A text that is parsed. @param parse throws InvalidArgumentError for what it can't read */
 export function parsed<Value>(
   flags: string,
   description: string,

@@ -9,7 +9,7 @@ const FILE = 'the cluster file (default: swarmup.yaml here, else the shipped con
 const output = {
   json: flag('--json', 'print one JSON document on standard output at the end; progress goes to standard error'),
   renderer: choice('--renderer <name>', 'how progress is shown', ['default', 'plain', 'silent']),
-  yes: flag('-y, --yes', 'answer yes to every question: install missing system packages, remove what is to be removed'),
+  yes: flag('-y, --yes', 'answer yes to every question, such as installing system packages or removing machines'),
   acceptNew: flag('--accept-new', 'accept host keys that were never seen before; changed ones are refused'),
 } as const;
 
@@ -21,10 +21,13 @@ const followOrFile: Option<string | true, false> = {
   description: `alone: as --follow; with a name: ${FILE}`,
 };
 
-/** For commands that follow something: `-f` alone means that, as everywhere else, and with a name after it the cluster file. */
+/**
+ * For commands that follow output: `-f` alone means --follow, as in other tools; with a name after it, the cluster
+ * file.
+ */
 export const following = {
   file: followOrFile,
-  follow: flag('--follow', 'continue with what comes next, until interrupted'),
+  follow: flag('--follow', 'keep printing new lines until interrupted'),
   ...output,
 } as const;
 
@@ -55,7 +58,7 @@ export const selection = {
   node: parsed('--node <names>', 'only on these nodes (comma-separated)', list),
 } as const;
 
-/** For pipelines that go over many nodes. */
+/** For pipelines that work on many nodes. */
 export const keepGoing = {
   keepGoing: flag('--keep-going', "after a failure, continue with everything that doesn't need what failed"),
 } as const;

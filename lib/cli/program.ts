@@ -59,7 +59,7 @@ function add(command: Command, program: Parser, act: Act): void {
   for (const option of Object.values(command.options)) parser.addOption(parserOption(option));
   parser.addHelpText('after', `\nExamples:\n${examplesOf(command)}`);
   const arity = command.args.length;
-  // commander adds itself behind the arguments and the options.
+  // commander appends itself to the arguments and the options.
   parser.action((...given: unknown[]) => act(command.run(given.slice(0, arity + 1))));
 }
 
@@ -77,7 +77,7 @@ function parserOption({ flags, description, parse, choices, fallback, required }
   return option.makeOptionMandatory(required ?? false);
 }
 
-/** An example a line, what it does behind it. */
+/** One example per line, followed by what it does. */
 export function examplesOf({ examples }: Command): string {
   const lines = Object.keys(examples).map((line) => `swarmup ${line}`);
   const width = Math.max(...lines.map((line) => line.length));

@@ -14,7 +14,7 @@ import type { Secret } from '../util/secret.ts';
 import { clusterStatus, type ClusterStatus } from '../swarm/status.ts';
 import { version } from './version.ts';
 
-/** What the cluster is asked at the end of a run may take so long, in milliseconds. */
+/** How long the status queries at the end of a run may take, in milliseconds. */
 const STATUS_MS = 10_000;
 
 export interface ReportingOptions {
@@ -23,9 +23,9 @@ export interface ReportingOptions {
   readonly command: string;
   /** A file for the JUnit report. */
   readonly junit?: string | undefined;
-  /** Leaves a record only when the run fails: for runs that change nothing, or take the record's folder away. */
+  /** Leaves a record only when the run fails: for runs that change nothing, or that remove the folder of records. */
   readonly onlyFailures: boolean;
-  /** The record's folder; default: one of its own under the cluster's state folder. */
+  /** The record's folder; default: a new one under the cluster's state folder. */
   readonly folder?: string;
 }
 
@@ -65,24 +65,24 @@ export class Reporting {
     this.listeners = [this.#timeline.listener, this.#recorder.listener];
   }
 
-  /** Asks the cluster how it is now, for the record. What can't be asked is left out. */
+  /** The cluster's current status, for the record; undefined when it can't be read. */
   async statusOf({ context, signal }: Session): Promise<ClusterStatus | undefined> {
     if (context.machines.all().every((machine) => machine.state !== 'running')) return undefined;
     try {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(STATUS_MS)]);
       return await unlessAborted(clusterStatus(context, limit), limit);
     } catch {
-      // The run itself said what is wrong; the record then has no picture of the cluster.
+      // The run itself has reported what is wrong; the record then has no status.
       return undefined;
     }
   }
 
-  /** Notes how the cluster is now: for a run that takes it away at its end. */
+  /** Keeps the cluster's current status: for a run that removes the cluster at its end. */
   async keepStatus(session: Session): Promise<void> {
     this.#status = await this.statusOf(session);
   }
 
-  /** The run ended in an error of its own. @returns the record's folder, as seen from here */
+  /** Records that the run itself threw an error. @returns the record's folder, as seen from here */
   async fail(): Promise<string | undefined> {
     this.#recorder.fail();
     return this.finish();
@@ -90,8 +90,7 @@ export class Reporting {
 
   /**
    * Writes the reports and ends the record.
-   *
-   * @param status how the cluster is now
+   * @param status the cluster's current status
    * @returns the record's folder, as seen from here
    */
   async finish(result?: RunResult, status = this.#status): Promise<string | undefined> {
@@ -104,13 +103,13 @@ export class Reporting {
   }
 }
 
-/** Writes a file that the user asked for, with the folder it lies in. */
+/** Writes a file that the user asked for, creating its folder. */
 export async function writeReport(file: string, text: string): Promise<void> {
   await mkdir(dirname(resolve(file)), { recursive: true });
   await writeFile(file, text);
 }
 
-/** A path as a person would write it: from here, where that is shorter. */
+/** A path as a person would write it: relative to the current folder where that is shorter. */
 export function shown(path: string): string {
   const near = relative(process.cwd(), path);
   return near.length < path.length && near !== '' ? near : path;

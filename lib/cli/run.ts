@@ -22,11 +22,11 @@ interface PipelineRun {
   readonly pipeline: string;
   readonly mode: Mode;
   readonly options: Options;
-  /** Changes the validated cluster before anything is done with it: a scale, an availability. */
+  /** Changes the validated cluster before the run, such as a scale or an availability. */
   readonly change?: (cluster: Cluster) => RunCluster;
   /** Asked before anything is run; false ends the command. */
   readonly proceed?: (session: Session) => Promise<boolean>;
-  /** As `proceed`, with what would change; not asked when nothing would, or it can't be said. */
+  /** Like `proceed`, with the planned changes; not called when there are none, or they aren't known. */
   readonly agree?: (changes: readonly string[]) => Promise<boolean>;
   /** Leaves a record only when it fails. */
   readonly onlyFailures?: boolean;
@@ -53,7 +53,7 @@ export async function run(
       let status: Promise<ClusterStatus | undefined> = Promise.resolve(undefined);
       const result = await drain(runInSession(prepared, session), (event) => {
         view.listener(event);
-        // Asked for while the lock is given back.
+        // Queried while the lock is being released.
         if (event.type === 'run-finished' && !onlyFailures) status = reporting.statusOf(session);
       });
       onResult(result);
@@ -74,7 +74,7 @@ function requestOf(mode: Mode, options: Options): RunRequest {
   return { mode, ...omitUndefined({ only, skip, from, to, nodes, keepGoing, prune, lockWaitMs, taskfile }) };
 }
 
-/** Whether the user agrees to what would change, where the command asks that. */
+/** Whether the user agrees to the planned changes, if the command asks. */
 async function agreed({ agree, options }: PipelineRun, prepared: PreparedRun, session: OpenSession): Promise<boolean> {
   if (!agree || options.yes) return true;
   const quiet: Session = { ...session, emit: () => undefined };

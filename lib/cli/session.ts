@@ -16,7 +16,7 @@ export function clusterOf({ file }: Pick<CommonOptions, 'file'>): Promise<Cluste
 }
 
 export interface CommandSession extends Pick<SessionOptions, 'asRoot' | 'listeners' | 'onSecret'> {
-  /** Answers "may this be installed?" */
+  /** The answer to "may this be installed?" */
   readonly yes?: boolean | undefined;
   readonly acceptNew?: boolean | undefined;
 }
@@ -40,7 +40,7 @@ export async function withSession<T>(
 const TERMINAL: Prompts = {
   acceptHostKeys: (keys) => {
     writeStderr(hostKeysTable(keys));
-    return confirm('Are these the right ones (compare: ssh-keygen -lf on the server)? They are pinned from then on.');
+    return confirm('Are these keys correct (compare: ssh-keygen -lf on the server)? They will be pinned.');
   },
-  sudoPassword: ({ users, hosts }) => askSecret(`Password of ${users.join(', ')} for sudo on ${hosts.join(', ')}:`),
+  sudoPassword: ({ users, hosts }) => askSecret(`sudo password of ${users.join(', ')} on ${hosts.join(', ')}:`),
 };

@@ -41,8 +41,8 @@ async function contentOf(path: string, place: Path, reporter: Reporter): Promise
 }
 
 /**
- * What a secret or config is called in the swarm, where none can be changed: another content is another name. The cluster's name goes
- * into the hash, so that equal contents can't be told by equal names.
+ * The name of a secret or config in the swarm. Swarm can't change either, so new content gets a new name. The cluster's
+ * name goes into the hash, so that equal names don't reveal equal contents.
  */
 function fullName(cluster: string, name: string, data: Buffer): string {
   const hash = createHash('sha256').update(`${cluster}\0${name}\0`).update(data).digest('hex').slice(0, HASH_DIGITS);
@@ -54,7 +54,7 @@ interface Known {
   readonly objects: readonly ObjectSpec[];
 }
 
-/** A service, with everything it names looked up. */
+/** A service, with every name it refers to resolved. */
 export function convertService(
   name: string,
   file: ClusterFile['services'][string],
@@ -63,7 +63,7 @@ export function convertService(
 ): ServiceSpec {
   const { verify, replicas = 1, secrets = [], configs = [], networks = [], ...service } = file;
   const place = ['services', name];
-  // Ports past the mesh answer on nodes with a task only: on all of them where every node has one.
+  // Ports in host mode answer only on nodes with a task: on all nodes when every node has one.
   const everywhere = service.ports.filter(({ mode }) => mode === 'ingress' || service.mode === 'global');
   const check = convertCheck(verify, everywhere, [...place, 'verify'], reporter);
   networks.forEach((one, i) => {

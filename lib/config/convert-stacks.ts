@@ -10,7 +10,7 @@ import { convertCheck } from './published.ts';
 import type { Reporter } from './reporter.ts';
 import type { ClusterFile } from './schema.ts';
 
-/** The stacks with their Compose files; Portainer's images in the version that the cluster file names. */
+/** The stacks with their Compose files; Portainer's images in the version from the cluster file. */
 export function convertStacks({ stacks, portainer }: ClusterFile, reporter: Reporter): Promise<readonly StackSpec[]> {
   return Promise.all(
     Object.entries(stacks).map(async ([name, stack]) => {
@@ -32,7 +32,7 @@ export function convertStacks({ stacks, portainer }: ClusterFile, reporter: Repo
 const NO_SERVICES = 'services: {}';
 const EMPTY: ComposeSummary = { services: [], externalSecrets: [], variables: [] };
 
-/** A service of Portainer's with its image in the version that the cluster file names; any other as it is. */
+/** A Portainer service with its image in the version from the cluster file; any other service unchanged. */
 function atVersion(service: StackService, version: string | undefined): StackService {
   const image = version === undefined ? undefined : imageAt(service.image, version);
   return image === undefined ? service : { ...service, image, imageReplaced: true };
@@ -50,10 +50,18 @@ export function convertPortainer(
   const wrong = (key: string, message: string, hint: string) => reporter.wrong(['portainer', key], message, hint);
   const among = (items: readonly { readonly name: string }[]) => items.map(({ name }) => name);
   if (node !== undefined && !among(nodes).includes(node))
-    wrong('node', `portainer.node names '${node}', which is no node`, expectedOneOf(node, among(nodes)));
+    wrong(
+      'node',
+      `portainer.node names '${node}', which is not a node of the cluster`,
+      expectedOneOf(node, among(nodes)),
+    );
   const found = stacks.find(({ name }) => name === stack);
   if (!found)
-    wrong('stack', `portainer.stack names '${stack}', which is no stack`, expectedOneOf(stack, among(stacks)));
+    wrong(
+      'stack',
+      `portainer.stack names '${stack}', which is not a stack of the cluster`,
+      expectedOneOf(stack, among(stacks)),
+    );
   else if (!found.services.some(({ ports }) => ports.some(({ published }) => published === port)))
     wrong(
       'port',

@@ -15,7 +15,7 @@ import { HOST_KEYS, type ClusterFile } from './schema.ts';
 
 type FileNode = Extract<ClusterFile['nodes'], readonly unknown[]>[number];
 
-/** Turns a cluster file of the right shape into a Cluster, collecting what makes no sense together. */
+/** Turns a cluster file of the right shape into a Cluster, collecting contradictions. */
 export class Conversion implements Reporter {
   readonly mistakes: Diagnostic[] = [];
   readonly #options: ParseOptions;
@@ -82,7 +82,7 @@ export class Conversion implements Reporter {
   file(path: string, place: Path): string {
     const absolute = resolve(dirname(this.#options.file), path);
     if (!existsSync(absolute))
-      this.wrong(place, `there is no file ${path}`, 'expected a path relative to the cluster file');
+      this.wrong(place, `${path} does not exist`, 'expected a path relative to the cluster file');
     return absolute;
   }
 

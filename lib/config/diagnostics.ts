@@ -1,6 +1,6 @@
 import { SwarmupError } from '../util/errors.ts';
 
-/** One mistake in a cluster file, or a file that it names. Lines and columns count from 1. */
+/** One mistake in a cluster file, or in a file that it names. Lines and columns count from 1. */
 export interface Diagnostic {
   readonly file: string;
   readonly line: number;
@@ -10,11 +10,11 @@ export interface Diagnostic {
   readonly message: string;
   /** What was expected, or the nearest valid key. */
   readonly hint?: string;
-  /** The line, where it is in another file than the cluster file. */
+  /** The line's text, when it isn't in the cluster file. */
   readonly source?: string;
 }
 
-/** The mistakes as a person reads them: place, message, the line with a mark under it, and what was expected. */
+/** The mistakes as text: place, message, the line with the mistake underlined, and what was expected. */
 function renderDiagnostics(diagnostics: readonly Diagnostic[], text: string): string {
   const lines = text.split(/\r?\n/);
   return diagnostics.map((d) => renderOne(d, d.source ?? lines[d.line - 1] ?? '')).join('\n\n');
@@ -42,6 +42,6 @@ export function configError(diagnostics: readonly Diagnostic[], text: string): S
   );
   const count = sorted.length === 1 ? 'a mistake' : `${sorted.length} mistakes`;
   return new SwarmupError('CONFIG_INVALID', `the cluster file has ${count}\n\n${renderDiagnostics(sorted, text)}`, {
-    fix: 'Correct the places named above; docs/reference/cluster-file.md lists every key.',
+    fix: 'Correct these places; docs/reference/cluster-file.md lists every key.',
   });
 }

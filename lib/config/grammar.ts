@@ -12,12 +12,12 @@ const DOMAIN = `(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:]+\\])(?::[0-9]+)?`;
 const TAG = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}';
 const DIGEST = 'sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}';
 const REFERENCE = new RegExp(`^((?:${DOMAIN}/)?${PATH}(?:/${PATH})*)(?::${TAG})?(?:@(?:${DIGEST}))?$`);
-/** Of a name without tag and digest, in characters. */
+/** The limit of a name without tag and digest, in characters. */
 const LONGEST_REPOSITORY = 255;
 
 /**
- * Whether a text is an image reference as Docker reads them. Source: distribution/reference, regexp.go and normalize.go: a name of 64
- * hexadecimal digits would be taken for an image's id.
+ * Whether a text is an image reference by Docker's grammar. Source: distribution/reference, regexp.go and normalize.go:
+ * a name of 64 hexadecimal digits would be read as an image ID.
  */
 export function isImageReference(text: string): boolean {
   const [, name = ''] = REFERENCE.exec(text) ?? [];
@@ -29,13 +29,15 @@ export const IMAGE_EXPECTED =
 
 export const imageReference = () => z.string().refine(isImageReference, { error: IMAGE_EXPECTED });
 
-/** A version of a package, or the beginning of one with a star. Sources: deb-version(7), rpm-version(7), apk-package(5). */
+/** A package version, or a prefix of one with a star. Sources: deb-version(7), rpm-version(7), apk-package(5). */
 export const packageVersion = () =>
   z.string().regex(/^[0-9][A-Za-z0-9.+:~^_-]*\*?$/, {
     error: 'expected a version such as 26.1.5, or the beginning of one: 26.1.*',
   });
 
-/** What OpenSSH takes as a host: a name, an address or an alias of its configuration. Source: ssh.c, valid_hostname. */
+/**
+ * What OpenSSH accepts as a host: a name, an address or an alias of its configuration. Source: ssh.c, valid_hostname.
+ */
 const HOST = /^(?!-)[^\s\p{Cc}'`"$\\;&<>|(){}]+$/u;
 /** Source: ssh.c, valid_ruser. */
 const USER = /^(?!-)(?:(?!\s-|\\$)[^\p{Cc}'`";&<>|(){}])+$/u;
@@ -43,7 +45,7 @@ const USER = /^(?!-)(?:(?!\s-|\\$)[^\p{Cc}'`";&<>|(){}])+$/u;
 export const sshHost = () =>
   z.string().regex(HOST, { error: 'expected a host name, an address or a Host alias of ~/.ssh/config' });
 
-export const sshUser = () => z.string().regex(USER, { error: 'expected the name of a user' });
+export const sshUser = () => z.string().regex(USER, { error: 'expected a user name' });
 
 /** `[user@]host[:port]`, several separated by commas. Source: ssh_config(5), ProxyJump. */
 export const sshJumps = () =>
@@ -51,7 +53,10 @@ export const sshJumps = () =>
     error: 'expected [user@]host[:port], several separated by commas, or none',
   });
 
-/** The address of a server of files: what apt, dnf and curl are given. Source: RFC 3986, without what shells and lists would read. */
+/**
+ * The address of a file server, for apt, dnf and curl. Source: RFC 3986, without characters that are special in shells
+ * and lists.
+ */
 export const webAddress = () =>
   z
     .url({ protocol: /^https?$/, error: 'expected an address that begins with http:// or https://' })
@@ -59,12 +64,14 @@ export const webAddress = () =>
       error: 'expected no spaces, quotes, dollar signs or parentheses in an address',
     });
 
-/** The address of a proxy: no path, and nothing that systemd would expand. Source: systemd.exec(5), Environment=. */
+/**
+ * The address of a proxy, without a path or anything that systemd would expand. Source: systemd.exec(5), Environment=.
+ */
 export const proxyAddress = () =>
   z
     .string()
     .refine((text) => !text.includes('@'), {
-      error: 'expected no user and password: they would lie open on every node',
+      error: 'expected no user and password: they would be readable on every node',
       abort: true,
     })
     .regex(/^https?:\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?\/?$/, {

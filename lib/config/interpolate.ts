@@ -9,10 +9,10 @@ export interface MissingVariable {
 }
 
 /**
- * Replaces `${VAR}` and `${VAR:-default}` in every scalar of the document; `$$` stands for a dollar sign.
- * A plain scalar is read as YAML again afterwards, so that `replicas: ${N}` is a number; a quoted one stays a text.
+ * Replaces `${VAR}` and `${VAR:-default}` in every scalar of the document; `$$` stands for a dollar sign. A plain
+ * scalar is read as YAML again afterwards, so that `replicas: ${N}` is a number; a quoted one stays a text.
  *
- * @returns the variables that are not set and the references that can't be read
+ * @returns the variables that aren't set and the references that can't be parsed
  */
 export function interpolate(document: Document, env: Readonly<Record<string, string | undefined>>): MissingVariable[] {
   const missing: MissingVariable[] = [];

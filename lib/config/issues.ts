@@ -36,7 +36,7 @@ function diagnoseIssue(issue: Issue, schema: JsonSchema, locator: Locator, prefi
       return [
         locator.at(
           path,
-          `${path.join('.')} can't be read`,
+          `${path.join('.')} has an unknown form`,
           'expected one of the forms in docs/reference/cluster-file.md',
         ),
       ];
@@ -48,7 +48,7 @@ function diagnoseIssue(issue: Issue, schema: JsonSchema, locator: Locator, prefi
       return [
         locator.at(
           path,
-          `${path.join('.')} has a value that doesn't exist`,
+          `${path.join('.')} has an unknown value`,
           expectedOneOf(typeof issue.input === 'string' ? issue.input : '', values),
         ),
       ];
@@ -76,7 +76,7 @@ function diagnoseIssue(issue: Issue, schema: JsonSchema, locator: Locator, prefi
   }
 }
 
-/** The branch of a union that the input was meant for: one whose mistakes lie deeper than its own type. */
+/** The branch of a union that the input was meant for: the one whose mistakes lie deeper than its top-level type. */
 function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const meant = branches.filter(
     (issues) => !issues.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0),

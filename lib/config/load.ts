@@ -87,7 +87,7 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
   return cluster;
 }
 
-/** What a provider's section is checked with. */
+/** What the check of a provider's section needs. */
 interface Check {
   readonly locator: Locator;
   readonly mistakes: Diagnostic[];
@@ -105,7 +105,11 @@ async function checkProviders(raw: unknown, check: Check): Promise<ProviderSecti
   }
   if (provider !== undefined)
     mistakes.push(
-      locator.at(['provider'], 'there is provider and providers', 'expected one of them: provider for a single one'),
+      locator.at(
+        ['provider'],
+        'both provider and providers are set',
+        'expected only one of them: provider for a single provider',
+      ),
     );
   if (!isObject(providers)) return undefined;
   const parts: Record<string, ProviderSection> = {};

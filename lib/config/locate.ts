@@ -10,7 +10,7 @@ export class Locator {
   readonly #file: string;
   readonly #lines: readonly string[] | undefined;
 
-  /** @param text the document's, where it isn't the cluster file's: mistakes then carry their line */
+  /** @param text the document's text when it isn't the cluster file: mistakes then carry their line */
   constructor(document: Document, counter: LineCounter, file: string, text?: string) {
     this.#document = document;
     this.#counter = counter;
@@ -18,7 +18,7 @@ export class Locator {
     this.#lines = text?.split(/\r?\n/);
   }
 
-  /** A diagnostic at the value of a path; when it isn't there, at the nearest parent that is. */
+  /** A diagnostic at the value of a path, or at the nearest existing parent. */
   at(path: Path, message: string, hint?: string): Diagnostic {
     for (let depth = path.length; depth > 0; depth--) {
       const node = this.#document.getIn(path.slice(0, depth), true);

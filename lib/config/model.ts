@@ -1,7 +1,7 @@
 import type { Secret } from '../util/secret.ts';
 import type { ServiceFile } from './service-schema.ts';
 
-/** A validated cluster: defaults applied, names settled, paths absolute. All that tasks ever see of the file. */
+/** A validated cluster: defaults applied, names resolved, paths absolute. Tasks see nothing else of the file. */
 export interface Cluster {
   readonly name: string;
   /** Absolute path of the cluster file. */
@@ -35,17 +35,17 @@ export type Availability = 'active' | 'pause' | 'drain';
 
 export interface ProviderSection {
   readonly type: string;
-  /** The section as the provider's own schema understood it. */
+  /** The section as parsed by the provider's own schema. */
   readonly config: unknown;
-  /** Whether its nodes have addresses; undefined: as the user likes. */
+  /** Whether its nodes must or must not have addresses; undefined: they may. */
   readonly addresses?: 'required' | 'refused';
-  /** The registry's handle to the provider that knows this configuration. */
+  /** The registry's handle to the provider that parsed this configuration. */
   readonly configured?: unknown;
-  /** Where the nodes' machines come from several providers: each by the name that nodes have for it. */
+  /** With several providers: each provider's section, by the name that nodes use for it. */
   readonly parts?: Readonly<Record<string, ProviderSection>>;
 }
 
-/** A machine that exists already: how to log in, and how the other nodes reach it. */
+/** An existing machine: how to log in, and how the other nodes reach it. */
 export interface HostSpec {
   /** A host name, an address, or a Host alias of OpenSSH's configuration. */
   readonly address: string;
@@ -65,9 +65,9 @@ export interface NodeSpec {
   readonly role: Role;
   readonly labels: Readonly<Record<string, string>>;
   readonly availability: Availability;
-  /** The provider of its machine, where the cluster has several. */
+  /** The provider of its machine, if the cluster has several. */
   readonly provider?: string;
-  /** For machines that exist already. */
+  /** For existing machines. */
   readonly host?: HostSpec;
 }
 
@@ -75,41 +75,41 @@ export interface DockerSection {
   readonly source: 'auto' | 'distro' | 'official' | 'preinstalled';
   readonly version?: string;
   readonly repository?: string;
-  /** The fingerprint of the key that the repository is signed with. */
+  /** The fingerprint of the repository's signing key. */
   readonly repositoryKey?: string;
   readonly daemon: Readonly<Record<string, unknown>>;
-  /** By which the engine and the package manager reach the outside. */
+  /** The proxy through which the engine and the package manager reach the internet. */
   readonly proxy?: string;
-  /** Hosts, domains and networks that are reached without it, besides private ones and the nodes. */
+  /** Hosts, domains and networks reached without the proxy, besides private networks and the nodes. */
   readonly noProxy: readonly string[];
 }
 
 export interface SwarmSection {
-  /** Networks that overlay networks are taken from; empty for the engine's own default, 10.0.0.0/8. */
+  /** Address pools of overlay networks; empty for the engine's own default, 10.0.0.0/8. */
   readonly addressPool: readonly string[];
-  /** Bits of each overlay network. */
+  /** The prefix length of each overlay network. */
   readonly subnetSize: number;
   /** The UDP port of VXLAN. */
   readonly dataPathPort: number;
-  /** Managers that restart are locked; undefined: as it is. */
+  /** Whether managers that restart are locked; undefined: left unchanged. */
   readonly autolock?: boolean | undefined;
-  /** How often nodes report, in nanoseconds; undefined: as it is. */
+  /** How often nodes report, in nanoseconds; undefined: left unchanged. */
   readonly heartbeat?: number | undefined;
-  /** How long nodes' certificates last, in nanoseconds; undefined: as it is. */
+  /** How long nodes' certificates last, in nanoseconds; undefined: left unchanged. */
   readonly certificateExpiry?: number | undefined;
-  /** How many old tasks of each slot are kept; undefined: as it is. */
+  /** How many old tasks of each slot are kept; undefined: left unchanged. */
   readonly taskHistory?: number | undefined;
-  /** Join tokens are made anew after nodes have joined. */
+  /** Whether join tokens are rotated after nodes have joined. */
   readonly rotateTokens: boolean;
 }
 
 export interface ImagesSection {
-  /** Every node has the images before a task needs them. */
+  /** Whether nodes get the images before a task needs them. */
   readonly early: boolean;
   /** Absolute paths of image archives. */
   readonly load: readonly string[];
   readonly whenUnreachable: 'fail' | 'build';
-  /** Nodes get the credentials that Docker has on this computer for the registries of images. */
+  /** Whether nodes get this computer's Docker credentials for the images' registries. */
   readonly registryAuth: boolean;
 }
 
@@ -117,7 +117,7 @@ export interface PublishedPort {
   readonly published: number;
   readonly target: number;
   readonly protocol: 'tcp' | 'udp';
-  /** host: only on nodes with a task, past the routing mesh. */
+  /** host: only on nodes with a task, bypassing the routing mesh. */
   readonly mode: 'ingress' | 'host';
 }
 
@@ -131,7 +131,7 @@ export interface HttpCheck {
 /** A network of services, in the swarm under this name. */
 export interface NetworkSpec {
   readonly name: string;
-  /** It exists already, and is not touched. */
+  /** It exists already and is left unchanged. */
   readonly external: boolean;
   readonly attachable: boolean;
   readonly encrypted: boolean;
@@ -142,9 +142,9 @@ export interface NetworkSpec {
 /** A secret or a config. */
 export interface ObjectSpec {
   readonly kind: 'secret' | 'config';
-  /** As the cluster file has it. */
+  /** Its name in the cluster file. */
   readonly name: string;
-  /** As the swarm has it: another content is another name. */
+  /** Its name in the swarm: new content gets a new name. */
   readonly fullName: string;
   /** Its content in base64; absent for one that exists already. */
   readonly data?: Secret;
@@ -160,7 +160,9 @@ export interface Grant {
   readonly mode: number;
 }
 
-/** A service. What is undefined isn't in the file, and is left as it is in the swarm. Times are in ns, sizes in bytes. */
+/**
+ * A service. Undefined keys aren't in the file, and are left unchanged in the swarm. Times are in ns, sizes in bytes.
+ */
 export interface ServiceSpec extends Readonly<
   Omit<ServiceFile, 'replicas' | 'networks' | 'secrets' | 'configs' | 'verify'>
 > {
@@ -177,11 +179,11 @@ export interface StackSpec {
   readonly name: string;
   /** Absolute path of the Compose file. */
   readonly file: string;
-  /** The Compose file's text: Docker gets it as it is. */
+  /** The Compose file's text: Docker gets it unchanged. */
   readonly text: string;
-  /** The version that it claims, which what swarmup adds to it repeats. */
+  /** The file's version, which swarmup repeats in its additions. */
   readonly version?: string;
-  /** The variables it asks for: none is set, here and on the managers. */
+  /** The variables it refers to, none of which is set here or on the managers. */
   readonly variables: readonly string[];
   readonly services: readonly StackService[];
   /** External secrets the file refers to, by name. */
@@ -193,13 +195,13 @@ export interface StackSpec {
 export interface StackService {
   readonly name: string;
   readonly image: string;
-  /** The image isn't the file's: the cluster file names another version. */
+  /** The cluster file names another version of the image than the Compose file. */
   readonly imageReplaced?: true;
   readonly ports: readonly PublishedPort[];
   /** The names of its environment variables. */
   readonly environment: readonly string[];
   readonly constraints: readonly string[];
-  /** The named volumes it mounts that lie on the node it runs on. */
+  /** The named volumes it mounts from the node it runs on. */
   readonly volumes: readonly string[];
 }
 
@@ -209,7 +211,7 @@ export interface PortainerSpec {
   readonly stack: string;
   /** The published port of the HTTP API. */
   readonly port: number;
-  /** The node that it runs on with its data; default: where it began. */
+  /** The node it runs on with its data; default: where it started first. */
   readonly node?: string;
 }
 
@@ -221,7 +223,7 @@ export function workersOf(cluster: Cluster): readonly NodeSpec[] {
   return cluster.nodes.filter((node) => node.role === 'worker');
 }
 
-/** The first manager: the node that initialises the swarm. Validation guarantees that there is one. */
+/** The first manager: the node that initialises the swarm. Validation guarantees one. */
 export function firstManager(cluster: Cluster): NodeSpec {
   const [first] = managersOf(cluster);
   if (!first) throw new Error('a validated cluster has a manager');

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ProviderSection } from './model.ts';
 
-/** What reading a cluster file takes of the providers: it is handed in, as they know more than a file does. */
+/** What reading a cluster file needs from the providers. It is passed in, as providers are on a higher floor. */
 export interface ProviderRegistry {
   /**
    * Reads a provider's section. A type that names a module loads it, which runs it.
@@ -11,7 +11,7 @@ export interface ProviderRegistry {
   read(section: { readonly type: string }, file: string): Promise<SectionReading>;
 }
 
-/** A section as its provider understands it, with the mistakes that its schema finds; or why there is no such provider. */
+/** A section as parsed by its provider, with the mistakes that its schema finds; or why there is no such provider. */
 export type SectionReading =
   | {
       readonly section: ProviderSection;
@@ -22,7 +22,7 @@ export type SectionReading =
 export interface ParseOptions {
   /** Absolute path; files that the cluster file names are relative to it. */
   readonly file: string;
-  /** The file's name as mistakes show it. */
+  /** The file's name as shown in mistakes. */
   readonly shown: string;
   readonly stateRoot: string;
   readonly env: Readonly<Record<string, string | undefined>>;

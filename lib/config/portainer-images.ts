@@ -1,7 +1,7 @@
-/** Portainer's own images, whatever registry they come from. */
+/** Portainer's images, from any registry. */
 const IMAGE = /^(?:.*\/)?portainer\/(portainer-ce|portainer-ee|agent)(?=[:@]|$)/;
 
-/** What a service is to Portainer, by its image. */
+/** A service's part in Portainer, by its image. */
 export type Part = 'server' | 'agent';
 
 /** Undefined for services that aren't Portainer's. */
@@ -11,7 +11,7 @@ export function partOf(image: string): Part | undefined {
   return name === 'agent' ? 'agent' : 'server';
 }
 
-/** An image of Portainer's in a version: its server and its agents have to be of the same. Undefined for other images. */
+/** A Portainer image in the given version: server and agents need the same one. Undefined for other images. */
 export function imageAt(image: string, version: string): string | undefined {
   const [name] = IMAGE.exec(image) ?? [];
   return name === undefined ? undefined : `${name}:${version}`;

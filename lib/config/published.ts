@@ -15,7 +15,7 @@ export function convertCheck(
   if (port === undefined) {
     reporter.wrong(
       place,
-      'there is no port to check',
+      'there is no published TCP port to check',
       "expected a published port, such as ports: ['80:80'], or verify: { port: N }",
     );
     return undefined;
@@ -36,7 +36,7 @@ export function convertCheck(
   };
 }
 
-/** A published port belongs to one service: the routing mesh has each once. */
+/** Reports ports that are published twice: the routing mesh allows each port once. */
 export function noPortTwice(services: readonly ServiceSpec[], stacks: readonly StackSpec[], reporter: Reporter): void {
   const owners = new Map<string, string>();
   const claim = (owner: string, port: PublishedPort, place: Path) => {
@@ -46,7 +46,7 @@ export function noPortTwice(services: readonly ServiceSpec[], stacks: readonly S
       reporter.wrong(
         place,
         `port ${key} is published twice: by ${other} and by ${owner}`,
-        'expected each port at one service',
+        'expected each port to be published by one service',
       );
     owners.set(key, owner);
   };

@@ -1,7 +1,7 @@
 import type { Diagnostic } from './diagnostics.ts';
 import type { Path } from './locate.ts';
 
-/** Collects what makes no sense in a cluster file, each at its place. */
+/** Collects the mistakes of a cluster file, each at its place. */
 export interface Reporter {
   wrong(place: Path, message: string, hint?: string): void;
   /** Mistakes of a file that the cluster file names. */

@@ -5,12 +5,14 @@ import { name } from './names.ts';
 import { httpCheck, service } from './service-schema.ts';
 import { duration } from './units.ts';
 
-/** The shape of a cluster file as it is written, before defaults and names are settled. One source for the checks, the
- * JSON schema that editors use (config/swarmup.schema.json) and the reference (docs/reference/cluster-file.md). */
+/**
+ * The shape of a cluster file as written, before defaults are applied and names resolved. One source for the checks,
+ * the JSON schema that editors use (config/swarmup.schema.json) and the reference (docs/reference/cluster-file.md).
+ */
 
 const availability = z.enum(['active', 'pause', 'drain']);
 
-/** The keys of nodes whose machines exist already. */
+/** The keys of nodes on existing machines. */
 export const HOST_KEYS = ['address', 'port', 'user', 'identityFile', 'bastion', 'advertise', 'sudoPassword'] as const;
 
 const ofHosts = 'Hosts only';
@@ -22,17 +24,17 @@ const node = z.strictObject({
   availability: availability
     .default('active')
     .describe('active, pause or drain, as `docker node update --availability`.'),
-  provider: name().optional().describe('The name of its provider, where the file has several under providers.'),
+  provider: name().optional().describe('The name of its provider, if the file has several under providers.'),
   address: sshHost().optional().describe(`${ofHosts}: its host name, its address, or a Host alias of ~/.ssh/config.`),
   port: z.int().min(1).max(65535).optional().describe(`${ofHosts}: the port of its SSH server.`),
-  user: sshUser().optional().describe(`${ofHosts}: whom to log in as.`),
+  user: sshUser().optional().describe(`${ofHosts}: the login user.`),
   identityFile: z.string().min(1).optional().describe(`${ofHosts}: a private key, relative to the cluster file.`),
-  bastion: sshJumps().optional().describe(`${ofHosts}: as provider.bastion, for this node.`),
+  bastion: sshJumps().optional().describe(`${ofHosts}: like provider.bastion, for this node only.`),
   advertise: z
     .ipv4()
     .optional()
-    .describe(`${ofHosts}: the IPv4 address the other nodes reach it by; default: that of address.`),
-  sudoPassword: z.string().min(1).optional().describe(`${ofHosts}: as provider.sudoPassword, for this node.`),
+    .describe(`${ofHosts}: the IPv4 address at which the other nodes reach it; default: that of address.`),
+  sudoPassword: z.string().min(1).optional().describe(`${ofHosts}: like provider.sudoPassword, for this node only.`),
 });
 
 const counts = z.strictObject({
@@ -54,7 +56,7 @@ const stack = z
     whenUnreachable: z
       .enum(['fail', 'skip'])
       .default('fail')
-      .describe(`${whenUnreachable}: fail, or skip this stack and say so.`),
+      .describe(`${whenUnreachable}: fail, or skip this stack and report it.`),
   })
   .describe('A stack, as `docker stack deploy -c FILE NAME`.');
 
@@ -73,7 +75,7 @@ export const clusterFile = z
     providers: z
       .record(name(), section)
       .optional()
-      .describe('Several providers by names of your own, instead of provider; every node then names its own.'),
+      .describe('Several providers instead of provider, under names you choose; every node then names its provider.'),
     nodes: z
       .union([counts, z.array(node).min(1)])
       .default({ managers: 1, workers: 0 })
@@ -84,8 +86,8 @@ export const clusterFile = z
           .enum(['auto', 'distro', 'official', 'preinstalled'])
           .default('auto')
           .describe(
-            "Where Docker comes from: the distribution's package, Docker's own repository, or already on the machine; " +
-              'auto takes what is there, else the distribution.',
+            "Where Docker comes from: the distribution's package, Docker's own repository, or an existing installation; " +
+              "auto uses an existing installation, else the distribution's package.",
           ),
         version: packageVersion().optional().describe('Pins the version of the package, such as 26.1.5 or 26.1.*.'),
         repository: webAddress()
@@ -95,14 +97,16 @@ export const clusterFile = z
           .string()
           .regex(/^[0-9A-Fa-f ]{40,60}$/, { error: 'expected a fingerprint: 40 hexadecimal digits' })
           .optional()
-          .describe("The fingerprint of the key it is signed with; default: those of Docker's own keys."),
+          .describe("The fingerprint of its signing key; default: those of Docker's own keys."),
         proxy: proxyAddress()
           .optional()
-          .describe('The proxy by which engines and package managers reach the outside, such as http://proxy:3128.'),
+          .describe(
+            'The proxy through which engines and package managers reach the internet, such as http://proxy:3128.',
+          ),
         noProxy: z
           .array(proxyException())
           .default([])
-          .describe('What is reached without it, besides the nodes and private networks: hosts, .domains, networks.'),
+          .describe('Hosts, .domains and networks reached without the proxy, besides the nodes and private networks.'),
         daemon: z.record(z.string(), z.unknown()).default({}).describe('Keys merged into /etc/docker/daemon.json.'),
       })
       .prefault({})
@@ -112,17 +116,19 @@ export const clusterFile = z
         addressPool: z
           .array(z.cidrv4())
           .default([])
-          .describe('Networks that overlay networks are taken from, such as [10.200.0.0/16]; default: 10.0.0.0/8.'),
-        subnetSize: z.int().min(16).max(29).default(24).describe('The size of each overlay network, in bits.'),
+          .describe('Address pools of overlay networks, such as [10.200.0.0/16]; default: 10.0.0.0/8.'),
+        subnetSize: z.int().min(16).max(29).default(24).describe('The prefix length of each overlay network.'),
         dataPathPort: z.int().min(1024).max(49151).default(4789).describe('The UDP port of overlay networks (VXLAN).'),
         autolock: z
           .boolean()
           .optional()
-          .describe('Whether managers that restart are locked until they get a key, which is kept in .swarmup/NAME.'),
+          .describe(
+            'Whether managers stay locked after a restart until they get a key, which is kept in .swarmup/NAME.',
+          ),
         heartbeat: duration()
           .optional()
           .describe(
-            "How often nodes report (the engine's default: 5s). One that misses three is down: longer for slow machines.",
+            "How often nodes report (the engine's default: 5s). A node that misses three is down; choose a longer time for slow machines.",
           ),
         certificateExpiry: duration()
           .optional()
@@ -131,11 +137,11 @@ export const clusterFile = z
           .int()
           .min(0)
           .optional()
-          .describe("How many old tasks of each slot are kept to look at (the engine's default: 5)."),
-        rotateTokens: z.boolean().default(false).describe('Whether join tokens are made anew after nodes have joined.'),
+          .describe("How many old tasks of each slot are kept for inspection (the engine's default: 5)."),
+        rotateTokens: z.boolean().default(false).describe('Whether join tokens are rotated after nodes have joined.'),
       })
       .prefault({})
-      .describe('The swarm itself. Addresses and ports are settled once, when it is made.'),
+      .describe('The swarm itself. Addresses and ports are fixed when it is created.'),
     images: z
       .strictObject({
         load: z
@@ -148,17 +154,17 @@ export const clusterFile = z
           .boolean()
           .default(true)
           .describe(
-            'Whether every node has the images before a task needs them; else each is fetched where a task starts.',
+            'Whether every node gets the images before a task needs them; otherwise a node pulls an image when a task starts there.',
           ),
         whenUnreachable: z
           .enum(['fail', 'build'])
           .default('fail')
-          .describe(`${whenUnreachable}: fail, or build it here from Debian packages (nginx only).`),
+          .describe(`${whenUnreachable}: fail, or build it on this computer from Debian packages (nginx only).`),
         registryAuth: z
           .boolean()
           .default(false)
           .describe(
-            'Whether nodes get the credentials that Docker has on this computer for the registries of images, as --with-registry-auth.',
+            "Whether nodes get this computer's Docker credentials for the images' registries, as with --with-registry-auth.",
           ),
       })
       .prefault({})
@@ -198,8 +204,8 @@ export const clusterFile = z
           .string()
           .regex(/^\w[\w.-]{0,127}$/, { error: 'expected the tag of an image, such as 2.33.6' })
           .optional()
-          .describe('The version of its images, of the server and the agents; default: as the Compose file has them.'),
-        node: name().optional().describe('The node that it runs on with its data; default: where it began.'),
+          .describe('The version of its images, both server and agent; default: the one in the Compose file.'),
+        node: name().optional().describe('The node it runs on with its data; default: where it started first.'),
       })
       .optional()
       .describe("Portainer's first set-up: administrator, environment, agents."),

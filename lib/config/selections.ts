@@ -1,8 +1,8 @@
 import type { Cluster } from './model.ts';
 
-/** What parts of a cluster are about, and clusters of which only a part is meant. */
+/** Properties of a cluster's parts, and clusters reduced to some of their parts. */
 
-/** The cluster with these services alone, at so many replicas each: whatever else it has is not touched. */
+/** The cluster with only these services, at these numbers of replicas: everything else is left unchanged. */
 export function scaled(cluster: Cluster, replicas: ReadonlyMap<string, number>): Cluster {
   const services = cluster.services.flatMap((service) => {
     const wanted = replicas.get(service.name);
@@ -12,7 +12,7 @@ export function scaled(cluster: Cluster, replicas: ReadonlyMap<string, number>):
   return { ...rest, services, stacks: [] };
 }
 
-/** The names of all services that the file asks for: its own, and those of its stacks as Swarm names them. */
+/** The names of all services in the file: its own, and those of its stacks as Swarm names them. */
 export function serviceNames({ services, stacks }: Cluster): readonly string[] {
   return [
     ...services.map(({ name }) => name),
@@ -20,7 +20,7 @@ export function serviceNames({ services, stacks }: Cluster): readonly string[] {
   ];
 }
 
-/** The cluster with these services alone; stacks keep their names. */
+/** The cluster with only these services; stacks keep their names. */
 export function withServices(cluster: Cluster, names: readonly string[]): Cluster {
   const { portainer: _left, ...rest } = cluster;
   const stacks = cluster.stacks.map((stack) => ({

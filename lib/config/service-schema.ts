@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { imageReference } from './grammar.ts';
 import { bytes, duration } from './units.ts';
 
-/** The shape of a service in a cluster file. Keys are Compose's, in camel case; what each means to Swarm is the Engine API's. */
+/** The shape of a service in a cluster file. Keys are Compose's, in camel case; their meaning is the Engine API's. */
 
 const PORT = /^(\d{1,5}):(\d{1,5})(\/(tcp|udp))?$/;
 const MOUNT = /^([^:]+):(\/[^:]*)(:ro)?$/;
@@ -28,10 +28,13 @@ const port = z
       published: portNumber(),
       target: portNumber(),
       protocol: z.enum(['tcp', 'udp']).default('tcp'),
-      mode: z.enum(['ingress', 'host']).default('ingress').describe('host: only on nodes with a task, past the mesh.'),
+      mode: z
+        .enum(['ingress', 'host'])
+        .default('ingress')
+        .describe('host: only on nodes with a task, bypassing the routing mesh.'),
     }),
   ])
-  .describe("A published port, '80:80' or '53:53/udp'; or its parts, with mode: host to pass the routing mesh by.");
+  .describe("A published port, '80:80' or '53:53/udp'; or its parts, with mode: host to bypass the routing mesh.");
 
 const mount = z
   .union([
@@ -75,10 +78,10 @@ const network = z.union([
 
 const policy = <F extends z.ZodType>(onFailure: F) =>
   z.strictObject({
-    parallelism: z.int().min(0).default(1).describe('How many tasks at once; 0 for all.'),
-    delay: duration().default(0).describe('The time between them; default: none.'),
+    parallelism: z.int().min(0).default(1).describe('How many tasks are replaced at once; 0 for all.'),
+    delay: duration().default(0).describe('The delay between batches; default: none.'),
     monitor: duration().default(5e9).describe('How long a new task is watched for a failure; default: 5s.'),
-    maxFailureRatio: z.number().min(0).max(1).default(0).describe('Which share of the tasks may fail.'),
+    maxFailureRatio: z.number().min(0).max(1).default(0).describe('The fraction of tasks that may fail.'),
     order: z
       .enum(['stop-first', 'start-first'])
       .default('stop-first')
@@ -101,20 +104,23 @@ export const service = z
     image: imageReference().describe('The image, such as nginx or nginx:1.27.'),
     mode: z.enum(['replicated', 'global']).default('replicated').describe('global: one task on every node that fits.'),
     replicas: z.int().min(0).max(10000).optional().describe('How many tasks to run; default: 1.'),
-    maxReplicasPerNode: z.int().min(1).optional().describe('How many of them one node may run.'),
-    command: words().optional().describe("What the container is given to run, in place of the image's CMD."),
+    maxReplicasPerNode: z.int().min(1).optional().describe('The maximum number of tasks per node.'),
+    command: words().optional().describe("The container's command, in place of the image's CMD."),
     entrypoint: words().optional().describe("In place of the image's ENTRYPOINT."),
     env: z.record(z.string(), z.string()).default({}).describe('Environment variables of the containers.'),
     user: z.string().optional().describe('The user, or user:group, inside the containers.'),
-    workingDir: z.string().startsWith('/').optional().describe('The folder it runs in.'),
+    workingDir: z.string().startsWith('/').optional().describe('The working directory in the container.'),
     hostname: z.string().optional().describe("The containers' host name; templates such as {{.Node.Hostname}} work."),
-    init: z.boolean().optional().describe('Whether an init process runs first and reaps what others leave.'),
-    readOnly: z.boolean().optional().describe("Whether the container's own files can't be written."),
+    init: z.boolean().optional().describe('Whether an init process runs as PID 1 and reaps zombie processes.'),
+    readOnly: z.boolean().optional().describe("Whether the container's root filesystem is read-only."),
     stopSignal: z.string().optional().describe('Such as SIGQUIT.'),
     stopGracePeriod: duration()
       .optional()
       .describe('How long a task may take to stop before it is killed; default: 10s.'),
-    labels: z.record(z.string(), z.string()).optional().describe('Labels of the service; those that others set stay.'),
+    labels: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('Labels of the service; labels set by others are kept.'),
     containerLabels: z.record(z.string(), z.string()).optional().describe('Labels of the containers.'),
     ports: z.array(port).default([]).describe("Published ports, such as ['80:80']."),
     networks: z.array(network).optional().describe('Networks of this file, by name, or { name, aliases }.'),
@@ -139,57 +145,68 @@ export const service = z
         pids: z.int().min(0).optional().describe('Processes and threads; 0 for any number.'),
       })
       .optional()
-      .describe('What a task may use at most.'),
+      .describe('The most a task may use.'),
     reservations: z
       .strictObject({
         cpus: z.number().min(0).optional().describe('Processors, such as 0.5.'),
         memory: bytes().optional().describe('Such as 64MiB.'),
       })
       .optional()
-      .describe('What a node must have left for a task.'),
+      .describe('What a node must have free for a task.'),
     restart: z
       .strictObject({
-        condition: z.enum(['none', 'on-failure', 'any']).default('any').describe('After which ends.'),
-        delay: duration().default(5e9).describe('The time before; default: 5s.'),
-        maxAttempts: z.int().min(0).default(0).describe('0 for as often as it takes.'),
-        window: duration().default(0).describe('How far back attempts are counted, such as 10m; default: for ever.'),
+        condition: z
+          .enum(['none', 'on-failure', 'any'])
+          .default('any')
+          .describe('After which exits a task is restarted.'),
+        delay: duration().default(5e9).describe('The delay before a restart; default: 5s.'),
+        maxAttempts: z.int().min(0).default(0).describe('How many restarts at most; 0 for no limit.'),
+        window: duration()
+          .default(0)
+          .describe('The time window in which attempts are counted, such as 10m; default: no limit.'),
       })
       .optional()
-      .describe('When a task that ended is started anew.'),
+      .describe('When tasks that ended are restarted.'),
     update: policy(z.enum(['rollback', 'pause', 'continue']).default('rollback'))
       .optional()
-      .describe('How updates roll; default: one after the other, and back when one fails.'),
+      .describe('How updates roll out; default: one task at a time, with a roll-back when one fails.'),
     rollback: policy(z.enum(['pause', 'continue']).default('pause'))
       .optional()
-      .describe('How roll-backs roll.'),
+      .describe('How roll-backs roll out.'),
     healthcheck: z
       .union([
         z.literal('none'),
         z.strictObject({
-          test: z.union([z.string().min(1), z.array(z.string()).min(1)]).describe('A shell command, or its words.'),
+          test: z
+            .union([z.string().min(1), z.array(z.string()).min(1)])
+            .describe('A shell command, or a command as a list of words.'),
           interval: duration().default(30e9).describe('The time between two checks; default: 30s.'),
           timeout: duration().default(30e9).describe('How long one may take; default: 30s.'),
-          startPeriod: duration().default(0).describe('How long failures are passed over at first; default: 0s.'),
-          retries: z.int().min(1).default(3).describe('After how many failures in a row a task counts as unhealthy.'),
+          startPeriod: duration().default(0).describe('How long failures are ignored after a start; default: 0s.'),
+          retries: z
+            .int()
+            .min(1)
+            .default(3)
+            .describe('The number of consecutive failures after which a task counts as unhealthy.'),
         }),
       ])
       .optional()
-      .describe("How a task's health is told; none switches the image's own check off."),
+      .describe("How a task's health is checked; none disables the image's own check."),
     capAdd: words().optional().describe('Kernel capabilities to add, such as NET_ADMIN.'),
-    capDrop: words().optional().describe('Kernel capabilities to take away, such as NET_RAW.'),
+    capDrop: words().optional().describe('Kernel capabilities to drop, such as NET_RAW.'),
     sysctls: z.record(z.string(), z.string()).optional().describe('Kernel settings of the containers, by name.'),
     ulimits: z
       .record(
         z.string(),
         z.strictObject({
-          soft: z.int().describe('What holds at first.'),
-          hard: z.int().describe('What it may be raised to.'),
+          soft: z.int().describe('The soft limit.'),
+          hard: z.int().describe('The hard limit.'),
         }),
       )
       .optional()
       .describe('Limits by name, such as nofile.'),
     dns: z.array(z.ipv4()).optional().describe('DNS servers of the containers.'),
-    extraHosts: z.record(z.string(), z.ipv4()).optional().describe('Names and their addresses for /etc/hosts.'),
+    extraHosts: z.record(z.string(), z.ipv4()).optional().describe('Additional names and addresses in /etc/hosts.'),
     logging: z
       .strictObject({
         driver: z.string().min(1).describe('Such as json-file or journald.'),

@@ -14,7 +14,7 @@ export interface VolumeName {
   readonly volume: string;
 }
 
-/** What `swarmup restore` was asked for; the file was read once already. */
+/** What `swarmup restore` was asked for; the file has been read and verified once. */
 export interface RestoreRequest {
   readonly file: string;
   readonly key: Key;
@@ -23,24 +23,24 @@ export interface RestoreRequest {
 
 const SWARM_PART = 'swarm';
 
-/** The name of a part: the managers' own, or a volume. */
+/** The name of a part: the swarm's state, or a volume. */
 export function partName(volume?: VolumeName): string {
   return volume ? `volume ${volume.node} ${volume.volume}` : SWARM_PART;
 }
 
-/** The volume that a part is; undefined for the managers' own. */
+/** The volume in a part; undefined for the swarm's state. */
 export function volumeOf(part: string): VolumeName | undefined {
   const [, node, volume] = /^volume (\S+) (\S+)$/.exec(part) ?? [];
   return node !== undefined && volume !== undefined ? { node, volume } : undefined;
 }
 
-/** What a back-up is encrypted for: whoever knows a passphrase, or has the keys of some recipients. */
+/** What a back-up is encrypted with: a passphrase, or the public keys of recipients. */
 export type Lock = { readonly passphrase: Secret } | { readonly recipients: readonly string[] };
 
 /** What a back-up is read with. */
 export type Key = { readonly passphrase: Secret } | { readonly identities: readonly Secret[] };
 
-/** Anything that the managers keep, with what it is made of. */
+/** Any object that the managers keep, with its specification. */
 const objectSchema = z.object({ kind: z.string(), id: z.string(), name: z.string(), spec: z.unknown() });
 
 const partSchema = z.object({
@@ -55,15 +55,15 @@ export const manifestSchema = z.object({
   cluster: z.string(),
   swarmId: z.string(),
   createdAt: z.iso.datetime(),
-  /** The manager whose Raft log it is; the one that is restored needs its address. */
+  /** The manager that the Raft log comes from; the restored one needs the same address. */
   manager: z.object({ name: z.string(), id: z.string(), address: z.string(), engine: z.string() }),
-  /** Where autolock was on: what opens the manager's key. */
+  /** With autolock: the key that unlocks the manager's key. */
   unlockKey: z.string().optional(),
   objects: z.array(objectSchema),
   parts: z.array(partSchema),
 });
 
-/** What a back-up holds: the last of its entries, as all others are known by then. */
+/** The contents of a back-up: the last entry, as only then all others are known. */
 export type Manifest = z.output<typeof manifestSchema>;
 
 export type Part = z.output<typeof partSchema>;

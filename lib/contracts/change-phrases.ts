@@ -9,7 +9,7 @@ export function onOff(value: Value | undefined): string {
   return value === undefined ? UNSET : value === true ? 'on' : 'off';
 }
 
-/** @param nanoseconds how many a unit has */
+/** @param nanoseconds per unit */
 export function time(value: Value | undefined, nanoseconds: number, unit: string): string {
   return value === undefined ? UNSET : `${Number(value) / nanoseconds} ${unit}`;
 }
@@ -39,7 +39,7 @@ export function spread(tasks: Value | undefined): string {
     .join(', ');
 }
 
-/** A swarm that begins, that is restored, or that goes on with one manager. */
+/** A swarm that is initialised, restored, or rebuilt from one manager. */
 export function swarmText(swarm: Value | undefined): string {
   const [manager, backup, dropped] = ['manager', 'backup', 'droppedManagers'].map((key) => at(swarm, key));
   if (backup !== undefined) {
@@ -64,16 +64,16 @@ export function machineText({ from, to, reason }: Change, machine: string): stri
     .join(', ')}`;
 }
 
-/** @param state of the machine; with a reason, what is on its disk is worth a word */
+/** @param state of the machine; with a reason, the data on its disk is mentioned */
 export function discarded(state: Value | undefined, reason: string | undefined): string {
   const now = state === undefined ? '' : ` (${shown(state)})`;
-  return reason === undefined ? now : `${now}, with all that is on its disk: ${reason}`;
+  return reason === undefined ? now : `${now}, with all data on its disk: ${reason}`;
 }
 
-/** A node that goes alone, with its machine, or expressly with what is on the machine's disk. */
+/** A node that is removed alone, with its machine, or with the data on the machine's disk. */
 export function withMachine(change: Change): string {
   if (!has(change.from, 'machine')) return seen(change);
-  return ` and its machine${has(change.from, 'disk') ? ', with all that is on its disk' : ''}${because(change)}`;
+  return ` and its machine${has(change.from, 'disk') ? ', with all data on its disk' : ''}${because(change)}`;
 }
 
 export function leaving(swarm: Value | undefined): string {

@@ -31,13 +31,12 @@ import {
 } from './change-words.ts';
 
 /**
- * Says a change whose sentence isn't the plain one; undefined where it is after all.
- *
- * @param names the segments that the pattern's stars stand for
+ * Words a change that has its own sentence; undefined falls back to the plain one.
+ * @param names the segments that match the pattern's stars
  */
 type Say = (change: Change, ...names: string[]) => string | undefined;
 
-/** The patterns of one action, or of one step of a `run`. The first that fits is used. */
+/** The patterns of one action, or of one step of a `run`. The first match is used. */
 type Wordings = readonly (readonly [pattern: string, say: Say])[];
 
 const CREATE: Wordings = [
@@ -52,7 +51,7 @@ const CREATE: Wordings = [
   ['configs/*', ({ to }, name) => `config ${shown(to ?? name)}`],
   ['swarm', ({ to }) => swarmText(to)],
   ['securityGroups/*/ingress/*', ({ to }, _group, who) => `open for ${opened(who, to)}`],
-  ['provider', () => 'what the machines share'],
+  ['provider', () => 'the resources that the machines share'],
   ['portainer/environment', () => "Portainer's environment: this swarm"],
 ];
 
@@ -66,7 +65,7 @@ const UPDATE: Wordings = [
   ['nodes/*/docker/version', ({ from, to }, node) => `${node}: Docker ${difference(from, to)}`],
   ['nodes/*/docker/daemon.json', ({ to }) => `daemon.json${colon(to)}`],
   ['nodes/*/docker/proxy', ({ to }) => `Docker's proxy: ${shown(to)}`],
-  ['services/*', (_change, service) => `service ${service}: back to what it was before its last update`],
+  ['services/*', (_change, service) => `service ${service}: return to its state before the last update`],
   ['services/*/placement', ({ from }, service) => `service ${service}: spread its tasks evenly (now ${spread(from)})`],
   ['services/*/managedKeys', ({ from, to }, service) => `service ${service}: managed keys ${difference(from, to)}`],
   ['services/*/*', ({ path, from, to }) => `${field(path)} ${difference(from, to)}`],
@@ -112,15 +111,12 @@ const STEPS: Readonly<Record<string, Wordings>> = {
     ['services/*', (change) => `${thing(change.path)}: wait until it runs${seen(change)}`],
     ['stacks/*', (change) => `${thing(change.path)}: wait until it runs${seen(change)}`],
     ['services', (change) => `wait until the others have taken over${seen(change)}`],
-    ['portainer/administrator', (change) => `wait until Portainer lets the administrator in${seen(change)}`],
+    ['portainer/administrator', (change) => `wait until Portainer accepts the administrator's login${seen(change)}`],
     ['portainer/agents', ({ from, to }) => `wait until Portainer sees ${counted(to, 'agent')} (now ${shown(from)})`],
   ],
 };
 
-/**
- * A change as a person reads it: "service web: replicas 3 → 4". This is the only place where changes are put into words.
- * Pure.
- */
+/** A change as a person reads it: "service web: replicas 3 → 4". Changes are put into words only here. Pure. */
 export function sentenceOf(change: Change): string {
   for (const [pattern, say] of wordingsFor(change)) {
     const names = namesIn(change.path, pattern);
@@ -135,14 +131,14 @@ function wordingsFor({ action, step }: Change): Wordings {
   return { create: CREATE, update: UPDATE, remove: REMOVE }[action];
 }
 
-/** The segments that a pattern's stars stand for; undefined for a path that it doesn't fit. */
+/** The segments that match a pattern's stars; undefined for a path that doesn't match. */
 function namesIn(path: Path, pattern: string): string[] | undefined {
   const wanted = pattern.split('/');
   if (wanted.length !== path.length || !wanted.every((one, i) => one === '*' || one === path[i])) return undefined;
   return path.filter((_, i) => wanted[i] === '*');
 }
 
-/** The sentence of every other change, of tasks of the user's own too. */
+/** The sentence of every other change, including those of the user's own tasks. */
 function plainly(change: Change): string {
   const { action, path, from, to } = change;
   if (action === 'run' && change.step === 'wait') return `wait for ${thing(path)}${seen(change)}`;

@@ -1,6 +1,6 @@
 import type { Change, Path, Value } from './change.ts';
 
-/** One of each kind, as it is called in a sentence. Other kinds stand for themselves. */
+/** The singular of each kind, as used in a sentence. Other kinds are used unchanged. */
 const ONE_OF: Readonly<Record<string, string>> = {
   backups: 'back-up',
   configs: 'config',
@@ -17,13 +17,13 @@ const ONE_OF: Readonly<Record<string, string>> = {
   volumes: 'volume',
 };
 
-/** What a path leads to: "service web", "machine worker1", "label team". In a path a kind and a name take turns. */
+/** What a path leads to: "service web", "machine worker1", "label team". A path alternates kinds and names. */
 export function thing(path: Path): string {
   const isKind = (i: number) => i % 2 === 0 && i + 1 < path.length;
   return path.map((segment, i) => (isKind(i) && Object.hasOwn(ONE_OF, segment) ? ONE_OF[segment] : segment)).join(' ');
 }
 
-/** What a path leads to, seen from what it belongs to: "service web: replicas", "worker1: role". */
+/** What a path leads to, after its owner: "service web: replicas", "worker1: role". */
 export function field([kind = '', name = '', ...rest]: Path): string {
   const owner = kind === 'nodes' ? name : thing([kind, name]);
   return rest.length === 0 ? owner : `${owner}: ${thing(rest)}`;
@@ -31,7 +31,7 @@ export function field([kind = '', name = '', ...rest]: Path): string {
 
 const LONGEST = 80;
 
-/** A value in a few words; an empty one is none. */
+/** A value in a few words; an empty one is shown as none. */
 export function shown(value: Value | undefined): string {
   if (value === undefined || value === '') return 'none';
   if (typeof value !== 'object') return String(value);
@@ -42,13 +42,13 @@ export function shown(value: Value | undefined): string {
   return json.length > LONGEST ? `${json.slice(0, LONGEST)}…` : json || 'none';
 }
 
-/** "3 → 4". Lists of names alone may look the same before and after: the values behind the names then differ. */
+/** "3 → 4". Lists of names may look the same before and after: then only the values of the names differ. */
 export function difference(from: Value | undefined, to: Value | undefined): string {
   const [before, after] = [shown(from), shown(to)];
   return `${before} → ${after}${before === after ? ' (other values)' : ''}`;
 }
 
-/** What is known of a thing, behind its name: ": t3.small, debian-13". */
+/** Known details of a thing, after its name: ": t3.small, debian-13". */
 export function colon(value: Value | undefined): string {
   return value === undefined ? '' : `: ${parts(value)}`;
 }
@@ -60,7 +60,7 @@ export function parts(value: Value | undefined): string {
   return Object.values(value).map(shown).join(', ');
 }
 
-/** A value inside of one; undefined where there is none. */
+/** A value inside another; undefined where there is none. */
 export function at(value: Value | undefined, key: string): Value | undefined {
   if (typeof value !== 'object' || isList(value)) return undefined;
   return Object.hasOwn(value, key) ? value[key] : undefined;
@@ -90,7 +90,7 @@ export function seen({ reason }: Change): string {
   return reason === undefined ? '' : ` (${reason})`;
 }
 
-/** Values of services and labels may come from anybody: what would move a terminal's cursor is written as an escape. */
+/** Values of services and labels may come from anyone: characters that would control the terminal are escaped. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) => {
     if (character === '\n') return String.raw`\n`;

@@ -4,28 +4,30 @@ import { omitUndefined } from '../util/omit-undefined.ts';
 export type Value = string | number | boolean | readonly Value[] | { readonly [key: string]: Value };
 
 /**
- * Where a change is: segments in the words of the cluster file (`services`, `web`, `replicas`), or equally plain ones for
- * what isn't in the file (`machines`, `worker1`).
+ * Where a change is: keys of the cluster file (`services`, `web`, `replicas`), or similar segments for what isn't in
+ * the file (`machines`, `worker1`).
  */
 export type Path = readonly string[];
 
 interface Facts {
   readonly path: Path;
-  /** The value that there is now; absent where there is none, or where it is nobody's business. */
+  /** The current value; absent where there is none, or where it isn't shown. */
   readonly from?: Value;
-  /** The value that there will be; of a wait, the state that is waited for. */
+  /** The new value; for a wait, the awaited state. */
   readonly to?: Value;
   /** Why it is needed, what it costs, or what was last seen: a few words. */
   readonly reason?: string;
-  /** Removes what swarmup made and the cluster file no longer names: done with `--prune`, otherwise only reported. */
+  /**
+   * Removes what swarmup made and the cluster file no longer names: applied with `--prune`, otherwise only reported.
+   */
   readonly prune?: boolean;
-  /** Recreates a machine: done by `swarmup replace`, one node at a time, otherwise only reported. */
+  /** Recreates a machine: applied by `swarmup replace`, one node at a time, otherwise only reported. */
   readonly replace?: boolean;
 }
 
 /**
- * One thing that a task would do, or did, as data: `sentenceOf` says it in words. Tasks add fields of their own.
- * A `run` changes no value of the cluster file: it takes a step, such as a start or a wait.
+ * One thing that a task would do, or did, as data; `sentenceOf` puts it into words. Tasks add their own fields. A `run`
+ * changes no value of the cluster file: it takes a step, such as a start or a wait.
  */
 export type Change = Facts &
   (
@@ -33,7 +35,7 @@ export type Change = Facts &
     | { readonly action: 'run'; readonly step: string }
   );
 
-/** What may be said of any change besides its path and values. */
+/** The optional fields of any change besides its path and values. */
 interface Remarks {
   readonly reason?: string | undefined;
   readonly prune?: boolean;
@@ -45,12 +47,12 @@ export function created(path: Path, to?: Value, remarks: Remarks = {}): Change {
   return { action: 'create', path, ...omitUndefined({ to, ...remarks }) };
 }
 
-/** Something that exists and gets another value. Both are left out where they are secret, or say nothing. */
+/** Something that exists and gets another value. Secret or meaningless values are left out. */
 export function updated(path: Path, from?: Value, to?: Value, remarks: Remarks = {}): Change {
   return { action: 'update', path, ...omitUndefined({ from, to, ...remarks }) };
 }
 
-/** Something that exists and goes. */
+/** Something that exists and is removed. */
 export function removed(path: Path, remarks: Remarks & { readonly from?: Value | undefined } = {}): Change {
   return { action: 'remove', path, ...omitUndefined(remarks) };
 }
@@ -60,7 +62,7 @@ export function step(path: Path, name: string, remarks: Remarks = {}): Change {
   return { action: 'run', step: name, path, ...omitUndefined(remarks) };
 }
 
-/** The step of waiting. @param until the state of now, if it is known, and the one waited for */
+/** The step of waiting. @param until the current state, if known, and the awaited one */
 export function waiting(
   path: Path,
   until: { readonly from?: Value | undefined; readonly to: Value; readonly reason?: string | undefined },
@@ -68,7 +70,7 @@ export function waiting(
   return { action: 'run', step: 'wait', path, ...omitUndefined(until) };
 }
 
-/** The command that makes a change which `up` only reports; undefined for those that it makes. */
+/** The command that applies a change that `up` only reports; undefined for changes that `up` applies. */
 export function madeOnlyBy({ prune, replace }: Change): string | undefined {
   if (replace) return 'swarmup replace';
   return prune ? 'swarmup up --prune' : undefined;

@@ -15,19 +15,18 @@ import type { Remote } from './remote.ts';
 import type { RunCluster } from './run-cluster.ts';
 import type { Machines } from './machines.ts';
 
-/** What was there when the run began. */
+/** What existed when the run began. */
 export interface World {
   /** Machines that existed before this run, by node name. */
   readonly before: ReadonlyMap<string, Machine>;
-  /** Whether the provider's machines share anything that has to be there first. */
+  /** Whether the provider's machines share resources that have to exist first. */
   readonly shares?: boolean;
 }
 
 /**
- * What every unit of a run shares. Made once a run; tasks get it through their UnitContext.
- *
- * Functions below the tasks take the parts that they use, such as `Work & Engines` or `Pick<RunContext, 'state'>`, and are passed
- * the whole. Who may know the whole is listed in scripts/context.ts.
+ * What every unit of a run shares. Made once per run; tasks get it through their UnitContext. Functions below the tasks
+ * declare the parts that they use, such as `Work & Engines` or `Pick<RunContext, 'state'>`, and are passed the whole.
+ * scripts/context.ts lists the files that may name the whole type.
  */
 export interface RunContext {
   readonly cluster: RunCluster;
@@ -71,7 +70,7 @@ export interface Managers extends Abortable {
   readonly swarm: SwarmAccess;
 }
 
-/** Machines that are made and removed, and the table of those that the run knows. */
+/** Making and removing machines, and the table of the machines that the run knows. */
 export interface Provisioning extends Pick<RunContext, 'provider' | 'machines'> {
   readonly io: ProviderIo;
 }
@@ -82,14 +81,14 @@ export interface OnNode {
 }
 
 export interface Warnings {
-  /** Shows a warning once a run, however many units give it; warnings with one key are one. */
+  /** Shows a warning once per run, however many units give it; warnings with the same key count as one. */
   readonly warn: (message: string, key?: string) => void;
 }
 
-/** What one unit gets: the run, its own target, and the means to say what it is doing. */
+/** What one unit gets: the run, its own target, and a way to report progress. */
 export interface UnitContext
   extends RunContext, Desired, Work, Engines, Hosts, Managers, Provisioning, OnNode, Warnings {
-  /** The target's node. @throws when the target has none: a mistake in the task */
+  /** The target's node. @throws when the target has none, which is a bug in the task */
   readonly node: NodeSpec;
   /** @param node default: the target's */
   host(node?: string): Promise<Host>;
@@ -97,7 +96,7 @@ export interface UnitContext
   engine(node?: string): Promise<Engine>;
 }
 
-/** The same for work on one node after the other: what it says begins with the node's name. */
+/** The same context for work on several nodes, one after another: progress begins with the node's name. */
 export function onBehalfOf<W extends Pick<Work, 'report'>>(ctx: W, node: string): W {
   const report: Work['report'] = (detail, progress) => ctx.report(`${node}: ${detail}`, progress);
   // eslint-disable-next-line typescript/no-unsafe-type-assertion -- Object.create has no type for what it makes

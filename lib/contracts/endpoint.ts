@@ -9,11 +9,11 @@ export interface SshEndpoint {
   readonly identityFiles: readonly string[];
   /** The socket of an SSH agent, tried after the files. */
   readonly agent?: string;
-  /** The server's public host key, as `ssh-ed25519 AAAA...`; empty while nobody has accepted one. */
+  /** The server's public host key, as `ssh-ed25519 AAAA...`; empty until the user has accepted one. */
   readonly hostKey: string;
   /** The line of a known_hosts file that the host key comes from. */
   readonly knownFrom?: { readonly file: string; readonly line: number };
-  /** For users who need one to become root. */
+  /** For users that need a password to become root. */
   readonly sudoPassword?: Secret;
   /** Where the Docker Engine listens on the machine; default /var/run/docker.sock. */
   readonly engineSocket?: string;

@@ -13,14 +13,14 @@ export interface UnitResult {
   readonly node?: string;
   readonly outcome: Outcome;
   readonly ms: number;
-  /** What was changed; in a plan, what would be. */
+  /** What was changed; in a plan, what would be changed. */
   readonly changes: readonly Change[];
   /** Why it was skipped, or why a plan can't say more. */
   readonly reason?: string;
   readonly error?: SwarmupError;
   /** The errors after which it was tried again. */
   readonly retries?: readonly string[];
-  /** It was to be done, and something that failed before kept it from being started. */
+  /** It was due, but an earlier failure kept it from starting. */
   readonly notDone?: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface Progress {
 }
 
 export interface Warning {
-  /** Two warnings with one key are the same warning, and shown once. */
+  /** Warnings with the same key are the same warning, shown once. */
   readonly key: string;
   readonly message: string;
 }
@@ -54,11 +54,11 @@ export interface RunResult {
   readonly units: readonly UnitResult[];
   readonly warnings: readonly string[];
   readonly interrupted: boolean;
-  /** Only a part of the pipeline was asked for. */
+  /** Only a part of the pipeline was run. */
   readonly partial: boolean;
 }
 
-/** All that can happen in a run. `at` is milliseconds since the epoch. */
+/** Everything that can happen in a run. `at` is milliseconds since the epoch. */
 export type Event = { readonly at: number } & (
   | { readonly type: 'stage-started'; readonly title: string }
   | {
@@ -80,7 +80,7 @@ export type Event = { readonly at: number } & (
       readonly command: string;
       readonly exitCode: number;
       readonly ms: number;
-      /** What it printed on both streams, the last part of it where that is much. */
+      /** What it printed on both streams; only the end of a long output. */
       readonly printed: string;
     }
   | {
@@ -101,7 +101,7 @@ export type EventBody = WithoutTime<Event>;
 export type Emit = (event: EventBody) => void;
 export type Listener = (event: Event) => void;
 
-/** An error as JSON output shows it. */
+/** An error in JSON output. */
 export interface ErrorJson {
   readonly code: ErrorCode;
   readonly message: string;
@@ -112,7 +112,7 @@ export interface ErrorJson {
 
 export interface Retry {
   readonly error: SwarmupError;
-  /** The attempt that comes next; the first is 1. */
+  /** The number of the next attempt; the first is 1. */
   readonly attempt: number;
   readonly of: number;
   readonly delayMs: number;

@@ -4,15 +4,17 @@ import type { OkExit, Output } from './output.ts';
 
 export interface RemoteRun {
   readonly input?: string | Secret | Readable;
-  /** Gets what it prints on standard output, which the result then lacks. Data is taken as fast as this takes it. */
+  /**
+   * Gets the standard output, which is then missing from the result. Output is read as fast as this stream accepts it.
+   */
   readonly output?: Writable;
   readonly signal?: AbortSignal;
-  /** Exit codes that are no failure; default: 0. */
+  /** Exit codes that aren't failures; default: 0. */
   readonly okExit?: OkExit;
   readonly onLine?: (line: string) => void;
   /** Runs it as root, through sudo where the user isn't root; default true. */
   readonly asRoot?: boolean;
-  /** What it prints is a secret: it is in no record and no error. */
+  /** Its output is secret: no record and no error contains it. */
   readonly secret?: boolean;
   /** What to do when it fails. */
   readonly fix?: string;

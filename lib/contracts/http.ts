@@ -19,8 +19,8 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** HTTP from this machine, as a user's browser would ask. Each request has a connection of its own. */
+/** HTTP from this computer, as a user's browser would send it. Each request has its own connection. */
 export interface HttpClient {
-  /** @throws Error when there is no whole answer within the time */
+  /** @throws Error when there is no complete answer in time */
   ask(request: HttpRequest): Promise<HttpAnswer>;
 }

@@ -5,7 +5,7 @@ export interface BuildIo {
   readonly report: (detail: string) => void;
 }
 
-/** Image archives on this machine: read once a run, built once for all runs. */
+/** Image archives on this computer: read once per run, built once for all runs. */
 export interface ImageStore {
   contents(file: string): Promise<readonly ArchivedImage[]>;
   /** Whether an image can be built here when no registry has it. */
@@ -14,26 +14,26 @@ export interface ImageStore {
   build(name: string, io: BuildIo): Promise<string>;
 }
 
-/** What a registry is shown; as the Engine API's X-Registry-Auth has it. */
+/** Credentials for a registry, in the form of the Engine API's X-Registry-Auth. */
 export interface Credentials {
   readonly server: string;
-  /** A name and its password, or a token in its place. */
+  /** A name and its password, or a token instead. */
   readonly username: string;
   readonly secret: Secret;
 }
 
-/** Gives the credentials that Docker has on this computer for an image's registry, if it has any. */
+/** Returns the credentials that Docker on this computer has for an image's registry, if any. */
 export type CredentialsOf = (image: string) => Promise<Credentials | undefined>;
 
-/** Images on this computer, and what it takes to get others from their registries. */
+/** Images on this computer, and the credentials to pull others from their registries. */
 export interface Images extends ImageStore {
-  /** Undefined for every image, unless the cluster file lets nodes have them. */
+  /** Undefined for every image unless the cluster file passes credentials to the nodes. */
   readonly credentials: CredentialsOf;
 }
 
-/** One image of an archive: its names and what its layers are. */
+/** One image of an archive: its names and its layers. */
 export interface ArchivedImage {
   readonly names: readonly string[];
-  /** The digests of the unpacked layers: the same in every image store, unlike an image's id. */
+  /** The digests of the unpacked layers: the same in every image store, unlike an image ID. */
   readonly layers: readonly string[];
 }

@@ -6,19 +6,19 @@ export interface LocalRun {
   readonly input?: string | Readable;
   readonly signal?: AbortSignal;
   readonly env?: Readonly<Record<string, string>>;
-  /** Exit codes that are no failure; default: 0. */
+  /** Exit codes that aren't failures; default: 0. */
   readonly okExit?: OkExit;
-  /** Told every line the command prints on either stream. */
+  /** Called with every line the command prints on either stream. */
   readonly onLine?: (line: string) => void;
   /** What to do when it fails. */
   readonly fix?: string;
   /** Connects the command to this terminal. */
   readonly interactive?: boolean;
-  /** What it prints is a secret: neither events nor errors carry it. */
+  /** Its output is secret: neither events nor errors contain it. */
   readonly secret?: boolean;
 }
 
-/** Commands on this machine. */
+/** Commands on this computer. */
 export interface LocalCommands {
   /** @throws SwarmupError LOCAL_COMMAND_FAILED with the command, its exit code and its last lines */
   run(argv: readonly string[], options?: LocalRun): Promise<Output>;

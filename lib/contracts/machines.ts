@@ -10,7 +10,7 @@ export interface Machines {
   all(): readonly Machine[];
 }
 
-/** Whether a machine runs, also where it can't be reached yet. */
+/** Whether a machine runs, even if it can't be reached yet. */
 export function isOn({ state }: Machine): boolean {
   return state === 'running' || state === 'starting';
 }

@@ -5,7 +5,7 @@ export interface Output {
   readonly stderr: string;
 }
 
-/** Exit codes that are no failure; `any` where the code is the user's own command's. */
+/** Exit codes that aren't failures; `any` for the user's own commands. */
 export type OkExit = readonly number[] | 'any';
 
 export function isOk({ exitCode }: Output, okExit: OkExit = [0]): boolean {
@@ -22,10 +22,10 @@ export function lastLines(output: Output, count = 12): string {
     .join('\n');
 }
 
-/** The most of a command's output that events carry, in characters. */
+/** The maximum length of a command's output in events, in characters. */
 const PRINTED = 32_768;
 
-/** What a command printed on both streams; of very much, the end. */
+/** What a command printed on both streams; only the end of a long output. */
 export function printed({ stdout, stderr }: Output): string {
   const text = stderr === '' ? stdout : `${stdout}${stdout === '' || stdout.endsWith('\n') ? '' : '\n'}${stderr}`;
   return text.length <= PRINTED ? text : `[...]${text.slice(-PRINTED)}`;

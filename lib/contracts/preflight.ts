@@ -14,22 +14,22 @@ import type { EngineInfo } from '../facts/engine-info.ts';
 import type { DaemonJson } from '../facts/daemon-json.ts';
 import type { Surroundings } from '../facts/environment.ts';
 
-/** Something on a host that keeps a swarm from working, or may. */
+/** Something on a host that keeps a swarm from working, or might. */
 export interface Finding {
   readonly node: string;
   /** What was checked, such as clock or ports. */
   readonly check: string;
-  /** fatal: nothing is changed anywhere before it is mended. */
+  /** fatal: nothing is changed anywhere until it is fixed. */
   readonly severity: 'fatal' | 'warning';
-  /** What is wrong, and what comes of it. */
+  /** What is wrong, and its consequence. */
   readonly message: string;
   readonly fix: string;
 }
 
-/** A host that could be asked. */
+/** A host that answered. */
 export interface Surveyed {
   readonly node: NodeSpec;
-  /** The address the other nodes are to reach it by. */
+  /** The address at which the other nodes reach it. */
   readonly address: string;
   readonly facts: HostFacts;
 }
@@ -37,10 +37,10 @@ export interface Surveyed {
 export interface Survey {
   readonly cluster: Cluster;
   readonly hosts: readonly Surveyed[];
-  /** Those that couldn't be asked, and why. */
+  /** The hosts that didn't answer, and why. */
   readonly unreachable: ReadonlyMap<string, SwarmupError>;
   readonly links: readonly Link[];
-  /** Whether each host that is in a swarm is in this cluster's. */
+  /** For each host in a swarm, whether that swarm is this cluster's. */
   readonly members: ReadonlyMap<string, boolean>;
 }
 
@@ -56,15 +56,15 @@ export interface Link {
   readonly to: string;
   readonly protocol: Protocol;
   readonly port: number;
-  /** Of a datagram that was sent whole or not at all, with its headers; absent for an ordinary probe. */
+  /** The size with headers of a datagram that must not be fragmented; absent for an ordinary probe. */
   readonly packetBytes?: number;
-  /** unknown: something else listens there, or nothing can be started that would. */
+  /** unknown: another program listens on the port, or the probe can't be started. */
   readonly result: 'ok' | 'failed' | 'unknown';
-  /** What the system said; empty for none. */
+  /** The system's error message; empty for none. */
   readonly reason: string;
 }
 
-/** What is asked of a host before anything is changed on any. */
+/** The facts gathered from a host before any host is changed. */
 export interface HostFacts {
   readonly identity: Identity;
   readonly platform: Platform;
@@ -73,16 +73,16 @@ export interface HostFacts {
   readonly routes: readonly Route[];
   /** Bytes, by interface. */
   readonly mtus: ReadonlyMap<string, number>;
-  /** How far its clock is ahead of ours, in milliseconds, give or take the time it took to ask. */
+  /** How far its clock is ahead of ours, in milliseconds, within the duration of the query. */
   readonly aheadMs: number;
   readonly missingModules: readonly string[];
   readonly appArmor: AppArmor;
   readonly listeners: readonly Listener[];
   readonly resources: Resources;
   readonly packageLock: PackageLock;
-  /** Asked only where Docker is still to be installed. */
+  /** Gathered only where Docker isn't installed yet. */
   readonly packageSources: readonly Server[];
-  /** Those that images come from. */
+  /** The registries of the images. */
   readonly registries: readonly Server[];
   readonly engine: EngineInfo;
   readonly daemon: DaemonJson;
@@ -94,7 +94,7 @@ export interface Look {
   readonly findings: readonly Finding[];
 }
 
-/** The look at all hosts that is had once a run, whoever asks first. */
+/** The survey of all hosts, made once per run, on the first request. */
 export interface Preflight {
   look(signal: AbortSignal): Promise<Look>;
 }

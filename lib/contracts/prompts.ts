@@ -1,8 +1,8 @@
 import type { Secret } from '../util/secret.ts';
 
-/** A server's host key that nobody has accepted yet. */
+/** A server's host key that the user hasn't accepted yet. */
 export interface PresentedHostKey {
-  /** The nodes that are reached at the server or through it. */
+  /** The nodes reached at the server or through it. */
   readonly names: readonly string[];
   /** `host:port` */
   readonly server: string;
@@ -12,10 +12,10 @@ export interface PresentedHostKey {
   readonly fingerprint: string;
 }
 
-/** The decisions that only a person can make. A program that asks nobody leaves it out. */
+/** The decisions that only a person can make. Programs without a user to ask leave it out. */
 export interface Prompts {
-  /** Whether these are the servers' own keys; they are pinned from then on. */
+  /** Whether these are the servers' real keys; if so, they are pinned. */
   acceptHostKeys(keys: readonly PresentedHostKey[]): Promise<boolean>;
-  /** The password that sudo wants from these users on these hosts. */
+  /** The sudo password of these users on these hosts. */
   sudoPassword(question: { readonly users: readonly string[]; readonly hosts: readonly string[] }): Promise<Secret>;
 }

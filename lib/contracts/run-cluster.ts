@@ -1,14 +1,14 @@
 import type { Cluster } from '../config/model.ts';
 import type { BackupRequest, RestoreRequest } from './backup-request.ts';
 
-/** The cluster that a run is about: as its file describes it, and what the command asks for besides. */
+/** The cluster of a run: as its file describes it, with what the command requests in addition. */
 export interface RunCluster extends Cluster {
   readonly request?: CommandRequest;
 }
 
-/** What a command asks for besides the cluster file. */
+/** What a command requests in addition to the cluster file. */
 interface CommandRequest {
-  /** The manager that `recover` goes on with. */
+  /** The manager that `recover` rebuilds the swarm from. */
   readonly recoverWith?: string | undefined;
   readonly backup?: BackupRequest;
   readonly restore?: RestoreRequest;

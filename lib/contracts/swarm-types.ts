@@ -1,6 +1,6 @@
 import type { Availability, Role } from '../config/model.ts';
 
-/** A node as GET /nodes gives it, as far as swarmup reads it. dockerode leaves its type open. */
+/** A node in the response to GET /nodes, with the fields that swarmup reads. dockerode doesn't type it. */
 export interface SwarmNode {
   readonly ID: string;
   readonly Version: { readonly Index: number };
@@ -9,7 +9,7 @@ export interface SwarmNode {
     readonly Availability: Availability;
     readonly Labels?: Readonly<Record<string, string>>;
   };
-  /** When the managers last noted anything about it. */
+  /** When the managers last updated it. */
   readonly UpdatedAt?: string;
   readonly Description: {
     readonly Hostname: string;
@@ -21,7 +21,7 @@ export interface SwarmNode {
   readonly ManagerStatus?: { readonly Leader?: boolean; readonly Reachability: string; readonly Addr: string };
 }
 
-/** A task as GET /tasks gives it, as far as swarmup reads it. */
+/** A task in the response to GET /tasks, with the fields that swarmup reads. */
 export interface SwarmTask {
   readonly ID: string;
   readonly Version: { readonly Index: number };
@@ -39,12 +39,12 @@ export interface SwarmTask {
   };
 }
 
-/** A service as GET /services gives it, as far as swarmup reads it. */
+/** A service in the response to GET /services, with the fields that swarmup reads. */
 export interface SwarmService {
   readonly ID: string;
   readonly Version: { readonly Index: number };
   readonly Spec: ServiceSpecification;
-  /** Before the last update; what a roll-back goes to. */
+  /** The specification before the last update: the target of a roll-back. */
   readonly PreviousSpec?: ServiceSpecification;
   readonly Endpoint?: { readonly Ports?: readonly { readonly PublishedPort?: number; readonly Protocol?: string }[] };
   readonly UpdateStatus?: {
@@ -55,7 +55,7 @@ export interface SwarmService {
   };
 }
 
-/** Source: what GET /services has in TaskTemplate.ContainerSpec.Mounts. */
+/** Source: the response to GET /services, TaskTemplate.ContainerSpec.Mounts. */
 export interface Mount {
   readonly Type: string;
   /** A volume's name, or a path on the node; none for a volume without a name. */
@@ -77,7 +77,7 @@ export interface TaskTemplate {
   };
   /** Condition: none, on-failure or any. */
   readonly RestartPolicy?: { readonly Condition?: string };
-  /** Any other number makes all tasks anew. */
+  /** A changed number recreates all tasks. */
   readonly ForceUpdate?: number;
 }
 

@@ -1,7 +1,7 @@
 import type { NodeSpec } from '../config/model.ts';
 import type { RunCluster } from './run-cluster.ts';
 
-/** What one unit of a task is about: the cluster, a node, or an item (a service, a stack), perhaps on a node. */
+/** What one unit of a task works on: the cluster, a node, or an item (a service, a stack), perhaps on a node. */
 export interface Target {
   /** Unique within the task; shown to the user and used by the JSON output. */
   readonly id: string;
@@ -10,7 +10,7 @@ export interface Target {
 
 export const CLUSTER: Target = { id: 'cluster' };
 
-/** All that `plan` may look at besides the state. */
+/** Everything that `plan` may read besides the state. */
 export interface Desired {
   readonly cluster: RunCluster;
   readonly target: Target;

@@ -5,7 +5,7 @@ const LOCK_TIMEOUT_S = '600';
 
 const apkWith = (...argv: readonly string[]) => ['apk', '--wait', LOCK_TIMEOUT_S, '--no-progress', ...argv];
 
-/** Alpine. A version that `add` is given stays in /etc/apk/world, and so holds by itself. Source: apk(8), apk-world(5). */
+/** Alpine. A version given to `add` stays in /etc/apk/world, which holds the package. Source: apk(8), apk-world(5). */
 export const apk: PackageManager = {
   name: 'apk',
   refresh: apkWith('update'),

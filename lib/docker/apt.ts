@@ -1,11 +1,11 @@
 import type { Available, PackageManager } from './manager.ts';
 
-/** Waits this many seconds for another package manager (unattended-upgrades, cloud-init) to finish. */
+/** How many seconds to wait for another package manager (unattended-upgrades, cloud-init) to finish. */
 const LOCK_TIMEOUT_S = 600;
 
 /**
- * Where apt-get tells its progress. Not 1: apt closes that descriptor for the packages' own scripts, which then can't print;
- * not 3, which debconf uses.
+ * The file descriptor on which apt-get reports progress. Not 1: apt closes that one for the packages' scripts, which
+ * then can't print. Not 3: debconf uses it.
  */
 const STATUS_FD = 5;
 

@@ -6,18 +6,21 @@ import { writeOn } from '../remote/write-file.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** The keys of daemon.json that are not as configured. @throws DAEMON_CONFIG_INVALID for a file that can't be merged into */
+/**
+ * The keys of daemon.json that differ from the configuration.
+ * @throws DAEMON_CONFIG_INVALID for a file that can't be parsed
+ */
 export function differingKeys(wanted: Settings, actual: DaemonJson | undefined): string[] {
   if (Object.keys(wanted).length === 0) return [];
   if (actual && 'invalid' in actual) {
     throw new SwarmupError('DAEMON_CONFIG_INVALID', `/etc/docker/daemon.json can't be read: ${actual.invalid}`, {
-      fix: 'Repair or remove the file; swarmup merges into it and never overwrites what it cannot read.',
+      fix: 'Repair or remove the file; swarmup merges into it and never overwrites a file it cannot parse.',
     });
   }
   return Object.keys(wanted).filter((key) => !isDeepStrictEqual(actual?.values[key], wanted[key]));
 }
 
-/** Merges settings into daemon.json: what is there besides them stays. */
+/** Merges settings into daemon.json, keeping all other settings. */
 export async function mergeDaemonJson(
   host: Host,
   wanted: Settings,

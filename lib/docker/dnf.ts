@@ -1,13 +1,13 @@
 import type { Available, PackageManager } from './manager.ts';
 
-/** What rpm calls the keys it trusts, each with a version: they look like packages. */
+/** The name under which rpm lists the keys it trusts, each with a version, like packages. */
 const KEY = 'gpg-pubkey';
 
-/** RHEL and its kin, Fedora, Amazon Linux 2023. It waits for its lock by itself. Sources: dnf4(8), dnf5(8). */
+/** RHEL and its derivatives, Fedora, Amazon Linux 2023. dnf waits for its own lock. Sources: dnf4(8), dnf5(8). */
 export const dnf: PackageManager = {
   name: 'dnf',
   refresh: ['dnf', '-q', '-y', 'makecache'],
-  // The newer dnf ends no line by itself, the older one each: empty lines are passed over.
+  // dnf 5 adds no line break, dnf 4 adds one per package: empty lines are skipped.
   versions: (names) => ['dnf', '-q', 'repoquery', '--available', '--queryformat', '%{name} %{evr}\n', ...names],
   parseVersions: parseQuery,
   spec: ({ name, version }) => `${name}-${version}`,
@@ -23,21 +23,24 @@ export const dnf: PackageManager = {
   ],
 };
 
-/** Arguments: how many keys there are, the keys, the packages. */
+/** Arguments: the number of keys, the keys, the packages. */
 const REMOVE = [
   'n=$1; shift',
   'while [ "$n" -gt 0 ]; do rpm -e --allmatches "$1" || exit; shift; n=$((n - 1)); done',
   'dnf -q -y remove --noautoremove "$@"',
 ].join('\n');
 
-/** The keys that packages are verified with go with them: to dnf, which imports them, they are no packages. */
+/** Removes the packages' signing keys as well: dnf imports them, but can't remove them as packages. */
 function remove(names: readonly string[]): string[] {
   const isKey = (name: string) => name.startsWith(`${KEY}-`);
   const keys = names.filter(isKey);
   return ['sh', '-c', REMOVE, 'sh', String(keys.length), ...keys, ...names.filter((name) => !isKey(name))];
 }
 
-/** The older dnf has it in a plugin, which may not be there. What isn't locked can't be unlocked, which is no failure. */
+/**
+ * dnf 4 has versionlock in a plugin, which may not be installed. Unlocking what isn't locked fails, and that is
+ * ignored.
+ */
 function withVersionlock(action: 'add' | 'delete', names: readonly string[]): string[] {
   const script =
     action === 'add'
@@ -51,6 +54,6 @@ function parseQuery(output: string): Available[] {
     const [name, version] = line.trim().split(' ');
     return name && version ? [{ name, version: version.replace(/^0:/, '') }] : [];
   });
-  // The oldest stand first.
+  // The oldest come first.
   return found.toReversed();
 }

@@ -7,7 +7,7 @@ import { fetchDocker, installDocker, type InstallOptions } from './install.ts';
 import { behindProxy } from './proxy.ts';
 import { engineLog, restartDocker, startDocker } from './service.ts';
 
-/** What it takes to install Docker as the cluster file says. */
+/** What an installation of Docker by the cluster file needs. */
 export type Installation = Hosts & Omit<Work, 'clock'> & Pick<RunContext, 'cluster'>;
 
 const ENGINE_START_MS = 180_000;
@@ -16,7 +16,7 @@ const ENGINE_START_MS = 180_000;
 export interface EngineState {
   readonly version: string;
   readonly hasProxy: boolean;
-  /** It takes part in a swarm, and runs what that gives it. */
+  /** Whether it is in a swarm, and runs that swarm's tasks. */
   readonly isMember: boolean;
 }
 
@@ -40,9 +40,8 @@ export async function engineState(ctx: Engines, node: string): Promise<EngineSta
 }
 
 /**
- * Installs Docker as the cluster file says.
- *
- * @param known the node's system, when it was asked for already
+ * Installs Docker by the settings of the cluster file.
+ * @param known the node's system, if it has been read already
  * @param fetched what `fetchEngine` chose
  */
 export async function installEngine(
@@ -53,7 +52,7 @@ export async function installEngine(
   await installDocker(behindProxy(await ctx.host(node), ctx.cluster), await optionsFor(ctx, node, known), fetched);
 }
 
-/** Gets all that `installEngine` needs onto the node, while what runs there runs on. */
+/** Downloads everything that `installEngine` needs to the node, while its containers keep running. */
 export async function fetchEngine(ctx: Installation, node: string): Promise<readonly string[]> {
   return fetchDocker(behindProxy(await ctx.host(node), ctx.cluster), await optionsFor(ctx, node));
 }
@@ -70,7 +69,7 @@ export async function startEngine(ctx: Work & Engines & Hosts, node: string): Pr
   return untilEngineAnswers(ctx, node);
 }
 
-/** As `startEngine`, of an engine that may run already. */
+/** Like `startEngine`, for an engine that may be running. */
 export async function restartEngine(ctx: Work & Engines & Hosts, node: string): Promise<EngineState> {
   await restartDocker(await ctx.host(node), ctx.signal);
   return untilEngineAnswers(ctx, node);

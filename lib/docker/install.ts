@@ -15,10 +15,10 @@ export interface InstallOptions {
 }
 
 /**
- * Makes ready to install: the repository, the package lists, the choice of packages, and these downloaded where the manager can.
- * Nothing that runs is touched.
+ * Prepares an installation: the repository, the package lists, the choice of packages, and their download if the
+ * package manager can. Nothing that runs is touched.
  *
- * @returns the packages, as `installDocker` takes them
+ * @returns the packages for `installDocker`
  * @throws SwarmupError INSTALL_UNSUPPORTED, DOWNLOAD_FAILED, CHECKSUM_MISMATCH, COMMAND_FAILED
  */
 export async function fetchDocker(host: Host, options: InstallOptions): Promise<readonly string[]> {
@@ -33,10 +33,9 @@ export async function fetchDocker(host: Host, options: InstallOptions): Promise<
 }
 
 /**
- * Installs Docker, in the version that is pinned, if one is; a pinned one is held. What was installed is noted on the host, so
- * that it can be taken away again.
- *
- * @param fetched what `fetchDocker` chose, when it ran before
+ * Installs Docker, in the pinned version if there is one; a pinned version is held. A receipt on the host lists what
+ * was installed, so that it can be removed.
+ * @param fetched what `fetchDocker` chose, if it ran before
  * @throws SwarmupError INSTALL_UNSUPPORTED, DOWNLOAD_FAILED, CHECKSUM_MISMATCH, COMMAND_FAILED
  */
 export async function installDocker(host: Host, options: InstallOptions, fetched?: readonly string[]): Promise<void> {
@@ -58,7 +57,7 @@ function requireInstaller(host: Host, { os, docker }: InstallOptions): Installer
   return installer;
 }
 
-/** The repository and the package lists, and which packages of them. */
+/** Prepares the repository and the package lists, and chooses the packages. */
 async function prepare(host: Host, installer: Installer, options: InstallOptions): Promise<readonly string[]> {
   const { docker, report, signal } = options;
   const { manager } = installer;
@@ -79,7 +78,7 @@ async function readyRepository(
   await addRepository(host, { address, key }, { manager: manager.name, folder, os }, signal);
 }
 
-/** Installs packages, with a progress figure where the manager tells one. */
+/** Installs packages, with progress where the package manager reports it. */
 export async function installPackages(
   host: Host,
   manager: PackageManager,
@@ -105,10 +104,10 @@ export async function installPackages(
 }
 
 /**
- * Which of an installer's packages there are, in the version wanted.
- *
- * @returns as the manager's `install` takes them
- * @throws SwarmupError INSTALL_UNSUPPORTED when the engine or the version is not there, listing those that are
+ * The installer's packages that are available in the wanted version.
+ * @returns package specs for the manager's `install`
+ * @throws SwarmupError INSTALL_UNSUPPORTED when the engine or the version isn't available, listing the available
+ * versions
  */
 export async function choosePackages(
   host: Host,
@@ -122,20 +121,20 @@ export async function choosePackages(
   const versions = available.filter(({ name }) => name === engine);
   if (versions.length === 0)
     throw new SwarmupError('INSTALL_UNSUPPORTED', `${host.name}: its package sources have no ${engine}`, {
-      fix: `Add the source that has it, or see what is wrong with those that are there: swarmup ssh ${host.name} -- sudo ${manager.refresh.join(' ')}`,
+      fix: `Add a source that has it, or check the existing sources: swarmup ssh ${host.name} -- sudo ${manager.refresh.join(' ')}`,
     });
   const wanted = version === undefined ? undefined : versions.find((one) => matchesVersion(one.version, version));
   if (version !== undefined && !wanted)
     throw new SwarmupError(
       'INSTALL_UNSUPPORTED',
-      `${host.name}: there is no ${engine} ${version}; its sources have ${versions.map((one) => one.version).join(', ')}`,
+      `${host.name}: its package sources have no ${engine} ${version}, only ${versions.map((one) => one.version).join(', ')}`,
       { fix: 'Set docker.version to one of these, or leave it out.' },
     );
   const there = packages.filter((name) => available.some((one) => one.name === name));
   return there.flatMap((name) => {
     if (name === engine && wanted) return manager.spec(wanted);
     if (version === undefined || !name.endsWith('-cli')) return name;
-    // The client in the engine's version. One of another age isn't wanted: the engine's own package brings one then.
+    // The client in the engine's version. Without one, the engine's own package brings a client.
     const clients = available.filter((one) => one.name === name);
     const client = clients.find((one) => matchesVersion(one.version, version));
     if (client) return manager.spec(client);
@@ -148,10 +147,10 @@ function majorOf({ version }: Available): string {
 }
 
 function fixFor(host: Host, manager: PackageManager, what: string): string {
-  return `See by hand whether ${host.name} can ${what}: swarmup ssh ${host.name}, then ${programOf(manager)}`;
+  return `Check by hand whether ${host.name} can ${what}: swarmup ssh ${host.name}, then ${programOf(manager)}`;
 }
 
-/** What people call it by on a command line. */
+/** The program's name on the command line. */
 function programOf({ name }: PackageManager): string {
   return name === 'apt' ? 'apt-get' : name;
 }
@@ -160,9 +159,9 @@ function conflict(host: Host, manager: PackageManager, names: readonly string[],
   const { output } = cause;
   return new SwarmupError(
     'INSTALL_CONFLICT',
-    `${host.name}: Docker can't be installed beside ${names.join(', ')}, which ${names.length === 1 ? 'is' : 'are'} there already`,
+    `${host.name}: Docker can't be installed beside ${names.join(', ')}, which ${names.length === 1 ? 'is' : 'are'} installed`,
     {
-      fix: `swarmup takes away nothing it didn't install. If nothing there needs ${names.length === 1 ? 'it' : 'them'}: swarmup ssh ${host.name} -- sudo ${programOf(manager)} remove ${names.join(' ')}`,
+      fix: `swarmup removes nothing that it didn't install. If nothing there needs ${names.length === 1 ? 'it' : 'them'}, run: swarmup ssh ${host.name} -- sudo ${programOf(manager)} remove ${names.join(' ')}`,
       ...(output === undefined ? {} : { output }),
       cause,
     },

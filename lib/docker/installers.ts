@@ -6,16 +6,16 @@ import { dnf } from './dnf.ts';
 import type { PackageManager } from './manager.ts';
 import { zypper } from './zypper.ts';
 
-/** How Docker comes onto a family of systems from one source. */
+/** How Docker is installed on a family of systems from one source. */
 export interface Installer {
   readonly manager: PackageManager;
-  /** The engine first; those that a release doesn't have are left out. */
+  /** The engine first; packages that a release doesn't have are skipped. */
   readonly packages: readonly string[];
-  /** In Docker's own repository: the distribution's folder. */
+  /** The distribution's folder in Docker's own repository. */
   readonly folder?: string;
 }
 
-/** What swarm nodes need from a Debian or Ubuntu distribution; `docker-cli` is a package of its own since Debian 13. */
+/** What swarm nodes need from a Debian or Ubuntu distribution; `docker-cli` is a separate package since Debian 13. */
 export const DISTRO_PACKAGES = ['docker.io', 'docker-cli', 'apparmor', 'iptables', 'ca-certificates'] as const;
 
 const OFFICIAL_PACKAGES = ['docker-ce', 'docker-ce-cli', 'containerd.io'] as const;
@@ -23,9 +23,9 @@ const OFFICIAL_PACKAGES = ['docker-ce', 'docker-ce-cli', 'containerd.io'] as con
 interface Family {
   readonly manager: PackageManager;
   readonly matches: (os: OsRelease) => boolean;
-  /** The distribution's own packages; absent where it has none that can form a swarm. */
+  /** The distribution's own packages; absent if none of them can form a swarm. */
   readonly distro?: readonly string[];
-  /** Those of Docker's own repository, and the folder there. */
+  /** The packages of Docker's own repository, and the folder there. */
   readonly official?: { readonly packages: readonly string[]; readonly folder: (os: OsRelease) => string };
 }
 
@@ -45,7 +45,7 @@ const FAMILIES: readonly Family[] = [
       folder: ({ families }) => (families.includes('ubuntu') ? 'ubuntu' : 'debian'),
     },
   },
-  // Amazon's package brings containerd and the command line with it; Docker's own packages aren't made for it.
+  // Amazon's package includes containerd and the command line; Docker has no packages for Amazon Linux.
   { manager: dnf, matches: ({ id }) => id === 'amzn', distro: ['docker'] },
   {
     manager: dnf,
@@ -53,7 +53,7 @@ const FAMILIES: readonly Family[] = [
     distro: ['moby-engine', 'docker-cli'],
     official: { packages: OFFICIAL_PACKAGES, folder: () => 'fedora' },
   },
-  // Red Hat and its kin have Podman instead.
+  // Red Hat and its derivatives have Podman instead.
   {
     manager: dnf,
     matches: isLike('rhel', 'centos'),
@@ -63,7 +63,7 @@ const FAMILIES: readonly Family[] = [
   { manager: apk, matches: ({ id }) => id === 'alpine', distro: ['docker', 'docker-cli'] },
 ];
 
-/** How Docker is installed on a system; undefined where it can't be from that source. */
+/** How Docker is installed on a system; undefined if that source can't provide it. */
 export function installerOf(os: OsRelease, source: DockerSection['source']): Installer | undefined {
   const family = FAMILIES.find(({ matches }) => matches(os));
   if (!family) return undefined;

@@ -1,35 +1,38 @@
 import type { Progress } from '../contracts/events.ts';
 
-/** A package in one version, as its manager has it. */
+/** A package in one version, as the package manager offers it. */
 export interface Available {
   readonly name: string;
-  /** Whole, with epoch and release: 5:27.3.1-1~debian.12~bookworm. */
+  /** The full version, with epoch and release: 5:27.3.1-1~debian.12~bookworm. */
   readonly version: string;
 }
 
-/** A family's package manager: commands, and how to read what they print. Nothing here runs anything. */
+/** A family's package manager: its commands, and parsers of their output. Nothing here runs anything. */
 export interface PackageManager {
   readonly name: 'apt' | 'dnf' | 'zypper' | 'apk';
-  /** Reads the repositories anew; waits while another process holds the lock. */
+  /** Refreshes the package lists; waits while another process holds the lock. */
   readonly refresh: readonly string[];
-  /** Lists the versions of packages that can be had, the newest first; unknown packages are left out. */
+  /** Lists the available versions of packages, newest first; unknown packages are skipped. */
   readonly versions: (names: readonly string[]) => readonly string[];
   readonly parseVersions: (output: string) => readonly Available[];
-  /** A package as `install` takes it. */
+  /** A package in the form that `install` accepts. */
   readonly spec: (available: Available) => string;
   readonly install: (specs: readonly string[]) => readonly string[];
-  /** Gets what `install` will need, also for packages that are held, and installs nothing; absent where the manager can't. */
+  /**
+   * Downloads what `install` will need, even for held packages, and installs nothing; absent if the package manager
+   * can't.
+   */
   readonly download?: (specs: readonly string[]) => readonly string[];
-  /** Reads from what a failed installation printed which packages are in its way: none is ever taken away for it. */
+  /** Reads the conflicting packages from the output of a failed installation; swarmup never removes them. */
   readonly inTheWay?: (output: string) => readonly string[];
   readonly remove: (names: readonly string[]) => readonly string[];
   /** Keeps packages at the version they have. */
   readonly hold: (names: readonly string[]) => readonly string[];
   /** Undoes `hold`; does nothing where nothing is held. */
   readonly release: (names: readonly string[]) => readonly string[];
-  /** The names of all packages that are there, a line each, after ii, or hi for one that is held. */
+  /** Lists the installed packages, one name per line, prefixed with ii, or hi for held ones. */
   readonly installed: readonly string[];
-  /** Reads a line of progress, where the manager tells any. */
+  /** Parses a line of progress, if the package manager reports any. */
   readonly progress?: (line: string) => { readonly detail: string; readonly percent: number } | undefined;
 }
 
@@ -42,7 +45,10 @@ export function matchesVersion(actual: string, pinned: string): boolean {
   return plain === prefix || (plain.startsWith(prefix) && /^[^0-9]/.test(plain.slice(prefix.length)));
 }
 
-/** Whether a running engine is of the pinned version; it doesn't know its package's release: 26.1.5+dfsg1 of 26.1.5+dfsg1-9. */
+/**
+ * Whether a running engine has the pinned version. It doesn't report its package's release: 26.1.5+dfsg1 for
+ * 26.1.5+dfsg1-9.
+ */
 export function runsVersion(engine: string, pinned: string): boolean {
   return matchesVersion(engine, pinned) || matchesVersion(pinned, engine);
 }

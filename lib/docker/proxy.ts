@@ -4,15 +4,20 @@ import type { Fact } from '../facts/fact.ts';
 import type { Host, RemoteRun } from '../contracts/host.ts';
 import { writeOn } from '../remote/write-file.ts';
 
-/** The engine's own settings stay as they are beside it. Source: docs.docker.com, "Configure the daemon to use a proxy". */
+/**
+ * A separate file, so that the engine's other settings stay unchanged. Source: docs.docker.com, "Configure the daemon
+ * to use a proxy".
+ */
 export const PROXY_FILE = '/etc/systemd/system/docker.service.d/swarmup-proxy.conf';
 
-/** What nodes say to each other, and to registries nearby, goes through no proxy: joining would fail with a wrong certificate. */
+/**
+ * Traffic between nodes, and to nearby registries, must bypass the proxy: joining would fail with a wrong certificate.
+ */
 const NEAR = ['localhost', '127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'] as const;
 
 type Proxied = Pick<Cluster, 'docker' | 'nodes'>;
 
-/** The variables that programs find their proxy by; none without one. */
+/** The environment variables for a proxy; none without one. */
 function variables({ docker, nodes }: Proxied): Readonly<Record<string, string>> {
   const { proxy, noProxy } = docker;
   if (proxy === undefined) return {};
@@ -26,13 +31,13 @@ function variables({ docker, nodes }: Proxied): Readonly<Record<string, string>>
   };
 }
 
-/** The text of the service's file; empty without a proxy. */
+/** The text of the service's drop-in file; empty without a proxy. */
 export function proxyFile(cluster: Proxied): string {
   const settings = Object.entries(variables(cluster)).map(([name, value]) => `"${name}=${value}"`);
   return settings.length === 0 ? '' : `[Service]\nEnvironment=${settings.join(' ')}`;
 }
 
-/** What a file says, as the cluster file has it; undefined for one without a proxy. */
+/** The settings in a drop-in file, in the form of the cluster file; undefined without a proxy. */
 export function proxyOf(file: string): Required<Pick<Cluster['docker'], 'proxy' | 'noProxy'>> | undefined {
   const proxy = /"HTTP_PROXY=([^"]+)"/.exec(file)?.[1];
   const excluded = /"NO_PROXY=([^"]+)"/.exec(file)?.[1]?.split(',') ?? [];
@@ -41,16 +46,19 @@ export function proxyOf(file: string): Required<Pick<Cluster['docker'], 'proxy' 
     : { proxy, noProxy: excluded.filter((one) => !NEAR.some((near) => near === one)) };
 }
 
-/** The proxy of a file as it may be told. Somebody may have added a password to it by hand: it is left out then. */
+/** The proxy in a drop-in file in printable form: without a password, in case one was added by hand. */
 export function publicProxyOf(file: string): string | undefined {
   const proxy = proxyOf(file)?.proxy;
   return proxy?.includes('@') ? undefined : proxy;
 }
 
-/** The file as it is on a host; empty when there is none. */
+/** The text of the file on a host; empty when there is none. */
 export const proxyFileOn: Fact<string> = { command: `cat ${PROXY_FILE}`, parse: (output) => output };
 
-/** Makes the file what the cluster wants; the engine reads it when it starts. @throws INSTALL_UNSUPPORTED without systemd */
+/**
+ * Writes or removes the file to match the cluster; the engine reads it on start.
+ * @throws INSTALL_UNSUPPORTED without systemd
+ */
 export async function writeProxyFile(host: Host, cluster: Proxied, signal: AbortSignal): Promise<void> {
   const text = proxyFile(cluster);
   if (text === '') await host.run(['rm', '-f', PROXY_FILE], { signal });
@@ -64,7 +72,7 @@ export async function writeProxyFile(host: Host, cluster: Proxied, signal: Abort
 
 /** The same host, with commands that fetch their packages through the proxy. Sources: apt.conf(5), dnf.conf(5), curl(1). */
 export function behindProxy(host: Host, cluster: Proxied): Host {
-  // Programs disagree about capitals: curl knows http_proxy in small letters only.
+  // Programs disagree about case: curl knows only the lower-case http_proxy.
   const settings = Object.entries(variables(cluster)).flatMap(([name, value]) => [
     `${name}=${value}`,
     `${name.toLowerCase()}=${value}`,
@@ -79,7 +87,11 @@ export function behindProxy(host: Host, cluster: Proxied): Host {
 }
 
 function needsSystemd(node: string): SwarmupError {
-  return new SwarmupError('INSTALL_UNSUPPORTED', `${node} has no systemd, by which swarmup gives Docker its proxy`, {
-    fix: 'Set HTTP_PROXY, HTTPS_PROXY and NO_PROXY there by hand (Alpine: /etc/conf.d/docker), and leave docker.proxy out.',
-  });
+  return new SwarmupError(
+    'INSTALL_UNSUPPORTED',
+    `${node} has no systemd, which swarmup needs to configure Docker's proxy`,
+    {
+      fix: 'Set HTTP_PROXY, HTTPS_PROXY and NO_PROXY there by hand (Alpine: /etc/conf.d/docker), and leave docker.proxy out.',
+    },
+  );
 }

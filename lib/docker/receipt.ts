@@ -11,16 +11,16 @@ const FILE = `${FOLDER}/docker.json`;
 
 const schema = z.object({
   manager: z.enum(['apt', 'dnf', 'zypper', 'apk']),
-  /** Packages that weren't there before. */
+  /** Packages that weren't installed before. */
   packages: z.array(z.string()),
   /** Files that were written. */
   files: z.array(z.string()),
 });
 
-/** What swarmup installed on a host. It lies there itself: another computer may take it away. */
+/** What swarmup installed on a host. The receipt is kept on the host, so that another computer can uninstall. */
 export type Receipt = z.output<typeof schema>;
 
-/** Notes which packages come with an installation, also where it fails halfway. */
+/** Records the packages that an installation adds, even if it fails halfway. */
 export async function keepReceipt(
   host: Host,
   manager: PackageManager,

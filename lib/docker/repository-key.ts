@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** The keys Docker signs its packages with. Source: docs.docker.com/engine/install, "Verify that you now have the key". */
+/**
+ * The keys with which Docker signs its packages. Source: docs.docker.com/engine/install, "Verify that you now have the
+ * key".
+ */
 export const DOCKER_KEYS: readonly string[] = [
   // Debian and Ubuntu
   '9DC858229FC7DD38854AE2D88D81803C0EBFCD88',
@@ -8,17 +11,17 @@ export const DOCKER_KEYS: readonly string[] = [
   '060A61C51B558A7F742B77AAC52FEB6B621E9F35',
 ];
 
-/** What a file of keys holds. Package managers trust every key in it, so it has to be one. */
+/** The contents of a key file. Package managers trust every key in it, so it must contain only one. */
 export interface KeyFile {
-  /** Of the primary keys, of version 4, in upper-case hexadecimal digits. Source: RFC 4880, 12.2. */
+  /** Fingerprints of the primary keys (version 4), in upper-case hexadecimal digits. Source: RFC 4880, 12.2. */
   readonly fingerprints: readonly string[];
-  /** The packets in armour again, with nothing before, between and behind them; subkeys and signatures included. */
+  /** The packets in ASCII armour again, with nothing before, between or after them; includes subkeys and signatures. */
   readonly armored: string;
 }
 
-/** Tags of packets. Source: RFC 4880, 4.3. */
+/** Packet tags. Source: RFC 4880, 4.3. */
 const PUBLIC_KEY = 6;
-/** What belongs to a public key: signatures, user ids and attributes, subkeys. */
+/** The packets that belong to a public key: signatures, user IDs and attributes, subkeys. */
 const PARTS: readonly number[] = [2, 13, 14, 17];
 
 const BEGIN = '-----BEGIN PGP PUBLIC KEY BLOCK-----';
@@ -27,8 +30,8 @@ const END = '-----END PGP PUBLIC KEY BLOCK-----';
 /**
  * Reads a file of OpenPGP public keys. Source: RFC 4880, 4.2 and 6.2.
  *
- * @param text ASCII armour: one block, with any text before and behind it
- * @returns undefined when it holds anything but whole public keys of version 4, or several blocks
+ * @param text ASCII armour: one block, with any text before and after it
+ * @returns undefined when it contains several blocks, or anything but complete public keys of version 4
  */
 export function readKeys(text: string): KeyFile | undefined {
   const bytes = dearmored(text);
@@ -45,7 +48,7 @@ function fingerprintOf(body: Buffer): string {
   return createHash('sha1').update(head).update(body).digest('hex').toUpperCase();
 }
 
-/** What a single block holds; every line is looked at once. */
+/** The data of a single block; each line is read once. */
 function dearmored(text: string): Buffer | undefined {
   const lines = text.split('\n').map((line) => line.trimEnd());
   const begin = lines.indexOf(BEGIN);
@@ -54,7 +57,7 @@ function dearmored(text: string): Buffer | undefined {
   const blank = lines.indexOf('', begin);
   if (marks.length !== 2 || begin < 0 || blank < begin || end < blank) return undefined;
   const body = lines.slice(blank + 1, end);
-  // The last line may be a checksum, which tells of mistakes in copying alone.
+  // The last line may be a checksum, which only detects copying errors.
   const data = (body.at(-1)?.startsWith('=') ? body.slice(0, -1) : body).join('');
   return /^[A-Za-z0-9+/]+={0,2}$/.test(data) && data.length % 4 === 0 ? Buffer.from(data, 'base64') : undefined;
 }
@@ -64,7 +67,7 @@ interface Packet {
   readonly body: Buffer;
 }
 
-/** All packets; undefined when the bytes aren't a sequence of whole ones. */
+/** All packets; undefined when the bytes aren't a sequence of complete packets. */
 function packetsOf(bytes: Buffer): readonly Packet[] | undefined {
   const packets: Packet[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -77,7 +80,7 @@ function packetsOf(bytes: Buffer): readonly Packet[] | undefined {
   return packets;
 }
 
-/** A packet's tag, the size of its head, and the length of its body; no key's packet has a length that isn't told. */
+/** A packet's tag, the size of its header, and the length of its body. A key's packets always state their length. */
 function headOf(bytes: Buffer): { readonly tag: number; readonly size: number; readonly length: number } | undefined {
   const [first = 0, second = 0, third = 0] = bytes;
   if (bytes.length < 6 || (first & 0x80) === 0) return undefined;
@@ -96,7 +99,7 @@ function armor(bytes: Buffer): string {
   return [BEGIN, '', ...lines, `=${checksum(bytes)}`, END, ''].join('\n');
 }
 
-/** CRC-24, without which RPM reads no armour. Source: RFC 4880, 6.1. */
+/** CRC-24, which RPM requires in armour. Source: RFC 4880, 6.1. */
 function checksum(bytes: Buffer): string {
   let crc = 0xb704ce;
   for (const byte of bytes) {

@@ -5,15 +5,15 @@ import type { Host } from '../contracts/host.ts';
 import type { PackageManager } from './manager.ts';
 import { DOCKER_KEYS, readKeys } from './repository-key.ts';
 
-/** Docker's own repository, as the cluster file has it. */
+/** Docker's own repository, with the settings of the cluster file. */
 export interface Repository {
   /** Such as https://packages.example.org/linux, with a folder for each distribution. */
   readonly address: string;
-  /** The fingerprint of the key it is signed with; default: Docker's own keys. */
+  /** The fingerprint of its signing key; default: Docker's own keys. */
   readonly key: string | undefined;
 }
 
-/** Where the repository's files lie on a host. */
+/** The paths of the repository's files on a host. */
 interface Files {
   readonly key: string;
   readonly list: string;
@@ -24,15 +24,14 @@ const FILES: Readonly<Record<'apt' | 'dnf', Files>> = {
   dnf: { key: '/etc/pki/rpm-gpg/RPM-GPG-KEY-docker', list: '/etc/yum.repos.d/docker-ce.repo' },
 };
 
-/** The files that `addRepository` writes, for those who take them away again. */
+/** The files that `addRepository` writes, for their removal. */
 export function repositoryFiles({ name }: Pick<PackageManager, 'name'>): readonly string[] {
   return name === 'apt' || name === 'dnf' ? [FILES[name].list, FILES[name].key] : [];
 }
 
 /**
- * Adds Docker's own repository, signed by the key that is expected and no other.
- *
- * @param folder the distribution's name there
+ * Adds Docker's own repository, trusting only the expected signing key.
+ * @param folder the distribution's folder in the repository
  * @throws SwarmupError DOWNLOAD_FAILED, CHECKSUM_MISMATCH for another key
  */
 export async function addRepository(
@@ -59,10 +58,10 @@ async function fetchKey(
   }: { readonly manager: 'apt' | 'dnf'; readonly key: string; readonly wanted: string | undefined },
   signal: AbortSignal,
 ): Promise<void> {
-  const fix = `See whether ${host.name} can reach ${address}, or use docker.source: distro.`;
-  // It is trusted under its own name, so it gets that when it is known whose it is.
+  const fix = `Check whether ${host.name} can reach ${address}, or use docker.source: distro.`;
+  // A key is trusted under its final file name, so it gets that name only after it has been verified.
   const unread = `${key}.new`;
-  // Each family's own means: neither has the other's.
+  // Each family of systems has only one of these programs.
   const fetch =
     manager === 'apt'
       ? ['/usr/lib/apt/apt-helper', 'download-file', address, unread]
@@ -85,10 +84,9 @@ async function fetchKey(
 }
 
 /**
- * The key of a file that holds the one that is expected and no other.
- *
- * @param where the file, for what is said
- * @returns in armour
+ * The key of a file that contains only the expected key.
+ * @param where the file's name, for messages
+ * @returns the key in armour
  * @throws SwarmupError CHECKSUM_MISMATCH
  */
 function requireKey(text: string, wanted: string | undefined, where: string): string {
@@ -98,12 +96,12 @@ function requireKey(text: string, wanted: string | undefined, where: string): st
   if (found && seen !== undefined && others.length === 0 && expected.includes(seen)) return found.armored;
   const what =
     seen === undefined
-      ? 'no file of OpenPGP keys'
+      ? 'not a file of OpenPGP keys'
       : others.length === 0
         ? `the key ${seen}`
         : `${others.length + 1} keys (${[seen, ...others].join(', ')})`;
-  throw new SwarmupError('CHECKSUM_MISMATCH', `${where} is ${what}, and ${expected.join(' or ')} alone was expected`, {
-    fix: 'Package managers trust every key in it. If the packages there are signed with another one rightly, name it: docker.repositoryKey.',
+  throw new SwarmupError('CHECKSUM_MISMATCH', `${where} is ${what}; expected only ${expected.join(' or ')}`, {
+    fix: 'Package managers trust every key in it. If the repository is meant to use another key, set docker.repositoryKey to its fingerprint.',
   });
 }
 

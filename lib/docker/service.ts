@@ -15,13 +15,13 @@ const COMMANDS = {
   },
 } as const;
 
-/** Runs a command of whichever init system the host has. */
+/** Runs a command of the host's init system. */
 async function tell(host: Host, what: keyof (typeof COMMANDS)['systemd'], signal: AbortSignal): Promise<void> {
   const script = `if [ -d /run/openrc ]; then ${COMMANDS.openrc[what]}; else ${COMMANDS.systemd[what]}; fi`;
   await host.run(['sh', '-c', script], { signal, fix: engineLog(host.name) });
 }
 
-/** Starts Docker, now and after every boot: packages of RPM systems don't start what they install. */
+/** Starts Docker, now and after every boot: RPM packages don't start their services. */
 export function startDocker(host: Host, signal: AbortSignal): Promise<void> {
   return tell(host, 'start', signal);
 }
@@ -36,5 +36,5 @@ export function stopDocker(host: Host, signal: AbortSignal): Promise<void> {
 
 /** Where to read why an engine doesn't start. */
 export function engineLog(node: string): string {
-  return `See why it doesn't start: swarmup ssh ${node} -- sudo journalctl -u docker -n 50`;
+  return `Read why it doesn't start: swarmup ssh ${node} -- sudo journalctl -u docker -n 50`;
 }

@@ -2,7 +2,7 @@ import type { Host } from '../contracts/host.ts';
 import { managers } from './installers.ts';
 import { removeReceipt, type Receipt } from './receipt.ts';
 
-/** Takes away what swarmup installed on a host, as its receipt there says, and the receipt. */
+/** Removes what swarmup installed on a host, by its receipt there, and then the receipt. */
 export async function uninstallDocker(host: Host, receipt: Receipt, signal: AbortSignal): Promise<void> {
   const { packages, files } = receipt;
   const manager = managers[receipt.manager];

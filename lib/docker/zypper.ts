@@ -35,7 +35,7 @@ function parseTable(output: string): Available[] {
   return found.filter((one, i) => found.findIndex((other) => isSame(one, other)) === i);
 }
 
-/** What is installed stands there once more for its repository. */
+/** zypper lists an installed version a second time for its repository. */
 function isSame(one: Available, other: Available): boolean {
   return one.name === other.name && one.version === other.version;
 }

@@ -3,13 +3,13 @@ import type { Fact } from './fact.ts';
 export interface InterfaceAddress {
   readonly interface: string;
   readonly address: string;
-  /** Bits of the network. */
+  /** The network's prefix length. */
   readonly prefix: number;
-  /** It was given for a while, as by DHCP. */
+  /** It has a limited lifetime, as with DHCP. */
   readonly dynamic: boolean;
 }
 
-/** The IPv4 addresses of a machine. Source: ip-address(8), one line each with -o. */
+/** The IPv4 addresses of a machine. Source: ip-address(8); -o prints one per line. */
 export const addresses: Fact<readonly InterfaceAddress[]> = {
   command: 'ip -o -4 address show',
   parse: (output) =>

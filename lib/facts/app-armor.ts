@@ -3,7 +3,7 @@ import type { Fact } from './fact.ts';
 export interface AppArmor {
   /** The kernel enforces it. */
   readonly enabled: boolean;
-  /** What loads profiles is there: without it the engine can't start a container. */
+  /** apparmor_parser is installed: without it the engine can't load profiles or start a container. */
   readonly parser: boolean;
 }
 

@@ -10,9 +10,9 @@ export const daemonJson: Fact<DaemonJson> = {
     try {
       const values: unknown = JSON.parse(output);
       if (typeof values === 'object' && values !== null && !Array.isArray(values)) return { values: { ...values } };
-      return { invalid: 'it holds no JSON object' };
+      return { invalid: 'it contains no JSON object' };
     } catch (error) {
-      // Not an error of ours: what the file holds is the answer.
+      // Not an error: the invalid text is the answer.
       return { invalid: error instanceof Error ? error.message : String(error) };
     }
   },

@@ -1,17 +1,17 @@
 import type { Fact } from './fact.ts';
 
 export interface DockerService {
-  /** Whether the init system knows a service docker. */
+  /** Whether the init system has a service named docker. */
   readonly installed: boolean;
   readonly active: boolean;
   readonly enabled: boolean;
-  /** Switched off for good: systemd starts it for nobody. */
+  /** Masked: systemd refuses to start it. */
   readonly masked: boolean;
 }
 
 /**
- * Sources: systemctl(1), `show` prints properties even of units that don't exist; rc-service(8) and rc-update(8), whose answers
- * are put in the same words.
+ * Sources: systemctl(1), `show` prints properties even of units that don't exist; rc-service(8) and rc-update(8), whose
+ * answers are translated to the same properties.
  */
 export const dockerService: Fact<DockerService> = {
   command: [

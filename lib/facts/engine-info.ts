@@ -1,6 +1,6 @@
 import type { Fact } from './fact.ts';
 
-/** The engine as its own command line sees it, before anything of ours talks to it; undefined when none answers. */
+/** The engine as the docker command on the host sees it, before swarmup talks to it; undefined when none answers. */
 export type EngineInfo =
   | {
       readonly version: string;
@@ -9,7 +9,7 @@ export type EngineInfo =
         /** inactive, pending, active, error, locked */
         readonly state: string;
         readonly nodeId: string;
-        /** Known to managers only. */
+        /** Known only to managers. */
         readonly clusterId: string;
       };
     }
@@ -20,7 +20,7 @@ export const engineInfo: Fact<EngineInfo> = {
   command: [
     'case "$(docker --version)" in *[Pp]odman*) echo podman ;; esac',
     "docker info --format '{{json .}}'",
-    // Rootless engines belong to users; root's own command line doesn't see them.
+    // Rootless engines belong to users; root's docker command doesn't see them.
     "pgrep -af 'dockerd-rootless|rootlesskit.*dockerd' | grep -v pgrep | head -n 1",
   ].join('; '),
   parse: (output) => {
@@ -53,7 +53,7 @@ function parseJson(text: string): Info {
   try {
     return JSON.parse(text);
   } catch {
-    // An engine that answers with something else is none.
+    // An answer in another form doesn't come from a Docker Engine.
     return {};
   }
 }

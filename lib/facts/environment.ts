@@ -1,14 +1,14 @@
 import type { Fact } from './fact.ts';
 
 export interface Surroundings {
-  /** firewalld, ufw, nftables: those that are switched on. */
+  /** The active ones of firewalld, ufw and nftables. */
   readonly firewalls: readonly string[];
   /** The proxies that the system is configured with, without their passwords. */
   readonly proxies: readonly string[];
   readonly unattendedUpgrades: boolean;
 }
 
-/** What stands around a node and may get in its way later. */
+/** Services and settings of the system that may interfere with a node later. */
 export const surroundings: Fact<Surroundings> = {
   command: [
     'for u in firewalld ufw nftables unattended-upgrades dnf-automatic.timer; do echo "$u $(systemctl is-active $u)"; done',
@@ -17,7 +17,7 @@ export const surroundings: Fact<Surroundings> = {
   ].join('; '),
   parse: (output) => {
     const active = (unit: string) => new RegExp(`^${unit} active$`, 'm').test(output);
-    // ufw's unit is active on every Ubuntu; only its own word says whether it does anything.
+    // ufw's unit is active on every Ubuntu; only `ufw status` shows whether the firewall is on.
     const on = (unit: string) => (unit === 'ufw' ? /^Status: active$/m.test(output) : active(unit));
     const proxies = output.match(/(https?|all)_proxy=\S+/gi) ?? [];
     return {

@@ -1,8 +1,8 @@
 /** One read-only question to a machine: a shell command that changes nothing, and how to read its answer. */
 export interface Fact<T> {
-  /** The same text always: what varies is the argument. */
+  /** A constant text: what varies is passed as the argument. */
   readonly command: string;
-  /** What the command finds as `"$1"`. */
+  /** The command's `"$1"`. */
   readonly argument?: string;
   readonly parse: (output: string) => T;
 }

@@ -6,7 +6,7 @@ export interface Identity {
   readonly machineId: string;
 }
 
-/** What tells a machine from others. Source: machine-id(5). */
+/** What distinguishes a machine from others. Source: machine-id(5). */
 export const identity: Fact<Identity> = {
   command: 'uname -n; cat /etc/machine-id',
   parse: (output) => {

@@ -5,11 +5,11 @@ export interface Listener {
   readonly port: number;
   /** The address it is bound to; `*` and 0.0.0.0 are all. */
   readonly address: string;
-  /** The program, where the system tells. */
+  /** The program, if the system reports it. */
   readonly program: string;
 }
 
-/** Who listens on which port. Source: ss(8). */
+/** The programs that listen, and their ports. Source: ss(8). */
 export const listeners: Fact<readonly Listener[]> = {
   command: 'ss -Hlntup',
   parse: (output) =>

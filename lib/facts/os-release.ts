@@ -5,7 +5,7 @@ export interface OsRelease {
   readonly id: string;
   /** The families it is like, itself first: ['ubuntu', 'debian']. */
   readonly families: readonly string[];
-  /** trixie, noble, ... ; empty where there is none */
+  /** trixie, noble, ... ; empty if there is none */
   readonly codename: string;
   readonly prettyName: string;
 }

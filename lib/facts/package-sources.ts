@@ -2,8 +2,8 @@ import type { Fact } from './fact.ts';
 import { CONNECT, parseServers, type Server } from './reachable.ts';
 
 /**
- * The servers of apt's sources, where Docker is still to be installed. Behind a proxy there is nothing to connect to directly, so
- * nothing is asked. Source: apt-get(8), indextargets.
+ * The servers of apt's sources, if Docker isn't installed yet. Behind a proxy nothing is connected to directly, so
+ * nothing is probed. Source: apt-get(8), indextargets.
  */
 export const packageSources: Fact<readonly Server[]> = {
   command: [

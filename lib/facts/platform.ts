@@ -1,7 +1,7 @@
 import type { Fact } from './fact.ts';
 
 export interface Platform {
-  /** As `uname -m` has it: x86_64, aarch64, ... */
+  /** As `uname -m` prints it: x86_64, aarch64, ... */
   readonly architecture: string;
   readonly init: 'systemd' | 'openrc' | 'other';
   /** lxc, docker, podman, ... ; empty on a machine. */

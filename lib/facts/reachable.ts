@@ -5,12 +5,12 @@ export interface Server {
   readonly reachable: boolean;
 }
 
-/** How long a server may take to let itself be connected to, in seconds. */
+/** How long a server may take to accept a connection, in seconds. */
 const CONNECT_S = 5;
 
 /**
- * Shell: tries all servers that are read from standard input, at once. Needs bash. Host and port are arguments, never program text:
- * whoever names a server would else run what he likes, as root. Source: bash(1), /dev/tcp.
+ * Shell: tries all servers from standard input in parallel. Needs bash. Host and port are arguments, never program
+ * text: otherwise a server's name could run commands as root. Source: bash(1), /dev/tcp.
  */
 export const CONNECT = [
   'while read -r s; do (',

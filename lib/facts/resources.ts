@@ -3,7 +3,7 @@ import type { Fact } from './fact.ts';
 export interface Resources {
   /** Free where /var/lib/docker is or will be, in MiB. */
   readonly diskMiB: number;
-  /** All of the machine's memory, in MiB. */
+  /** The machine's total memory, in MiB. */
   readonly memoryMiB: number;
 }
 

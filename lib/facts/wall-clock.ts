@@ -1,6 +1,6 @@
 import type { Fact } from './fact.ts';
 
-/** What a machine takes the time for, in milliseconds since 1970 (UTC). busybox knows no %N. */
+/** A machine's own time, in milliseconds since 1970 (UTC). BusyBox doesn't support %N. */
 export const wallClock: Fact<number> = {
   command: 'date +%s.%N',
   parse: (output) => {

@@ -14,8 +14,8 @@ const configSchema = z.object({ rootfs: z.object({ diff_ids: z.array(z.string())
 const MAX_JSON = 1_000_000;
 
 /**
- * Reads what an image archive holds without unpacking it. Source: the Docker image specification v1.2, "Combined
- * Image JSON + Filesystem Changeset Format" (`docker save`).
+ * Lists the images in an archive without unpacking it. Source: the Docker image specification v1.2, "Combined Image
+ * JSON + Filesystem Changeset Format" (`docker save`).
  *
  * @throws SwarmupError IMAGE_ARCHIVE_INVALID
  */
@@ -30,14 +30,14 @@ export async function readArchive(file: string): Promise<readonly ArchivedImage[
       return { names: entry.RepoTags ?? [], layers: configSchema.parse(JSON.parse(config)).rootfs.diff_ids };
     });
   } catch (cause) {
-    throw new SwarmupError('IMAGE_ARCHIVE_INVALID', `${file} is no image archive: ${messageOf(cause)}`, {
+    throw new SwarmupError('IMAGE_ARCHIVE_INVALID', `${file} is not an image archive: ${messageOf(cause)}`, {
       fix: 'Write one with: docker save -o FILE IMAGE',
       cause,
     });
   }
 }
 
-/** The JSON files of a tar file; since Docker 25 an image's configuration is a blob without an ending. */
+/** The JSON files of a tar file; since Docker 25 an image's configuration is a blob without a file extension. */
 async function jsonFiles(file: string): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   const reader = extract();
@@ -67,7 +67,7 @@ export interface NewImage {
 
 /**
  * Writes an image archive that `docker load` reads: images that share one layer. The same layer and configuration
- * always make the same image ids.
+ * always make the same image IDs.
  *
  * @param layer the root file system, as a tar file
  */

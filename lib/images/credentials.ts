@@ -12,7 +12,7 @@ import { SingleFlight } from '../async/single-flight.ts';
 import { DOCKER_HUB, registryOf } from '../util/image-reference.ts';
 import type { CredentialsOf, Credentials } from '../contracts/images.ts';
 
-/** What Docker calls its Hub where it keeps credentials. */
+/** The key of Docker Hub in Docker's credential store. */
 const HUB_KEY = 'https://index.docker.io/v1/';
 
 /** Stands for the user where the secret is an identity token. Source: docker/docker-credential-helpers. */
@@ -64,19 +64,19 @@ function fromFile(
   return password === undefined ? undefined : { server, username, secret: new Secret(password) };
 }
 
-/** A helper that has none says so, and ends with 1. */
+/** A helper without credentials for the server says so and exits with 1. */
 async function askHelper(helper: string, server: string, local: LocalCommands): Promise<Credentials | undefined> {
   const program = `docker-credential-${helper}`;
   if (!(await local.which(program)))
-    throw new SwarmupError('PREREQUISITE_MISSING', `Docker keeps its credentials with ${program}, which isn't here`, {
-      fix: `Install it, or log in anew: docker login ${server}. To go without: images.registryAuth: false.`,
+    throw new SwarmupError('PREREQUISITE_MISSING', `Docker's credential helper ${program} is not installed`, {
+      fix: `Install it, or log in again: docker login ${server}. To use no credentials: images.registryAuth: false.`,
     });
   const { stdout, exitCode } = await local.run([program, 'get'], { input: server, okExit: [0, 1], secret: true });
   const answer = exitCode === 0 ? parseAs(helperAnswer, stdout) : undefined;
   return answer && { server, username: answer.Username, secret: new Secret(answer.Secret) };
 }
 
-/** The form in which the Engine API takes them. Source: the Engine API, "Authentication". */
+/** Credentials in the form of the Engine API. Source: the Engine API, "Authentication". */
 export function authConfig(credentials: Credentials | undefined): RegistryAuth | undefined {
   if (!credentials) return undefined;
   const { server, username, secret } = credentials;
@@ -86,7 +86,7 @@ export function authConfig(credentials: Credentials | undefined): RegistryAuth |
 }
 
 function damaged(file: string): SwarmupError {
-  return new SwarmupError('CONFIG_INVALID', `${file} is no configuration of Docker's`, {
+  return new SwarmupError('CONFIG_INVALID', `${file} is not a Docker configuration file`, {
     fix: 'Repair it, or set images.registryAuth: false.',
   });
 }

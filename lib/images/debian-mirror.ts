@@ -7,7 +7,7 @@ import { ifThere } from '../util/files.ts';
 
 export interface Mirror {
   readonly main: string;
-  /** Where security updates come from, when this machine's configuration names it. */
+  /** The source of security updates, if this computer's configuration names one. */
   readonly security?: string;
 }
 
@@ -20,7 +20,7 @@ const DEBIAN_SUITE =
   /^(stable|testing|unstable|sid|bullseye|bookworm|trixie|forky)(-updates|-security|-backports|\/updates)?$/;
 
 /**
- * The Debian mirror to build images from: the cluster file's, else the one in this machine's own apt configuration.
+ * The Debian mirror for building images: the cluster file's, else the one in this computer's apt configuration.
  *
  * @throws SwarmupError IMAGE_BUILD_FAILED when there is none
  */
@@ -35,16 +35,16 @@ export async function findMirror(configured: string | undefined, etc = '/etc/apt
   if (!main) {
     throw new SwarmupError(
       'IMAGE_BUILD_FAILED',
-      "no Debian mirror is known: this machine's apt configuration names none",
+      "no Debian mirror is known: this computer's apt configuration names none",
       {
-        fix: 'Set provider.mirror in the cluster file to a Debian mirror near you, or provider.image to a disk image of your own.',
+        fix: 'Set provider.mirror in the cluster file to a Debian mirror near you, or provider.image to your own disk image.',
       },
     );
   }
   return { main: main.uri, ...(security ? { security: security.uri } : {}) };
 }
 
-/** The mirror that the cluster file names with its provider; of several providers, the first that names one. */
+/** The mirror in the provider's section of the cluster file; with several providers, the first one named. */
 export function namedMirror({ config, parts }: ProviderSection): string | undefined {
   const section = z.object({ mirror: z.string() }).safeParse(config);
   if (section.success) return section.data.mirror;

@@ -6,15 +6,15 @@ import type { LocalCommands } from '../contracts/local-commands.ts';
 import { writeArchive, type NewImage } from './archive.ts';
 
 export interface DebianImage {
-  /** The images to make of one root file system. */
+  /** The images to make from one root file system. */
   readonly images: readonly NewImage[];
   readonly suite: string;
   readonly packages: readonly string[];
-  /** Programs; the libraries they need come along. */
+  /** Programs; their libraries are included. */
   readonly programs: readonly string[];
-  /** Further files and folders of the packages. */
+  /** Additional files and folders of the packages. */
   readonly files: readonly string[];
-  /** Writes what the packages don't bring. Gets the folder that becomes the root file system. */
+  /** Writes files that aren't in the packages. Gets the folder that becomes the root file system. */
   readonly finish: (root: string) => Promise<void>;
 }
 
@@ -26,8 +26,8 @@ export interface DebianImageTools {
 }
 
 /**
- * Builds a small image out of Debian packages: the programs, the libraries they load, and the files named. For where
- * no registry can be reached; it needs mmdebstrap, and no Docker.
+ * Builds a small image from Debian packages: the programs, the libraries they load, and the named files. For networks
+ * without a registry; it needs mmdebstrap, but not Docker.
  */
 export async function buildDebianImage(image: DebianImage, file: string, tools: DebianImageTools): Promise<void> {
   const { local, signal } = tools;
@@ -86,7 +86,7 @@ export async function buildDebianImage(image: DebianImage, file: string, tools: 
   }
 }
 
-/** The shared libraries a program loads, as paths in the packages: asked of the packages' own dynamic linker. */
+/** The shared libraries a program loads, as paths in the packages, according to the packages' own dynamic linker. */
 async function librariesOf(packages: string, program: string, local: LocalCommands): Promise<string[]> {
   const multiarch = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
   const linker = process.arch === 'arm64' ? '/lib/ld-linux-aarch64.so.1' : '/lib64/ld-linux-x86-64.so.2';
@@ -103,15 +103,15 @@ async function librariesOf(packages: string, program: string, local: LocalComman
     return path?.startsWith(packages) ? [path.slice(packages.length)] : [];
   });
   if (/not found/.test(stdout)) {
-    throw new SwarmupError('IMAGE_BUILD_FAILED', `${program} needs a library that its packages don't bring`, {
-      fix: 'Report this with the Debian release.',
+    throw new SwarmupError('IMAGE_BUILD_FAILED', `${program} needs a library that is not in its packages`, {
+      fix: 'Report this as a bug, with the Debian release.',
       output: stdout,
     });
   }
   return [linker, ...found];
 }
 
-/** A path of the packages' tree on this machine; absolute links in it mean the tree's root. */
+/** A path in the unpacked tree, on this computer; absolute links are resolved from the tree's root. */
 async function inside(tree: string, path: string): Promise<string> {
   const full = join(tree, path);
   const info = await lstat(full);

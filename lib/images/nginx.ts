@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DebianImage } from './debian.ts';
 
-/** What the image is called, so that it stands in for the official one. */
+/** The image's name, so that it stands in for the official one. */
 export const NGINX = 'nginx:latest';
 
 const CONFIGURATION = `daemon off;
@@ -27,7 +27,7 @@ http {
 }
 `;
 
-/** nginx out of Debian's package: as the official image, it serves its welcome page on port 80 and stops on SIGQUIT. */
+/** nginx from Debian's package: like the official image, it serves its welcome page on port 80 and stops on SIGQUIT. */
 export const nginxImage: DebianImage = {
   images: [
     {

@@ -32,7 +32,10 @@ function sameLayers(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((layer, i) => layer === b[i]);
 }
 
-/** Asks the image's registry, through the node's engine, whether it can be reached. An image it doesn't have is a reachable registry. */
+/**
+ * Asks the image's registry, through the node's engine, whether it can be reached. A registry that doesn't have the
+ * image is still reachable.
+ */
 export async function askRegistry(engine: Engine, name: string, credentials?: Credentials): Promise<Registry> {
   try {
     await engine.call(`ask the registry for ${name}`, (docker) =>
@@ -45,7 +48,7 @@ export async function askRegistry(engine: Engine, name: string, credentials?: Cr
   }
 }
 
-/** The digest the registry has for a name now, or undefined when it can't tell. */
+/** The registry's current digest for a name, or undefined when it can't be read. */
 export async function registryDigest(
   engine: Engine,
   name: string,
@@ -59,20 +62,23 @@ export async function registryDigest(
     );
     return found.Descriptor?.digest;
   } catch (error) {
-    // The name alone works as well, with what is on the nodes; deploying says so if it doesn't.
+    // The name alone works too, with the image on the nodes; if it doesn't, the deployment reports it.
     if (error instanceof SwarmupError) return undefined;
     throw error;
   }
 }
 
-/** The words of Go's net package when a host can't be found or reached, and of its HTTP client when a proxy won't connect to it. */
+/**
+ * The error texts of Go's net package for unknown or unreachable hosts, and of its HTTP client for a proxy that refuses
+ * to connect.
+ */
 export function isNetworkProblem(words: string): boolean {
   return /no such host|dial tcp|connection refused|i\/o timeout|network is unreachable|no route to host|TLS handshake timeout|context deadline exceeded|Client\.Timeout|server misbehaving|Temporary failure in name resolution|proxyconnect|": (Bad Gateway|Forbidden|Service Unavailable|Gateway Time-?out|Proxy Authentication Required)$/im.test(
     words,
   );
 }
 
-/** Pulls an image, with a progress figure over its layers. @throws IMAGE_UNREACHABLE */
+/** Pulls an image, with progress over its layers. @throws IMAGE_UNREACHABLE */
 export async function pull(
   engine: Engine,
   name: string,
@@ -103,7 +109,7 @@ export async function pull(
   }
 }
 
-/** Loads an image archive into a node, with a progress figure over its bytes. */
+/** Loads an image archive into a node, with progress over its bytes. */
 export async function load(
   engine: Engine,
   file: string,
@@ -119,7 +125,7 @@ export async function load(
       next(null, chunk);
     },
   });
-  // The engine answers when it has all of it.
+  // The engine answers once it has the whole archive.
   const stream: NodeJS.ReadableStream = await engine.call(
     `load ${name}`,
     (docker) => docker.loadImage(createReadStream(file).pipe(meter), { quiet: true }),

@@ -1,18 +1,20 @@
 import { stringify } from 'yaml';
 
-/** A cluster file as it is written for what is there already. Values are as in the file: see lib/config/schema.ts. */
+/**
+ * A cluster file for existing machines or an existing swarm. Values are those of the file: see lib/config/schema.ts.
+ */
 export interface WrittenCluster {
   readonly name: string;
   readonly provider: Readonly<Record<string, unknown>>;
   readonly nodes: readonly Readonly<Record<string, unknown>>[];
-  /** What is set for the engines besides where they come from. */
+  /** Settings of the engines besides docker.source. */
   readonly docker?: Readonly<Record<string, unknown>>;
   readonly services?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** What a reader has to know, a line each. */
+  /** Comments for the reader, one per line. */
   readonly notes: readonly string[];
 }
 
-/** The text of a cluster file for machines that have Docker: nothing is installed, and no image fetched early. */
+/** The text of a cluster file for machines that have Docker: nothing is installed, and no image is pulled early. */
 export function clusterText({ name, provider, nodes, docker = {}, services = {}, notes }: WrittenCluster): string {
   const file = {
     name,
@@ -30,14 +32,14 @@ function mapped(services: NonNullable<WrittenCluster['services']>): Record<strin
   return Object.fromEntries(Object.entries(services).map(([name, service]) => [name, withoutEmpty(service)]));
 }
 
-/** Without keys that say nothing: undefined, and empty lists and maps. */
+/** The object without undefined keys, empty lists and empty maps. */
 function withoutEmpty(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const says = (one: unknown) =>
     one !== undefined && !(typeof one === 'object' && one !== null && Object.keys(one).length === 0);
   return Object.fromEntries(Object.entries(value).filter(([, one]) => says(one)));
 }
 
-/** A name that a cluster file takes, of one that somebody else gave: lower case, digits and hyphens. */
+/** A foreign name turned into one that is valid in a cluster file: lower case, digits and hyphens. */
 export function fileName(name: string): string {
   const plain = name
     .toLowerCase()

@@ -5,7 +5,7 @@ import { messageOf, SwarmupError } from '../util/errors.ts';
 import { ifThere } from '../util/files.ts';
 import { fileName, type WrittenCluster } from './cluster-text.ts';
 
-/** What docker-machine keeps of a machine. Source: docker/machine, libmachine/host and drivers/base.go. */
+/** What docker-machine stores about a machine. Source: docker/machine, libmachine/host and drivers/base.go. */
 const config = z.object({
   DriverName: z.string(),
   Name: z.string(),
@@ -48,7 +48,7 @@ export async function fromDockerMachine(store: string, name: string): Promise<Wr
   const usable = machines.filter(({ address }) => address !== '');
   if (usable.length === 0)
     throw new SwarmupError('CONFIG_NOT_FOUND', `no machine in ${store} has an address`, {
-      fix: 'Start one with docker-machine, so that it notes its address, or write the cluster file by hand.',
+      fix: 'Start one with docker-machine, so that it stores the address, or write the cluster file by hand.',
     });
   const managers = managersAmong(usable);
   return {
@@ -65,8 +65,8 @@ export async function fromDockerMachine(store: string, name: string): Promise<Wr
     })),
     notes: [
       `Machines of docker-machine (${[...new Set(usable.map(({ driver }) => driver))].join(', ')}), from ${store}.`,
-      'Roles are guessed from the names; where the machines are a swarm already, `swarmup import swarm` asks it.',
-      ...(without.length > 0 ? [`Left out, as they have no address (never started?): ${without.join(', ')}.`] : []),
+      'Roles are guessed from the names; if the machines already form a swarm, use `swarmup import swarm` instead.',
+      ...(without.length > 0 ? [`Skipped, as they have no address (never started?): ${without.join(', ')}.`] : []),
     ],
   };
 }
@@ -77,7 +77,7 @@ async function read(folder: string): Promise<StoredMachine | undefined> {
   if (text === undefined) return undefined;
   try {
     const { Name, DriverName, Driver } = config.parse(JSON.parse(text));
-    // VirtualBox's machines are reached through a forwarded port by docker-machine; their own is open as well.
+    // docker-machine reaches VirtualBox machines through a forwarded port; port 22 of the machine is open as well.
     const local = ['virtualbox', 'vmwarefusion', 'hyperv', 'parallels'].includes(DriverName);
     return {
       name: Name,
@@ -90,13 +90,13 @@ async function read(folder: string): Promise<StoredMachine | undefined> {
     };
   } catch (cause) {
     throw new SwarmupError('RECORD_INVALID', `${file} can't be read: ${messageOf(cause)}`, {
-      fix: 'Repair it, or move its folder away to leave the machine out.',
+      fix: 'Repair it, or move its folder elsewhere to skip the machine.',
       cause,
     });
   }
 }
 
-/** Those whose names say so, such as manager1 in docs/guide.md; else the first. */
+/** Machines whose names say manager, such as manager1 in docs/guide.md; else the first machine. */
 function managersAmong(machines: readonly StoredMachine[]): ReadonlySet<StoredMachine> {
   const named = machines.filter(({ name }) => /manager|master|leader/i.test(name));
   return new Set(named.length > 0 ? named : machines.slice(0, 1));

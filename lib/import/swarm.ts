@@ -5,10 +5,13 @@ import { NAMESPACE_LABEL } from '../swarm/stack.ts';
 import type { SwarmNode, SwarmService } from '../contracts/swarm-types.ts';
 import { fileName, type WrittenCluster } from './cluster-text.ts';
 
-/** Variables whose values are nobody's business; these are taken from the environment instead of being written down. */
+/**
+ * Names of variables whose values look secret; these are read from the environment instead of being written to the
+ * file.
+ */
 const SECRET = /pass|secret|token|key|credential/i;
 
-/** How the nodes are logged in to, where it is the same for all. */
+/** The login settings that are the same for all nodes. */
 export interface Access {
   readonly user?: string | undefined;
   readonly port?: number | undefined;
@@ -18,9 +21,9 @@ export interface Access {
 }
 
 /**
- * What a swarm is, as a cluster file: its nodes and plain services. What a cluster file can't say yet is left out, and said.
- *
- * @param provider how the nodes are logged in to
+ * An existing swarm as a cluster file: its nodes and plain services. What a cluster file can't express is skipped and
+ * reported.
+ * @param provider how to log in to the nodes
  */
 export async function fromSwarm(
   manager: Engine,
@@ -38,18 +41,20 @@ export async function fromSwarm(
     nodes: nodes.toSorted(byRole).map(nodeOf),
     services: Object.fromEntries(sayable.map((service) => [service.Spec.Name, serviceOf(service)])),
     notes: [
-      `The swarm that ${manager.node} is a manager of, as it was found. 'swarmup plan' shows no changes.`,
+      `The swarm of the manager ${manager.node}, as it was found. 'swarmup plan' shows no changes.`,
       ...plain.flatMap((service) => {
         const reason = whyNot(service);
         return reason === undefined
           ? []
-          : [`Left as it is, and not written here: service ${service.Spec.Name} (${reason}).`];
+          : [`Left unchanged, and not in this file: service ${service.Spec.Name} (${reason}).`];
       }),
       ...(stacks.length > 0
-        ? [`Left as they are: the stacks ${stacks.join(', ')}; their Compose files are yours.`]
+        ? [
+            `Left unchanged, and not in this file: the stacks ${stacks.join(', ')}, which you deploy from your own Compose files.`,
+          ]
         : []),
       ...(secrets.length > 0
-        ? [`Set these in the environment, as their values are not written down: ${secrets.join(', ')}.`]
+        ? [`Set these in the environment, as their values are not in this file: ${secrets.join(', ')}.`]
         : []),
     ],
   };
@@ -75,11 +80,11 @@ function nodeOf({ Spec, Description, Status, ManagerStatus }: SwarmNode): Record
   };
 }
 
-/** Why a service can't be written down; undefined when it can. */
+/** Why a service can't be written to a cluster file; undefined when it can. */
 function whyNot({ Spec }: SwarmService): string | undefined {
   if (Spec.Mode.Replicated === undefined && Spec.Mode.Global === undefined) return 'it is a job';
   if (Spec.EndpointSpec?.Ports?.some(({ Protocol }) => Protocol === 'sctp')) return 'it publishes SCTP ports';
-  return Spec.Name === fileName(Spec.Name) ? undefined : 'its name';
+  return Spec.Name === fileName(Spec.Name) ? undefined : 'its name is not valid in a cluster file';
 }
 
 function serviceOf(service: SwarmService): Record<string, unknown> {

@@ -6,26 +6,26 @@ import { describeOwner, HEARTBEAT_MS, inheritance, locked, thisRun, type Owner }
 import { RemoteLock } from './remote.ts';
 
 const POLL_MS = 1_000;
-/** What giving the lock back may take before it is left to go stale, in milliseconds. */
+/** How long releasing the lock may take before it is left to go stale, in milliseconds. */
 const RELEASE_MS = 5_000;
 
 export interface LockOptions {
   readonly cluster: string;
   readonly stateDir: string;
-  /** What is being run, for those who find the lock. */
+  /** The running command, shown to other runs that find the lock. */
   readonly command: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** How long to wait for another run to end, in milliseconds; 0: not at all. */
+  /** How long to wait for another run to end, in milliseconds; 0: don't wait. */
   readonly waitMs: number;
   readonly warn: (message: string) => void;
-  /** The way to the first manager; undefined while there is none. */
+  /** The first manager's host; undefined while there is none. */
   readonly manager: (signal: AbortSignal) => Promise<Host | undefined>;
 }
 
 /**
- * The right to change a cluster: one run at a time, from whatever machine. Held on this machine from the beginning, and
- * on the first manager as soon as there is one. Runs that only look don't need it.
+ * The right to change a cluster: one run at a time, from any computer. Held on this computer from the beginning, and on
+ * the first manager as soon as there is one. Read-only runs don't need it.
  */
 export class ClusterLock {
   /** Aborts when the lock was lost to another run. */
@@ -34,9 +34,9 @@ export class ClusterLock {
   readonly #owner: Owner;
   readonly #local: LocalLock;
   readonly #losing = new AbortController();
-  /** The tokens of the dead runs whose local lock this is now: one of them may hold the lock on the manager. */
+  /** The tokens of the dead runs whose local lock was taken over: one of them may hold the lock on the manager. */
   #dead: readonly string[] = [];
-  /** It is held on the first manager too, or may be: an attempt was made. */
+  /** The lock on the first manager is held, or may be: an attempt was made. */
   #extended = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -57,7 +57,7 @@ export class ClusterLock {
   }
 
   /**
-   * Holds the lock on the first manager too, as soon as its machine runs; also after that was restarted.
+   * Acquires the lock on the first manager too, once its machine runs, and again after that machine restarted.
    *
    * @throws SwarmupError LOCKED naming the run that holds it
    */
@@ -65,14 +65,14 @@ export class ClusterLock {
     const remote = await this.#remote(this.#options.signal);
     if (!remote) return;
     const take = () => remote.take(this.#owner, this.#dead, this.#options.signal);
-    // Before the answer: an attempt that is interrupted may have taken it.
+    // Set before the answer: an interrupted attempt may have acquired the lock.
     this.#extended = true;
     const from = await this.#untilTaken(take, remote.place);
     if (from && from.token !== this.#owner.token && !this.#dead.includes(from.token))
-      this.#options.warn(`took over the lock of a run that shows no sign of life: ${describeOwner(from)}`);
+      this.#options.warn(`took over the stale lock of a run that is gone: ${describeOwner(from)}`);
   }
 
-  /** Shows a sign of life, and notices when another run has taken the lock over. */
+  /** Refreshes the lock, and notices when another run has taken it over. */
   async beat(): Promise<void> {
     const { signal, warn } = this.#options;
     try {
@@ -80,12 +80,12 @@ export class ClusterLock {
       const remote = this.#extended ? await this.#remote(signal) : undefined;
       if (remote && !(await remote.beat(this.#owner, signal))) this.#lose(remote.place);
     } catch (error) {
-      // A manager that can't be reached now may be again at the next beat; taking it away is what `down` does.
-      if (!signal.aborted) warn(`the lock's sign of life didn't reach the first manager: ${messageOf(error)}`);
+      // An unreachable manager may be reachable again at the next refresh, or `down` may just have removed it.
+      if (!signal.aborted) warn(`the lock on the first manager could not be refreshed: ${messageOf(error)}`);
     }
   }
 
-  /** Gives it back. On a manager that can't be reached any more it goes stale by itself. */
+  /** Releases the lock. On a manager that can no longer be reached, it goes stale. */
   async release(): Promise<void> {
     clearInterval(this.#timer);
     const signal = AbortSignal.timeout(RELEASE_MS);
@@ -93,7 +93,7 @@ export class ClusterLock {
       const remote = this.#extended ? await this.#remote(signal) : undefined;
       await remote?.release(this.#owner, signal);
     } catch {
-      // The machine was taken away, powered off or can't be reached: the lock there ends with it, or goes stale.
+      // The machine was removed, powered off or can't be reached: the lock there is gone with it, or goes stale.
     }
     await this.#local.release(this.#owner);
   }
@@ -103,7 +103,7 @@ export class ClusterLock {
     return host && new RemoteLock(host, this.#options.cluster);
   }
 
-  /** Ends the run that holds it: it is not held where it has to be. */
+  /** Ends this run, because the lock isn't held where it has to be. */
   fail(error: unknown): void {
     this.#losing.abort(error);
   }
@@ -112,9 +112,9 @@ export class ClusterLock {
     this.fail(
       new SwarmupError(
         'LOCKED',
-        `another run has taken this cluster's lock over (${where}): stopped, so that they don't interleave`,
+        `another run has taken over this cluster's lock (${where}): this run stopped, so that they don't interfere`,
         {
-          fix: 'Was this computer asleep? See what the other run did, then run again.',
+          fix: 'Was this computer asleep? Check what the other run did, then run again.',
         },
       ),
     );
@@ -139,7 +139,7 @@ export class ClusterLock {
 
 function heldBy({ owner, ageMs }: Holder, where: string): SwarmupError {
   if (owner) return locked(owner, ageMs, where);
-  return new SwarmupError('LOCKED', `another run is taking this cluster's lock: ${where}`, {
-    fix: 'Run again in a moment. If it stays: swarmup unlock',
+  return new SwarmupError('LOCKED', `another run is acquiring this cluster's lock: ${where}`, {
+    fix: 'Run again in a moment. If the lock remains: swarmup unlock',
   });
 }

@@ -7,16 +7,16 @@ import { isAlive } from '../remote/processes.ts';
 import { removeIfEmpty, removeOwn } from '../util/remove.ts';
 import { inheritance, parseOwner, STALE_MS, type Owner } from './owner.ts';
 
-/** Who holds a lock, and how long ago there was a sign of life. `owner` is undefined for a file that was cut off. */
+/** Who holds a lock, and how long ago it was refreshed. `owner` is undefined for a truncated file. */
 export interface Holder {
   readonly owner: Owner | undefined;
   readonly ageMs: number;
 }
 
-/** What came of trying to take a lock. A dead run's lock is taken over: `from` is that run. */
+/** The outcome of trying to acquire a lock. A dead run's lock is taken over: `from` is that run. */
 export type Attempt = { readonly taken: true; readonly from?: Owner | undefined } | { readonly held: Holder };
 
-/** The lock on this machine: a file beside the cluster's state folder. */
+/** The lock on this computer: a file beside the cluster's state folder. */
 export class LocalLock {
   readonly path: string;
 
@@ -40,7 +40,7 @@ export class LocalLock {
     return holderOf(this.path);
   }
 
-  /** Shows a sign of life. @returns false when the lock is somebody else's now */
+  /** Refreshes the lock. @returns false when another run holds the lock now */
   async beat(owner: Owner): Promise<boolean> {
     if ((await this.holder())?.owner?.token !== owner.token) return false;
     const now = new Date();
@@ -52,15 +52,15 @@ export class LocalLock {
     if ((await this.holder())?.owner?.token === owner.token) await this.remove();
   }
 
-  /** Removes it, whoever holds it; and the folder `.swarmup` when nothing else is in it. */
+  /** Removes the lock, even if another run holds it, and the folder `.swarmup` if it is then empty. */
   async remove(): Promise<void> {
     await removeOwn(this.path);
     await removeIfEmpty(dirname(this.path));
   }
 
   /**
-   * Replaces a dead run's lock. Several runs may find the same dead lock: the one that makes the file of its take-over
-   * looks once more whether it is still that lock, and replaces it in one step.
+   * Replaces a dead run's lock. Several runs may find the same dead lock: the one that creates the take-over file
+   * checks again that it is still the same lock, and replaces it atomically.
    */
   async #takeOver(dead: Holder, owner: Owner): Promise<boolean> {
     const claim = `${this.path}.${dead.owner?.token ?? 'none'}`;
@@ -85,7 +85,7 @@ async function holderOf(path: string): Promise<Holder | undefined> {
   return { owner: parseOwner(text), ageMs: Math.max(0, Date.now() - mtimeMs) };
 }
 
-/** On this machine the process tells; of another one there are only the signs of life. */
+/** On this computer the process shows it; a lock from another computer is dead when it isn't refreshed. */
 function isDead({ owner, ageMs }: Holder): boolean {
   if (!owner) return ageMs > 1_000;
   return owner.host === hostname() ? !isAlive(owner.pid) : ageMs > STALE_MS;

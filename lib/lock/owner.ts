@@ -4,20 +4,20 @@ import { z } from 'zod';
 import { SwarmupError } from '../util/errors.ts';
 import { parseAs } from '../util/parse-json.ts';
 
-/** A lock that shows no sign of life for this long belongs to nobody any more, in milliseconds. */
+/** A lock that wasn't refreshed for this long is stale, in milliseconds. */
 export const STALE_MS = 60_000;
-/** How often the holder shows a sign of life, in milliseconds. */
+/** How often the holder refreshes its lock, in milliseconds. */
 export const HEARTBEAT_MS = 15_000;
 
 const ownerSchema = z.object({
-  /** Tells two runs apart. It gives no right to anything: whoever can read the lock may remove it as well. */
+  /** Identifies the run. It isn't a secret: any user that can read the lock may remove it too. */
   token: z.string(),
   user: z.string(),
   host: z.string(),
   pid: z.number(),
   command: z.string(),
   since: z.string(),
-  /** Runs that died before it: what they held on the first manager is its own to take over. */
+  /** Tokens of dead runs: this run may take over the locks that they held on the first manager. */
   heirTo: z.array(z.string()).default([]),
 });
 
@@ -31,23 +31,23 @@ export function thisRun(command: string, now: Date): Owner {
   return { token: randomUUID(), user: username, host: hostname(), pid, command, since: now.toISOString(), heirTo: [] };
 }
 
-/** How many dead runs are remembered: each may have been killed before it held the lock on the first manager. */
+/** How many dead runs are remembered: each may have been killed before it acquired the lock on the first manager. */
 const MOST_HEIRLOOMS = 50;
 
-/** The tokens that a run inherits from a dead one, the latest first. */
+/** The tokens that a run inherits from a dead one, newest first. */
 export function inheritance(dead: Owner | undefined): readonly string[] {
   return dead ? [dead.token, ...dead.heirTo].slice(0, MOST_HEIRLOOMS) : [];
 }
 
-/** @returns undefined for what no run wrote, or a kill cut off */
+/** @returns undefined for text that no run wrote, or that was truncated by a kill */
 export function parseOwner(text: string): Owner | undefined {
-  // Half a file is nobody's: its writer was killed while it wrote.
+  // A truncated file has no owner: its writer was killed while writing.
   return parseAs(ownerSchema, text);
 }
 
-/** "'swarmup up' of ann on build7 (process 4711), since 2026-01-01T10:00:00Z, last heard of 5 s ago" */
+/** "'swarmup up' of ann on build7 (process 4711), since 2026-01-01T10:00:00Z, last refreshed 5 s ago" */
 export function describeOwner({ command, user, host, pid, since }: Owner, ageMs?: number): string {
-  const heard = ageMs === undefined ? '' : `, last heard of ${Math.round(ageMs / 1000)} s ago`;
+  const heard = ageMs === undefined ? '' : `, last refreshed ${Math.round(ageMs / 1000)} s ago`;
   return `'swarmup ${command}' of ${user} on ${host} (process ${pid}), since ${since}${heard}`;
 }
 
@@ -57,7 +57,7 @@ export function locked(owner: Owner, ageMs: number, where: string): SwarmupError
     'LOCKED',
     `another run holds this cluster: ${describeOwner(owner, ageMs)}; the lock is ${where}`,
     {
-      fix: 'Wait until it ends (--lock-wait 10m does), or end it. If you are sure that it is gone: swarmup unlock',
+      fix: 'Wait for it to end (such as with --lock-wait 10m), or end it. If you are sure that it is gone: swarmup unlock',
     },
   );
 }

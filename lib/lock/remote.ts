@@ -4,16 +4,16 @@ import type { Host } from '../contracts/host.ts';
 import type { Attempt, Holder } from './local.ts';
 import { parseOwner, STALE_MS, type Owner } from './owner.ts';
 
-/** On tmpfs: a machine that was restarted is held by nobody. */
+/** On tmpfs: a restart of the machine releases the lock. */
 const FOLDER = '/run/swarmup';
 
 /**
- * Every step runs under flock(1), so none interleaves with another's, and starts few programs: on a busy or emulated machine
- * each costs a tenth of a second. The age comes from the machine's own clock, so the
- * clocks of those who ask don't matter. The first line of the file is the token, the second the owner.
+ * Every action runs under flock(1), so that none interleaves with another run's, and starts few programs: on a busy or
+ * emulated machine each costs a tenth of a second. The age comes from the machine's own clock, so the clocks of the
+ * runs don't matter. The first line of the file is the token, the second the owner.
  *
- * Arguments: action, file, token, owner, seconds until stale, tokens of runs known to be dead, and the line that the answer begins
- * with: the start file of a shell may print something before it.
+ * Arguments: action, file, token, owner, seconds until stale, tokens of runs known to be dead, and the line that the
+ * answer begins with: the start file of a shell may print something before it.
  */
 const SCRIPT = `
 umask 077
@@ -36,7 +36,7 @@ take)
   else say taken; fi
   mine "$@";;
 beat)
-  # After a restart of the machine nobody holds it: it is still ours.
+  # After a restart of the machine the lock is free: it is still ours.
   if [ "$owner" = "$3" ] || [ -z "$owner" ]; then mine "$@"; say taken; else say lost "$held"; fi;;
 release) [ "$owner" != "$3" ] || rm -f "$2"; say free;;
 remove) rm -f "$2"; say free;;
@@ -54,12 +54,12 @@ const ANSWERS = {
 
 type Action = keyof typeof ANSWERS;
 
-/** The lock on the cluster's first manager, where runs from every machine see it. */
+/** The lock on the cluster's first manager, where runs from every computer see it. */
 export class RemoteLock {
   readonly #host: Host;
   readonly #file: string;
 
-  /** @param folder where the locks of all clusters lie on the machine */
+  /** @param folder of the locks of all clusters on the machine */
   constructor(host: Host, cluster: string, folder = FOLDER) {
     this.#host = host;
     this.#file = `${folder}/${cluster}.lock`;
@@ -76,7 +76,7 @@ export class RemoteLock {
     return word === 'over' ? { taken: true, from: holder.owner } : { taken: true };
   }
 
-  /** @returns false when the lock is somebody else's now */
+  /** @returns false when another run holds the lock now */
   async beat(owner: Owner, signal: AbortSignal): Promise<boolean> {
     return (await this.#run('beat', owner, signal)).word === 'taken';
   }
@@ -90,7 +90,7 @@ export class RemoteLock {
     return word === 'held' ? holder : undefined;
   }
 
-  /** Removes it, whoever holds it. */
+  /** Removes the lock, even if another run holds it. */
   async remove(signal: AbortSignal): Promise<void> {
     await this.#run('remove', undefined, signal);
   }
@@ -103,7 +103,7 @@ export class RemoteLock {
     const lines = stdout.split('\n');
     const [head = '', text = ''] = lines.slice(lines.indexOf(mark) + 1);
     const [, word = '', age = '0'] = /^([a-z]+)(?: (-?\d+))?$/.exec(head) ?? [];
-    // Whoever isn't told that the lock is his doesn't have it.
+    // Without a clear answer the lock isn't held.
     if (!lines.includes(mark) || !ANSWERS[action].some((known) => known === word))
       throw unreadable(this.#host.name, `the cluster's lock (${this.#file})`, stdout);
     return { word, holder: { owner: parseOwner(text), ageMs: Math.max(0, Number(age)) * 1000 } satisfies Holder };

@@ -7,14 +7,17 @@ import { swarmAccess } from '../swarm/access.ts';
 import { listNodes, nameOf } from '../swarm/read.ts';
 import type { NightlyStage } from '../pipeline/nightly-stage.ts';
 
-/** A swarm decides while more than half of its managers are there: it takes three to lose one. Source: Raft in SwarmKit. */
+/**
+ * A swarm works while more than half of its managers are up: it needs three to survive the loss of one. Source: Raft in
+ * SwarmKit.
+ */
 const FEWEST_MANAGERS = 3;
 
-/** Why a stage can't be played with this cluster, if it can't. */
+/** Why a stage can't run on this cluster; undefined if it can. */
 export function notPlayable(stage: NightlyStage, cluster: Cluster): string | undefined {
   if (stage.victim === 'worker' && workersOf(cluster).length === 0) return 'the cluster has no worker';
   if (stage.victim === 'leader' && managersOf(cluster).length < FEWEST_MANAGERS)
-    return `the cluster has ${managersOf(cluster).length} managers, and it takes ${FEWEST_MANAGERS} to survive the loss of one`;
+    return `the cluster has ${managersOf(cluster).length} managers, and surviving the loss of one takes ${FEWEST_MANAGERS}`;
   if (stage.more !== undefined && scalable(cluster) === undefined)
     return 'the cluster file has no service with replicas';
   return undefined;
@@ -24,7 +27,7 @@ export function notPlayable(stage: NightlyStage, cluster: Cluster): string | und
 export class Away {
   readonly #names = new Set<string>();
 
-  /** The cluster as it is for a stage: without what is away, unless the stage brings it back. */
+  /** The cluster for a stage: without the nodes that are down, unless the stage brings them back. */
   clusterFor(stage: NightlyStage, cluster: Cluster): Cluster {
     if (stage.pipeline === 'up' || stage.pipeline === 'down') this.#names.clear();
     const there = { ...cluster, nodes: cluster.nodes.filter((node) => !this.#names.has(node.name)) };
@@ -38,7 +41,10 @@ export class Away {
   }
 }
 
-/** A new look at the machines and the swarm: the stage before has changed them, perhaps behind our back. */
+/**
+ * The session with the machines and the swarm read again: the previous stage has changed them, perhaps without swarmup
+ * seeing it.
+ */
 export async function refreshed({ context, emit, signal }: Session, cluster: Cluster): Promise<Session> {
   const { machines, provider } = context;
   const listed = await provider.list(signal);
@@ -48,7 +54,7 @@ export async function refreshed({ context, emit, signal }: Session, cluster: Clu
   return { context: { ...context, cluster, world, swarm: swarmAccess(cluster, context, context.clock) }, emit, signal };
 }
 
-/** What a stage runs. The victim of a power cut is chosen now, as the leader may have changed. */
+/** The request of a stage. The victim of a power cut is chosen now, as the leader may have changed. */
 export async function requestOf(stage: NightlyStage, { context, signal }: Session): Promise<PipelineRequest> {
   const { pipeline, mode = 'apply', changesNothing = false } = stage;
   const nodes = stage.victim ? [await victimOf(stage.victim, context, signal)] : undefined;
@@ -64,12 +70,12 @@ async function victimOf(
   const leader = nodes.find((node) => node.ManagerStatus?.Leader);
   const name = victim === 'worker' ? workersOf(cluster).at(-1)?.name : leader && nameOf(leader);
   if (name !== undefined) return name;
-  throw new SwarmupError('SWARM_NO_MANAGER', 'the managers name no leader', {
-    fix: 'See them with swarmup status: more than half must be reachable.',
+  throw new SwarmupError('SWARM_NO_MANAGER', 'the managers report no leader', {
+    fix: 'Check them with swarmup status: more than half must be reachable.',
   });
 }
 
-/** The first service whose number of tasks is chosen: a global one has as many as there are nodes. */
+/** The first service with replicas: a global service has as many tasks as there are nodes. */
 function scalable({ services }: Cluster): Cluster['services'][number] | undefined {
   return services.find(({ mode }) => mode === 'replicated');
 }

@@ -5,22 +5,22 @@ import type { Change } from '../contracts/change.ts';
 import type { Inspection } from './task.ts';
 
 /**
- * What a unit leaves open for those that need it, in a plan: nothing; something that exists and can't be asked before it
+ * What a planned unit leaves open for units that need it: nothing; something that exists but can't be queried before it
  * is started (`unknown`); or something that doesn't exist yet (`absent`).
  */
 type Pending = 'no' | 'unknown' | 'absent';
 
-/** What a plan says of a unit that can't be looked at yet. */
+/** The plan of a unit that can't be checked yet. */
 interface DeferredPlan {
   readonly deferred: readonly Change[];
   readonly reason?: string;
 }
 
-/** Plans of what isn't there yet: what earlier steps will have changed is presumed instead of looked at. */
+/** Plans what doesn't exist yet: the results of earlier units are assumed instead of checked. */
 export class DeferredPlans {
   readonly #pending = new Map<Unit, Pending>();
 
-  /** Inspects a unit, or presumes what an inspection would find once the steps before it are done. */
+  /** Inspects a unit, or assumes what an inspection would find once the units before it are done. */
   async inspect(unit: Unit, ctx: UnitContext): Promise<Inspection | DeferredPlan> {
     const waiting = this.#waitingFor(unit);
     try {
@@ -33,7 +33,10 @@ export class DeferredPlans {
     }
   }
 
-  /** Notes what a unit's changes leave open. Creating, or waiting for what is created, leaves it absent; starting, unknown. */
+  /**
+   * Records what a unit's changes leave open: `absent` after creating, or waiting for what is created; `unknown` after
+   * starting.
+   */
   settle(unit: Unit, changes: readonly Change[], deferred: boolean): void {
     if (changes.length === 0 && !deferred) return;
     const creates = changes.some((change) => change.action === 'create');

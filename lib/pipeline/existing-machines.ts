@@ -7,10 +7,13 @@ export interface ExistingState {
   readonly machine: Machine | undefined;
 }
 
-/** What it takes to look for the target's machine. */
+/** What the look-up of the target's machine needs. */
 type Look = Abortable & Pick<Desired, 'target'> & Pick<RunContext, 'provider'>;
 
-/** What tasks on existing machines share: those that were there when the run began, also ones the file no longer has. */
+/**
+ * What tasks on existing machines share: the machines that existed when the run began, including those no longer in the
+ * file.
+ */
 export const existingMachines = {
   targets: (_cluster: Cluster, world: World): Target[] =>
     [...world.before.keys()].map((name) => ({ id: name, node: name })),
@@ -21,12 +24,12 @@ export const existingMachines = {
   absent: (): ExistingState => ({ machine: undefined }),
 };
 
-/** The machines that swarmup made, and may take away. */
+/** The machines that swarmup made and may remove. */
 export function ownMachines(_cluster: Cluster, world: World): Target[] {
   return [...world.before.values()].filter(({ external }) => !external).map(({ name }) => ({ id: name, node: name }));
 }
 
-/** Why a machine's power is none of swarmup's business. */
+/** Why swarmup must not power a machine off; undefined if it may. */
 export function keptForGood({ machine }: ExistingState): string | undefined {
-  return machine?.external ? 'it was there before swarmup, which never powers it off' : undefined;
+  return machine?.external ? 'it existed before swarmup, which never powers it off' : undefined;
 }

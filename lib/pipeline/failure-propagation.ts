@@ -1,18 +1,18 @@
 import type { Unit } from './graph.ts';
 
-/** Which units can't be done any more, because something they need wasn't. */
+/** Tracks the units that can't run any more, because a unit they need failed. */
 export class Blocking {
-  /** Units that failed, or were not started, each with the failure that is the reason. */
+  /** Units that failed or weren't started, each with the unit whose failure is the cause. */
   readonly #lost = new Map<Unit, Unit>();
 
-  /** @param cause the unit whose failure is the reason; the unit itself where it failed */
+  /** @param cause the unit whose failure is the cause; the unit itself if it failed */
   markFailed(unit: Unit, cause: Unit): void {
     this.#lost.set(unit, cause);
   }
 
   /**
-   * The need that keeps a unit from being done, if there is one, rather one that failed than one that was left because
-   * of it. Needs that are tolerated block it only where none of the same task could be done.
+   * The need that blocks a unit, if any; a failed one is preferred over one that was skipped. Tolerated needs block it
+   * only when no unit of the same task could be done.
    */
   blockerOf(unit: Unit): { readonly need: Unit; readonly cause: Unit } | undefined {
     const found = [...unit.needs].flatMap((need) => {

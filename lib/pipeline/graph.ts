@@ -9,17 +9,17 @@ export interface Unit {
   readonly task: Task;
   readonly target: Target;
   readonly key: string;
-  /** Its place among all units of the pipeline. */
+  /** Its index among all units of the pipeline. */
   readonly index: number;
   /** The units that must be done before. */
   readonly needs: ReadonlySet<Unit>;
-  /** Those of them that may fail when the run keeps going. */
+  /** The needs that may fail when the run keeps going. */
   readonly tolerated: ReadonlySet<Unit>;
-  /** What it needs directly and the selection leaves out: it has to be in place already. */
+  /** Its direct needs outside the selection: they have to be in place already. */
   readonly leftOut: readonly Unit[];
 }
 
-/** A unit while the graph is being made. */
+/** A unit while the graph is being built. */
 interface Draft {
   readonly unit: Unit;
   readonly needs: Set<Unit>;
@@ -37,10 +37,10 @@ export interface Selection {
 }
 
 /**
- * Checks that a pipeline makes sense before anything is connected to: every id once, every need known, no circle.
- * A pipeline may leave out a task that another needs: what it does is then taken as done.
+ * Checks a pipeline before the first connection: every ID once, every need known, no cycle. A pipeline may leave out a
+ * task that another needs, which is then assumed to be done.
  *
- * @param known the ids of all tasks there are
+ * @param known the IDs of all existing tasks
  * @throws SwarmupError TASKS_INVALID naming the tasks concerned
  */
 export function checkTasks(tasks: readonly Task[], known: readonly string[]): void {
@@ -70,7 +70,10 @@ function invalid(message: string): SwarmupError {
   return new SwarmupError('TASKS_INVALID', message, { fix: 'Correct the `needs` of the tasks named.' });
 }
 
-/** Lays a pipeline out as units. Order passes through units that are not selected: what came before them still does. */
+/**
+ * Lays a pipeline out as units. Order passes through units that aren't selected: what comes before them still comes
+ * first.
+ */
 export function layOut(tasks: readonly Task[], cluster: Cluster, world: World, selection: Selection = {}): Unit[] {
   const drafts = new Map<string, Draft[]>();
   let index = 0;
@@ -88,7 +91,7 @@ export function layOut(tasks: readonly Task[], cluster: Cluster, world: World, s
           needs.add(other.unit);
           (need.tolerant ? tolerated : strict).add(other.unit);
         }
-    // A unit may need one of a task for sure, and the others as far as they can be done.
+    // A unit may strictly need one unit of a task, and tolerate failures of the others.
     for (const other of strict) tolerated.delete(other);
   }
 
@@ -115,7 +118,10 @@ function onChosenNode({ target }: Unit, { nodes }: Selection): boolean {
   return !nodes?.length || target.node === undefined || nodes.includes(target.node);
 }
 
-/** `--skip` says that a step isn't wanted, and `--node` that other nodes don't matter now; else it is taken as done before. */
+/**
+ * With `--skip` a unit isn't wanted, and with `--node` other nodes don't matter; otherwise it must have been done
+ * before.
+ */
 function mustBeInPlace(need: Unit, { tolerated }: Draft, selection: Selection): boolean {
   if (selection.skip?.includes(need.task.id)) return false;
   return onChosenNode(need, selection) || !tolerated.has(need);
@@ -127,13 +133,13 @@ function applies(need: Need, other: Target, self: Target, world: World): boolean
   return same ? other.node === self.node : true;
 }
 
-/** Replaces needed units that are left out by what those need. */
+/** Replaces needed units outside the selection by their own needs. */
 function contract({ needs, tolerated }: Draft, chosen: (unit: Unit) => boolean): void {
   for (const unit of needs) {
     if (chosen(unit)) continue;
     needs.delete(unit);
     const through = tolerated.delete(unit);
-    // A Set visits what is added while it is walked, so the replacements are looked at too.
+    // Iterating a Set also visits what is added meanwhile, so the replacements are checked too.
     for (const further of unit.needs) {
       if (through || unit.tolerated.has(further)) tolerated.add(further);
       needs.add(further);

@@ -2,14 +2,14 @@ import type { Mode } from '../contracts/events.ts';
 
 /** One stage of the nightly test. */
 export interface NightlyStage {
-  /** What it shows, as it reads when it went well. */
+  /** The expected result, as a statement. */
   readonly title: string;
   readonly pipeline: string;
   readonly mode?: Mode;
   /** Any change is a failure. */
   readonly changesNothing?: boolean;
-  /** Who loses their power: the last worker, or the manager that leads. */
+  /** The node that loses its power: the last worker, or the leading manager. */
   readonly victim?: 'worker' | 'leader';
-  /** So many replicas more for the first service. */
+  /** How many replicas to add to the first service. */
   readonly more?: number;
 }

@@ -4,13 +4,13 @@ import type { UnitContext } from '../contracts/context.ts';
 import { asSwarmupError, SwarmupError } from '../util/errors.ts';
 import type { Unit } from './graph.ts';
 
-/** A step that has to be done first, and what shows that it isn't. */
+/** A unit that has to be done first, and the evidence that it isn't. */
 interface Missing {
   readonly unit: Unit;
   readonly seen: string;
 }
 
-/** Whether the steps that a selection leaves out are in place: each is looked at once a run, and only when needed. */
+/** Checks that the units outside the selection are in place: each is checked once per run, and only when needed. */
 export class Prerequisites {
   readonly #looks = new Map<Unit, Promise<Missing | undefined>>();
   readonly #contextOf: (unit: Unit) => UnitContext;
@@ -19,7 +19,7 @@ export class Prerequisites {
     this.#contextOf = contextOf;
   }
 
-  /** @throws SwarmupError PREREQUISITE_MISSING naming the earliest step that is missing */
+  /** @throws SwarmupError PREREQUISITE_MISSING naming the earliest unit that is missing */
   async require(unit: Unit): Promise<void> {
     const looks = await Promise.all(unit.leftOut.map((need) => this.#look(need)));
     const missing = earliest(looks);
@@ -40,7 +40,7 @@ export class Prerequisites {
     return look;
   }
 
-  /** The unit itself when it isn't in place, or else the earliest step before it that isn't. */
+  /** The earliest unit that isn't in place: one before this unit, or this unit itself. */
   async #inspect(unit: Unit): Promise<Missing | undefined> {
     const ctx = this.#contextOf(unit);
     let seen: string;

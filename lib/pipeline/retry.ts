@@ -11,7 +11,7 @@ export interface RetryOptions {
   readonly onRetry: (retry: Retry) => void;
 }
 
-/** Tries again, with back-off, after errors that are known to pass by themselves; any other error ends it. */
+/** Retries with back-off after errors that are known to be transient; any other error is thrown. */
 export async function retrying<T>(work: () => Promise<T>, { clock, signal, onRetry }: RetryOptions): Promise<T> {
   const of = BACK_OFF_MS.length + 1;
   for (const [i, delayMs] of BACK_OFF_MS.entries()) {

@@ -21,17 +21,17 @@ export interface PipelineRequest {
   readonly selection?: Selection;
   readonly keepGoing?: boolean;
   readonly prune?: boolean;
-  /** Any change is a failure: it was expected to be done already. */
+  /** Any change is a failure: everything was expected to be done already. */
   readonly changesNothing?: boolean;
 }
 
-/** The lock, and when it is held wherever it has to be. */
+/** The lock, and a gate that opens once it is held everywhere it has to be. */
 export interface Held {
   readonly lock: ClusterLock;
   readonly gate: Gate;
 }
 
-/** Runs a pipeline; what changes anything does it under the cluster's lock. */
+/** Runs a pipeline; changes are made under the cluster's lock. */
 export async function runPipeline(
   catalogue: Catalogue,
   request: PipelineRequest,
@@ -50,7 +50,7 @@ export async function runPipeline(
     emit,
     signal: withLock,
     partial: Object.keys(selection).length > 0,
-    // Looking costs nothing: everything that is wrong is worth knowing.
+    // Checks are cheap, so a read-only run reports every problem.
     keepGoing: mode !== 'apply' || (request.keepGoing ?? false),
     prune: prune ?? false,
     changesNothing: request.changesNothing ?? false,
@@ -61,13 +61,13 @@ export async function runPipeline(
 }
 
 export interface LockRequest {
-  /** What is being run, for those who find the lock. */
+  /** The running command, shown to other runs that find the lock. */
   readonly command: string;
   readonly waitMs: number;
 }
 
 /**
- * Does something under the cluster's lock, and gives it back whatever happens.
+ * Runs work under the cluster's lock, which is released in any case.
  *
  * @throws SwarmupError LOCKED when another run holds it, or has taken it over meanwhile
  */
@@ -96,18 +96,18 @@ export async function underLock<T>(
   try {
     await context.provider.remember?.();
     const done = await work({ lock, gate });
-    // An interrupted run has its own way to say so.
+    // An interrupted run is reported separately.
     if (!signal.aborted) await gate.pass();
     lock.lost.throwIfAborted();
     return done;
   } finally {
-    // What is still on its way to the manager would arrive after the release. Whether it fails was said above.
+    // A pending request to the manager would arrive after the release. Its failure was reported above.
     await gate.pass().catch(() => undefined);
     await lock.release();
   }
 }
 
-/** Opens as soon as the first manager's lock is held. Looking begins meanwhile: a connection takes its time. */
+/** A gate that opens once the first manager's lock is held. Checks start meanwhile, as connecting takes time. */
 function openGate(lock: ClusterLock, session: Session): Gate {
   const gate = { open: false, pass: () => opening };
   const opening = extend(lock, session).then(
@@ -117,18 +117,21 @@ function openGate(lock: ClusterLock, session: Session): Gate {
       throw error;
     },
   );
-  // Who passes sees the error; until then it is nobody's.
+  // The error is thrown to units that pass the gate; until then no one handles it.
   opening.catch(() => undefined);
   return gate;
 }
 
-/** The machine of the first manager was made, started or waited for: from here on runs from other computers can see the lock. */
+/**
+ * Extends the lock after the first manager's machine was made, started or waited for: runs from other computers then
+ * see it.
+ */
 async function extendAfter(unit: Unit, lock: ClusterLock, session: Session): Promise<void> {
   const first = firstManager(session.context.cluster).name;
   if (unit.task.id === 'provision' && unit.target.id === first) await extend(lock, session);
 }
 
-/** Holds the lock on the first manager, where that can be reached. */
+/** Acquires the lock on the first manager, if that can be reached. */
 async function extend(lock: ClusterLock, session: Session): Promise<void> {
   try {
     await lock.extend();

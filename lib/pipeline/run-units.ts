@@ -11,7 +11,7 @@ import { Schedule } from './schedule.ts';
 import { performStep, planStep, type Gate, type StepResult } from './step.ts';
 import { contextOf, nameOf } from './unit-context.ts';
 
-/** Units at work at the same time, whatever their tasks allow: more would only wait for this computer. */
+/** The maximum number of concurrent units of all tasks: more would only wait for this computer. */
 const MOST_AT_ONCE = 200;
 
 export interface RunOptions {
@@ -20,24 +20,24 @@ export interface RunOptions {
   readonly context: RunContext;
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  /** Only a part of the pipeline is run. */
+  /** Whether only a part of the pipeline is run. */
   readonly partial?: boolean;
-  /** After a failure, goes on with everything that doesn't need what failed. */
+  /** After a failure, continues with everything that doesn't need what failed. */
   readonly keepGoing?: boolean;
-  /** Takes away what swarmup made and the cluster file no longer names. */
+  /** Removes what swarmup made and the cluster file no longer names. */
   readonly prune?: boolean;
   /** Nothing is changed before it is open. */
   readonly gate?: Gate;
-  /** Any change is a failure: it was expected to be done already. */
+  /** Any change is a failure: everything was expected to be done already. */
   readonly changesNothing?: boolean;
-  /** Done after a unit has changed something, before what needs it starts. */
+  /** Called after a unit has changed something, before the units that need it start. */
   readonly afterChange?: (unit: Unit) => Promise<void>;
 }
 
 /**
- * Runs units: each as soon as all it needs is done, within its task's limit. After a failure no unit is started any
- * more (or, with `keepGoing`, none that needs what failed), and those that run are finished. Never throws for a unit's
- * failure: the result says it.
+ * Runs units: each as soon as its needs are done, within its task's limit. After a failure no further unit is started
+ * (with `keepGoing`: none that needs what failed), and running units are finished. Never throws for a unit's failure:
+ * the result contains it.
  */
 export async function runUnits(units: readonly Unit[], options: RunOptions): Promise<RunResult> {
   return new Run(units, options).run();
@@ -74,7 +74,7 @@ class Run {
       units: this.#units.map((unit) => ({ ...nameOf(unit), needs: [...unit.needs].map((need) => need.key) })),
     });
     const onAbort = () =>
-      // Not when the lock was lost: that is told as the error it is.
+      // Not when the lock was lost: that is reported as an error.
       signal.reason instanceof SwarmupError ||
       this.#emit({ type: 'interrupting', running: [...this.#schedule.running].map(nameOf) });
     signal.addEventListener('abort', onAbort, { once: true });
@@ -101,7 +101,7 @@ class Run {
     };
   }
 
-  /** Starts what may start; each unit that ends calls it again, and the last one ends the run. */
+  /** Starts the units that may start; each unit calls it again when it ends, and the last one ends the run. */
   #advance(end: () => void): void {
     while (!this.#stopped) {
       const unit = this.#schedule.take();
@@ -119,7 +119,7 @@ class Run {
     if (this.#schedule.running.size === 0) end();
   }
 
-  /** Nothing is started any more. */
+  /** Whether no further unit is started. */
   get #stopped(): boolean {
     return this.#options.signal.aborted || (this.#failed && !this.#options.keepGoing);
   }
@@ -157,7 +157,7 @@ class Run {
       });
     };
     const onRetry = (retry: Retry) => {
-      // The manager that was asked may be the one that is away.
+      // The manager in use may be the one that is down.
       context.swarm.forgetManager();
       this.#retries.set(unit, [...(this.#retries.get(unit) ?? []), retry.error.message]);
       this.#emit({ type: 'unit-retrying', unit: nameOf(unit), ...retry });
@@ -183,7 +183,7 @@ class Run {
     this.#emit({ type: 'unit-finished', unit: nameOf(unit), result });
   }
 
-  /** A unit that is not done, and why. */
+  /** Records a unit that isn't done, and why. */
   #leave(unit: Unit): void {
     const blocker = this.#blocking.blockerOf(unit);
     if (blocker) this.#blocking.markFailed(unit, blocker.cause);
@@ -205,7 +205,11 @@ function blank({ task, target }: Unit): Omit<UnitResult, 'outcome'> {
 
 function changedAgain(unit: Unit, { changes }: StepResult): SwarmupError {
   const what = changes.map(sentenceOf).join('; ');
-  return new SwarmupError('CHANGED_AGAIN', `${unit.key} changed something although all was done: ${what}`, {
-    fix: 'Something else changes it in between, or its check does not see what its apply has done: report it with these lines.',
-  });
+  return new SwarmupError(
+    'CHANGED_AGAIN',
+    `${unit.key} changed something although everything was done already: ${what}`,
+    {
+      fix: 'Something else changes it between runs, or its check does not see what its apply did: report it with these lines.',
+    },
+  );
 }

@@ -1,11 +1,11 @@
 import type { Unit } from './graph.ts';
 import type { Task } from './task.ts';
 
-/** Which units may start: those whose needs are done, within their tasks' limits and the limit of all. */
+/** Decides which units may start: those whose needs are done, within the limits of their task and of the whole run. */
 export class Schedule {
   readonly running = new Set<Unit>();
   readonly #most: number;
-  /** How many needs of a unit are not done yet. */
+  /** The number of needs of each unit that aren't done yet. */
   readonly #open = new Map<Unit, number>();
   readonly #dependents = new Map<Unit, Unit[]>();
   readonly #ready = new Set<Unit>();
@@ -39,7 +39,7 @@ export class Schedule {
     return undefined;
   }
 
-  /** A unit has ended well or not; what needed only it is ready then. */
+  /** Records that a unit has ended, successfully or not; units that waited only for it become ready. */
   finish(unit: Unit): void {
     this.running.delete(unit);
     this.#ofTask.set(unit.task, (this.#ofTask.get(unit.task) ?? 1) - 1);

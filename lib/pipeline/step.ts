@@ -7,13 +7,13 @@ import { madeOnlyBy, type Change } from '../contracts/change.ts';
 import { sentenceOf } from '../contracts/change-sentence.ts';
 import type { Inspection } from './task.ts';
 
-/** The right to change anything, which may still be on its way. */
+/** The permission to change anything, which may still be pending. */
 export interface Gate {
   readonly open: boolean;
   pass(): Promise<void>;
 }
 
-/** How one unit ended, if it ended well. */
+/** The result of a successful unit. */
 export interface StepResult {
   readonly outcome: Exclude<Outcome, 'failed'>;
   readonly changes: readonly Change[];
@@ -22,12 +22,12 @@ export interface StepResult {
 
 export interface StepOptions {
   readonly mode: Mode;
-  /** Takes away what swarmup made and the cluster file no longer names. */
+  /** Removes what swarmup made and the cluster file no longer names. */
   readonly prune: boolean;
   readonly phase: (phase: Phase) => void;
-  /** What is seen before the cluster's lock is held may be another run's doing: it is looked at again then. */
+  /** A check made before the cluster's lock is held may see another run's changes: it is repeated afterwards. */
   readonly gate: Gate | undefined;
-  /** Told what will be changed, before it is. */
+  /** Called with the changes before they are made. */
   readonly planned: (changes: readonly Change[]) => void;
 }
 
@@ -68,7 +68,7 @@ export async function planStep(unit: Unit, ctx: UnitContext, deferredPlans: Defe
   return { outcome: changes.length > 0 ? 'changed' : 'unchanged', changes, ...(reason ? { reason } : {}) };
 }
 
-/** The changes to make now. What only another command makes is reported instead. */
+/** The changes to make now. Those that only another command makes are reported instead. */
 function wanted({ changes }: Inspection, ctx: UnitContext, { prune }: StepOptions): readonly Change[] {
   const now = (change: Change) => madeOnlyBy(change) === undefined || (prune && change.prune === true);
   for (const change of changes) {
@@ -77,7 +77,7 @@ function wanted({ changes }: Inspection, ctx: UnitContext, { prune }: StepOption
     const what = sentenceOf(change);
     ctx.warn(
       change.replace
-        ? `not as the cluster file says: ${what}; '${by} ${ctx.target.id}' recreates it`
+        ? `differs from the cluster file: ${what}; '${by} ${ctx.target.id}' recreates it`
         : `no longer in the cluster file: ${what}; '${by}' removes it`,
       what,
     );
@@ -90,13 +90,17 @@ function list(changes: readonly Change[]): string {
 }
 
 function notAsConfigured(changes: readonly Change[]): SwarmupError {
-  return new SwarmupError('NOT_AS_CONFIGURED', `not as the cluster file says: ${list(changes)}`, {
-    fix: "Run 'swarmup up' to bring it there, or 'swarmup plan' to see all that differs.",
+  return new SwarmupError('NOT_AS_CONFIGURED', `differs from the cluster file: ${list(changes)}`, {
+    fix: "Run 'swarmup up' to apply the cluster file, or 'swarmup plan' to see every difference.",
   });
 }
 
 function notConverged(unit: Unit, left: readonly Change[]): SwarmupError {
-  return new SwarmupError('NOT_CONVERGED', `${unit.key} was applied, and a second look still finds: ${list(left)}`, {
-    fix: 'Something else may be changing it at the same time. Run again; if it stays, report it with these lines.',
-  });
+  return new SwarmupError(
+    'NOT_CONVERGED',
+    `${unit.key} was applied, but the check afterwards still finds: ${list(left)}`,
+    {
+      fix: 'Something else may be changing it at the same time. Run again; if it happens again, report it with these lines.',
+    },
+  );
 }

@@ -5,8 +5,8 @@ import { SwarmupError } from '../util/errors.ts';
 import type { Target, Desired } from '../contracts/target.ts';
 
 /**
- * Which units of another task must be done before: those of the same node (`same`, the default where both run on
- * nodes), all of them (`all`, the default otherwise), or those a predicate picks.
+ * Which units of another task must be done first: those of the same node (`same`, the default if both run on nodes),
+ * all of them (`all`, the default otherwise), or those that a predicate picks.
  */
 export interface Need {
   readonly task: string;
@@ -18,39 +18,39 @@ export interface Need {
 export interface TaskDefinition<State, C extends Change> {
   /** The file's name. */
   readonly id: string;
-  /** The goal, as it reads when it is reached: "Workers joined". */
+  /** The goal, worded as reached: "Workers joined". */
   readonly title: string;
   /** What it does, in a sentence, for the list of tasks. */
   readonly about: string;
   readonly needs: readonly (string | Need)[];
-  /** How many units of it may run at once; default: no limit of its own. */
+  /** How many of its units may run at once; default: no limit. */
   readonly limit?: number;
-  /** It runs only on nodes that are named with `--node`. */
+  /** Whether it runs only on nodes named with `--node`. */
   readonly explicit?: boolean;
-  /** It only looks, and fails when what it sees is wrong; plans leave it out. */
+  /** Whether it only checks, and fails when something is wrong; plans leave it out. */
   readonly verifies?: boolean;
   readonly targets: (cluster: RunCluster, world: World) => readonly Target[];
   /** Reads the world and changes nothing. */
   readonly check: (ctx: UnitContext) => Promise<State>;
-  /** The state before anything exists, for plans of a cluster that isn't there yet. */
+  /** The state before anything exists, for plans of a cluster that doesn't exist yet. */
   readonly absent: (desired: Desired) => State;
-  /** Pure: what has to change to get from the state to what the cluster file asks for. */
+  /** Pure: the changes that lead from the state to the cluster file. */
   readonly plan: (state: State, desired: Desired) => readonly C[];
-  /** Pure: why this unit is left out on purpose, if it is. */
+  /** Pure: the reason to skip this unit, if there is one. */
   readonly skip?: (state: State, desired: Desired) => string | undefined;
   /** Makes exactly these changes. */
   readonly apply: (ctx: UnitContext, changes: readonly C[], state: State) => Promise<void>;
 }
 
-/** What a check found and what would follow from it. */
+/** What a check found, and the changes planned from it. */
 export interface Inspection {
   readonly changes: readonly Change[];
   readonly skipped: string | undefined;
-  /** Makes some of the changes found, or all. */
+  /** Makes all or some of these changes. */
   readonly apply: (changes: readonly Change[]) => Promise<void>;
 }
 
-/** A task with its state type closed over, so that a pipeline can hold tasks of every kind. */
+/** A task with its state type hidden, so that a pipeline can hold tasks of every kind. */
 export interface Task {
   readonly id: string;
   readonly title: string;
@@ -100,7 +100,7 @@ export function defineTask<State, C extends Change>(definition: TaskDefinition<S
   };
 }
 
-/** A task file of the user's own may be written for an older version: types are no part of what runs. */
+/** A user's task file may be written for an older version, and types aren't checked at run time. */
 function withPaths<C extends Change>(task: string, changes: readonly C[]): readonly C[] {
   if (changes.every(({ path }) => Array.isArray(path))) return changes;
   throw new SwarmupError('TASKFILE_INVALID', `the task '${task}' plans a change without a path`, {

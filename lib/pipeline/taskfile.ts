@@ -7,9 +7,9 @@ import { importModule } from '../util/import-module.ts';
 import { checkTasks } from './graph.ts';
 import type { Task } from './task.ts';
 
-/** What a TypeScript file of the user's own may export to add to swarmup. */
+/** What a user's TypeScript file may export to extend swarmup. */
 export interface Taskfile {
-  /** Pipelines by name, each a list of task ids. One that has the name of a pipeline of swarmup takes its place. */
+  /** Pipelines by name, each a list of task ids. A pipeline with the name of a swarmup pipeline replaces it. */
   readonly pipelines?: Readonly<Record<string, readonly string[]>>;
   /** Tasks, made with `defineTask`. */
   readonly tasks?: readonly Task[];
@@ -22,12 +22,12 @@ export interface Shipped {
   readonly load: (ids: readonly string[]) => Promise<readonly Task[]>;
 }
 
-/** Every pipeline and task there is: swarmup's own and those of the user's file. */
+/** Every pipeline and task: swarmup's own and those of the user's file. */
 export interface Catalogue {
   readonly pipelines: Readonly<Record<string, readonly string[]>>;
   /** Ids of all tasks. */
   readonly ids: readonly string[];
-  /** The tasks of a pipeline, checked to make sense together. Only these are loaded. */
+  /** The tasks of a pipeline, after checkTasks. Only these are loaded. */
   load(ids: readonly string[]): Promise<readonly Task[]>;
 }
 
@@ -79,14 +79,14 @@ async function importTaskfile(file: string): Promise<Required<Taskfile>> {
   try {
     module = await importModule(pathToFileURL(resolve(file)).href);
   } catch (cause) {
-    throw invalid(file, `it can't be loaded: ${messageOf(cause)}`, 'Correct the file as the message says.', cause);
+    throw invalid(file, `it can't be loaded: ${messageOf(cause)}`, 'Correct the error in the message.', cause);
   }
   const parsed = taskfileSchema.safeParse(module);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw invalid(
     file,
-    `its export ${issue?.path.join('.')} is not as expected: ${issue?.message}`,
+    `its export ${issue?.path.join('.')} has the wrong form: ${issue?.message}`,
     'Export `tasks` (a list of what defineTask returns) and `pipelines` (lists of task ids by name): docs/pipelines.md.',
   );
 }

@@ -7,15 +7,17 @@ import { PINNED_LABEL, type Addition } from '../swarm/stack.ts';
 import type { SwarmService } from '../contracts/swarm-types.ts';
 import { partOf } from '../config/portainer-images.ts';
 
-/** What server and agents have to know of each other, as both read it. Source: Portainer's documentation, "Agent", environment. */
+/**
+ * The variable from which server and agents read their shared secret. Source: Portainer's documentation, "Agent",
+ * environment.
+ */
 const AGENT_SECRET = 'AGENT_SECRET';
 const AGENT_SECRET_FILE = 'portainer-agent-secret';
 
 /**
- * What swarmup adds to the stack that Portainer runs in: a secret between the server and its agents, and, once it runs, the node
- * that its data is on. Nothing where the file has its own.
- *
- * @param services the stack's, as they are deployed
+ * What swarmup adds to the stack that Portainer runs in: a secret shared by the server and its agents, and, once it
+ * runs, the node that holds its data. The file's own settings take precedence.
+ * @param services the stack's deployed services
  */
 export async function portainerAdditions(
   ctx: Warnings & Pick<RunContext, 'cluster' | 'state'>,
@@ -37,7 +39,7 @@ export async function portainerAdditions(
   );
 }
 
-/** The one that is in use, or a new one. */
+/** The secret in use, or a new one. */
 async function agentSecret({ state }: Pick<RunContext, 'state'>, services: readonly SwarmService[]): Promise<Secret> {
   const prefix = `${AGENT_SECRET}=`;
   const all = services.flatMap(({ Spec }) => Spec.TaskTemplate.ContainerSpec.Env ?? []);
@@ -45,13 +47,13 @@ async function agentSecret({ state }: Pick<RunContext, 'state'>, services: reado
   return used ? new Secret(used) : state.password(AGENT_SECRET_FILE);
 }
 
-/** Whether a service keeps data on the node it runs on, and its file leaves open which that is. */
+/** Whether a service keeps data on its node, and its file doesn't fix that node. */
 function isTied({ image, volumes, constraints }: StackService): boolean {
   if (partOf(image) !== 'server' || volumes.length === 0) return false;
   return !constraints.some((text) => /^\s*node\.(id|hostname|ip|labels\.)/.test(text));
 }
 
-/** The node that Portainer's data is on; undefined before it ran anywhere, or when that node is gone for good. */
+/** The node that holds Portainer's data; undefined before it ran anywhere, or when that node is gone for good. */
 async function placeOf(
   ctx: Warnings & Pick<RunContext, 'cluster'>,
   manager: Engine,
@@ -61,7 +63,9 @@ async function placeOf(
   const pinned = nodes.find(({ ID }) => ID === deployed?.Spec.Labels?.[PINNED_LABEL]);
   const wanted = nodes.find((node) => nameOf(node) === ctx.cluster.portainer?.node);
   if (wanted && pinned && wanted !== pinned)
-    ctx.warn(`Portainer goes from ${nameOf(pinned)} to ${nameOf(wanted)} and begins anew there: its data stays behind`);
+    ctx.warn(
+      `Portainer moves from ${nameOf(pinned)} to ${nameOf(wanted)} and starts empty there: its data stays on ${nameOf(pinned)}`,
+    );
   if (wanted ?? pinned) return (wanted ?? pinned)?.ID;
   if (!deployed) return undefined;
   const tasks = await listTasks(manager, { service: [deployed.ID] });

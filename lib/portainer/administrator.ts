@@ -5,7 +5,7 @@ import { adminPassword, olderPasswords } from './secrets.ts';
 
 export type AdministratorContext = Pick<RunContext, 'cluster' | 'state' | 'provider' | 'machines' | 'http' | 'swarm'>;
 
-/** Portainer, through a manager that answers: the routing mesh brings requests to wherever it runs. */
+/** Portainer's API through a manager that answers: the routing mesh forwards requests to the node it runs on. */
 export async function portainerOf(context: AdministratorContext, signal: AbortSignal): Promise<Portainer> {
   const { cluster, machines, provider, http, swarm } = context;
   if (!cluster.portainer) throw new Error('the cluster file has no portainer section');
@@ -13,10 +13,10 @@ export async function portainerOf(context: AdministratorContext, signal: AbortSi
   return new Portainer(http, provider.endpoint(machines.running(node), cluster.portainer.port), signal);
 }
 
-/** As `SignIn`; with the password that let the administrator in where it isn't the present one. */
+/** Like `SignIn`, with the password that worked if it isn't the current one. */
 export type AdministratorSignIn = SignIn & { readonly older?: Secret };
 
-/** Signs the administrator in, with the password of before where Portainer still has that. */
+/** Signs the administrator in, with the previous password if Portainer still has that. */
 export async function signInAdministrator(
   ctx: AdministratorContext,
   signal: AbortSignal,
@@ -31,7 +31,7 @@ export async function signInAdministrator(
   return result;
 }
 
-/** Gives Portainer the present password where it still has one of before. @returns what signing in came to */
+/** Sets the current password in Portainer if it still has the previous one. @returns the outcome of signing in */
 export async function settlePassword(ctx: AdministratorContext, signal: AbortSignal): Promise<AdministratorSignIn> {
   const signedIn = await signInAdministrator(ctx, signal);
   if (!('token' in signedIn) || signedIn.older === undefined) return signedIn;

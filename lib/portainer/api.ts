@@ -21,7 +21,7 @@ export interface Environment {
 
 export type SignIn = { readonly token: Secret } | { readonly refused: string } | { readonly notYet: string };
 
-/** Portainer's HTTP API, as far as its set-up and its administrator's password need it. */
+/** The part of Portainer's HTTP API for its set-up and its administrator's password. */
 export class Portainer {
   readonly #http: HttpClient;
   readonly #endpoint: Endpoint;
@@ -33,7 +33,7 @@ export class Portainer {
     this.#signal = signal;
   }
 
-  /** Signs the administrator in. An answer that may change by itself is `notYet`. */
+  /** Signs the administrator in. `notYet` for an answer that may still change. */
   async signIn(password: Secret): Promise<SignIn> {
     let answer: HttpAnswer;
     try {
@@ -48,15 +48,15 @@ export class Portainer {
     if (answer.status === 200) return { token: new Secret(authSchema.parse(JSON.parse(answer.body)).jwt) };
     if (answer.status === 303 && answer.headers['redirect-reason'] === 'AdminInitTimeout') {
       return {
-        refused: 'it stopped waiting for its first set-up, because no administrator was made within five minutes',
+        refused: 'it stopped waiting for its first set-up, because no administrator was created within five minutes',
       };
     }
     if (answer.status === 422 || answer.status === 401 || answer.status === 403)
-      return { refused: `it does not take the administrator's password (HTTP ${answer.status})` };
+      return { refused: `it does not accept the administrator's password (HTTP ${answer.status})` };
     return { notYet: `HTTP ${answer.status} ${answer.body.slice(0, 200)}` };
   }
 
-  /** Gives whoever signed in another password. Source: Portainer's HTTP API, PUT /users/{id}/passwd. */
+  /** Changes the password of the signed-in user. Source: Portainer's HTTP API, PUT /users/{id}/passwd. */
   async changePassword(token: Secret, from: Secret, to: Secret): Promise<void> {
     const { Id } = userSchema.parse(JSON.parse((await this.#authorised('GET', '/api/users/me', token)).body));
     await this.#authorised('PUT', `/api/users/${Id}/passwd`, token, {
@@ -70,7 +70,7 @@ export class Portainer {
     return found.map((one) => ({ id: one.Id, name: one.Name }));
   }
 
-  /** Adds the swarm's environment, reached through the agents. Portainer takes a form here, not JSON. */
+  /** Adds the swarm's environment, reached through the agents. Portainer expects a form here, not JSON. */
   async addEnvironment(token: Secret): Promise<void> {
     const boundary = 'swarmup-form-boundary';
     const fields = {
@@ -108,7 +108,7 @@ export class Portainer {
         'PORTAINER_FAILED',
         `Portainer answers ${method} ${path} with HTTP ${answer.status}: ${answer.body.slice(0, 300)}`,
         {
-          fix: 'Its log says more: docker service logs portainer_portainer on a manager.',
+          fix: 'Read its log: docker service logs portainer_portainer on a manager.',
         },
       );
     }

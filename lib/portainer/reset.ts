@@ -12,7 +12,9 @@ import { updateService } from '../swarm/write.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { partOf } from '../config/portainer-images.ts';
 
-/** Portainer's own way to a password that was lost. Source: docs.portainer.io, "Reset the admin user's password". */
+/**
+ * Portainer's own image for resetting a lost password. Source: docs.portainer.io, "Reset the admin user's password".
+ */
 const HELPER = 'portainer/helper-reset-password:latest';
 const STOP_MS = 120_000;
 const INTERVAL_MS = 300;
@@ -25,9 +27,8 @@ export interface ResetOptions {
 }
 
 /**
- * Gives Portainer's administrator a password that Portainer's helper makes up, while Portainer is stopped.
- *
- * @throws SwarmupError PORTAINER_FAILED where it can't be told which data are Portainer's; IMAGE_UNREACHABLE
+ * Resets the administrator's password to one that Portainer's helper generates, while Portainer is stopped.
+ * @throws SwarmupError PORTAINER_FAILED when Portainer's data can't be identified; IMAGE_UNREACHABLE
  */
 export async function resetPassword(ctx: ResetContext, { signal, report }: ResetOptions): Promise<Secret> {
   const manager = await ctx.swarm.manager(signal);
@@ -63,7 +64,7 @@ function dataOf({ Spec }: SwarmService): string {
   throw cannot(`${Spec.Name} mounts no volume at /data`);
 }
 
-/** The name of the node it runs on, or ran last. */
+/** The name of the node it runs on or last ran on. */
 async function nodeOf(manager: Engine, { ID, Spec }: SwarmService): Promise<string> {
   const [tasks, nodes] = await Promise.all([listTasks(manager, { service: [ID] }), listNodes(manager)]);
   const [newest] = tasks
@@ -71,7 +72,7 @@ async function nodeOf(manager: Engine, { ID, Spec }: SwarmService): Promise<stri
     .toSorted((one, other) => other.CreatedAt.localeCompare(one.CreatedAt));
   const node = nodes.find((one) => one.ID === newest?.NodeID);
   if (node) return nameOf(node);
-  throw cannot(`${Spec.Name} never ran on a node that is there`);
+  throw cannot(`${Spec.Name} never ran on a node that still exists`);
 }
 
 async function setMode(manager: Engine, service: SwarmService, mode: SwarmService['Spec']['Mode']): Promise<void> {
@@ -97,21 +98,21 @@ async function untilStopped(
     intervalMs: INTERVAL_MS,
     signal,
     clock,
-    fix: 'See what keeps it: swarmup status',
+    fix: 'See what is still running: swarmup status',
   });
 }
 
-/** Runs the helper on Portainer's data. @returns the password it made up */
+/** Runs the helper on Portainer's data. @returns the password it generated */
 async function runHelper(engine: Engine, volume: string): Promise<Secret> {
   const said = await engine.call("reset the password with Portainer's helper", (docker) =>
     api.runOnce(docker, { image: HELPER, binds: [`${volume}:/data`] }),
   );
   const password = passwordMadeUp(said);
   if (password) return password;
-  throw cannot(`Portainer's helper made up no password: ${said.trim().split('\n').at(-1) ?? ''}`);
+  throw cannot(`Portainer's helper generated no password: ${said.trim().split('\n').at(-1) ?? ''}`);
 }
 
-/** Out of what the helper prints. */
+/** The password in the helper's output. */
 export function passwordMadeUp(said: string): Secret | undefined {
   const password = /to login: (\S+)\s*$/m.exec(said)?.[1];
   return password === undefined ? undefined : new Secret(password);

@@ -14,10 +14,9 @@ const BACK_MS = 240_000;
 const INTERVAL_MS = 500;
 
 /**
- * Gives Portainer's administrator another password: the cluster file's, else one that is generated. Where none of those that are
- * known here lets anybody in, Portainer is stopped for a moment, and its helper resets it.
- *
- * @throws SwarmupError USAGE where there is nothing to do; PORTAINER_FAILED
+ * Changes the administrator's password to the cluster file's, else to a generated one. If no known password works,
+ * Portainer is stopped for a moment and its helper resets the password.
+ * @throws SwarmupError USAGE when there is nothing to do; PORTAINER_FAILED
  */
 export async function rotatePassword(
   context: AdministratorContext & ResetContext,
@@ -27,14 +26,14 @@ export async function rotatePassword(
   const { signal, report } = options;
   if (!cluster.portainer)
     throw new SwarmupError('USAGE', 'the cluster file has no portainer section', {
-      fix: 'Where Portainer is deployed by its own means, change the password there.',
+      fix: 'If Portainer is deployed in another way, change its password there.',
     });
   const now = await signInAdministrator(context, signal);
   if ('notYet' in now) throw notNow(now.notYet);
   const isCurrent = 'token' in now && now.older === undefined;
   if (isCurrent && cluster.portainer.adminPassword)
-    throw new SwarmupError('USAGE', "Portainer's administrator has the cluster file's password already", {
-      fix: 'Write another one there (portainer.adminPassword) first.',
+    throw new SwarmupError('USAGE', "Portainer's administrator already has the cluster file's password", {
+      fix: 'Change portainer.adminPassword in the cluster file first.',
     });
   if (isCurrent) await renewPassword(context);
   if ('token' in now) {
@@ -42,11 +41,11 @@ export async function rotatePassword(
     return;
   }
   if (!cluster.portainer.adminPassword) await renewPassword(context);
-  report(`no password that is known here is right (${now.refused})`);
+  report(`none of the known passwords works (${now.refused})`);
   const made = await resetPassword(context, options);
   report('waiting for Portainer');
   const token = await waitUntil({
-    until: 'Portainer lets the administrator in again',
+    until: "Portainer accepts the administrator's password",
     probe: async () => {
       const signedIn = await (await portainerOf(context, signal)).signIn(made);
       if ('token' in signedIn) return { done: signedIn.token };
@@ -56,7 +55,7 @@ export async function rotatePassword(
     intervalMs: INTERVAL_MS,
     signal,
     clock: context.clock,
-    fix: 'Its log says more: swarmup logs portainer_portainer',
+    fix: 'Read its log: swarmup logs portainer_portainer',
     onSeen: report,
   });
   const portainer = await portainerOf(context, signal);
@@ -70,7 +69,7 @@ function requireDone(result: AdministratorSignIn): void {
 }
 
 function notNow(said: string): SwarmupError {
-  return new SwarmupError('PORTAINER_FAILED', `Portainer doesn't let the administrator in: ${said}`, {
-    fix: 'See whether it runs: swarmup status; its log: swarmup logs portainer_portainer. Then run again.',
+  return new SwarmupError('PORTAINER_FAILED', `Portainer refuses the administrator's login: ${said}`, {
+    fix: 'Check that it runs (swarmup status) and read its log (swarmup logs portainer_portainer), then run again.',
   });
 }

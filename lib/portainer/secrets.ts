@@ -7,7 +7,10 @@ const ADMIN_SECRET = 'portainer_admin_password';
 
 /** Where a generated password is kept, in the state folder, with mode 0600. */
 export const PASSWORD_FILE = 'portainer-admin-password';
-/** Those before it, a line each: an empty volume begins with the Docker secret's, which is the first of all. */
+/**
+ * Previous passwords, one per line. An empty volume starts with the password in the Docker secret, which is the first
+ * of all.
+ */
 const OLDER_FILE = 'portainer-admin-password.older';
 
 type Context = Pick<RunContext, 'cluster' | 'state'>;
@@ -18,10 +21,10 @@ export function adminPassword({ cluster, state }: Context): Promise<Secret> {
   return given ? Promise.resolve(given) : state.password(PASSWORD_FILE);
 }
 
-/** Passwords that Portainer may still have: it is given the present one then. The newest first. */
+/** Previous passwords that Portainer may still have, newest first. If it has one, it gets the current password. */
 export async function olderPasswords({ cluster, state }: Context): Promise<readonly Secret[]> {
   const older = (await state.read(OLDER_FILE))?.split('\n') ?? [];
-  // A password that was generated before the cluster file gave one.
+  // A password generated before the cluster file set one.
   const generated = cluster.portainer?.adminPassword ? await state.read(PASSWORD_FILE) : undefined;
   return [...older, generated ?? '']
     .map((line) => line.trim())
@@ -30,7 +33,7 @@ export async function olderPasswords({ cluster, state }: Context): Promise<reado
     .map((line) => new Secret(line));
 }
 
-/** Generates another password. Portainer doesn't have it yet: the one it has is among the older ones from now on. */
+/** Generates a new password. Portainer doesn't have it yet: the one it has is added to the previous ones. */
 export async function renewPassword({ state }: Pick<RunContext, 'state'>): Promise<void> {
   const older = (await state.read(OLDER_FILE)) ?? '';
   const current = (await state.read(PASSWORD_FILE)) ?? '';
@@ -38,7 +41,7 @@ export async function renewPassword({ state }: Pick<RunContext, 'state'>): Promi
   await state.write(`${randomBytes(18).toString('base64url')}\n`, PASSWORD_FILE);
 }
 
-/** The secrets that swarmup can make for a stack; undefined for one it knows nothing of. */
+/** A secret that swarmup can create for a stack; undefined for any other name. */
 export async function knownSecret(name: string, ctx: Context): Promise<Secret | undefined> {
   return name === ADMIN_SECRET ? adminPassword(ctx) : undefined;
 }

@@ -2,7 +2,7 @@ import { SwarmupError } from '../util/errors.ts';
 import { concernNetwork, linkTable } from './link-matrix.ts';
 import type { Finding, Survey } from '../contracts/preflight.ts';
 
-/** All that keeps a host from being a node, as one error: nothing was changed yet. */
+/** Everything that keeps a host from being a node, as one error: nothing was changed yet. */
 export function preflightError(node: string, findings: readonly Finding[], survey: Survey): SwarmupError {
   const [first] = findings;
   const network = concernNetwork(findings) ? [linkTable(survey)] : [];
@@ -12,8 +12,8 @@ export function preflightError(node: string, findings: readonly Finding[], surve
       ...(network.length > 0 ? { output: network.join('\n') } : {}),
     });
   const list = findings.map(({ message, fix }) => `- ${message}\n  ${fix}`);
-  return new SwarmupError('PREFLIGHT_FAILED', `${node}: ${findings.length} things keep it from being a node`, {
-    fix: "Mend them as it says above; 'swarmup doctor' looks again and changes nothing.",
+  return new SwarmupError('PREFLIGHT_FAILED', `${node}: ${findings.length} problems keep it from being a node`, {
+    fix: "Fix them as described above; 'swarmup doctor' checks again and changes nothing.",
     output: [...list, ...network].join('\n'),
   });
 }

@@ -22,7 +22,7 @@ import type { Host } from '../contracts/host.ts';
 import { registriesOf } from './registries.ts';
 import type { HostFacts } from '../contracts/preflight.ts';
 
-/** The clock first: the time until its answer is as short as it can be. */
+/** The clock first, to keep the time until its answer short. */
 const FACTS = {
   time: wallClock,
   identity,
@@ -42,7 +42,7 @@ const FACTS = {
   surroundings,
 } as const;
 
-/** Asks a host everything in one round trip. */
+/** Gathers all facts from a host in one round trip. */
 export async function lookAtHost(
   host: Host,
   { cluster, clock, signal }: { readonly cluster: Cluster; readonly clock: Clock; readonly signal: AbortSignal },

@@ -1,12 +1,12 @@
 import { columns } from '../util/columns.ts';
 import type { Link, Finding, Survey } from '../contracts/preflight.ts';
 
-/** Whether the network is part of what was found: then the table says more. */
+/** Whether the findings concern the network, so that the table helps. */
 export function concernNetwork(findings: readonly Pick<Finding, 'check'>[]): boolean {
   return findings.some(({ check }) => check === 'network' || check === 'path-mtu');
 }
 
-/** What gets from each host (a row) to each other (a column): ok, or the ports that don't. Plain text. */
+/** The connections from each host (row) to each other host (column): ok, or the blocked ports. Plain text. */
 export function linkTable({ hosts, links }: Pick<Survey, 'hosts' | 'links'>): string {
   const names = hosts.map(({ node }) => node.name);
   const cells = names.map((from) => names.map((to) => (from === to ? '·' : cell(links, from, to))));

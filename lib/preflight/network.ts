@@ -5,12 +5,14 @@ import { messageOf } from '../util/errors.ts';
 import type { Host } from '../contracts/host.ts';
 import type { Surveyed, Link, Protocol } from '../contracts/preflight.ts';
 
-/** What the nodes of a swarm must be able to send each other. Source: docs.docker.com, "Open protocols and ports". */
+/**
+ * The ports on which the nodes of a swarm must reach each other. Source: docs.docker.com, "Open protocols and ports".
+ */
 export interface SwarmPort {
   readonly protocol: Protocol;
   readonly port: number;
   readonly use: string;
-  /** Only managers are asked there. */
+  /** Only managers need the port to be open. */
   readonly managers?: true;
 }
 
@@ -23,15 +25,15 @@ export function swarmPorts({ swarm }: Pick<Cluster, 'swarm'>): readonly SwarmPor
   ];
 }
 
-/** How long listeners stay at most, should nobody end them; in seconds. */
+/** How long listeners run at most if they aren't ended, in seconds. */
 const LISTEN_S = 90;
 /** How long an answer may take, in seconds. */
 const ANSWER_S = 5;
-/** Of a probe, in bytes. */
+/** The size of an ordinary probe, in bytes. */
 const SMALL = 64;
 /** IPv4 and UDP headers, in bytes. */
 const HEADERS = 28;
-/** In larger clusters every host asks the managers and so many neighbours, not everybody. */
+/** In larger clusters every host probes the managers and this many neighbours, not all hosts. */
 const NEIGHBOURS = 16;
 
 interface Tools {
@@ -40,12 +42,12 @@ interface Tools {
   readonly signal: AbortSignal;
 }
 
-/** A question from one host to another. */
+/** A probe from one host to another. */
 type Question = Omit<Link, 'result' | 'reason'>;
 
 /**
- * One round of probes between all pairs: every host listens on the swarm's ports for as long as it takes and asks the others.
- * Nothing is installed: the scripts need Perl or Python, of which every supported system has one.
+ * One round of probes between all pairs: every host listens on the swarm's ports meanwhile, and probes the others.
+ * Nothing is installed: the scripts need Perl or Python, and every supported system has one of them.
  */
 export async function probeNetwork(hosts: readonly Surveyed[], tools: Tools): Promise<readonly Link[]> {
   if (hosts.length < 2) return [];
@@ -85,7 +87,7 @@ function ask(from: Surveyed, to: Surveyed, cluster: Cluster): Question[] {
   return [...ports.map(({ protocol, port }) => ({ ...pair, protocol, port })), ...whole];
 }
 
-/** Of the interface that has the advertised address. */
+/** The MTU of the interface with the advertised address. */
 function mtuOf({ address, facts }: Surveyed): number | undefined {
   const own = facts.addresses.find((one) => one.address === address);
   return own && facts.mtus.get(own.interface);
@@ -101,7 +103,7 @@ class Listening {
     this.#end = end;
   }
 
-  /** Resolves when it listens. A host on which it can't be started listens on nothing. */
+  /** Resolves when it listens. A host on which it can't be started listens on no ports. */
   static async start(
     { node }: Surveyed,
     programs: readonly string[],
@@ -123,7 +125,7 @@ class Listening {
     const pid = await ready;
     signal.throwIfAborted();
     return new Listening(bound, async () => {
-      // It may have ended by itself; and if it can't be told, it ends after a while.
+      // It may have ended already; if it can't be reached, it ends by itself after LISTEN_S.
       if (pid !== undefined) await host.run(['kill', pid], { okExit: 'any' }).catch(() => undefined);
       await ended;
     });
@@ -153,15 +155,15 @@ async function askAll(from: Surveyed, questions: readonly Question[], round: Rou
   return questions.map((question): Link => {
     const answer = said.get(lineOf(question));
     if (answer === 'ok') return { ...question, result: 'ok', reason: '' };
-    const reason = answer?.replace(/^fail /, '') ?? 'neither Perl nor Python is there to ask with';
-    // A port that is the engine's own is connected to all the same; what it makes of a datagram nobody knows.
+    const reason = answer?.replace(/^fail /, '') ?? 'it has neither Perl nor Python to probe with';
+    // A TCP probe works on the engine's own ports too; a datagram to them has no defined answer.
     const known =
       answer !== undefined && (listens.get(question.to)?.has(`${question.protocol}:${question.port}`) ?? false);
     return { ...question, result: known ? 'failed' : 'unknown', reason };
   });
 }
 
-/** The answers by the lines they are to. */
+/** The answers, by the lines they answer. */
 async function answersTo(
   host: Host,
   lines: readonly string[],
@@ -182,7 +184,7 @@ async function answersTo(
   }
 }
 
-/** The command that runs whichever of the two programs the host has an interpreter for. */
+/** The command that runs the program for which the host has an interpreter. */
 function program(
   [perl = '', python = '']: readonly string[],
   mode: string,

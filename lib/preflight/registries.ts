@@ -3,8 +3,9 @@ import { requiredImages } from '../config/selections.ts';
 import { DOCKER_HUB, registryOf } from '../util/image-reference.ts';
 
 /**
- * The registries that every node must be able to fetch from, as addresses. Those whose images are built here or may be left out are
- * none of them, nor is Docker Hub where mirrors stand in for it. Behind a proxy there is nothing to connect to directly.
+ * The addresses of the registries that every node must be able to pull from. Excluded are registries of images that are
+ * built here or may be skipped, and Docker Hub if mirrors replace it. Behind a proxy nothing is connected to directly,
+ * so there are none.
  */
 export function registriesOf(cluster: Cluster): readonly string[] {
   if (cluster.images.whenUnreachable === 'build' || cluster.docker.proxy !== undefined) return [];

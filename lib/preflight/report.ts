@@ -1,6 +1,6 @@
 import { type Finding, type Look, isFatal } from '../contracts/preflight.ts';
 
-/** What `doctor` has to say. */
+/** The report of `doctor`. */
 export interface DoctorReport {
   readonly ok: boolean;
   readonly cluster: string;

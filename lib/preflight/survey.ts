@@ -7,7 +7,7 @@ import { type Finding, type Surveyed, type Survey, isFatal } from '../contracts/
 
 type Needs = Pick<RunContext, 'cluster' | 'machines' | 'remote' | 'clock' | 'swarm'>;
 
-/** Looks at every node's host, and at the network between them: one round trip a host, and one round of probes. */
+/** Surveys every node's host and the network between them: one round trip per host, and one round of probes. */
 export async function survey(needs: Needs, signal: AbortSignal): Promise<Survey> {
   const { cluster, machines, remote, clock } = needs;
   const unreachable = new Map<string, SwarmupError>();
@@ -29,7 +29,7 @@ export async function survey(needs: Needs, signal: AbortSignal): Promise<Survey>
   return { cluster, hosts, unreachable, links, members: await membersOf(hosts, needs, signal) };
 }
 
-/** Compares the ids that engines have for themselves with those that this cluster's managers know. */
+/** Compares the node IDs that engines report with those that this cluster's managers know. */
 async function membersOf(
   hosts: readonly Surveyed[],
   { swarm }: Needs,
@@ -39,14 +39,14 @@ async function membersOf(
   if (inSwarm.length === 0) return new Map();
   const ids = await swarm.nodes(signal).then(
     (nodes) => nodes.map(({ ID }) => ID),
-    // No manager of this cluster is in a swarm: then nobody is in its swarm.
+    // No manager of this cluster is in a swarm, so no host is in its swarm.
     (): string[] => [],
   );
   signal.throwIfAborted();
   return new Map(inSwarm.map(({ node, facts }) => [node.name, ids.includes(facts.engine?.swarm.nodeId ?? '')]));
 }
 
-/** All that is wrong, the worst first. Pure. */
+/** All findings, the most severe first. Pure. */
 export function findingsOf(survey: Survey): readonly Finding[] {
   const found = survey.hosts.flatMap((host) => rules.flatMap((rule) => rule(host, survey)));
   return [...found.filter(isFatal), ...found.filter((finding) => !isFatal(finding))];

@@ -5,19 +5,21 @@ import { ifThere } from '../util/files.ts';
 import { generateKeyPair } from '../remote/keys.ts';
 import { KeyedMutex } from '../async/keyed-mutex.ts';
 
-/** Where a cluster's private key is kept. */
+/** The path of a cluster's private key. */
 export function identityFileOf({ stateDir }: Pick<Cluster, 'stateDir'>): string {
   return join(stateDir, 'ssh', 'id_ed25519');
 }
 
-/** The public half of the cluster's own key pair, if it was made here already. */
+/** The public half of the cluster's own key pair, if it exists on this computer. */
 export async function knownClusterKey(identityFile: string): Promise<string | undefined> {
   return (await ifThere(readFile(`${identityFile}.pub`, 'utf8')))?.trim();
 }
 
 const mutex = new KeyedMutex();
 
-/** The cluster's own key pair, made once, also where several providers ask at the same time; its public half. */
+/**
+ * The public half of the cluster's own key pair, which is generated once, even if several providers ask concurrently.
+ */
 export function clusterKey(identityFile: string, cluster: string): Promise<string> {
   return mutex.take(identityFile, () => makeKey(identityFile, cluster));
 }

@@ -12,7 +12,7 @@ import type {
   UnknownHost,
 } from '../contracts/provider.ts';
 
-/** Several providers as one: each sees the nodes that name it, and its own machines. */
+/** Several providers as one: each sees only the nodes that name it, and its own machines. */
 class Composite implements Provider {
   readonly #nodes: readonly NodeSpec[];
   readonly #parts: ReadonlyMap<string, Provider>;
@@ -33,7 +33,8 @@ class Composite implements Provider {
         (await provider.list(signal, names)).map((machine) => ({ machine, part, provider })),
       ),
     );
-    // Providers of one kind all see the machines of that kind: each is listed once, by the one that its node names.
+    // Providers of the same kind all see each other's machines: a machine is listed once, by the provider that its node
+    // names.
     const found = new Map<string, Machine>();
     for (const { machine, part, provider } of lists.flat()) {
       const isOwn = this.#nodes.some((node) => node.name === machine.name && node.provider === part);
@@ -92,7 +93,7 @@ class Composite implements Provider {
     return part;
   }
 
-  /** Whose machine it is: of those that were listed, else as the cluster file says. */
+  /** The provider of a machine: the one that listed it, else the one in the cluster file. */
   #owner(name: string): Provider {
     const listed = this.#owners.get(name);
     if (listed) return listed;
@@ -110,7 +111,7 @@ function allOf(things: readonly SharedThings[]): SharedThings {
   };
 }
 
-/** @param load finds the provider of one section */
+/** @param load loads the provider of one section */
 export async function createComposite(
   load: (section: ProviderSection) => Promise<ProviderFactory>,
   options: ProviderOptions,

@@ -6,7 +6,7 @@ import { exists } from '../util/files.ts';
 import { download } from '../remote/download.ts';
 import type { ProviderIo } from '../contracts/provider.ts';
 
-/** The keys of a disk image that is downloaded. */
+/** The keys of a disk image to download. */
 export const downloadKeys = {
   url: z.url().optional().describe('Where to download such an image.'),
   sha256: z
@@ -16,7 +16,7 @@ export const downloadKeys = {
     .describe("The image's SHA-256; required with url."),
 };
 
-/** A disk image of the user's own: a file, or an address with its checksum. */
+/** The user's own disk image: a file, or a URL with its checksum. */
 interface OwnImage {
   readonly path?: string | undefined;
   readonly url?: string | undefined;
@@ -24,7 +24,7 @@ interface OwnImage {
 }
 
 /**
- * The file of a disk image, downloaded into the cache where it isn't there yet.
+ * The file of a disk image, downloaded into the cache if it isn't there yet.
  *
  * @throws SwarmupError CONFIG_INVALID, DOWNLOAD_FAILED, CHECKSUM_MISMATCH
  */
@@ -36,13 +36,13 @@ export async function ownImageFile(
   if (path) {
     const file = resolve(dirname(cluster.file), path);
     if (await exists(file)) return file;
-    throw new SwarmupError('CONFIG_INVALID', `provider.image.path: there is no file ${file}`, {
+    throw new SwarmupError('CONFIG_INVALID', `provider.image.path: ${file} does not exist`, {
       fix: 'Correct the path; it is relative to the cluster file.',
     });
   }
   if (!url || !sha256) {
     throw new SwarmupError('CONFIG_INVALID', 'provider.image needs a path, or a url with its sha256', {
-      fix: 'Give one of the two; the checksum is what makes a download safe to boot.',
+      fix: 'Set one of the two; the checksum protects against booting a manipulated image.',
     });
   }
   const file = join(cache, 'downloads', `${sha256}${extname(new URL(url).pathname)}`);

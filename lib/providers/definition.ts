@@ -4,15 +4,15 @@ import type { Provider, ProviderFactory, ProviderOptions } from '../contracts/pr
 
 /** What a kind of provider consists of. */
 export interface ProviderParts<Schema extends z.ZodType> {
-  /** The keys of its section in a cluster file, without `type`. Unknown keys are mistakes only where it is strict. */
+  /** The keys of its section in a cluster file, without `type`. Unknown keys are mistakes only if it is strict. */
   readonly schema: Schema;
-  /** Whether its nodes have an `address` and what goes with it, as those of `hosts`; default: as the user likes. */
+  /** Whether its nodes must or must not have an `address` and its related keys, as with `hosts`; default: they may. */
   readonly addresses?: 'required' | 'refused';
-  /** Makes the provider of one cluster. It may look at the world, and changes nothing. */
+  /** Creates the provider of one cluster. It may read the world, but changes nothing. */
   readonly create: (config: z.output<Schema>, options: ProviderOptions) => Provider | Promise<Provider>;
 }
 
-/** A provider that knows its section's configuration already. */
+/** A provider together with its parsed configuration. */
 export class ConfiguredProvider {
   readonly create: ProviderFactory;
 
@@ -21,16 +21,16 @@ export class ConfiguredProvider {
   }
 }
 
-/** What a schema makes of a section: mistakes, or a value and the provider that was given it. */
+/** The result of parsing a section: mistakes, or the value and the provider that got it. */
 type Reading =
   | { readonly issues: readonly z.core.$ZodIssue[] }
   | { readonly config: unknown; readonly configured: ConfiguredProvider };
 
-/** A kind of provider. Its configuration's type is known inside `read` alone, where schema and `create` meet. */
+/** A kind of provider. The type of its configuration is known only inside `read`, where schema and `create` meet. */
 export class ProviderDefinition {
   readonly schema: z.ZodType;
   readonly addresses: 'required' | 'refused' | undefined;
-  /** Checks the keys of a section, once: the provider gets the very value that was checked. */
+  /** Parses the keys of a section once: the provider gets exactly the parsed value. */
   readonly read: (keys: unknown) => Promise<Reading>;
 
   constructor({ schema, addresses, read }: Pick<ProviderDefinition, 'schema' | 'addresses' | 'read'>) {
@@ -41,15 +41,14 @@ export class ProviderDefinition {
 }
 
 /**
- * Defines a kind of provider. `create` gets the section of the cluster file as its schema understood it, typed.
- *
- * @throws SwarmupError USAGE when the schema is none of zod 4
+ * Defines a kind of provider. `create` gets the section of the cluster file, parsed and typed by the schema.
+ * @throws SwarmupError USAGE when the schema isn't a zod 4 schema
  */
 export function defineProvider<Schema extends z.ZodType>(parts: ProviderParts<Schema>): ProviderDefinition {
   const { schema, addresses, create } = parts;
   if (!(schema instanceof z.ZodType))
-    throw new SwarmupError('USAGE', "defineProvider: 'schema' is no schema of zod 4", {
-      fix: "Make it with the z of swarmup: import { defineProvider, z } from 'swarmup'.",
+    throw new SwarmupError('USAGE', "defineProvider: 'schema' is not a zod 4 schema", {
+      fix: "Create it with the z of swarmup: import { defineProvider, z } from 'swarmup'.",
     });
   return new ProviderDefinition({
     schema,

@@ -6,7 +6,7 @@ import { expectedOneOf } from '../util/nearest-name.ts';
 import { ConfiguredProvider, defineProvider, ProviderDefinition } from './definition.ts';
 import { outsideProvider } from './outside.ts';
 
-/** The providers inside the project. A schema is loaded only when a cluster file names it, the provider only when it is used. */
+/** The built-in providers. A schema is loaded only when a cluster file names it, the provider only when it is used. */
 const PROVIDERS: ReadonlyMap<string, () => Promise<ProviderDefinition>> = new Map([
   [
     'qemu',
@@ -47,15 +47,15 @@ const PROVIDERS: ReadonlyMap<string, () => Promise<ProviderDefinition>> = new Ma
   ],
 ]);
 
-/** The providers inside the project, by name. */
+/** The names of the built-in providers. */
 export const providerTypes: readonly string[] = [...PROVIDERS.keys()];
 
-/** The schema of the section of a provider inside the project, without `type`; undefined when there is none of this name. */
+/** The schema of a built-in provider's section, without `type`; undefined for an unknown name. */
 export async function providerSchema(type: string): Promise<z.ZodType | undefined> {
   return (await PROVIDERS.get(type)?.())?.schema;
 }
 
-/** All that reading a cluster file takes of the providers. */
+/** What reading a cluster file needs from the providers. */
 export const providerRegistry: ProviderRegistry = { read };
 
 async function read({ type, ...keys }: { readonly type: string }, file: string): Promise<SectionReading> {
@@ -74,7 +74,7 @@ async function read({ type, ...keys }: { readonly type: string }, file: string):
   return { section: { ...known, ...reading } };
 }
 
-/** What makes the provider of a section, or of all sections where there are several. */
+/** Creates the provider of a section, or of all sections if there are several. */
 export async function loadProvider({ type, parts, configured }: ProviderSection): Promise<ProviderFactory> {
   if (parts) {
     const { createComposite } = await import('./composite.ts');

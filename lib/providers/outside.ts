@@ -20,17 +20,20 @@ const PACKAGE = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*(?:\/[\w.~-]+)*$/;
 const EXPORTED = 'expected a module with `export default defineProvider({ ... })`: docs/providers.md';
 
 /**
- * The provider of a module from outside the project: a path, relative to the cluster file, or a package, which is looked for beside
- * the cluster file and then beside swarmup. Loading it runs it.
+ * The provider of an outside module: a path relative to the cluster file, or a package, which is searched beside the
+ * cluster file and then beside swarmup. Loading it runs it.
  *
  * @param file absolute path of the cluster file
- * @returns undefined when the type means no module
+ * @returns undefined when the type doesn't name a module
  */
 export async function outsideProvider(type: string, file: string): Promise<ProviderDefinition | Unusable | undefined> {
   if (PATH.test(type)) {
     const path = resolve(dirname(file), type);
     if (await exists(path)) return load(type, pathToFileURL(path).href);
-    return { problem: `there is no provider module ${path}`, hint: 'expected a path relative to the cluster file' };
+    return {
+      problem: `the provider module ${path} does not exist`,
+      hint: 'expected a path relative to the cluster file',
+    };
   }
   if (!PACKAGE.test(type)) return undefined;
   const base = [pathToFileURL(file).href, import.meta.url].find((one) => isInstalled(type, one));
@@ -51,15 +54,15 @@ async function load(type: string, specifier: string, base?: string): Promise<Pro
   try {
     module = await importModule(specifier, base);
   } catch (cause) {
-    // One line, and nothing in it that a terminal would obey.
+    // One line, without control characters.
     const [line = ''] = messageOf(cause).split('\n');
     return {
       problem: `the provider module '${type}' can't be loaded: ${line.replaceAll(/\p{Cc}/gu, ' ')}`,
-      hint: 'expected a module that Node.js can run; correct it as the message says',
+      hint: 'expected a module that Node.js can run; correct the error in the message',
     };
   }
   if (typeof module !== 'object' || module === null || !('default' in module))
     return { problem: `the provider module '${type}' has no default export`, hint: EXPORTED };
   if (module.default instanceof ProviderDefinition) return module.default;
-  return { problem: `the default export of '${type}' isn't what defineProvider returns`, hint: EXPORTED };
+  return { problem: `the default export of '${type}' is not a result of defineProvider`, hint: EXPORTED };
 }

@@ -1,6 +1,6 @@
 import type { ProviderIo } from '../contracts/provider.ts';
 
-/** Work that every machine needs and one does: what it reports is shown at all that wait for it. */
+/** Work that every machine needs and that is done once: its progress is shown at all machines that wait for it. */
 export class SharedWork<T> {
   #flight: Promise<T> | undefined;
   readonly #waiting = new Set<ProviderIo>();

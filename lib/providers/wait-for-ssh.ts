@@ -14,14 +14,17 @@ export interface Booting {
   readonly port: number;
   readonly intervalMs: number;
   readonly clock: Clock;
-  /** What to look at when it takes too long. */
+  /** What to check when it takes too long. */
   readonly fix: string;
   readonly runs: () => Promise<boolean>;
-  /** What to say when it ended instead. */
+  /** The error when it ended instead. */
   readonly ended: () => SwarmupError | Promise<SwarmupError>;
 }
 
-/** Waits until a machine's SSH server greets. @throws SwarmupError TIMED_OUT, or `ended` when it runs no more */
+/**
+ * Waits until a machine's SSH server greets.
+ * @throws SwarmupError TIMED_OUT, or `ended` when the machine no longer runs
+ */
 export async function waitForSsh(machine: Booting, io: ProviderIo): Promise<void> {
   const { name, host, port, intervalMs, clock, fix } = machine;
   await waitUntil({

@@ -3,7 +3,7 @@ import { detailOf } from '../contracts/change-json.ts';
 import { sentenceOf } from '../contracts/change-sentence.ts';
 import type { Event, UnitResult } from '../contracts/events.ts';
 
-/** A change as reports show it. */
+/** A change in the form that reports show. */
 export interface RecordedChange {
   readonly action: Change['action'];
   readonly sentence: string;
@@ -15,13 +15,15 @@ interface OlderChange {
   readonly summary: string;
 }
 
-/** A change of a record that may have been written by an older version. */
+/** A change from a record, which an older version may have written. */
 export function asRecorded(change: Change | OlderChange): RecordedChange {
   const { action } = change;
   return { action, sentence: 'summary' in change ? change.summary : sentenceOf(change) };
 }
 
-/** An event as it is written: of changes only what is the same for all, without what tasks note for themselves. */
+/**
+ * An event as written to the record: changes have only the common fields, without those that tasks add for themselves.
+ */
 export function recordable(event: Event): Event {
   if (event.type === 'unit-planned') return { ...event, changes: event.changes.map(detailOf) };
   if (event.type === 'unit-finished') return { ...event, result: withDetails(event.result) };

@@ -6,7 +6,7 @@ import { recordable } from './recorded-change.ts';
 import type { Redactor } from './redact.ts';
 import { Sink } from './sink.ts';
 
-/** What is known of a run when it begins. */
+/** What is known about a run at its start. */
 export interface RunMeta {
   /** The command line, without the program. */
   readonly command: string;
@@ -19,7 +19,7 @@ export interface RunMeta {
 }
 
 export interface RecorderOptions {
-  /** The run's own folder. */
+  /** The folder of the run's record. */
   readonly folder: string;
   readonly meta: RunMeta;
   readonly redactor: Redactor;
@@ -37,14 +37,17 @@ export const FILES = {
   transcript: (host: string) => `hosts/${host}.log`,
 } as const;
 
-/** Writes all that happens in a run to its folder: events as JSON lines, a transcript for each host, plan and result. */
+/**
+ * Writes everything that happens in a run to its folder: events as JSON lines, a transcript for each host, plan and
+ * result.
+ */
 export class Recorder {
   readonly listener: Listener;
   readonly #sink: Sink;
   readonly #redactor: Redactor;
   readonly #lastDetail = new Map<string, string>();
   readonly #plan: object[] = [];
-  /** The scripts that transcripts have already, by host. */
+  /** The scripts that are already in the transcripts, by host. */
   readonly #scripts = new Set<string>();
   readonly #onlyFailures: boolean;
   #started = false;
@@ -58,7 +61,7 @@ export class Recorder {
     this.listener = (event) => this.#add(event);
   }
 
-  /** Something failed, whatever the events say. */
+  /** Marks the run as failed, regardless of its events. */
   fail(): void {
     this.#failed = true;
   }
@@ -73,7 +76,7 @@ export class Recorder {
     return this.#sink.written ? this.#sink.folder : undefined;
   }
 
-  /** Before that nothing has happened that is worth a record: another run may hold the cluster. */
+  /** Nothing before that is worth a record: another run may hold the cluster. */
   #start(): void {
     this.#started = true;
     if (!this.#onlyFailures) this.#sink.release();
@@ -95,7 +98,7 @@ export class Recorder {
     if (this.#isNews(event)) this.#write(FILES.events, `${JSON.stringify(recordable(event), withoutOutput)}\n`);
   }
 
-  /** A figure that moves is recorded once. */
+  /** Progress messages that differ only in a number are recorded once. */
   #isNews(event: Event): boolean {
     if (event.type === 'engine-asked') return false;
     if (event.type !== 'unit-detail') return true;
@@ -107,7 +110,7 @@ export class Recorder {
   }
 }
 
-/** What a command printed is in the transcript of its host. */
+/** Leaves out the output of commands, which is in the host's transcript. */
 function withoutOutput(this: unknown, key: string, value: unknown): unknown {
   return key === 'printed' ? undefined : value;
 }
@@ -144,7 +147,7 @@ function transcriptOf(event: Event, scripts: Set<string>): { host: string; text:
   }
 }
 
-/** A command; a script of several lines in it is written out the first time a host runs it. */
+/** A command; a multi-line script is written out only the first time a host runs it. */
 function shortened({ host, command }: { host: string; command: string }, scripts: Set<string>): string {
   const script = /\n[^]*\n/.exec(command)?.[0];
   if (script === undefined) return command;

@@ -1,13 +1,13 @@
 import type { Secret } from '../util/secret.ts';
 
-/** What no record may hold, whatever printed it: join tokens, unlock keys, private keys. */
+/** Secrets that no record may contain, from any source: join tokens, unlock keys, private keys. */
 const PATTERNS = [
   /SWMTKN-[0-9]+-[0-9a-z]+-[0-9a-z]+/g,
   /SWMKEY-[0-9]+-[0-9A-Za-z+/=]+/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ] as const;
 
-/** Takes secrets out of texts, as a second net: none should get that far, as secrets travel as `Secret`. */
+/** Removes secrets from texts as a second safety net: normally none get that far, as secrets are passed as `Secret`. */
 export class Redactor {
   readonly #values = new Set<string>();
 
@@ -21,7 +21,7 @@ export class Redactor {
     for (const pattern of PATTERNS) cleaned = cleaned.replace(pattern, '***');
     for (const value of this.#values) {
       cleaned = cleaned.replaceAll(value, '***');
-      // As it stands inside a JSON text.
+      // In its form inside a JSON text.
       const quoted = JSON.stringify(value).slice(1, -1);
       if (quoted !== value) cleaned = cleaned.replaceAll(quoted, '***');
     }

@@ -2,8 +2,8 @@ import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
- * Appends to the files of a folder: held back in memory until it is released, and from then on written at once, so that
- * nothing is lost when the process is killed.
+ * Appends to the files of a folder: buffered in memory until `release`, and then written immediately, so that nothing
+ * is lost when the process is killed.
  */
 export class Sink {
   readonly folder: string;
@@ -30,14 +30,14 @@ export class Sink {
     writeSync(descriptor, text);
   }
 
-  /** Writes what was held back, and from now on at once. */
+  /** Writes the buffer, and writes immediately from now on. */
   release(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const { file, text } of held) this.append(file, text);
   }
 
-  /** Whether there is anything on the disk; `down` may have taken the folder away meanwhile. */
+  /** Whether anything has been written; `down` may have removed the folder meanwhile. */
   get written(): boolean {
     return this.#held === undefined && existsSync(this.folder);
   }

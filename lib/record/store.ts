@@ -17,7 +17,7 @@ export interface RecordedRun {
   readonly folder: string;
   readonly meta: RunMeta;
   readonly stages: readonly Stage[];
-  /** The cluster when the run had ended, if it could be asked. */
+  /** The cluster's status at the end of the run, if it could be read. */
   readonly status: ClusterStatus | undefined;
 }
 
@@ -26,7 +26,7 @@ export function runsFolder(stateDir: string): string {
   return join(stateDir, 'runs');
 }
 
-/** A folder for a run that begins now: its time in UTC, with a number where there is one already. */
+/** A folder for a new run: its time in UTC, with a number if the name is taken. */
 export function newRunFolder(runs: string, now: Date): string {
   const time = now.toISOString().slice(0, 19).replaceAll(':', '-');
   for (let i = 1; ; i++) {
@@ -35,10 +35,10 @@ export function newRunFolder(runs: string, now: Date): string {
   }
 }
 
-/** What `newRunFolder` calls a record: other folders are none of ours. */
+/** The names that `newRunFolder` gives: other folders aren't records. */
 const RUN = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(-\d+)?$/;
 
-/** The runs there are records of, oldest first. */
+/** The recorded runs, oldest first. */
 export async function listRuns(runs: string): Promise<readonly string[]> {
   const entries = (await ifThere(readdir(runs, { withFileTypes: true }))) ?? [];
   return entries
@@ -47,7 +47,7 @@ export async function listRuns(runs: string): Promise<readonly string[]> {
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
-/** Removes the oldest records, so that this many are left. */
+/** Removes the oldest records, keeping this many. */
 export async function pruneRuns(runs: string, keep: number): Promise<void> {
   const ids = await listRuns(runs);
   const root = dirname(dirname(runs));
@@ -58,7 +58,7 @@ export async function pruneRuns(runs: string, keep: number): Promise<void> {
  * Reads a record.
  *
  * @param id the run's name; without it, the latest
- * @throws SwarmupError UNKNOWN_NAME with the nearest name there is
+ * @throws SwarmupError UNKNOWN_NAME with the nearest existing name
  */
 export async function readRun(runs: string, id?: string): Promise<RecordedRun> {
   const ids = await listRuns(runs);
@@ -77,7 +77,7 @@ export async function readRun(runs: string, id?: string): Promise<RecordedRun> {
 export async function readRecord(folder: string, id: string): Promise<RecordedRun> {
   const meta = await readJson<RunMeta>(join(folder, FILES.meta));
   if (!meta) {
-    throw new SwarmupError('RECORD_INVALID', `${folder} is no record of a run: it has no ${FILES.meta}`, {
+    throw new SwarmupError('RECORD_INVALID', `${folder} is not the record of a run: it has no ${FILES.meta}`, {
       fix: "Choose another: 'swarmup runs' lists them.",
     });
   }
@@ -94,7 +94,7 @@ async function readEvents(path: string): Promise<readonly Event[]> {
       const event: Event = JSON.parse(line);
       return [event];
     } catch {
-      // The last line of a run that was killed may be cut off.
+      // The last line of a killed run may be truncated.
       return [];
     }
   });
@@ -107,8 +107,8 @@ async function readJson<T>(path: string): Promise<T | undefined> {
     const value: T = JSON.parse(text);
     return value;
   } catch (cause) {
-    throw new SwarmupError('RECORD_INVALID', `${path} can't be read: it is no whole JSON document`, {
-      fix: "Its run was killed while it wrote. Choose another: 'swarmup runs' lists them.",
+    throw new SwarmupError('RECORD_INVALID', `${path} can't be read: it is not a complete JSON document`, {
+      fix: "Its run was killed while writing it. Choose another: 'swarmup runs' lists them.",
       cause,
     });
   }

@@ -2,7 +2,7 @@ import { unreachable } from '../util/unreachable.ts';
 import type { Event, Listener, Mode, Outcome, UnitName } from '../contracts/events.ts';
 import { asRecorded, type RecordedChange } from './recorded-change.ts';
 
-/** A unit of a run with its times, milliseconds since the epoch; a unit without `end` was cut off. */
+/** A unit of a run with its times, milliseconds since the epoch; a unit without `end` was killed. */
 export interface TimedUnit extends UnitName {
   readonly key: string;
   readonly needs: readonly string[];
@@ -17,7 +17,7 @@ export interface TimedUnit extends UnitName {
   readonly retries: { readonly at: number; readonly message: string }[];
 }
 
-/** An error as a record keeps it. */
+/** An error in a record. */
 export interface RecordedError {
   readonly code: string;
   readonly message: string;
@@ -28,7 +28,7 @@ export interface RecordedError {
 /** One run of a pipeline; a nightly has several. */
 export interface Stage {
   readonly pipeline: string;
-  /** What it is there for, where a run has several stages. */
+  /** Its purpose, if a run has several stages. */
   readonly title: string | undefined;
   readonly cluster: string;
   readonly mode: Mode;
@@ -40,7 +40,7 @@ export interface Stage {
   readonly warnings: string[];
 }
 
-/** How a run, or one of its stages, ended; one that was killed was cut off. */
+/** How a run or one of its stages ended; 'cut off' if it was killed. */
 export type Verdict = 'ok' | 'failed' | 'interrupted' | 'cut off';
 
 export function verdictOf(stages: readonly Stage[]): Verdict {
@@ -49,13 +49,13 @@ export function verdictOf(stages: readonly Stage[]): Verdict {
   return stages.length === 0 || stages.some((stage) => stage.ok === undefined) ? 'cut off' : 'ok';
 }
 
-/** From the beginning of the first stage to the end of the last, in milliseconds; undefined for one that was cut off. */
+/** From the beginning of the first stage to the end of the last, in milliseconds; undefined for a killed run. */
 export function durationOf(stages: readonly Stage[]): number | undefined {
   const [first, last] = [stages[0], stages.at(-1)];
   return first === undefined || last?.end === undefined ? undefined : last.end - first.start;
 }
 
-/** Puts a run's events together, as they happen or as they were recorded. */
+/** Assembles a run's events, live or from the record. */
 export class Timeline {
   readonly stages: Stage[] = [];
   readonly #units = new Map<string, TimedUnit>();
@@ -136,8 +136,8 @@ export class Timeline {
 }
 
 /**
- * The units that decided how long a stage took: from the last one to end back through whatever ended last before each
- * could start, be it something it needs or another unit of its own task that had its turn first.
+ * The units that decided how long a stage took: from the last one to end, back through the unit that ended last before
+ * each could start: one that it needs, or one of the same task that ran first.
  */
 export function criticalPath({ units }: Stage): ReadonlySet<string> {
   const done = units.filter((unit) => unit.start !== undefined && unit.end !== undefined);

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 
 /** Idle channels kept open for the next request. */
 const MAX_FREE = 4;
-/** The requests one host is asked at once: well under OpenSSH's default of 10 sessions a connection. */
+/** The maximum of concurrent requests per host: well under OpenSSH's default of 10 sessions per connection. */
 const MAX_SOCKETS = 6;
 
 /** An HTTP agent whose connections are channels of an SSH connection. */
@@ -36,12 +36,14 @@ export class ChannelAgent extends Agent {
 }
 
 /**
- * Node's HTTP client calls these on every connection; a channel has no such settings. Two more things it expects that a channel of ssh2
- * doesn't do by itself, and without which it waits for connections that are gone:
+ * Node's HTTP client calls these on every connection, but a channel has no such settings. It also expects two things
+ * that an ssh2 channel doesn't do, and without which it waits for connections that are gone:
  *
- * - What is given up is closed. A channel closes only when it has been read to its end, and the client may give up one that it never
- *   read from (made for a request that got another connection meanwhile): it would count as in use for good.
- * - What is closed can't be written to. Only such are taken out of the idle ones. Source: Node's lib/_http_agent.js, removeSocket.
+ * - A destroyed connection closes. A channel closes only after it has been read to its end, and the client may destroy
+ * one it never read from (opened for a request that got another connection meanwhile): that one would count as in use
+ * forever.
+ * - A closed connection isn't writable. The client removes only those from the idle connections. Source: Node's
+ * lib/_http_agent.js, removeSocket.
  */
 function likeSocket(stream: Duplex): Duplex {
   const none = () => stream;

@@ -15,7 +15,7 @@ export interface ServerName {
   readonly bastion?: string | undefined;
 }
 
-/** What OpenSSH's configuration makes of a server's name. */
+/** OpenSSH's configuration for a server. */
 export interface ClientConfig {
   readonly host: string;
   readonly port: number;
@@ -25,11 +25,11 @@ export interface ClientConfig {
   /** The agent's socket. */
   readonly agent: string | undefined;
   readonly knownHostsFiles: readonly string[];
-  /** The name that known_hosts has the server under, where it isn't its own. */
+  /** The server's name in known_hosts, if it differs from the host name. */
   readonly hostKeyAlias: string | undefined;
-  /** Whether unknown host keys are taken without asking: StrictHostKeyChecking accept-new or no. */
+  /** Whether unknown host keys are accepted without asking: StrictHostKeyChecking accept-new or no. */
   readonly acceptNew: boolean;
-  /** The bastions, the one nearest to us first. */
+  /** The bastions, nearest to this computer first. */
   readonly jumps: readonly ServerName[];
   readonly proxyCommand: string | undefined;
 }
@@ -63,7 +63,7 @@ async function fromOpenSsh(ssh: string, server: ServerName, options: ClientOptio
   ];
   const { stdout } = await options.local.run(argv, {
     ...(signal ? { signal } : {}),
-    fix: `OpenSSH can't read its configuration${configFile === undefined ? '' : ` ${configFile}`}; correct what it names.`,
+    fix: `OpenSSH can't read its configuration${configFile === undefined ? '' : ` ${configFile}`}; correct the error that it reports.`,
   });
   return parseClientConfig(stdout, server, options.env);
 }
@@ -121,7 +121,7 @@ function jumpsOf(proxyJump: string | undefined): ServerName[] {
   });
 }
 
-/** The tokens of ssh_config(5) that its paths may hold. */
+/** Replaces the tokens of ssh_config(5) that its paths may contain. */
 function expand(text: string, names: { host: string; port: string; user: string; original: string }): string {
   const tokens: Readonly<Record<string, string>> = {
     '%%': '%',

@@ -3,16 +3,16 @@ import ssh2, { type AuthenticationType, type AnyAuthMethod } from 'ssh2';
 import { exists, ifThere } from '../util/files.ts';
 import type { SshEndpoint } from '../contracts/endpoint.ts';
 
-/** What we can show a server to be let in, in the order it is shown. */
+/** The credentials for logging in to a server, in the order they are tried. */
 export interface Credentials {
   readonly methods: readonly AnyAuthMethod[];
-  /** As a person names them: "the key ~/.ssh/id_ed25519", "the agent's keys". */
+  /** As shown to the user: "the key ~/.ssh/id_ed25519", "the agent's keys". */
   readonly names: readonly string[];
   /** Key files that can't be used, and why. */
   readonly unusable: readonly string[];
 }
 
-/** Reads an endpoint's keys. One with a passphrase is the agent's business: swarmup asks for none. */
+/** Reads an endpoint's keys. A key with a passphrase has to be in the agent: swarmup asks for no passphrases. */
 export async function credentialsOf({ user: username, identityFiles, agent }: SshEndpoint): Promise<Credentials> {
   const methods: AnyAuthMethod[] = [];
   const names: string[] = [];
@@ -20,7 +20,7 @@ export async function credentialsOf({ user: username, identityFiles, agent }: Ss
   for (const file of identityFiles) {
     const key = await ifThere(readFile(file));
     const parsed = key && ssh2.utils.parseKey(key);
-    if (!key) unusable.push(`${file} isn't there`);
+    if (!key) unusable.push(`${file} does not exist`);
     else if (parsed instanceof Error)
       unusable.push(`${file} ${/passphrase/.test(parsed.message) ? 'has a passphrase' : "can't be read as a key"}`);
     else {

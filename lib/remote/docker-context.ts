@@ -10,7 +10,7 @@ import type { Machine } from '../contracts/provider.ts';
 import { removeInside } from '../util/remove.ts';
 import { sshConfigText } from './openssh.ts';
 
-/** Where Docker's and OpenSSH's own configuration lies for the user. */
+/** The paths of the user's Docker and OpenSSH configuration. */
 export interface ClientFolders {
   /** `~/.docker`, or DOCKER_CONFIG. */
   readonly docker: string;
@@ -22,13 +22,13 @@ export interface ClientFolders {
 export interface DockerContext {
   readonly name: string;
   readonly cluster: string;
-  /** The cluster's local folder: whose context it is. */
+  /** The cluster's state folder, which identifies the context's cluster. */
   readonly stateDir: string;
   readonly manager: Machine;
   readonly knownHostsFile: string;
 }
 
-/** Docker keeps contexts in a folder each, called after the hash of the name. Source: docker/cli, cli/context/store. */
+/** Docker keeps each context in a folder named after the hash of its name. Source: docker/cli, cli/context/store. */
 const metaSchema = z.looseObject({
   Name: z.string(),
   Metadata: z.looseObject({ SwarmupFolder: z.string().optional() }).default({}),
@@ -42,10 +42,9 @@ export function clientFolders(env: Readonly<Record<string, string | undefined>>)
 }
 
 /**
- * Writes the context, and the host it names into OpenSSH's configuration: the address, the key and the pinned host key, included from
- * the user's own file by one line. Everything else in there stays.
- *
- * @throws SwarmupError CONTEXT_FOREIGN where a context of that name is somebody else's
+ * Writes the context, and the host it names into OpenSSH's configuration: the address, the key and the pinned host key,
+ * included from the user's own file by one line. Everything else in there is kept.
+ * @throws SwarmupError CONTEXT_FOREIGN when a context of that name exists and isn't this cluster's
  */
 export async function writeContext(context: DockerContext, folders: ClientFolders): Promise<void> {
   const { name, cluster, stateDir, manager, knownHostsFile } = context;
@@ -66,7 +65,7 @@ export async function writeContext(context: DockerContext, folders: ClientFolder
   await writeFile(file, JSON.stringify(meta));
 }
 
-/** The names of the contexts that were written for a cluster. */
+/** The names of the contexts written for a cluster. */
 export async function contextsOf(stateDir: string, { docker }: ClientFolders): Promise<readonly string[]> {
   const folder = join(docker, 'contexts', 'meta');
   const entries = (await ifThere(readdir(folder))) ?? [];
@@ -74,7 +73,7 @@ export async function contextsOf(stateDir: string, { docker }: ClientFolders): P
   return metas.flatMap((meta) => (meta?.Metadata.SwarmupFolder === stateDir ? [meta.Name] : []));
 }
 
-/** Takes away what `writeContext` wrote for a cluster. */
+/** Removes what `writeContext` wrote for a cluster. */
 export async function removeContexts(stateDir: string, folders: ClientFolders): Promise<void> {
   for (const name of await contextsOf(stateDir, folders))
     await removeInside(folders.docker, dirname(metaFile(folders, name)));
@@ -91,7 +90,7 @@ async function readMeta(file: string): Promise<z.output<typeof metaSchema> | und
   return text === undefined ? undefined : parseAs(metaSchema, text);
 }
 
-/** Two clusters of one name, in two folders, are two hosts. */
+/** Clusters with the same name in different folders get different hosts. */
 function hostAlias(cluster: string, stateDir: string): string {
   return `swarmup-${cluster}-${createHash('sha256').update(stateDir).digest('hex').slice(0, 6)}`;
 }
@@ -100,7 +99,10 @@ function sshFile(stateDir: string): string {
   return join(stateDir, 'ssh', 'context');
 }
 
-/** It has to stand before the first Host of the file, which it would else belong to. Source: ssh_config(5), Include. */
+/**
+ * It has to come before the first Host of the file; otherwise it would belong to that Host. Source: ssh_config(5),
+ * Include.
+ */
 function includeOf(stateDir: string): string {
   return `# swarmup: a Docker context goes through this\nInclude "${sshFile(stateDir)}"\n`;
 }
@@ -118,7 +120,7 @@ async function edit(file: string, change: (text: string) => string): Promise<voi
 }
 
 function foreign(name: string): SwarmupError {
-  return new SwarmupError('CONTEXT_FOREIGN', `there is a Docker context ${name} already, which is not this cluster's`, {
-    fix: 'Give this one another name: swarmup context --name NAME.',
+  return new SwarmupError('CONTEXT_FOREIGN', `a Docker context ${name} exists, but does not belong to this cluster`, {
+    fix: 'Choose another name: swarmup context --name NAME.',
   });
 }

@@ -18,20 +18,22 @@ export interface Download {
 
 const CONNECT_MS = 8_000;
 
-/** A small text, or undefined when it can't be had now: no network, or no such address. */
+/** A small text, or undefined when it can't be fetched: no network, or no such URL. */
 export async function fetchText(url: string, signal: AbortSignal): Promise<string | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]) });
     return response.ok ? await response.text() : undefined;
   } catch (error) {
     signal.throwIfAborted();
-    // Being offline is an answer here: the caller has another way.
+    // Being offline isn't an error here: the caller has an alternative.
     if (error instanceof Error) return undefined;
     throw error;
   }
 }
 
-/** Downloads a file and verifies its checksum; the file appears under its name only when it is whole and right. */
+/**
+ * Downloads a file and verifies its checksum; the file appears under its name only when it is complete and verified.
+ */
 export async function download({ url, file, checksum, signal, onProgress }: Download): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const part = `${file}.${process.pid}.part`;
@@ -54,7 +56,7 @@ export async function download({ url, file, checksum, signal, onProgress }: Down
     await removeOwn(part);
     signal.throwIfAborted();
     throw new SwarmupError('DOWNLOAD_FAILED', `${url} can't be downloaded: ${messageOf(cause)}`, {
-      fix: 'See whether the address can be reached from here, then run again.',
+      fix: 'Check that the address can be reached from here, then run again.',
       cause,
     });
   }
@@ -65,7 +67,7 @@ export async function download({ url, file, checksum, signal, onProgress }: Down
       'CHECKSUM_MISMATCH',
       `${url} has the ${checksum.algorithm} ${actual}, expected ${checksum.hex}`,
       {
-        fix: 'The download was damaged or the file was replaced. Run again; if it stays, correct the checksum in the cluster file.',
+        fix: 'The download was damaged or the file was replaced. Run again; if it happens again, correct the checksum in the cluster file.',
       },
     );
   }

@@ -1,9 +1,9 @@
 import type Docker from 'dockerode';
 import type { ContainerLogsOptions } from 'dockerode';
 
-/** What dockerode has no method for, or sends otherwise than the Engine API wants it. */
+/** Requests for which dockerode has no method, or which it sends in another form than the Engine API expects. */
 
-/** Shown to the registry by nodes that pull. Source: the Engine API, X-Registry-Auth. */
+/** Passed to the registry by nodes that pull. Source: the Engine API, X-Registry-Auth. */
 export interface RegistryAuth {
   readonly username?: string;
   readonly password?: string;
@@ -17,12 +17,17 @@ export interface ServiceUpdate {
   readonly auth?: RegistryAuth | undefined;
 }
 
-/** POST /services/create. Without credentials dockerode would take the first argument for them: the specification, in a header. */
+/**
+ * POST /services/create. Without credentials dockerode would take the first argument for them, and send the
+ * specification in a header.
+ */
 export function createService(docker: Docker, body: object, auth: RegistryAuth | undefined): Promise<unknown> {
   return docker.createService(auth ?? {}, body);
 }
 
-/** POST /services/{id}/update. `_query` and `_body` keep the specification, which may hold what is secret, out of the address. */
+/**
+ * POST /services/{id}/update. `_query` and `_body` keep the specification, which may contain secrets, out of the URL.
+ */
 export function updateService(docker: Docker, id: string, { query, body, auth }: ServiceUpdate): Promise<unknown> {
   return docker.getService(id).update({ _query: query, _body: body, ...(auth ? { authconfig: auth } : {}) });
 }
@@ -41,7 +46,7 @@ export function serviceLogs(docker: Docker, id: string, query: LogQuery): Promis
   return docker.getService(id).logs(asStream(query));
 }
 
-/** GET /tasks/{id}/logs, which dockerode's types don't know. */
+/** GET /tasks/{id}/logs, which is missing in dockerode's types. */
 export function taskLogs(docker: Docker, id: string, query: LogQuery): Promise<NodeJS.ReadableStream> {
   const task: object = docker.getTask(id);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- dockerode has had it since 2.5
@@ -49,7 +54,7 @@ export function taskLogs(docker: Docker, id: string, query: LogQuery): Promise<N
   return logs.call(task, asStream(query));
 }
 
-/** `follow` makes dockerode hand the answer out as a stream; what is asked of the engine is `_query`. */
+/** `follow` makes dockerode return the answer as a stream; the engine gets `_query`. */
 function asStream({ follow, tail, since, signal }: LogQuery): ContainerLogsOptions {
   const query = { stdout: true, stderr: true, details: true, timestamps: true, tail: tail ?? 'all', follow };
   const more = { _query: { ...query, ...(since === undefined ? {} : { since }) } };
@@ -89,7 +94,7 @@ export interface OneRun {
   readonly binds: readonly string[];
 }
 
-/** Runs a container that ends by itself, without a network, and takes it away. @returns what it printed, on both streams */
+/** Runs a container that ends by itself, without a network, and removes it. @returns its output on both streams */
 export async function runOnce(docker: Docker, { image, binds }: OneRun): Promise<string> {
   const container = await docker.createContainer({
     Image: image,
@@ -104,7 +109,10 @@ export async function runOnce(docker: Docker, { image, binds }: OneRun): Promise
   }
 }
 
-/** Without the header of eight bytes before each piece, the last four of which are its length. Source: the Engine API, ContainerAttach. */
+/**
+ * The text without the eight-byte header of each frame, whose last four bytes are the frame's length. Source: the
+ * Engine API, ContainerAttach.
+ */
 function plainText(framed: Buffer): string {
   const pieces: Buffer[] = [];
   for (let at = 0; at + 8 <= framed.length;) {

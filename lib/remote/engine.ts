@@ -9,13 +9,16 @@ import { ChannelAgent } from './channel-agent.ts';
 import { isTransient } from './transient.ts';
 import type { Engine, CallOptions, OnLogLine, ProgressMessage } from '../contracts/engine.ts';
 
-/** The newest API version that this code was written against; an older engine is asked in its own version. */
+/** The newest API version that this code supports; older engines are used with their own version. */
 const NEWEST_API = '1.45';
-/** Leaving a swarm, and asking a registry through an engine, may take most of a minute. */
+/**
+ * The timeout of a request, in milliseconds: leaving a swarm, or querying a registry through an engine, may take almost
+ * a minute.
+ */
 const ANSWER_MS = 180_000;
 
 /**
- * Opens the Engine API of a node and settles the API version.
+ * Opens the Engine API of a node and negotiates the API version.
  *
  * @param dial opens a stream to the engine's socket
  * @throws SwarmupError ENGINE_UNREACHABLE
@@ -81,7 +84,7 @@ export class DockerEngine implements Engine {
     }
   }
 
-  /** An engine that hangs is alive to its machine and to SSH, and nothing else ends the wait. */
+  /** A hanging engine looks alive to its machine and to SSH, so only this timeout ends the wait. */
   async #within<T>(ms: number, what: string, answer: Promise<T>): Promise<T> {
     if (ms === Number.POSITIVE_INFINITY) return answer;
     const { promise: late, reject } = Promise.withResolvers<never>();
@@ -108,7 +111,7 @@ export class DockerEngine implements Engine {
   async readLog(stream: NodeJS.ReadableStream, signal: AbortSignal, onLine: OnLogLine): Promise<void> {
     const stdout = lineSink((line) => onLine('stdout', line));
     const stderr = lineSink((line) => onLine('stderr', line));
-    // It recognises what a terminal printed, which has no frames.
+    // It recognises the output of a terminal, which has no frames.
     this.#docker.modem.demuxStream(stream, stdout.sink, stderr.sink);
     try {
       await finished(stream, { signal });
@@ -122,12 +125,12 @@ export class DockerEngine implements Engine {
 function silent(node: string, what: string, ms: number): SwarmupError {
   const message = `${node}: couldn't ${what}: the Docker Engine didn't answer within ${Math.round(ms / 1000)} s`;
   return new SwarmupError('ENGINE_SILENT', message, {
-    fix: `It may be overloaded, or hang: swarmup ssh ${node} -- sudo journalctl -u docker -n 50; then run again.`,
+    fix: `It may be overloaded or hanging. Read its log: swarmup ssh ${node} -- sudo journalctl -u docker -n 50; then run again.`,
     transient: true,
   });
 }
 
-/** Calls back with the lines of what is written into it, the last one too. */
+/** Calls back with each line of the text written to it, including an unfinished last one. */
 function lineSink(onLine: (line: string) => void): { readonly sink: PassThrough; readonly end: () => Promise<void> } {
   const sink = new PassThrough();
   const lines = createInterface({ input: sink, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
@@ -147,7 +150,7 @@ function statusOf(error: unknown): number | undefined {
     : undefined;
 }
 
-/** The engine's own words in an error, without dockerode's "(HTTP code 500) server error - ". */
+/** The engine's message in an error, without dockerode's "(HTTP code 500) server error - ". */
 export function engineWords(error: unknown): string {
   const value = error instanceof SwarmupError ? error.cause : error;
   if (typeof value === 'object' && value !== null && 'json' in value) {
@@ -161,8 +164,8 @@ function engineError(node: string, what: string, cause: unknown, code: ErrorCode
   const status = statusOf(cause);
   const fix =
     status === undefined
-      ? `See whether Docker runs there: swarmup ssh ${node} -- systemctl status docker`
-      : `The message is the engine's own; its log has more: swarmup ssh ${node} -- journalctl -u docker -n 50`;
+      ? `Check whether Docker runs there: swarmup ssh ${node} -- systemctl status docker`
+      : `This is the engine's own message; for more, read its log: swarmup ssh ${node} -- journalctl -u docker -n 50`;
   return new SwarmupError(
     status === undefined ? 'ENGINE_UNREACHABLE' : code,
     `${node}: couldn't ${what}: ${engineWords(cause)}`,

@@ -8,9 +8,9 @@ type Answers<F extends Record<string, Fact<unknown>>> = {
 };
 
 /**
- * Asks all the questions in one round trip. A question whose command fails gets an empty answer to parse.
+ * Gathers all facts in one round trip. A fact whose command fails gets an empty answer to parse.
  *
- * @throws SwarmupError ANSWER_UNREADABLE when the host gives fewer answers, or more
+ * @throws SwarmupError ANSWER_UNREADABLE when the host gives fewer or more answers
  */
 export async function gather<F extends Record<string, Fact<unknown>>>(
   host: Host,
@@ -18,7 +18,7 @@ export async function gather<F extends Record<string, Fact<unknown>>>(
   signal: AbortSignal,
 ): Promise<Answers<F>> {
   const all = Object.entries(facts);
-  // A line of its own before every answer. What a start file of the shell prints comes before the first.
+  // A marker line before every answer. Output of the shell's start files comes before the first.
   const separator = `swarmup-${randomUUID()}`;
   const asked = all.map(
     ([, { command }], i) => `fact() { ${command}\n}\nprintf '\\n%s\\n' "$0"\nfact "\${${i + 1}}" 2>/dev/null`,

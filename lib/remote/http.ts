@@ -4,7 +4,7 @@ import { messageOf } from '../util/errors.ts';
 import type { Endpoint, SshEndpoint } from '../contracts/endpoint.ts';
 import type { HttpRequest, HttpClient } from '../contracts/http.ts';
 
-/** A connection of its own for each request, directly or through a bastion. */
+/** A new connection for each request, directly or through a bastion. */
 function connectionOf({ via, host, port }: HttpRequest, dial: Dial, signal: AbortSignal): RequestOptions {
   if (!via) return { agent: false, family: 4 };
   return {
@@ -13,7 +13,7 @@ function connectionOf({ via, host, port }: HttpRequest, dial: Dial, signal: Abor
         try {
           done(null, await dial(via, { host, port }, signal));
         } catch (error) {
-          // What a failure leaves of a connection is nobody's.
+          // After a failure no one owns the connection, so it is closed.
           done(error instanceof Error ? error : new Error(messageOf(error)), new PassThrough());
         }
       };
@@ -23,13 +23,13 @@ function connectionOf({ via, host, port }: HttpRequest, dial: Dial, signal: Abor
   };
 }
 
-/** The bytes of a body that are kept; the rest is read and dropped. */
+/** How many bytes of a body are kept; the rest is read and dropped. */
 const MAX_BODY = 1_000_000;
 
 /** How a connection is made through a bastion. */
 export type Dial = (via: SshEndpoint, to: Endpoint, signal: AbortSignal) => Promise<Duplex>;
 
-const noBastion: Dial = () => Promise.reject(new Error('there is no way through a bastion here'));
+const noBastion: Dial = () => Promise.reject(new Error('connections through a bastion are not available here'));
 
 export const httpClient = (dial: Dial = noBastion): HttpClient => ({
   ask: (options) =>
@@ -38,10 +38,12 @@ export const httpClient = (dial: Dial = noBastion): HttpClient => ({
       const fail = (error: unknown) => {
         const late = signal.aborted && !options.signal.aborted;
         reject(
-          new Error(late ? `no whole answer within ${options.timeoutMs / 1000} s` : messageOf(error), { cause: error }),
+          new Error(late ? `no complete answer within ${options.timeoutMs / 1000} s` : messageOf(error), {
+            cause: error,
+          }),
         );
       };
-      // A connection of its own: the routing mesh balances connections, not requests.
+      // A new connection each: the routing mesh balances connections, not requests.
       const outgoing = request(
         {
           host: options.host,

@@ -10,8 +10,8 @@ const KEY_TYPES = [
 ] as const;
 
 /**
- * The signatures a server is asked for, so that it shows the key that is known. An RSA key signs in newer ways than the one
- * it is named after. Source: RFC 8332.
+ * The signature algorithms to offer, so that the server presents the known key. RSA keys also sign with algorithms
+ * newer than ssh-rsa. Source: RFC 8332.
  *
  * @param type of the known key; empty when none is known
  */
@@ -21,7 +21,7 @@ export function signaturesOf(type: string): ServerHostKeyAlgorithm[] {
   );
 }
 
-/** Of several keys that are known of a server, the one to pin: the server is asked for exactly this. */
+/** Of a server's known keys, the one to pin: the server is asked for exactly this one. */
 export function bestKey<K extends { readonly type: string }>(keys: readonly K[]): K | undefined {
   return KEY_TYPES.map((type) => keys.find((key) => key.type === type)).find((key) => key !== undefined);
 }

@@ -8,21 +8,21 @@ export interface KeyPair {
 }
 
 const TYPE = 'ssh-ed25519';
-/** The private part is padded to blocks of this many bytes, when it isn't encrypted. */
+/** The unencrypted private part is padded to blocks of this many bytes. */
 const BLOCK = 8;
 
 /**
  * A new Ed25519 key pair in OpenSSH's formats.
  *
- * Written here because ssh2's generator drops the first byte of a key where it is zero: one pair in 200 or so is then none
- * that OpenSSH can read, and a machine that was given it never answers. Sources: OpenSSH, PROTOCOL.key; RFC 8709.
+ * Implemented here because ssh2's generator drops the first byte of a key if it is zero: OpenSSH can't read about one
+ * pair in 200, and a machine with such a key never answers. Sources: OpenSSH, PROTOCOL.key; RFC 8709.
  */
 export function generateKeyPair(comment: string): KeyPair {
   const { x = '', d = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
   const point = Buffer.from(x, 'base64url');
   const seed = Buffer.from(d, 'base64url');
   const publicBlob = Buffer.concat([text(TYPE), text(point)]);
-  // The same number twice: what decrypts to something else was decrypted with the wrong passphrase.
+  // The same number twice: if they differ after decryption, the passphrase was wrong.
   const check = randomBytes(4);
   const secret = Buffer.concat([check, check, publicBlob, text(Buffer.concat([seed, point])), text(comment)]);
   const padding = Buffer.from(Array.from({ length: (BLOCK - (secret.length % BLOCK)) % BLOCK }, (_, i) => i + 1));
@@ -40,7 +40,7 @@ export function generateKeyPair(comment: string): KeyPair {
   };
 }
 
-/** SSH's `string`: its length in four bytes, and itself. Source: RFC 4251, section 5. */
+/** SSH's `string`: its length in four bytes, followed by the data. Source: RFC 4251, section 5. */
 function text(value: string | Buffer): Buffer {
   const bytes = Buffer.from(value);
   return Buffer.concat([number(bytes.length), bytes]);

@@ -20,9 +20,9 @@ export function knownHostsName(host: string, port: number): string {
 }
 
 /**
- * What known_hosts files say about a server, in their order. Host certificates (`@cert-authority`) are not used.
+ * The lines of known_hosts files about a server, in order. Host certificates (`@cert-authority`) aren't used.
  *
- * @param name as `knownHostsName` gives it
+ * @param name from `knownHostsName`
  */
 export async function lookUp(files: readonly string[], name: string): Promise<KnownKey[]> {
   const texts = await Promise.all(files.map((file) => ifThere(readFile(file, 'utf8'))));
@@ -39,7 +39,7 @@ function parse(text: string, file: string, name: string): KnownKey[] {
   });
 }
 
-/** Whether a list of patterns, or a hashed name, stands for a server. */
+/** Whether a list of patterns, or a hashed name, matches a server. */
 function names(hosts: string, name: string): boolean {
   const [, kind, salt, hash] = hosts.split('|');
   if (kind === '1' && salt !== undefined)

@@ -8,7 +8,7 @@ import { isOk, lastLines, printed, type Output } from '../contracts/output.ts';
 import { quote } from '../util/shell-quote.ts';
 import type { LocalCommands, LocalRun } from '../contracts/local-commands.ts';
 
-/** Commands on this machine through zx; each is told to the run's events. */
+/** Commands on this computer through zx; each emits an event. */
 export function localCommands(emit: Emit, env: Readonly<Record<string, string | undefined>>): LocalCommands {
   return {
     which: (program) => which(program, env),
@@ -27,9 +27,9 @@ export function localCommands(emit: Emit, env: Readonly<Record<string, string | 
       options.signal?.throwIfAborted();
       throw new SwarmupError(
         'LOCAL_COMMAND_FAILED',
-        `'${quote(argv)}' on this machine ended with exit code ${output.exitCode}`,
+        `'${quote(argv)}' on this computer ended with exit code ${output.exitCode}`,
         {
-          fix: options.fix ?? 'Read its last lines below; correct what they name and run again.',
+          fix: options.fix ?? 'Correct the error in its last lines below, and run again.',
           output: options.secret ? '' : lastLines(output),
         },
       );
@@ -46,7 +46,8 @@ async function execute(argv: readonly string[], options: LocalRun): Promise<Outp
     nothrow: true,
     quiet: true,
     verbose: false,
-    // Any POSIX shell will do, which only starts the program: zx would look for bash, and fail without a word where there is none.
+    // Any POSIX shell will do, as it only starts the program: by default zx uses bash, and fails without a message if
+    // there is none.
     shell: SHELL,
     prefix: 'exec ',
     postfix: '',
@@ -81,7 +82,7 @@ function linked(signal: AbortSignal): AbortController {
   return controller;
 }
 
-/** Calls back with every whole line of a stream; carriage returns end a line too, as progress figures use them. */
+/** Calls back with every whole line of a stream; carriage returns also end a line, as progress output uses them. */
 export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer | string) => void {
   let rest = '';
   return (chunk) => {

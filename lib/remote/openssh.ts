@@ -10,12 +10,12 @@ export function knownHosts(machines: readonly Machine[]): string {
   return [...new Set(lines)].join('');
 }
 
-/** The bastions on the way to a server, the nearest to us first, and the server itself. */
+/** The bastions on the way to a server, nearest to this computer first, and the server itself. */
 function withBastions(ssh: SshEndpoint): SshEndpoint[] {
   return ssh.via ? [...withBastions(ssh.via), ssh] : [ssh];
 }
 
-/** How OpenSSH gets into a server: what it may show, and whom it takes for the server. Source: ssh_config(5). */
+/** OpenSSH's settings for a server: its credentials and its expected host key. Source: ssh_config(5). */
 function settingsOf({ agent, identityFiles }: SshEndpoint, knownHostsFile: string): [string, string][] {
   return [
     ['UserKnownHostsFile', knownHostsFile],
@@ -29,11 +29,11 @@ function settingsOf({ agent, identityFiles }: SshEndpoint, knownHostsFile: strin
 function proxyCommand({ via }: SshEndpoint, knownHostsFile: string): string | undefined {
   if (!via) return undefined;
   const argv = ['ssh', ...options(via, knownHostsFile), '-p', String(via.port)];
-  // A percent sign is OpenSSH's own, but for the two that stand for the destination.
+  // Percent signs are escaped, except in the two tokens for the destination.
   return `${quote(argv).replaceAll('%', '%%')} -W %h:%p ${quote([`${via.user}@${via.host}`])}`;
 }
 
-/** The settings as arguments, with the way through bastions. */
+/** The settings as arguments, including the bastions. */
 function options(ssh: SshEndpoint, knownHostsFile: string): string[] {
   const through = proxyCommand(ssh, knownHostsFile);
   const settings = [
@@ -51,12 +51,12 @@ export function keyOnly(hostKey: string): string {
   return hostKey.split(' ').slice(0, 2).join(' ');
 }
 
-/** The arguments of ssh(1) up to and with the destination. */
+/** The arguments of ssh(1) up to and including the destination. */
 export function sshArguments({ ssh }: Machine, knownHostsFile: string): string[] {
   return [...options(ssh, knownHostsFile), '-o', 'LogLevel=ERROR', '-p', String(ssh.port), `${ssh.user}@${ssh.host}`];
 }
 
-/** ssh_config(5) with one Host a machine. */
+/** The text of an ssh_config(5) with one Host per machine. */
 export function sshConfigText(machines: readonly Machine[], knownHostsFile: string): string {
   return machines
     .map(({ name, ssh }) => {

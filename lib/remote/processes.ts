@@ -11,7 +11,8 @@ export interface RunningProcess {
 }
 
 /**
- * The processes of one's own that run a program. Arguments alone prove nothing: anybody may start anything with any arguments.
+ * This user's processes that run a program. Arguments alone prove nothing: any user may start any program with any
+ * arguments.
  *
  * @param program matches the name of the executable's file
  */
@@ -40,13 +41,13 @@ async function readProcess(pid: string, uid: number): Promise<Found | undefined>
     const argv = (await readFile(`${folder}/cmdline`, 'utf8')).split('\0').filter((argument) => argument !== '');
     return { pid: Number(pid), executable, argv };
   } catch (error) {
-    // It ended while it was being read, is the kernel's own, or may not be looked at: no program of ours.
+    // It ended meanwhile, is a kernel thread, or can't be read: not a program of ours.
     if (hasErrno(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) return undefined;
     throw error;
   }
 }
 
-/** Where there is no /proc: the first word of the command. Source: ps(1). */
+/** For systems without /proc: the first word of the command. Source: ps(1). */
 async function fromPs(uid: number, local: LocalCommands): Promise<readonly Found[]> {
   const { stdout } = await local.run(['ps', '-axww', '-o', 'pid=,uid=,command=']);
   return stdout.split('\n').flatMap((line): Found[] => {
@@ -56,33 +57,33 @@ async function fromPs(uid: number, local: LocalCommands): Promise<readonly Found
   });
 }
 
-/** Whether a process runs. One that ended and that nobody has asked about yet (a zombie) does not. */
+/** Whether a process runs. A zombie, which ended but wasn't reaped yet, does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return !isZombie(pid);
   } catch (error) {
-    // EPERM: it exists and belongs to somebody else.
+    // EPERM: it exists and belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
-/** Source: proc(5); the name in brackets may hold anything, so the state is what follows the last one. */
+/** Source: proc(5); the name in brackets may contain anything, so the state is what follows the last bracket. */
 function isZombie(pid: number): boolean {
   try {
     return /\) [ZX] [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
-    // It ended meanwhile, which the next look sees; or this system has no /proc, and tells no more than that it exists.
+    // It ended meanwhile, which the next check sees; or this system has no /proc, and only its existence is known.
     return false;
   }
 }
 
-/** Ends a process at once. One that is gone already is no failure. */
+/** Sends a signal to a process. A process that is already gone is not a failure. */
 export function endProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    // It may go at any moment, also between a look and the signal.
+    // It may end at any moment, even between the check and the signal.
     if (!hasErrno(error, 'ESRCH')) throw error;
   }
 }

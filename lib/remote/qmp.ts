@@ -36,12 +36,12 @@ export async function qmp(socketPath: string, commands: readonly QmpCommand[]): 
           if (message.return !== undefined && sent?.execute !== 'qmp_capabilities') results.push(message.return);
           if (!next()) resolve();
         })
-        // readline passes the socket's error on; the listener above has it already.
+        // readline forwards the socket's error, which the listener above has already handled.
         .on('error', () => undefined);
     });
   } catch (cause) {
-    throw new SwarmupError('MACHINE_FAILED', `QEMU doesn't do as asked over ${socketPath}: ${messageOf(cause)}`, {
-      fix: "See whether the machine still runs: 'swarmup status'. 'swarmup up' starts it again.",
+    throw new SwarmupError('MACHINE_FAILED', `QEMU command failed over ${socketPath}: ${messageOf(cause)}`, {
+      fix: "Check whether the machine still runs: 'swarmup status'. 'swarmup up' starts it again.",
       cause,
     });
   } finally {
@@ -62,7 +62,10 @@ interface QmpMessage {
   readonly error?: { readonly desc: string };
 }
 
-/** A command of QEMU's human monitor, for what QMP has no command for. It answers with a text; an empty one is success. */
+/**
+ * A command of QEMU's human monitor, for operations without a QMP command. It answers with a text, which is empty on
+ * success.
+ */
 export function monitor(line: string): QmpCommand {
   return { execute: 'human-monitor-command', arguments: { 'command-line': line } };
 }

@@ -10,10 +10,10 @@ import { SingleFlight } from '../async/single-flight.ts';
 import type { Engine } from '../contracts/engine.ts';
 import type { SshHost } from './ssh.ts';
 
-/** A machine that has not let us in within this is still booting, or as good as not there; in milliseconds. */
+/** A machine that doesn't accept a login within this time counts as still booting or gone, in milliseconds. */
 const ANSWER_MS = 15_000;
 
-/** One SSH connection a host for the whole run, opened when first asked for and again after it was lost. */
+/** One SSH connection per host for the whole run, opened on first use and reopened after it was lost. */
 export class SshRemote implements Remote {
   readonly #machines: Machines;
   readonly #emit: Emit;
@@ -21,18 +21,18 @@ export class SshRemote implements Remote {
   #sudoPassword: Secret | undefined;
   readonly #closing = new AbortController();
   readonly #hosts = new SingleFlight<SshHost>();
-  /** One connection to each bastion, for all that goes through it. */
+  /** One connection to each bastion, shared by everything that goes through it. */
   readonly #bastions = new SingleFlight<SshHost>();
   readonly #engines = new SingleFlight<{ host: SshHost; engine: Engine }>();
 
-  /** @param answerMs how long a machine may take to let us in before it counts as still booting */
+  /** @param answerMs how long a machine may take to accept a login before it counts as still booting */
   constructor(machines: Machines, emit: Emit, answerMs = ANSWER_MS) {
     this.#machines = machines;
     this.#emit = emit;
     this.#answerMs = answerMs;
   }
 
-  /** A password for sudo on hosts that have none of their own, asked for once a run. */
+  /** Sets the sudo password for hosts without their own, asked for once per run. */
   useSudoPassword(password: Secret): void {
     this.#sudoPassword = password;
   }
@@ -43,10 +43,10 @@ export class SshRemote implements Remote {
   }
 
   /**
-   * The host key that a server shows to whoever asks, through its bastions.
+   * The host key that a server presents before authentication, through its bastions.
    *
    * @returns `type base64`
-   * @throws SwarmupError SSH_UNREACHABLE, and what connecting to a bastion throws
+   * @throws SwarmupError SSH_UNREACHABLE, and the errors of connecting to a bastion
    */
   async hostKeyOf(endpoint: SshEndpoint, signal: AbortSignal): Promise<string> {
     const { scanHostKey } = await import('./ssh-connect.ts');
@@ -61,7 +61,7 @@ export class SshRemote implements Remote {
     return bastion.tunnel(host, port);
   }
 
-  /** The connection that is kept to a server; made when first asked for and again after it was lost. */
+  /** The kept connection to a server, opened on first use and reopened after it was lost. */
   async #connected(
     kept: SingleFlight<SshHost>,
     { name, ssh }: { readonly name: string; readonly ssh: SshEndpoint },
@@ -81,14 +81,14 @@ export class SshRemote implements Remote {
       });
     const flight = connect();
     const host = await unlessAborted(flight, signal).catch((error: unknown) => {
-      // Whoever began this connection gave it up, which is no reason for us to.
+      // The caller that began this connection aborted it; this caller still needs it.
       if (hasCode(error, 'INTERRUPTED') && !signal.aborted && !this.#closing.signal.aborted)
         return unlessAborted(connect(), signal);
       throw error;
     });
     if (host.alive) return host;
     host.close();
-    // Only this one: another caller may have connected anew already.
+    // Only this one: another caller may have reconnected already.
     kept.forget(name, flight);
     return connect();
   }
@@ -96,7 +96,7 @@ export class SshRemote implements Remote {
   async answers(node: string, signal: AbortSignal): Promise<boolean> {
     const limit = AbortSignal.timeout(this.#answerMs);
     try {
-      // The connection is kept: looking costs nothing that isn't needed next.
+      // The connection is kept, as it is needed next anyway.
       await this.host(node, AbortSignal.any([signal, limit]));
       return true;
     } catch (error) {
@@ -120,7 +120,10 @@ export class SshRemote implements Remote {
     return (await open()).engine;
   }
 
-  /** Ends every connection, also those that are being made. None can be made after it: it would keep the process alive. */
+  /**
+   * Closes every connection, including those being opened. None can be opened afterwards: it would keep the process
+   * alive.
+   */
   async close(): Promise<void> {
     this.#closing.abort();
     const hosts = await Promise.allSettled([...this.#hosts.all(), ...this.#bastions.all()]);

@@ -2,22 +2,22 @@ import { lookup } from 'node:dns/promises';
 import { connect, createServer } from 'node:net';
 import { messageOf } from '../util/errors.ts';
 
-/** Whether nothing on this machine listens on a loopback port. */
+/** Whether a loopback port of this computer is free. */
 export function portIsFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    // EADDRINUSE and EACCES mean the same here: not for us.
+    // EADDRINUSE and EACCES mean the same here: the port can't be used.
     server.once('error', () => resolve(false));
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }
 
-/** The IPv4 address of a host name; undefined when the name has none here. */
+/** The IPv4 address of a host name; undefined when it doesn't resolve here. */
 export async function ipv4Of(host: string): Promise<string | undefined> {
   try {
     return (await lookup(host, { family: 4 })).address;
   } catch {
-    // Only a server that stands nearer may know the name; whoever needs the address says that it is missing.
+    // Perhaps only a bastion can resolve the name; callers that need the address report that it is missing.
     return undefined;
   }
 }

@@ -4,10 +4,10 @@ import type { ClientChannel } from 'ssh2';
 import { interrupted } from '../util/errors.ts';
 import type { Output } from '../contracts/output.ts';
 
-/** What a command gets to end by itself before its channel is closed. */
+/** How long a command may take to end after an abort before its channel is closed, in milliseconds. */
 export const ABORT_GRACE_MS = 2_000;
 
-/** What a command prints until its channel closes; undefined when the connection went away before it ended. */
+/** A command's output until its channel closes; undefined when the connection was lost before the command ended. */
 export function collect(
   channel: ClientChannel,
   onChunk: ((chunk: Buffer) => void) | undefined,
@@ -17,7 +17,7 @@ export function collect(
   const stderr: Buffer[] = [];
   let exitCode: number | undefined;
   const piped = output && pipeline(channel, output, { end: false });
-  // Whether it was all taken is looked at below, when the command has ended.
+  // Whether all input was read is checked below, after the command has ended.
   piped?.catch(() => undefined);
   if (!output)
     channel.on('data', (chunk: Buffer) => {
@@ -28,7 +28,7 @@ export function collect(
     stderr.push(chunk);
     onChunk?.(chunk);
   });
-  // A command that a signal ended has no code; 128 and more is what a shell makes of that.
+  // A command ended by a signal has no exit code; shells report such an end as 128 or more.
   channel.on('exit', (code: number | null) => (exitCode = code ?? 128));
   const closed = new Promise<Output | undefined>((resolve) => {
     channel.on('close', () => {
@@ -39,18 +39,18 @@ export function collect(
   return piped ? Promise.all([closed, piped]).then(([result]) => result) : closed;
 }
 
-/** Writes a command's standard input, and ends it. @param first what it begins with */
+/** Writes a command's standard input, and ends it. @param first the beginning of the input */
 export function feed(channel: ClientChannel, first = '', input: string | Readable = ''): void {
   if (typeof input === 'string') {
     channel.end(`${first}${input}`);
     return;
   }
   channel.write(first);
-  // Whoever reads it ends early when it fails; its exit code says so.
+  // A command that fails stops reading early; its exit code shows the failure.
   pipeline(input, channel).catch(() => channel.close());
 }
 
-/** Rejects some time after an abort, for commands that don't end although they were asked to. */
+/** Rejects some time after an abort, for commands that ignore the signal. */
 export function goneAfterAbort(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     const onAbort = () => setTimeout(() => reject(interrupted(signal.reason)), 2 * ABORT_GRACE_MS).unref();

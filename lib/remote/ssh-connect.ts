@@ -16,9 +16,9 @@ const KEEPALIVE_MISSES = 3;
 export interface ConnectOptions {
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  /** A way to the server that is open already: a bastion's. */
+  /** An open stream to the server, through a bastion. */
   readonly through?: Duplex | undefined;
-  /** A password for sudo, where the endpoint has none of its own. */
+  /** A sudo password, for endpoints without their own. */
   readonly sudoPassword?: () => Secret | undefined;
 }
 
@@ -54,7 +54,7 @@ export async function openConnection(
         return pinned.length > 0 && key.equals(pinned);
       },
     });
-    // Disposing of a connection that is being made ends it, and tells nobody; of one that is not begun yet, only later.
+    // Destroying a connection in progress emits no event; destroying one that hasn't begun emits it only later.
     await unlessAborted(connecting, signal, () => {
       ssh.dispose();
       connecting.then(
@@ -62,7 +62,8 @@ export async function openConnection(
         () => undefined,
       );
     });
-    // Questions are small, and what a packet is held back for, an acknowledgement, takes the other side 40 ms.
+    // Requests are small, and Nagle's algorithm would hold packets back for an acknowledgement, which takes the other
+    // side 40 ms.
     ssh.connection?.setNoDelay(true);
     return ssh;
   } catch (cause) {
@@ -72,7 +73,7 @@ export async function openConnection(
 }
 
 /**
- * The host key a server shows, without logging in.
+ * The host key that a server presents, without logging in.
  *
  * @returns `type base64`
  * @throws SwarmupError SSH_UNREACHABLE

@@ -9,16 +9,16 @@ export function engineUnreachable(name: string, socket: string, cause: Error): S
     'ENGINE_UNREACHABLE',
     `${name}: the Docker Engine doesn't answer on ${socket}: ${cause.message}`,
     {
-      fix: `Run 'swarmup up' to install and start it, or look with: swarmup ssh ${name} -- systemctl status docker`,
+      fix: `Run 'swarmup up' to install and start it, or check with: swarmup ssh ${name} -- systemctl status docker`,
       cause,
     },
   );
 }
 
-/** What is known of an attempt to connect that failed. */
+/** What is known about a failed connection attempt. */
 interface Attempt {
   readonly cause: unknown;
-  /** The host key the server showed, if it came that far. */
+  /** The host key the server presented, if it got that far. */
   readonly offered: Buffer | undefined;
   readonly credentials?: Credentials;
 }
@@ -32,8 +32,8 @@ export function connectError(name: string, endpoint: SshEndpoint, attempt: Attem
   if (/authentication methods failed/i.test(messageOf(cause))) return refused(name, endpoint, attempt);
   return new SwarmupError('SSH_UNREACHABLE', `${name}: no SSH connection to ${where}: ${messageOf(cause)}`, {
     fix: /before handshake|ECONNRESET/.test(messageOf(cause))
-      ? `Its SSH server hangs up: it may have too many connections (MaxStartups), or shut this address out for a while after failures (PerSourcePenalties). Wait a minute, and see its log: journalctl -u ssh`
-      : `See whether the machine runs (swarmup status) and whether ${endpoint.host} port ${endpoint.port} can be reached from here.`,
+      ? `Its SSH server closes connections: it may have too many (MaxStartups), or block this address for a while after failures (PerSourcePenalties). Wait a minute, and read its log: journalctl -u ssh`
+      : `Check that the machine runs (swarmup status) and that ${endpoint.host} port ${endpoint.port} can be reached from here.`,
     cause,
   });
 }
@@ -41,7 +41,7 @@ export function connectError(name: string, endpoint: SshEndpoint, attempt: Attem
 function unknownKey(name: string, { host, port }: SshEndpoint, offered: Buffer): SwarmupError {
   return new SwarmupError(
     'SSH_HOST_KEY_UNKNOWN',
-    `${name}: nobody has accepted the host key of ${host}:${port} yet: ${fingerprint(offered.toString('base64'))}`,
+    `${name}: the host key of ${host}:${port} has not been accepted yet: ${fingerprint(offered.toString('base64'))}`,
     {
       fix: `Compare it with the server's own (there: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub), then accept it: run swarmup on a terminal, or with --accept-new, or connect once with ssh -p ${port} ${host}.`,
     },
@@ -52,10 +52,10 @@ function changedKey(name: string, endpoint: SshEndpoint, { cause, offered }: Att
   const { host, port, user, hostKey, knownFrom } = endpoint;
   const seen = fingerprint(offered?.toString('base64') ?? '');
   const known = fingerprint(hostKey.split(' ')[1] ?? '');
-  const warning = "Something else answers there, or the machine was rebuilt. Don't go on before you know which.";
+  const warning = 'Another server answers there, or the machine was rebuilt. Find out which before you continue.';
   const remedy = knownFrom
     ? ` If the change is right, remove line ${knownFrom.line} of ${knownFrom.file}: sed -i ${knownFrom.line}d ${quote([knownFrom.file])}`
-    : " 'swarmup down' and 'up' make it anew.";
+    : " 'swarmup down' and 'up' recreate it.";
   return new SwarmupError(
     'SSH_HOST_KEY_CHANGED',
     `${name}: the server at ${user}@${host}:${port} has another host key (${seen}) than the one pinned for this machine (${known})`,
@@ -67,7 +67,7 @@ function refused(name: string, endpoint: SshEndpoint, { cause, credentials }: At
   const { host, port, user } = endpoint;
   const tried = credentials?.names ?? [];
   const unusable = credentials?.unusable.length ? ` (${credentials.unusable.join('; ')})` : '';
-  const what = tried.length > 0 ? `refuses ${tried.join(' and ')}` : 'wants a key, and there is none to show';
+  const what = tried.length > 0 ? `refuses ${tried.join(' and ')}` : 'needs a key, and none is available';
   const file = endpoint.identityFiles[0];
   return new SwarmupError('SSH_AUTH_FAILED', `${name}: ${user}@${host}:${port} ${what}${unusable}`, {
     fix:
@@ -80,7 +80,7 @@ function refused(name: string, endpoint: SshEndpoint, { cause, credentials }: At
 
 export function tunnelError(bastion: string, host: string, port: number, cause: Error): SwarmupError {
   return new SwarmupError('SSH_UNREACHABLE', `${bastion} can't reach ${host}:${port}: ${cause.message}`, {
-    fix: `See whether ${host} runs and lets ${bastion} in, and whether the bastion's sshd allows it (AllowTcpForwarding).`,
+    fix: `Check that ${host} runs and accepts connections from ${bastion}, and that the bastion's sshd allows forwarding (AllowTcpForwarding).`,
     cause,
   });
 }

@@ -17,16 +17,16 @@ import { engineUnreachable, tunnelError } from './ssh-errors.ts';
 import { Sudo } from './sudo.ts';
 
 const ENGINE_SOCKET = '/var/run/docker.sock';
-/** In the environment of every command, so that it can be found again. */
+/** A variable in the environment of every command, by which the command can be found. */
 const RUN_MARK = 'SWARMUP_RUN';
 
 interface Execution extends Pick<RemoteRun, 'signal' | 'onLine' | 'output'> {
-  /** What standard input begins with: sudo's password. */
+  /** The beginning of standard input: the sudo password. */
   readonly first?: string | undefined;
   readonly input?: string | Readable | undefined;
 }
 
-/** One SSH connection to a machine, used for everything: commands and the Engine API are channels of it. */
+/** One SSH connection to a machine, used for everything: commands and the Engine API use channels of it. */
 export class SshHost implements Host {
   readonly name: string;
   readonly #ssh: NodeSSH;
@@ -35,7 +35,7 @@ export class SshHost implements Host {
   readonly #socket: string;
   readonly #sudo: Sudo;
   #closed: Error | undefined;
-  /** Whether sshd lets the user through to the engine's socket; undefined before the first attempt. */
+  /** Whether sshd lets the user open the engine's socket; undefined before the first attempt. */
   #socketIsOurs: boolean | undefined;
 
   private constructor(name: string, ssh: NodeSSH, endpoint: SshEndpoint, { emit, sudoPassword }: ConnectOptions) {
@@ -54,7 +54,7 @@ export class SshHost implements Host {
   }
 
   /**
-   * Connects and pins the host key: a server with another key is refused before anything is sent to it.
+   * Connects and pins the host key: a server with another key is rejected before anything is sent to it.
    *
    * @throws SwarmupError SSH_UNREACHABLE, SSH_HOST_KEY_UNKNOWN, SSH_HOST_KEY_CHANGED or SSH_AUTH_FAILED
    */
@@ -67,7 +67,7 @@ export class SshHost implements Host {
     return this.#closed === undefined && this.#ssh.isConnected();
   }
 
-  /** Whether commands can be run as root as things are; false where sudo wants a password that nobody gave. */
+  /** Whether commands can be run as root; false if sudo needs a password that isn't known. */
   canBeRoot(): Promise<boolean> {
     return this.#sudo.isUsable();
   }
@@ -75,7 +75,7 @@ export class SshHost implements Host {
   async run(argv: readonly string[], options: RemoteRun = {}): Promise<Output> {
     const input = options.input instanceof Secret ? options.input.reveal() : options.input;
     const asRoot = options.asRoot ?? true;
-    // As a person would type it: how the password gets there is nobody's concern.
+    // The command as a person would type it, without the passing of the password.
     const command = `${asRoot && this.#user !== 'root' ? 'sudo ' : ''}${quote(argv)}`;
     const start = Date.now();
     const { argv: whole, first } = asRoot ? await this.#sudo.wrap(argv, input !== undefined) : { argv };
@@ -90,7 +90,7 @@ export class SshHost implements Host {
     });
     if (isOk(output, options.okExit)) return output;
     throw new SwarmupError('COMMAND_FAILED', `${this.name}: '${command}' ended with exit code ${output.exitCode}`, {
-      fix: options.fix ?? 'Read its last lines below; correct what they name and run again.',
+      fix: options.fix ?? 'Correct the error in its last lines below, and run again.',
       output: options.secret ? output.stderr : lastLines(output),
       transient: isTransient(lastLines(output)),
     });
@@ -117,10 +117,10 @@ export class SshHost implements Host {
     }
   }
 
-  /** Asks a command to end; closing its channel alone would leave it running. */
+  /** Stops a command; only closing its channel would leave it running. */
   #stopCommand(channel: ClientChannel, mark: string): void {
-    // OpenSSH passes signals on only where it separates privileges, which it doesn't for root, and only to the user's own
-    // processes, which sudo is none of: root finds the command by the mark in its environment.
+    // OpenSSH forwards signals only with privilege separation, which it doesn't use for root, and only to the user's
+    // own processes, which excludes sudo: root finds the command by the mark in its environment.
     channel.signal('TERM');
     const kill = `kill -TERM $(grep -l ${quote([mark])} /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)`;
     const asRoot = this.#sudo.wrap(['sh', '-c', kill], false);
@@ -143,7 +143,7 @@ export class SshHost implements Host {
     });
   }
 
-  /** A connection from this host to another: what a bastion is for. @throws SwarmupError SSH_UNREACHABLE */
+  /** A connection through this host to another, as for a bastion. @throws SwarmupError SSH_UNREACHABLE */
   tunnel(host: string, port: number): Promise<Duplex> {
     return new Promise((resolve, reject) => {
       if (!this.alive) return reject(this.#lost(this.#closed));
@@ -156,7 +156,7 @@ export class SshHost implements Host {
   }
 
   async dialEngine(): Promise<Duplex> {
-    // A user who may use the socket needs no sudo; sshd says no when it may not.
+    // A user with access to the socket needs no sudo; otherwise sshd refuses.
     if (this.#user === 'root' || this.#socketIsOurs !== false) {
       try {
         const stream = await this.#forwardSocket();
@@ -199,15 +199,15 @@ export class SshHost implements Host {
       'SSH_CONNECTION_LOST',
       `${this.name}: the SSH connection was lost: ${messageOf(this.#closed ?? cause)}`,
       {
-        fix: 'See whether the machine still runs (swarmup status), then run again.',
+        fix: 'Check that the machine still runs (swarmup status), then run again.',
         cause,
       },
     );
   }
 
-  /** At once: a machine that is gone never says goodbye, and would be waited for. */
+  /** Closes the connection immediately: a machine that is gone would never answer an orderly close. */
   close(): void {
-    // First: once it is being ended in an orderly way, ssh2 doesn't destroy it any more.
+    // First, because ssh2 doesn't destroy a connection after an orderly end has begun.
     this.#ssh.connection?.destroy();
     this.#ssh.dispose();
   }

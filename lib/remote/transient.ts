@@ -1,5 +1,5 @@
 /**
- * Words of errors that are known to pass by themselves. Sources: SwarmKit (version conflicts, elections), Go's net and
+ * Texts of errors that are known to be transient. Sources: SwarmKit (version conflicts, elections), Go's net and
  * net/http packages, registries that limit the rate, apt.
  */
 const WORDS = [
@@ -23,7 +23,7 @@ const WORDS = [
 
 const PATTERN = new RegExp(WORDS.join('|'), 'i');
 
-/** Whether the words of an error say that trying again may help. */
+/** Whether the text of an error shows that trying again may help. */
 export function isTransient(words: string): boolean {
   return PATTERN.test(words);
 }

@@ -1,13 +1,12 @@
 import { SwarmupError } from '../util/errors.ts';
 
 /**
- * A host's answer isn't in the form that was asked for: whatever it says is not believed.
- *
- * @param about what was asked, such as "its facts"
+ * The error for a host's answer in an unexpected form, whose content isn't trusted.
+ * @param about the subject of the query, such as "its facts"
  */
 export function unreadable(host: string, about: string, output: string): SwarmupError {
-  return new SwarmupError('ANSWER_UNREADABLE', `${host} gives no answer that can be read about ${about}`, {
-    fix: `See what a command prints there, which should be nothing: swarmup ssh ${host} -- true`,
+  return new SwarmupError('ANSWER_UNREADABLE', `${host} sent an unreadable answer about ${about}`, {
+    fix: `Check what this command prints, which should be nothing: swarmup ssh ${host} -- true`,
     output,
   });
 }

@@ -2,13 +2,13 @@ import { dirname } from 'node:path/posix';
 import type { Secret } from '../util/secret.ts';
 import type { Host } from '../contracts/host.ts';
 
-/** Writes a file on a host as root, in a folder that is made where it is missing. */
+/** Writes a file on a host as root, creating its folder if needed. */
 export async function writeOn(host: Host, path: string, input: string, signal: AbortSignal): Promise<void> {
   await host.run(['install', '-d', '-m', '0755', dirname(path)], { signal });
   await host.run(['tee', path], { input, signal });
 }
 
-/** Writes a secret into a file that only root may read; what was there is replaced at once, whole. */
+/** Writes a secret into a file that only root may read, replacing the previous file atomically. */
 export async function writeSecretOn(host: Host, path: string, input: Secret, signal: AbortSignal): Promise<void> {
   await host.run(['sh', '-c', 'umask 077; cat > "$1.new" && mv "$1.new" "$1"', 'sh', path], { input, signal });
 }

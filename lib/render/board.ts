@@ -1,6 +1,6 @@
 import type { Progress, UnitName, UnitResult } from '../contracts/events.ts';
 
-/** A unit that is being worked on, as the view shows it. */
+/** A running unit in the view. */
 export interface Running {
   readonly target: string;
   readonly detail: string;

@@ -3,12 +3,15 @@ import { Writable } from 'node:stream';
 import { SwarmupError } from '../util/errors.ts';
 import { Secret } from '../util/secret.ts';
 
-/** Whether there is somebody to ask. */
+/** Whether there is a user to ask. */
 export function canAsk(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
 }
 
-/** Asks a yes-or-no question on the terminal. @throws SwarmupError NEEDS_CONFIRMATION when there is nobody to ask */
+/**
+ * Asks a yes-or-no question on the terminal.
+ * @throws SwarmupError NEEDS_CONFIRMATION when there is no terminal to ask on
+ */
 export async function confirm(question: string): Promise<boolean> {
   if (!canAsk()) {
     throw new SwarmupError('NEEDS_CONFIRMATION', `${question} There is no terminal to ask on.`, {
@@ -23,7 +26,7 @@ export async function confirm(question: string): Promise<boolean> {
   }
 }
 
-/** Asks for a password without showing it. Only where `canAsk`. */
+/** Asks for a password without showing it. Only if `canAsk`. */
 export async function askSecret(question: string): Promise<Secret> {
   process.stderr.write(`${question} `);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

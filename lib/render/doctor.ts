@@ -4,7 +4,7 @@ import { concernNetwork, linkTable } from '../preflight/link-matrix.ts';
 import type { Survey } from '../contracts/preflight.ts';
 import { table } from './table.ts';
 
-/** The hosts, what is wrong with them node by node, and the network where that is part of it. */
+/** The hosts, their findings by node, and the network table if a finding concerns the network. */
 export function doctorText(report: DoctorReport, survey: Survey): string {
   const nodes = [...new Set(report.findings.map(({ node }) => node))];
   const parts = nodes.map((node) => [pc.bold(node), ...findingsOf(report, node)].join('\n'));
@@ -43,10 +43,10 @@ function findingsOf({ findings }: DoctorReport, node: string): string[] {
 function verdict({ ok, cluster, hosts, findings }: DoctorReport): string {
   const fatal = findings.filter(({ severity }) => severity === 'fatal').length;
   const warnings = findings.length - fatal;
-  const also = warnings > 0 ? `, ${warnings} to know about` : '';
+  const also = warnings > 0 ? `, ${warnings}` : '';
   return ok
-    ? `${pc.green('✔')} ${cluster}: ${hosts} hosts are fit for a swarm${also}\n`
-    : `${pc.red('✖')} ${cluster}: ${fatal} to mend before anything is changed${also}\n`;
+    ? `${pc.green('✔')} ${cluster}: ${hosts} hosts are ready for a swarm${also}\n`
+    : `${pc.red('✖')} ${cluster}: ${fatal} to fix before anything is changed${also}\n`;
 }
 
 function indented(text: string, by: string): string {

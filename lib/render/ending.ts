@@ -4,7 +4,7 @@ import type { RunContext } from '../contracts/context.ts';
 /** How a run ended, and where it was recorded. */
 export interface Ending {
   readonly result: RunResult;
-  /** What a summary looks at. */
+  /** The parts of the context that a summary needs. */
   readonly context: Pick<RunContext, 'cluster' | 'provider' | 'machines' | 'state' | 'clock'>;
   readonly mode: Mode;
   readonly pipeline: string;

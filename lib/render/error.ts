@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { asSwarmupError, type SwarmupError } from '../util/errors.ts';
 import type { ErrorJson, UnitResult } from '../contracts/events.ts';
 
-/** An error as a person reads it: message, last lines of output, fix. */
+/** An error as shown to the user: message, last lines of output, fix. */
 export function errorText(error: SwarmupError, where = ''): string {
   const lines = [`${pc.red('✖')} ${where ? `${pc.bold(where)}: ` : ''}${error.message}`];
   if (error.output) lines.push(...error.output.split('\n').map((line) => pc.dim(`    ${line}`)));
@@ -16,7 +16,7 @@ export function errorJson(error: SwarmupError): ErrorJson {
   return { code, message, fix, ...(output === undefined ? {} : { output }) };
 }
 
-/** The failed units of a run, each with its output and fix. Those that were interrupted are told together at the end. */
+/** The failed units of a run, each with its output and fix. Interrupted units are listed together at the end. */
 export function failures(results: readonly UnitResult[]): string {
   const units = results.filter((unit) => unit.error?.code !== 'INTERRUPTED');
   return units

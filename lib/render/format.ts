@@ -11,7 +11,7 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
 }
 
-/** Whole seconds, for what is still under way: 0 s, 59 s, 2 min 05 s */
+/** Whole seconds, for units that are still running: 0 s, 59 s, 2 min 05 s */
 export function elapsed(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   return seconds < 60 ? `${seconds} s` : duration(seconds * 1000);
@@ -39,7 +39,7 @@ export function retryText({ error, attempt, of, delayMs }: Retry): string {
   return `${error.message}; trying again in ${duration(delayMs)} (attempt ${attempt} of ${of})`;
 }
 
-/** "2 changed, 1 unchanged" for the units of a task; one that was interrupted is stopped, not failed. */
+/** "2 changed, 1 unchanged" for the units of a task; an interrupted unit is stopped, not failed. */
 export function tally(results: readonly Pick<UnitResult, 'outcome' | 'error' | 'notDone'>[]): string {
   const words = results.map(({ outcome, error, notDone }) =>
     error?.code === 'INTERRUPTED' ? 'stopped' : notDone ? 'not done' : outcome,
@@ -59,7 +59,7 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** How many names of a list are told before the rest is counted. */
+/** How many names of a list are shown before the rest is counted. */
 const NAMES = 4;
 
 /** Units by task: "provision on manager1, worker1 and 40 more; join-workers on worker7" */

@@ -2,8 +2,8 @@ import type { Event, Listener } from '../contracts/events.ts';
 import { plainListener } from './plain.ts';
 
 /**
- * Plain lines for GitHub Actions: the progress of a run in a group that is folded, what failed and what was warned of
- * as annotations. Source: "Workflow commands for GitHub Actions".
+ * Plain lines for GitHub Actions: a run's progress in a folded group, failures and warnings as annotations. Source:
+ * "Workflow commands for GitHub Actions".
  */
 export function githubListener(stream: NodeJS.WritableStream): Listener {
   const plain = plainListener(stream);

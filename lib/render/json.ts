@@ -2,7 +2,7 @@ import { changesJson } from '../contracts/change-json.ts';
 import type { RunResult } from '../contracts/events.ts';
 import { errorJson } from './error.ts';
 
-/** `up --json`, `verify --json`, `plan --json`: the document that users and tests rely on. */
+/** `up --json`, `verify --json`, `plan --json`: the document that programs rely on. */
 export function resultJson(result: RunResult, record?: string): object {
   const notDone = result.units.filter((unit) => unit.notDone).map((unit) => `${unit.task}@${unit.target}`);
   return {

@@ -1,8 +1,8 @@
 import type { Stage, TimedUnit } from '../record/timeline.ts';
 
 /**
- * A JUnit report: a suite for each stage, a case for each unit, so for each (task, node) and each HTTP check.
- * Source of the format: the schema of Apache Ant's JUnit task, with the `skipped` and `system-out` everyone reads.
+ * A JUnit report: a suite per stage and a case per unit, so per (task, node) and per HTTP check. Source of the format:
+ * the schema of Apache Ant's JUnit task, with the commonly supported `skipped` and `system-out`.
  */
 export function junit(stages: readonly Stage[]): string {
   const suites = stages.map(suite);
@@ -43,7 +43,7 @@ function testcase(unit: TimedUnit, { cluster, pipeline }: Stage): string {
     : outcome === 'skipped'
       ? `      <skipped${attributes({ message: reason ?? '' })}/>\n`
       : outcome === undefined
-        ? `      <skipped message="the run was cut off"/>\n`
+        ? `      <skipped message="the run was killed"/>\n`
         : changes.length > 0
           ? `      <system-out>${text(changes.map(({ sentence }) => sentence))}</system-out>\n`
           : '';
@@ -72,7 +72,7 @@ function text(lines: readonly (string | undefined)[]): string {
   return escape(lines.filter((line) => line !== undefined).join('\n'));
 }
 
-/** Characters that XML 1.0 can't hold at all are replaced: terminal output is full of them. */
+/** Characters that XML 1.0 can't represent are replaced: terminal output is full of them. */
 function escape(value: string): string {
   return value
     .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')

@@ -5,15 +5,15 @@ import type { Listener } from '../contracts/events.ts';
 import { groupsOf, type Group, type Running } from './board.ts';
 import { bar, duration, elapsed, fit, retryText, tally, unitsText } from './format.ts';
 
-/** How often the moving parts are drawn again, in milliseconds. */
+/** How often moving parts are redrawn, in milliseconds. */
 const REFRESH_MS = 120;
-/** Lines the list itself needs besides the running nodes. */
+/** Lines that the list needs besides the running nodes. */
 const MARGIN = 6;
 const FEWEST_ROWS = 2;
 
 type Wrapper = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>;
 
-/** The view for terminals, drawn by listr2: a line a task, under it the nodes that are being worked on, side by side. */
+/** The view for terminals, drawn by listr2: one line per task, with its running nodes below it. */
 export class LiveView {
   readonly listener: Listener;
   readonly #stream: NodeJS.WriteStream;
@@ -43,14 +43,14 @@ export class LiveView {
           return;
         case 'unit-retrying':
           this.#groups.get(event.unit.task)?.detail(event.unit.target, retryText(event), undefined);
-          this.#warnings.push(`${event.unit.task} on ${event.unit.target} was tried again: ${event.error.message}`);
+          this.#warnings.push(`${event.unit.task} on ${event.unit.target} was retried: ${event.error.message}`);
           return;
         case 'warning':
           this.#warnings.push(event.warning.message);
           return;
         case 'interrupting':
           this.#warnings.push(
-            `interrupted; stopping ${unitsText(event.running) || 'nothing'} (once more to stop at once)`,
+            `interrupted; stopping ${unitsText(event.running) || 'nothing'} (press Ctrl-C again to stop immediately)`,
           );
           return;
         case 'unit-planned':
@@ -65,7 +65,7 @@ export class LiveView {
     };
   }
 
-  /** Resolves when the last frame is on the screen. @returns the warnings to show under it */
+  /** Resolves when the last frame is on the screen. @returns the warnings to show below it */
   async close(): Promise<readonly string[]> {
     await this.#drawing;
     return this.#warnings;
@@ -96,7 +96,7 @@ export class LiveView {
     return list.run();
   }
 
-  /** Follows one task to its end. Until its first unit starts it is shown as waiting. */
+  /** Follows one task to its end. Until its first unit starts, it is shown as waiting. */
   async #follow(group: Group, task: Wrapper, groups: number): Promise<void> {
     task.task.state$ = ListrTaskState.WAITING;
     await group.started;

@@ -1,4 +1,4 @@
-/** Results go to standard output; this is the one place that writes there besides the views. */
+/** Prints a result to standard output; besides the views, only this writes there. */
 export function print(text: string): void {
   process.stdout.write(text);
 }
@@ -8,12 +8,12 @@ export function printJson(value: unknown): void {
   print(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Lines of one of several hosts, with its name before each. */
+/** Prints lines of one of several hosts, each prefixed with its name. */
 export function openPrefixed(prefix: string): (line: string) => void {
   return (line) => print(`${prefix}  ${line}\n`);
 }
 
-/** What goes beside the results, to standard error. */
+/** Prints to standard error what isn't a result. */
 export function writeStderr(text: string): void {
   process.stderr.write(text);
 }

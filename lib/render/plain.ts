@@ -4,13 +4,13 @@ import type { Event, Listener, UnitResult } from '../contracts/events.ts';
 import { pattern } from '../record/pattern.ts';
 import { duration, retryText, unitsText } from './format.ts';
 
-/** One line for everything that happens, with the time: for logs, and where there is no terminal. */
+/** One line per event, with the time: for logs, and without a terminal. */
 export function plainListener(stream: NodeJS.WritableStream): Listener {
   const lastDetail = new Map<string, string>();
   let planning = false;
   return (event) => {
     if (event.type === 'run-started') planning = event.mode === 'plan';
-    // A plan is shown whole at the end; telling its parts as they are found would say it twice.
+    // A plan is shown as a whole at the end; printing its parts as they are found would show them twice.
     if (planning && event.type !== 'warning') return;
     for (const line of linesOf(event, lastDetail))
       stream.write(`${new Date(event.at).toISOString().slice(11, 19)} ${line}\n`);
@@ -25,7 +25,7 @@ function linesOf(event: Event, lastDetail: Map<string, string>): string[] {
       return [`${event.pipeline} of ${event.cluster}: ${event.units.length} steps`];
     case 'unit-detail': {
       const key = `${event.unit.task}@${event.unit.target}`;
-      // A figure that moves is told once in words; a log has no use for every percent.
+      // Progress messages that differ only in a number are printed once; a log doesn't need every percent.
       const text = pattern(event.detail);
       if (lastDetail.get(key) === text) return [];
       lastDetail.set(key, text);
@@ -39,7 +39,7 @@ function linesOf(event: Event, lastDetail: Map<string, string>): string[] {
       return [`warning: ${event.warning.message}`];
     case 'interrupting':
       return [
-        `interrupted: stopping ${unitsText(event.running) || 'nothing, as nothing runs'}; once more to stop at once`,
+        `interrupted: stopping ${unitsText(event.running) || 'nothing, as nothing runs'}; press Ctrl-C again to stop immediately`,
       ];
     case 'unit-started':
     case 'unit-phase':

@@ -5,7 +5,7 @@ import { detailOf } from '../contracts/change-json.ts';
 import { sentenceOf } from '../contracts/change-sentence.ts';
 import { changeLine, plural } from './format.ts';
 
-/** Where what isn't on one node is shown: services, stacks. */
+/** The heading for what isn't on one node: services, stacks. */
 const CLUSTER = 'cluster';
 
 const WORDS = [
@@ -15,11 +15,11 @@ const WORDS = [
   ['run', 'run'],
 ] as const;
 
-/** A plan as a diff: what would change on each node, then in the cluster; and what is only known later. */
+/** A plan as a diff: the changes on each node, then in the cluster; and what is known only later. */
 export function planText(result: RunResult): string {
   const open = result.units.filter((unit) => unit.changes.length > 0 || isUnknown(unit));
   if (open.length === 0 && result.ok)
-    return `\n${pc.green('✔')} ${result.cluster} is as its file says: nothing to change\n`;
+    return `\n${pc.green('✔')} ${result.cluster} matches its cluster file: nothing to change\n`;
   const places = [...new Set(open.map(placeOf))].sort((a, b) => Number(a === CLUSTER) - Number(b === CLUSTER));
   const blocks = places.map((place) => {
     const lines = open.filter((unit) => placeOf(unit) === place).flatMap(linesOf);
@@ -31,7 +31,10 @@ export function planText(result: RunResult): string {
   return `${blocks.join('')}${counts === '' ? '' : `\n${counts}\n`}${gapped}`;
 }
 
-/** The same for programs: `place` is a node or the cluster; of what is only known later, `summary` says after what. */
+/**
+ * The same for programs: `place` is a node or the cluster; for what is known only later, `summary` says after which
+ * units.
+ */
 export function planDiff({ units }: RunResult): object[] {
   return units.flatMap((unit) => {
     const at = { place: placeOf(unit), task: unit.task, target: unit.target };
@@ -40,7 +43,7 @@ export function planDiff({ units }: RunResult): object[] {
   });
 }
 
-/** "2 to add, 1 to change; 'swarmup up' makes them" */
+/** "2 to add, 1 to change; 'swarmup up' applies them" */
 function planCounts({ units }: RunResult): string {
   const all = units.flatMap((unit) => unit.changes);
   const changes = all.filter((change) => madeOnlyBy(change) === undefined);
@@ -52,8 +55,8 @@ function planCounts({ units }: RunResult): string {
   if (later > 0) parts.push(`${later} known later`);
   const surplus = all.filter((change) => change.prune).length;
   const replaced = all.filter((change) => change.replace).length;
-  const made = parts.length > 0 ? `${parts.join(', ')}; 'swarmup up' makes them` : '';
-  const left = surplus > 0 ? `${plural(surplus, 'removal')}; only 'swarmup up --prune' makes them` : '';
+  const made = parts.length > 0 ? `${parts.join(', ')}; 'swarmup up' applies them` : '';
+  const left = surplus > 0 ? `${plural(surplus, 'removal')}; only 'swarmup up --prune' applies them` : '';
   const other =
     replaced > 0 ? `${plural(replaced, 'machine')} to recreate; only 'swarmup replace NODE' does, one at a time` : '';
   return [made, left, other].filter((text) => text !== '').join('\n');

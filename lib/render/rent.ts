@@ -9,22 +9,22 @@ export interface RentedNode {
   readonly rented: NonNullable<NodeStatus['rented']>;
 }
 
-/** A row for each machine that costs money while it runs, with the hours since its last start. */
+/** A row per machine that costs money while it runs, with the hours since its last start. */
 export function rentText(nodes: readonly RentedNode[]): string {
   if (nodes.length === 0) return '';
   const rows = nodes.map(({ name, rented: { id, type, zone, hours } }) => [name, id, type, zone ?? '-', `${hours} h`]);
   return `\n${table(['RENTED', 'ID', 'TYPE', 'ZONE', 'UP'], rows)}`;
 }
 
-/** What an hour of so many machines comes to, as far as the user's own table says. */
+/** The hourly cost of these machines, as far as the user's price table covers them. */
 export function estimateText(prices: readonly (Price | undefined)[]): string {
   const known = prices.filter((price) => price !== undefined);
   const [first] = known;
   if (!first) return '';
   const sum = known.reduce((total, { amount }) => total + amount, 0);
   const missing = prices.length - known.length;
-  const without = missing > 0 ? `; ${missing} more are not in it` : '';
+  const without = missing > 0 ? `; ${missing} more are not in the table` : '';
   return pc.dim(
-    `estimate by your price table: ${sum.toFixed(4)} ${first.currency} an hour for ${known.length} machines${without}\n`,
+    `estimate from your price table: ${sum.toFixed(4)} ${first.currency} per hour for ${known.length} machines${without}\n`,
   );
 }

@@ -17,7 +17,7 @@ export function runsText(runs: readonly RecordedRun[], folder: string): string {
   const lines = runs.map(({ id, meta, stages }) => {
     const ms = durationOf(stages);
     const mark = MARKS[verdictOf(stages)];
-    const took = ms === undefined ? 'was cut off' : duration(ms);
+    const took = ms === undefined ? 'was killed' : duration(ms);
     const changed = stages.flatMap((stage) => stage.units).filter((unit) => unit.outcome === 'changed').length;
     return `${mark} ${id.padEnd(width)}  ${took.padStart(12)}  ${String(changed).padStart(4)} changed  swarmup ${meta.command}\n`;
   });

@@ -11,20 +11,20 @@ import { rentOf } from '../swarm/status.ts';
 import { estimateText, rentText } from './rent.ts';
 import type { Ending } from './ending.ts';
 
-/** How each pipeline ends well, and whether the pages it made can be opened then. */
+/** The success message of each pipeline, and whether its pages can be opened afterwards. */
 const ENDINGS: Readonly<Record<string, { what: string; note?: string; pages: boolean }>> = {
-  up: { what: 'is as its file says', pages: true },
-  verify: { what: 'is as its file says', pages: true },
-  replace: { what: 'has the node anew', pages: true },
-  scale: { what: 'is scaled', note: "the next 'swarmup up' returns to what the cluster file says", pages: true },
-  availability: { what: 'is set', note: "the next 'swarmup up' returns to what the cluster file says", pages: false },
+  up: { what: 'matches its cluster file', pages: true },
+  verify: { what: 'matches its cluster file', pages: true },
+  replace: { what: 'has a recreated node', pages: true },
+  scale: { what: 'is scaled', note: "the next 'swarmup up' returns to the cluster file", pages: true },
+  availability: { what: 'is set', note: "the next 'swarmup up' returns to the cluster file", pages: false },
   stop: { what: 'is powered off', note: "'swarmup up' starts it again", pages: false },
   down: { what: 'is gone', pages: false },
 };
 
-const OWN_PIPELINE = { what: 'has what was asked for', pages: false };
+const OWN_PIPELINE = { what: 'is done', pages: false };
 
-/** What is said at the end of a run. */
+/** The summary at the end of a run. */
 export async function summary({ result, context, mode, pipeline }: Omit<Ending, 'record'>): Promise<string> {
   if (mode === 'plan') return `${planText(result)}${costText(context)}`;
   const took = duration(result.durationMs);
@@ -39,7 +39,7 @@ export async function summary({ result, context, mode, pipeline }: Omit<Ending, 
   return [head, ...skipped, note ? `  ${pc.dim(note)}\n` : '', shown ? await addresses(context, result) : ''].join('');
 }
 
-/** What is there and costs money, and what an hour of all that the file asks for would come to. */
+/** The machines that cost money, and the hourly cost of all machines in the file. */
 function costText(context: Ending['context']): string {
   const nodes = context.machines.all().flatMap((machine) => {
     const rented = rentOf(context, machine);
@@ -48,12 +48,12 @@ function costText(context: Ending['context']): string {
   return `${rentText(nodes)}${estimateText(context.cluster.nodes.map((node) => context.provider.price?.(node)))}`;
 }
 
-/** Where the record of a run is, for who wants to know more. */
+/** The path of a run's record, for more details. */
 export function recordLine(record: string): string {
-  return `  ${pc.dim('record')}  ${record}  ${pc.dim("('swarmup report' makes a page of it)")}\n`;
+  return `  ${pc.dim('record')}  ${record}  ${pc.dim("('swarmup report' turns it into a web page)")}\n`;
 }
 
-/** That it failed, and all that was not done because of it, a line a task. */
+/** The failure, and everything that wasn't done because of it, one line per task. */
 function failedText(result: RunResult, took: string): string {
   const left = Map.groupBy(
     result.units.filter((unit) => unit.notDone),
@@ -64,7 +64,7 @@ function failedText(result: RunResult, took: string): string {
   return lines.length > 0 ? `${head}  not done:\n${lines.join('')}` : head;
 }
 
-/** What was left out on purpose, a line for each reason. */
+/** What was skipped on purpose, one line per reason. */
 function skippedLines(result: RunResult): string[] {
   const skipped = result.units.filter(
     (unit) => unit.outcome === 'skipped' && unit.reason !== undefined && !unit.notDone,
@@ -75,7 +75,7 @@ function skippedLines(result: RunResult): string[] {
   });
 }
 
-/** What was stopped, what was done before, and what still runs: nothing is left without being named. */
+/** What was stopped, what was done before, and what still runs: everything left behind is listed. */
 async function interruptedText(result: RunResult, { provider }: Ending['context'], took: string): Promise<string> {
   const stopped = result.units.filter((unit) => unit.error?.code === 'INTERRUPTED');
   const done = result.units.filter((unit) => unit.outcome === 'changed');
@@ -85,12 +85,12 @@ async function interruptedText(result: RunResult, { provider }: Ending['context'
     `\n${pc.yellow('■')} ${pc.bold(`${result.cluster} was interrupted`)} after ${took}\n`,
     stopped.length > 0 ? `  stopped in the middle: ${unitsText(stopped)}\n` : '',
     `  done and left in place: ${done.length > 0 ? unitsText(done) : 'nothing'}\n`,
-    running.length > 0 ? `  machines running: ${running.join(', ')} ('swarmup down' takes them away)\n` : '',
-    '  Run the same command again to go on.\n',
+    running.length > 0 ? `  machines running: ${running.join(', ')} ('swarmup down' removes them)\n` : '',
+    '  Run the same command again to continue.\n',
   ].join('');
 }
 
-/** Where the published pages are on every node. */
+/** The URLs of the published pages on every node. */
 async function addresses(context: Ending['context'], result: RunResult): Promise<string> {
   const { cluster, machines, provider, state } = context;
   const skipped = new Set(result.units.filter((unit) => unit.outcome === 'skipped').map((unit) => unit.target));
@@ -103,7 +103,7 @@ async function addresses(context: Ending['context'], result: RunResult): Promise
         const endpoint = provider.endpoint(machine, port);
         return [`http://${endpoint.host}:${endpoint.port}`];
       } catch (error) {
-        // Nothing is open there: said in its place.
+        // The port isn't open there, which is shown instead of the URL.
         return [messageOf(error)];
       }
     });

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 
-/** A task as the list shows it. */
+/** A task in the list. */
 export interface ListedTask {
   readonly id: string;
   readonly title: string;
@@ -32,7 +32,7 @@ export function tasksText(
   return `${pc.bold('Pipelines')}\n${lists.join('')}${details.join('')}`;
 }
 
-/** Breaks a long line between its words, each further line indented. */
+/** Wraps a long line between words, indenting further lines. */
 function wrapped(text: string, indent: number): string {
   const room = Math.max(40, (process.stdout.columns ?? 100) - indent);
   const lines = [''];

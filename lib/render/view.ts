@@ -7,12 +7,12 @@ import { plainListener } from './plain.ts';
 import { recordLine, summary } from './summary.ts';
 import type { Ending } from './ending.ts';
 
-/** In a terminal with fewer rows the live list would not fit, and could only show its end. */
+/** The least rows of a terminal for the live list: with fewer, only the end of the list would be visible. */
 const FEWEST_ROWS = 18;
 
 export interface View {
   readonly listener: Listener;
-  /** Shows how the run ended: failures with their output and fix, or what there is now. */
+  /** Shows how the run ended: failures with their output and fix, or a summary. */
   close(ending: Ending): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { openCatalogue, type Catalogue } from '../pipeline/taskfile.ts';
 import { loadTasks } from './load-tasks.ts';
 
 /**
- * Every pipeline and task there is: swarmup's own, and those of the user's task file.
+ * Every pipeline and task: swarmup's own, and those of the user's task file.
  *
  * @param taskfile absolute path, or undefined
  */

@@ -8,7 +8,7 @@ export async function loadTasks(ids: readonly string[]): Promise<readonly Task[]
       const module: { default: Task } = await import(`../../tasks/${id}.ts`);
       if (module.default.id !== id) {
         throw new SwarmupError('TASKS_INVALID', `tasks/${id}.ts defines the task '${module.default.id}'`, {
-          fix: "Give the task its file's name as id.",
+          fix: "Set the task's ID to the name of its file.",
         });
       }
       return module.default;

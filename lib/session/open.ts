@@ -24,29 +24,29 @@ import type { Prompts } from '../contracts/prompts.ts';
 export interface SessionOptions {
   /** Aborts the work. */
   readonly signal: AbortSignal;
-  /** Missing system packages may be installed without asking; default: only as root. */
+  /** Whether missing system packages may be installed without asking; default: only as root. */
   readonly mayInstall?: boolean;
-  /** Root's rights will be needed: a password for sudo is asked for where one is wanted. */
+  /** Whether commands will run as root: the sudo password is then asked for if one is needed. */
   readonly asRoot?: boolean;
-  /** Host keys that were never seen before are accepted without asking. */
+  /** Whether host keys that were never seen before are accepted without asking. */
   readonly acceptNew?: boolean;
-  /** Who is asked where a person has to decide; without it nobody is. */
+  /** Answers decisions that a person has to make; without it nothing is asked. */
   readonly prompts?: Prompts | undefined;
-  /** Told everything that happens. */
+  /** Called with every event. */
   readonly listeners?: readonly Listener[];
-  /** Told the secrets that are read or made. */
+  /** Called with the secrets that are read or generated. */
   readonly onSecret?: (secret: Secret) => void;
   /** The environment that commands and credentials are looked up in; default: the process's. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** A session whose events can be listened to. */
+/** A session with listeners for its events. */
 export interface OpenSession extends Session {
-  /** Tells a listener everything that happens from now on. @returns what ends that */
+  /** Calls a listener with every event from now on. @returns a function that stops it */
   listen(listener: Listener): () => void;
 }
 
-/** Opens a session, does the work, and closes its connections whatever happens. */
+/** Opens a session, runs the work, and closes its connections in any case. */
 export async function withSession<T>(
   cluster: RunCluster,
   options: SessionOptions,

@@ -8,9 +8,9 @@ import { omitUndefined } from '../util/omit-undefined.ts';
 import { requireKnown } from '../util/require-known.ts';
 import { catalogueWith } from './catalogue.ts';
 
-/** How a pipeline is to be run. Everything may be left out. */
+/** How to run a pipeline. Every field is optional. */
 export interface RunRequest extends Selection {
-  /** `apply` makes the changes, `plan` only names them, `check` fails where there are any; default: apply. */
+  /** `apply` makes the changes, `plan` only lists them, `check` fails if there are any; default: apply. */
   readonly mode?: Mode;
   /** After a failure, continues with everything that doesn't need what failed. */
   readonly keepGoing?: boolean;
@@ -22,7 +22,7 @@ export interface RunRequest extends Selection {
   readonly taskfile?: string | undefined;
 }
 
-/** A run whose every name is known to exist. */
+/** A run whose names are all known to exist. */
 export interface PreparedRun {
   readonly catalogue: Catalogue;
   readonly request: PipelineRequest;
@@ -30,7 +30,7 @@ export interface PreparedRun {
 }
 
 /**
- * Checks a request before anything is connected to.
+ * Checks a request before any connection is made.
  *
  * @throws SwarmupError UNKNOWN_NAME with the nearest valid name, USAGE, TASKFILE_INVALID
  */
@@ -63,12 +63,12 @@ function selectionOf(
   return omitUndefined({ only, skip, from, to, nodes });
 }
 
-/** Some tasks must never run everywhere by accident. @throws SwarmupError USAGE */
+/** Some tasks must never run on all nodes by accident. @throws SwarmupError USAGE */
 async function requireNodes(catalogue: Catalogue, pipeline: string, { nodes }: Selection): Promise<void> {
   if (nodes?.length) return;
   const explicit = (await catalogue.load(catalogue.pipelines[pipeline] ?? [])).find((task) => task.explicit);
   if (!explicit) return;
-  throw new SwarmupError('USAGE', `the pipeline '${pipeline}' needs to be told on which nodes: ${explicit.about}`, {
+  throw new SwarmupError('USAGE', `the pipeline '${pipeline}' runs only on named nodes: ${explicit.about}`, {
     fix: 'Name them with --node.',
   });
 }

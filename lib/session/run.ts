@@ -13,12 +13,13 @@ export interface RunOptions extends RunRequest, Omit<SessionOptions, 'signal' | 
 }
 
 /**
- * Runs a pipeline. Nothing is printed and nobody is asked, unless `prompts` are given.
+ * Runs a pipeline. Nothing is printed, and nothing is asked unless `prompts` are given.
  *
  * @param pipeline the name of one of `pipelines`, or of one of the task file's
- * @returns everything that happens, as it happens. The last event is `run-finished`, and the generator's own result is the
- *   same RunResult; failed tasks are in it, they don't throw. Leaving the loop early stops the run cleanly.
- * @throws SwarmupError for what keeps the run from starting: UNKNOWN_NAME, LOCKED, SSH_HOST_KEY_UNKNOWN, and others
+ * @returns every event as it happens. The last event is `run-finished`, and the generator's own result is the same
+ * RunResult; failed tasks are in it, they don't throw. Leaving the loop early stops the run cleanly.
+ * @throws SwarmupError for errors that keep the run from starting: UNKNOWN_NAME, LOCKED, SSH_HOST_KEY_UNKNOWN, and
+ * others
  */
 export function run(pipeline: string, options: RunOptions): AsyncGenerator<Event, RunResult, void> {
   return iterate(async (push, left) => {
@@ -34,7 +35,7 @@ export function run(pipeline: string, options: RunOptions): AsyncGenerator<Event
   });
 }
 
-/** As `run`, in a session that is open already. */
+/** Like `run`, in an open session. */
 export function runInSession(prepared: PreparedRun, session: OpenSession): AsyncGenerator<Event, RunResult, void> {
   return iterate(async (push, left) => {
     const stop = session.listen(push);
@@ -46,7 +47,7 @@ export function runInSession(prepared: PreparedRun, session: OpenSession): Async
   });
 }
 
-/** What changes anything does it under the cluster's lock. */
+/** Runs the pipeline; changes are made under the cluster's lock. */
 function perform({ catalogue, request, lock }: PreparedRun, session: Session): Promise<RunResult> {
   if (request.mode !== 'apply') return runPipeline(catalogue, request, session, undefined);
   return underLock(lock, session, (held) => runPipeline(catalogue, request, session, held));

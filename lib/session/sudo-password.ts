@@ -5,16 +5,16 @@ import type { Secret } from '../util/secret.ts';
 import type { Prompts } from '../contracts/prompts.ts';
 
 interface RootRightsOptions {
-  /** Who is asked; without it nobody is. */
+  /** Asks the user; without it nothing is asked. */
   readonly prompts: Prompts | undefined;
-  /** Told the password, so that no record shows it. */
+  /** Called with the password, so that no record contains it. */
   readonly onSecret: (secret: Secret) => void;
   readonly signal: AbortSignal;
 }
 
 /**
- * Asks once for the password that sudo wants on hosts where the user isn't root, and tries it there: a wrong one ends the
- * command at once. Hosts that can't be reached are passed over; connecting to them says why.
+ * Asks once for the sudo password of hosts where the user isn't root, and tries it there: a wrong one ends the command
+ * immediately. Unreachable hosts are skipped; connecting to them later reports the reason.
  *
  * @throws SwarmupError SUDO_REFUSED
  */

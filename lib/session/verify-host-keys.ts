@@ -16,15 +16,15 @@ interface Seen {
 export interface VerificationOptions {
   /** Accepts keys without asking. */
   readonly acceptNew: boolean;
-  /** Who is asked; without it only keys that need no question are accepted. */
+  /** Asks the user; without it only keys that need no confirmation are accepted. */
   readonly prompts: Prompts | undefined;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
 
 /**
- * Has the host keys accepted that nobody has seen before: shown with their fingerprints and asked about, or taken as they are
- * where the user said so. Servers that can't be reached stay unknown; connecting to them says why.
+ * Has new host keys accepted: the user confirms their fingerprints, or has chosen to accept them without asking.
+ * Unreachable servers stay unknown; connecting to them later reports the reason.
  *
  * @throws SwarmupError SSH_HOST_KEY_UNKNOWN when the answer is no
  */
@@ -32,7 +32,7 @@ export async function verifyHostKeys(provider: Provider, options: VerificationOp
   if (!provider.unknownHosts) return;
   const remote = new SshRemote(machineTable([]), options.emit);
   try {
-    // Those behind a bastion can be looked at only once the bastion is known.
+    // Servers behind a bastion can be scanned only once the bastion's key is accepted.
     for (let round = await open(provider, options); round.length > 0; round = await open(provider, options)) {
       const met = await meet(round, remote, options.signal);
       if (met.length === 0) return;
@@ -45,7 +45,7 @@ export async function verifyHostKeys(provider: Provider, options: VerificationOp
   }
 }
 
-/** The unknown hosts that can be talked to now, and whose keys somebody can accept. */
+/** The unknown hosts that can be reached now, and whose keys can be accepted. */
 async function open(provider: Provider, { acceptNew, prompts }: VerificationOptions): Promise<readonly UnknownHost[]> {
   const hosts = (await provider.unknownHosts?.()) ?? [];
   return hosts.filter(
@@ -73,6 +73,6 @@ async function ask(seen: readonly Seen[], prompts: Prompts | undefined): Promise
   });
   if (await prompts?.acceptHostKeys(keys)) return;
   throw new SwarmupError('SSH_HOST_KEY_UNKNOWN', 'the host keys were not accepted, so nothing was done', {
-    fix: 'Compare the fingerprints with those of the servers: there, ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub',
+    fix: 'Compare the fingerprints with those on the servers: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub',
   });
 }

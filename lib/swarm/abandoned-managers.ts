@@ -6,9 +6,11 @@ import { NODE_CERTIFICATE } from './certificates.ts';
 import type { LocalSwarm } from './local-state.ts';
 import { readSwarm, updateSwarm } from './settings.ts';
 
-/** On the swarm: the ids of managers that a recovery left behind. When one comes back, it brings the swarm of before with it. */
+/**
+ * A label on the swarm: the IDs of managers that a recovery left behind. One that comes back is still in the old swarm.
+ */
 const LOST_LABEL = 'swarmup.lost';
-/** More than any swarm has managers: the oldest are forgotten. */
+/** How many are kept, more than any swarm has managers: the oldest are forgotten. */
 const MOST = 20;
 
 type Labels = Readonly<Record<string, string>> | null | undefined;
@@ -17,7 +19,7 @@ function lostIds(labels: Labels): readonly string[] {
   return (labels?.[LOST_LABEL] ?? '').split(',').filter((id) => id !== '');
 }
 
-/** Notes managers that a recovery leaves behind. @param ids their node ids */
+/** Records managers that a recovery leaves behind. @param ids their node IDs */
 export async function noteLost(manager: Engine, ids: readonly string[]): Promise<void> {
   await updateSwarm(manager, 'note the managers left behind', (spec) => {
     const all = [...new Set([...lostIds(spec.Labels), ...ids])].slice(-MOST);
@@ -25,7 +27,10 @@ export async function noteLost(manager: Engine, ids: readonly string[]): Promise
   });
 }
 
-/** Whether a node's engine is still in the swarm as it was before a recovery, which it has to leave without asking anybody there. */
+/**
+ * Whether a node's engine is still in the swarm from before a recovery, which it has to leave without the other
+ * managers' consent.
+ */
 export async function isLeftBehind(ctx: Managers & Hosts & OnNode, local: LocalSwarm): Promise<boolean> {
   if (local.state === 'inactive') return false;
   const lost = await lostNow(ctx);
@@ -33,7 +38,7 @@ export async function isLeftBehind(ctx: Managers & Hosts & OnNode, local: LocalS
   return lost.includes(local.nodeId === '' ? await idOnDisk(ctx, local.folder) : local.nodeId);
 }
 
-/** As the swarm that can be asked has it; none where no other manager than this node's can be. */
+/** The managers recorded on the current swarm; none if no manager besides this node can be reached. */
 async function lostNow({ swarm, signal, node }: Managers & OnNode): Promise<readonly string[]> {
   try {
     const manager = await swarm.manager(signal);
@@ -45,7 +50,7 @@ async function lostNow({ swarm, signal, node }: Managers & OnNode): Promise<read
   }
 }
 
-/** The id of a node whose engine doesn't tell it: a locked one. Its certificate names it. Empty where there is none. */
+/** The ID of a node whose engine is locked and doesn't report it, read from its certificate. Empty if there is none. */
 async function idOnDisk(ctx: Abortable & Hosts & OnNode, folder: string): Promise<string> {
   const host = await ctx.host(ctx.node.name);
   const file = `${folder}/${NODE_CERTIFICATE}`;

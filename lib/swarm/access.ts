@@ -13,7 +13,7 @@ import { listNodes, nameOf } from './read.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
 import type { SwarmAccess, JoinTokens } from '../contracts/swarm.ts';
 
-/** The way to the machines, and where they are. */
+/** The connections to the machines, and their addresses. */
 interface Way {
   readonly remote: Remote;
   readonly machines: Machines;

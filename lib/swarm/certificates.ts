@@ -5,23 +5,27 @@ import { nameOf } from './read.ts';
 import type { SwarmObjectState } from './settings.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
 
-/** In an engine's swarm folder: its node's certificate, with those that it was signed by after it. Source: swarmkit, ca/config.go. */
+/**
+ * In an engine's swarm folder: its node's certificate, followed by those that signed it. Source: swarmkit,
+ * ca/config.go.
+ */
 export const NODE_CERTIFICATE = 'certificates/swarm-node.crt';
 
-/** Nodes renew their certificates after 50 to 80 % of their time: what is later still has met with a hindrance. Source: ca/renewer.go. */
+/**
+ * Nodes renew their certificates after 50 to 80 % of their lifetime: a later renewal is overdue. Source: ca/renewer.go.
+ */
 const EARLIEST_RENEWAL = 0.5;
 const LATEST_RENEWAL = 0.8;
 
 const DAY_MS = 86_400_000;
-/** Nothing renews the root by itself. */
+/** How early to warn about the root certificate, which isn't renewed automatically. */
 const ROOT_NOTICE_MS = 365 * DAY_MS;
 
 type Context = Pick<RunContext, 'remote' | 'machines' | 'clock'>;
 
 /**
- * Certificates that expire soon, in words. In a swarm that is younger than any certificate's first renewal no node is asked.
- *
- * @throws what reading them throws, but for nodes that can't be reached
+ * Warnings about certificates that expire soon. In a swarm younger than the first renewal no node is queried.
+ * @throws the errors of reading them, except for unreachable nodes
  */
 export async function expiring(
   context: Context,
@@ -42,7 +46,7 @@ function rootNotice({ TLSInfo }: SwarmObjectState, now: number): string[] {
   if (!TLSInfo?.TrustRoot) return [];
   const { validTo } = timeOf(TLSInfo.TrustRoot);
   if (validTo - now > ROOT_NOTICE_MS) return [];
-  return [`the swarm's root certificate ${untilWhen(validTo, now)}; make it anew: swarmup rotate ca`];
+  return [`the swarm's root certificate ${untilWhen(validTo, now)}; rotate it: swarmup rotate ca`];
 }
 
 async function nodeNotice({ remote, clock }: Context, node: string, signal: AbortSignal): Promise<string | undefined> {
@@ -50,15 +54,15 @@ async function nodeNotice({ remote, clock }: Context, node: string, signal: Abor
   const host = await remote.host(node, signal);
   const file = `${swarmFolder()}/${NODE_CERTIFICATE}`;
   const { exitCode, stdout } = await host.run(['cat', file], { signal, asRoot: true, okExit: 'any' });
-  // A node that has left has none, and who may not become root can't see it.
+  // A node that has left has no certificate, and only root can read it.
   return exitCode === 0 ? notice(node, stdout, clock.now()) : undefined;
 }
 
-/** What there is to say of a node's certificate, in PEM; undefined while it is renewed in time. Pure. */
+/** The warning about a node's certificate in PEM; undefined while it is renewed in time. Pure. */
 export function notice(node: string, pem: string, now: number): string | undefined {
   const { validFrom, validTo } = timeOf(pem);
   if (now < validFrom + (validTo - validFrom) * LATEST_RENEWAL) return undefined;
-  return `${node}'s certificate ${untilWhen(validTo, now)}, and was not renewed: it has to reach a manager on 2377/tcp, with the right time on its clock. Once expired, the node must leave the swarm and join again: swarmup replace ${node}`;
+  return `${node}'s certificate ${untilWhen(validTo, now)}, and was not renewed: the node has to reach a manager on 2377/tcp, and its clock has to be correct. Once expired, the node must leave the swarm and join again: swarmup replace ${node}`;
 }
 
 /** In milliseconds since 1970. */

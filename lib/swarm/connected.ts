@@ -2,20 +2,23 @@ import type { Hosts, OnNode, RunContext, Work } from '../contracts/context.ts';
 import { hasCode } from '../util/errors.ts';
 import { waitUntil } from '../async/wait-until.ts';
 
-/** A machine under load greets long before it lets anybody in. */
+/** How long to wait for a login, in milliseconds: a machine under load greets long before it accepts one. */
 const CONNECT_MS = 300_000;
-/** One that was there all along and doesn't let us in has no reason to do so later, unless somebody restarts it just now. */
+/**
+ * How long to wait for an existing machine, in milliseconds: it won't accept a login later, unless it is just
+ * restarting.
+ */
 const KEPT_MS = 60_000;
 
 /**
- * Waits until the node's machine lets us in; the connection is kept for what comes next.
- *
- * @throws SwarmupError TIMED_OUT, or at once what waiting can't mend: SSH_AUTH_FAILED, SSH_HOST_KEY_CHANGED
+ * Waits until the node's machine accepts a login; the connection is kept for later use.
+ * @throws SwarmupError TIMED_OUT, or immediately for errors that waiting can't fix: SSH_AUTH_FAILED,
+ * SSH_HOST_KEY_CHANGED
  */
 export async function untilConnected(ctx: Work & Hosts & OnNode & Pick<RunContext, 'machines'>): Promise<void> {
   const { name } = ctx.node;
   await waitUntil({
-    until: `${name} lets us in`,
+    until: `${name} accepts SSH logins`,
     probe: async () => {
       try {
         await ctx.host(name);
@@ -29,7 +32,7 @@ export async function untilConnected(ctx: Work & Hosts & OnNode & Pick<RunContex
     intervalMs: 250,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: `It may still be booting: run again. Else see whether its SSH server can be reached from here.`,
+    fix: `It may still be booting: run again. Otherwise check that its SSH server can be reached from here.`,
     onSeen: () => ctx.report('waiting for its SSH server'),
   });
 }

@@ -1,28 +1,28 @@
 import { semanticEqual } from './semantic-equal.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
 
-/** How often each slot may fail before a service none of whose tasks ever ran is given up. */
+/** How often each slot may fail before a service is given up, if none of its tasks ever ran. */
 const FAILURES_A_SLOT = 2;
-/** How often each slot may end before nothing else is expected of it. Swarm keeps five of each. */
+/** How often the tasks of each slot may end before the service counts as unstable. Swarm keeps five tasks per slot. */
 const ENDS_A_SLOT = 3;
 
 export interface Convergence {
   readonly service: SwarmService;
   readonly desired: number;
-  /** Tasks that run as the service says now, and those that have done their work where the service lets them end. */
+  /** Tasks that run the current specification, and those that completed if the service lets tasks complete. */
   readonly running: number;
-  /** Tasks that run, also as it said before an update. */
+  /** Running tasks, including those of a previous specification. */
   readonly alive: number;
-  /** Empty when it has converged; else what is still to happen. */
+  /** Empty when the service has converged; otherwise what is still missing. */
   readonly waitingFor: string;
-  /** Why it never will. */
+  /** Why the service will never converge. */
   readonly permanentFailure: PermanentFailure | undefined;
 }
 
 export interface PermanentFailure {
-  /** What is the matter, as it reads after the service's name; with the engine's own words. */
+  /** The problem, worded to follow the service's name; includes the engine's own message. */
   readonly why: string;
-  /** The task whose end says most. */
+  /** The task whose end explains most. */
   readonly culprit?: SwarmTask | undefined;
 }
 
@@ -61,23 +61,27 @@ export function judge(service: SwarmService, tasks: readonly SwarmTask[], nodes:
   };
 }
 
-/** Swarm leaves tasks alone that new constraints still allow where they are; and the engine gives only services a run-time. */
+/** Swarm keeps tasks whose node still satisfies new constraints, and the engine sets a runtime only on services. */
 const BESIDE_THE_POINT = { Placement: undefined, Runtime: undefined };
 
 /**
- * Whether a task is as its service says now, and not as it said before an update. Source: swarmkit, manager/orchestrator, IsTaskDirty.
+ * Whether a task has its service's current specification, not one from before an update. Source: swarmkit,
+ * manager/orchestrator, IsTaskDirty.
  */
 function isCurrent({ Spec: { TaskTemplate: wanted } }: SwarmService, { Spec: found }: SwarmTask): boolean {
   return semanticEqual({ ...wanted, ...BESIDE_THE_POINT }, { ...found, ...BESIDE_THE_POINT });
 }
 
-/** Whether tasks that end well stay ended. Source: docs.docker.com, "docker service create", --restart-condition. */
+/**
+ * Whether tasks that end successfully aren't restarted. Source: docs.docker.com, "docker service create",
+ * --restart-condition.
+ */
 function mayEnd({ Spec }: SwarmService): boolean {
   const condition = Spec.TaskTemplate.RestartPolicy?.Condition;
   return condition === 'none' || condition === 'on-failure';
 }
 
-/** In how many slots, or on how many nodes, the last task ended well. */
+/** The number of slots, or of nodes, whose last task ended successfully. */
 function finished(current: readonly SwarmTask[]): number {
   return latest(current).filter(({ Status }) => Status.State === 'complete').length;
 }
@@ -88,19 +92,22 @@ function latest(tasks: readonly SwarmTask[]): readonly SwarmTask[] {
   return [...new Map(inOrder.map((task) => [task.Slot ?? task.NodeID, task])).values()];
 }
 
-/** Nothing starts what failed again. */
+/** A failed task that won't be restarted. */
 function endedBadly({ Spec }: SwarmService, current: readonly SwarmTask[]): PermanentFailure | undefined {
   if (Spec.TaskTemplate.RestartPolicy?.Condition !== 'none') return undefined;
   const culprit = latest(current).find(({ Status }) => Status.State === 'failed' || Status.State === 'rejected');
   if (!culprit) return undefined;
-  return { why: `has a task that failed, and restart condition none leaves it so${inWords(culprit)}`, culprit };
+  return { why: `has a task that failed, and restart condition none doesn't restart it${inWords(culprit)}`, culprit };
 }
 
 function isToEnd({ DesiredState }: Pick<SwarmTask, 'DesiredState'>): boolean {
   return DesiredState === 'shutdown' || DesiredState === 'remove';
 }
 
-/** An update that was taken back failed, however well the service runs now; what failed are the tasks that it made. */
+/**
+ * An update that was rolled back has failed, even if the service runs well now: the failed tasks are those that the
+ * update made.
+ */
 function failedUpdate(
   { UpdateStatus: { State, Message = '' } = {} }: SwarmService,
   others: readonly SwarmTask[],
@@ -108,7 +115,7 @@ function failedUpdate(
 ): PermanentFailure | undefined {
   if (State !== 'rollback_completed' && State !== 'rollback_paused' && State !== 'paused') return undefined;
   const culprit = troubled(State === 'paused' ? current : others);
-  const what = State === 'paused' ? 'is half updated: the update was paused' : 'was not updated, but rolled back';
+  const what = State === 'paused' ? 'is half updated: the update was paused' : 'was rolled back instead of updated';
   return { why: `${what}: ${Message}${inWords(culprit)}`, culprit };
 }
 
@@ -130,7 +137,7 @@ function neverRan(
   return first?.Status.Err && pending.length === wanted.length ? { why: `can't run: ${first.Status.Err}` } : undefined;
 }
 
-/** Tasks that end again and again, without an error: what a container is whose health check fails, or whose program just ends. */
+/** Tasks that keep ending without an error, as when a health check fails or the program just exits. */
 function neverStays(current: readonly SwarmTask[], desired: number): PermanentFailure | undefined {
   const ended = current.filter(({ Status }) => Status.State === 'complete' || Status.State === 'failed');
   const stays = current.some(({ Status, DesiredState }) => Status.State === 'running' && !isToEnd({ DesiredState }));
@@ -138,14 +145,14 @@ function neverStays(current: readonly SwarmTask[], desired: number): PermanentFa
   if (!culprit || stays || ended.length < ENDS_A_SLOT * desired) return undefined;
   const exit = culprit.Status.ContainerStatus?.ExitCode ?? 0;
   return {
-    why: `doesn't stay up: its tasks end soon after they start, again and again (the last with exit code ${exit})`,
+    why: `does not stay up: its tasks keep ending soon after they start (the last with exit code ${exit})`,
     culprit,
   };
 }
 
-/** What the tasks that don't run are doing: ", 2 preparing, 1 on a node that is away". */
+/** The states of the tasks that don't run: ", 2 preparing, 1 on a node that is down". */
 function othersInWords(tasks: readonly SwarmTask[]): string {
-  const states = tasks.map(({ Status: { State } }) => (State === 'running' ? 'on a node that is away' : State));
+  const states = tasks.map(({ Status: { State } }) => (State === 'running' ? 'on a node that is down' : State));
   const counts = Object.entries(Object.groupBy(states, (state) => state)).map(
     ([state, all = []]) => `${all.length} ${state}`,
   );
@@ -158,7 +165,7 @@ function troubled(tasks: readonly SwarmTask[]): SwarmTask | undefined {
   return newest;
 }
 
-/** A task's error, whole. */
+/** A task's full error. */
 function inWords(task: SwarmTask | undefined): string {
   if (!task) return '';
   const exit = task.Status.ContainerStatus?.ExitCode;

@@ -7,19 +7,19 @@ import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 const DRAIN_DEADLINE_MS = 300_000;
 
-/** How many tasks run on a node now. */
+/** The number of tasks that run on a node now. */
 export async function runningTasks(manager: Engine, nodeId: string): Promise<number> {
   const tasks = await listTasks(manager, { node: [nodeId] });
   return tasks.filter((task) => task.Status.State === 'running').length;
 }
 
-/** A node by its name, for people, and its id, for the managers. */
+/** A node's name, for messages, and its ID, for the managers. */
 interface NodeName {
   readonly name: string;
   readonly id: string;
 }
 
-/** Takes all tasks off a node, and waits until it runs none. @throws SwarmupError TIMED_OUT */
+/** Drains a node, and waits until it runs no tasks. @throws SwarmupError TIMED_OUT */
 export async function drainNode(work: Work, manager: Engine, node: NodeName): Promise<void> {
   await setAvailability(manager, node, 'drain');
   await waitUntilEmpty(work, manager, node);
@@ -33,10 +33,10 @@ export async function setAvailability(
   await updateNode(manager, node, (spec) => ({ ...spec, Availability: availability }));
 }
 
-/** Waits until a drained node runs nothing any more. @throws SwarmupError TIMED_OUT */
+/** Waits until a drained node no longer runs any task. @throws SwarmupError TIMED_OUT */
 export async function waitUntilEmpty({ signal, clock, report }: Work, manager: Engine, node: NodeName): Promise<void> {
   await waitUntil({
-    until: `${node.name} runs no task any more`,
+    until: `${node.name} no longer runs any task`,
     probe: async () => {
       const count = await runningTasks(manager, node.id);
       return count === 0 ? { done: undefined } : { seen: `${count} tasks running` };
@@ -50,7 +50,7 @@ export async function waitUntilEmpty({ signal, clock, report }: Work, manager: E
   });
 }
 
-/** Reads a node's specification, changes it and writes it back. What the change leaves alone stays as it is. */
+/** Reads a node's specification, changes it and writes it back. Everything else in it is kept. */
 export async function updateNode(
   manager: Engine,
   node: NodeName,

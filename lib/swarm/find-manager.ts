@@ -5,15 +5,17 @@ import type { Engine } from '../contracts/engine.ts';
 import { localSwarm, type LocalSwarm } from './local-state.ts';
 import { majority } from './quorum.ts';
 
-/** A manager that hasn't answered within this is not waited for alone any more: the next is asked too. In milliseconds. */
+/** If a manager doesn't answer within this time, the next one is asked in parallel, in milliseconds. */
 const PATIENCE_MS = 3_000;
-/** Managers elect a leader within seconds. Those that are too few for it are waited for so long, in milliseconds. */
+/**
+ * How long to wait for more managers when too few answer to elect a leader, in milliseconds. An election takes seconds.
+ */
 const MORE_MANAGERS_MS = 30_000;
-/** Slow machines need several attempts: where enough managers answer, they get this long. In milliseconds. */
+/** How long an election may take when enough managers answer, in milliseconds: slow machines need several attempts. */
 const ELECTION_MS = 180_000;
 const INTERVAL_MS = 500;
 
-/** What a node turned out to be when it was asked. */
+/** A node's answer about its part in the swarm. */
 interface View {
   readonly node: string;
   readonly swarm?: LocalSwarm;
@@ -21,19 +23,19 @@ interface View {
 }
 
 export interface Search {
-  /** Names of nodes that are managers by the cluster file; asked in this order. */
+  /** Names of the managers in the cluster file, in the order they are asked. */
   readonly managers: readonly string[];
-  /** Those that may be managers still, though the file says otherwise: believed only where one of the first names them. */
+  /** Names of nodes that may still be managers against the file: trusted only if a manager from the file names them. */
   readonly others: readonly string[];
-  /** The address a node advertises, as its provider knows it: never what the node says of itself. */
+  /** The address a node advertises, from its provider: never from the node itself. */
   readonly addressOf: (node: string) => string | undefined;
   readonly remote: Remote;
   readonly clock: Clock;
 }
 
 /**
- * The engine of a manager that has a leader. While the managers elect one it waits. Whoever is taken for a manager is sent secrets, so
- * no node is believed that it is one: the cluster file names it, or a member that the file has as a manager does.
+ * The engine of a manager that has a leader; waits for an election. Managers are sent secrets, so a node's own claim to
+ * be one isn't trusted: the cluster file has to name it, or a member that is a manager in the file.
  *
  * @throws SwarmupError SWARM_NO_MANAGER, SWARM_NO_QUORUM with the arithmetic
  */
@@ -55,14 +57,19 @@ export async function findManager(search: Search, signal: AbortSignal): Promise<
   }
 }
 
-/** Whether a member of the swarm that is trusted names the node at an address as a manager. Source: GET /info, Swarm.RemoteManagers. */
+/**
+ * Whether a trusted member of the swarm names the node at an address as a manager. Source: GET /info,
+ * Swarm.RemoteManagers.
+ */
 export function isNamed(address: string | undefined, members: readonly LocalSwarm[]): boolean {
   return members.some(({ managerAddresses }) => managerAddresses.some((one) => one.replace(/:\d+$/, '') === address));
 }
 
 type Answer = { readonly engine: Engine } | { readonly views: readonly View[] };
 
-/** Asks one after the other, and doesn't wait for those that are slow: one that is gone may take a minute to be given up. */
+/**
+ * Asks the nodes in turn, without waiting for slow ones: a connection to a node that is gone may take a minute to fail.
+ */
 async function askInTurn(nodes: readonly string[], search: Search, signal: AbortSignal): Promise<Answer> {
   const views: View[] = [];
   const found = Promise.withResolvers<Answer>();
@@ -75,7 +82,7 @@ async function askInTurn(nodes: readonly string[], search: Search, signal: Abort
     });
     asked.push(ask);
     const waited = search.clock.sleep(PATIENCE_MS, AbortSignal.any([signal, patience.signal]));
-    // It ends with the search, whoever has answered by then.
+    // It ends with the search, even if it has no answer yet.
     await Promise.race([ask, waited.catch(() => undefined)]);
     if (views.some((view) => view.node === node && isLed(view))) break;
   }
@@ -99,12 +106,12 @@ async function look(node: string, remote: Remote, signal: AbortSignal): Promise<
   }
 }
 
-/** Managers can say which swarm it is as long as there is a leader. */
+/** Whether a manager has a leader: only then it knows the cluster's ID. */
 function isLed({ swarm }: View): boolean {
   return swarm?.state === 'active' && swarm.isManager && swarm.clusterId !== undefined;
 }
 
-/** Whether an engine is a manager's that has no leader; one that restarted meanwhile stays pending. */
+/** Whether an engine is a manager without a leader; one that restarted meanwhile stays pending. */
 export function hasNoLeader({ state, isManager, clusterId, error }: LocalSwarm): boolean {
   if (state === 'pending') return /does not have a leader/.test(error);
   return state === 'active' && isManager && clusterId === undefined;
@@ -117,17 +124,17 @@ function inWords({ node, swarm, error }: View): string {
 }
 
 function noManager(views: readonly View[]): SwarmupError {
-  // One manager that couldn't be asked: its own error says more than "no manager".
+  // For a single manager that didn't answer, its own error says more than "no manager".
   const [only] = views;
   if (views.length === 1 && only?.error) return only.error;
   return new SwarmupError(
     'SWARM_NO_MANAGER',
     `no configured manager is part of a swarm: ${views.map(inWords).join('; ')}`,
-    { fix: "Run 'swarmup up' to initialise the swarm, or 'swarmup status' to see what is there." },
+    { fix: "Run 'swarmup up' to initialise the swarm, or 'swarmup status' to see the machines and nodes." },
   );
 }
 
-/** How many managers the swarm has, as far as they know. */
+/** The number of managers in the swarm, as far as they know. */
 function countOf(leaderless: readonly View[]): number {
   return Math.max(leaderless.length, ...leaderless.map(({ swarm }) => swarm?.managerAddresses.length ?? 0));
 }
@@ -140,13 +147,13 @@ function noQuorum(leaderless: readonly View[], views: readonly View[]): SwarmupE
   return new SwarmupError(
     'SWARM_NO_QUORUM',
     (enough
-      ? `the swarm has no leader: ${names} answer, which are enough of ${count} managers, and elect none`
-      : `the swarm has no leader: of ${count} managers only ${names} can be reached, and ${majority(count)} are needed to decide anything`) +
+      ? `the swarm has no leader: ${names} answer, enough of ${count} managers, but don't elect one`
+      : `the swarm has no leader: of ${count} managers only ${names} can be reached, and ${majority(count)} are needed for a majority`) +
       (away.length > 0 ? ` (${away.join('; ')})` : ''),
     {
       fix: enough
-        ? "They must reach each other on 2377/tcp, and not be overloaded: 'swarmup doctor', or their logs (journalctl -u docker)."
-        : "Services run on, but nothing can be changed. Bring the other managers back: 'swarmup up' starts machines that are off. Only when they are lost for good: 'swarmup recover'.",
+        ? "They must reach each other on 2377/tcp and must not be overloaded: check with 'swarmup doctor' and their logs (journalctl -u docker)."
+        : "Services keep running, but nothing can be changed. Bring the other managers back: 'swarmup up' starts machines that are off. Only when they are lost for good: 'swarmup recover'.",
     },
   );
 }

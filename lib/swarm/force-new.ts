@@ -11,16 +11,16 @@ import { localSwarm } from './local-state.ts';
 import { untilManagerIsBack } from './manager-back.ts';
 
 /**
- * Makes a swarm with one manager out of what this one has on its disk: services, networks, secrets, configs and nodes stay, the other
- * managers are none any more. Source: docs.docker.com, "Recover from losing the quorum".
+ * Makes a swarm with one manager from this manager's disk: services, networks, secrets, configs and nodes are kept, but
+ * the others are no longer managers. Source: docs.docker.com, "Recover from losing the quorum".
  *
- * @param node whose key isn't locked: the engine can't do this while it is (moby#36852)
- * @param address at which the other nodes know the manager; another one they would never find
+ * @param node whose key isn't locked: the engine can't do this with a locked one (moby#36852)
+ * @param address at which the other nodes know the manager; they would not find another one
  */
 export async function forceNewSwarm(ctx: Work & Engines & Managers, node: string, address: string): Promise<void> {
-  ctx.report(`making a swarm of ${node} alone`);
+  ctx.report(`making a swarm from ${node} alone`);
   const engine = await ctx.engine(node);
-  await engine.call(`make a swarm of ${node} alone`, (docker) =>
+  await engine.call(`make a swarm from ${node} alone`, (docker) =>
     docker.swarmInit({ ForceNewCluster: true, ListenAddr: LISTEN_ADDRESS, AdvertiseAddr: address }),
   );
   ctx.swarm.forgetManager();
@@ -28,7 +28,7 @@ export async function forceNewSwarm(ctx: Work & Engines & Managers, node: string
 }
 
 /**
- * Takes the lock off the key of a manager that runs, which restarts its engine.
+ * Unlocks the key file of a running manager, which restarts its engine.
  *
  * @throws SwarmupError SWARM_LOCKED without the unlock key
  */
@@ -40,7 +40,7 @@ export async function takeLockOff(
   const { folder } = await localSwarm(await ctx.engine(node));
   const open = await keyWithoutLock(host, { folder, unlockKey: () => requireUnlockKey(ctx, node) }, ctx.signal);
   if (!open) return;
-  ctx.report(`taking the lock off ${node}'s key`);
+  ctx.report(`unlocking the key of ${node}`);
   await stopDocker(host, ctx.signal);
   await open();
   await startEngine(ctx, node);
@@ -49,14 +49,13 @@ export async function takeLockOff(
 interface LockedKey {
   /** The engine's swarm folder. */
   readonly folder: string;
-  /** Asked for only where the key is locked. */
+  /** Called only if the key is locked. */
   readonly unlockKey: () => Promise<Secret>;
 }
 
 /**
- * Takes the lock off a manager's key while its engine is stopped.
- *
- * @returns what does it; undefined when the key isn't locked
+ * Unlocks a manager's key file while its engine is stopped.
+ * @returns the function that does it; undefined when the key isn't locked
  * @throws SwarmupError SWARM_LOCKED without the unlock key
  */
 export async function keyWithoutLock(

@@ -3,29 +3,29 @@ import type { Abortable, Managers, RunContext, Work } from '../contracts/context
 import { messageOf, SwarmupError } from '../util/errors.ts';
 import { fits, traitsOfSpec } from './placement.ts';
 
-/** A page that a service or a stack publishes, and what it is to answer. */
+/** A page that a service or a stack publishes, and its expected answer. */
 export interface Page {
   /** The service's or the stack's name. */
   readonly of: string;
   readonly check: HttpCheck;
   readonly replicas: number;
-  /** Whether the port is to answer on a node: through the routing mesh it does on all of them. */
+  /** Whether the port should answer on a node: with the routing mesh it does on all of them. */
   readonly answersOn: (node: NodeSpec) => boolean;
   /** The stack that publishes the port. */
   readonly stack: StackSpec | undefined;
 }
 
-/** What it takes to ask for a page. */
+/** What requests for a page need. */
 export type PageRequests = Abortable & Pick<RunContext, 'provider' | 'machines' | 'http'>;
 
 const DEADLINE_MS = 120_000;
 const INTERVAL_MS = 400;
 const REQUEST_MS = 20_000;
-/** Connections are dealt out to replicas in turn: two each find one that is broken. */
+/** Connections are distributed over the replicas in turn: two per replica find a broken one. */
 const REQUESTS_A_REPLICA = 2;
 const MOST_REQUESTS = 24;
 
-/** All pages that are to answer. */
+/** All pages that should answer. */
 export function pagesOf(cluster: Cluster): Page[] {
   const services = cluster.services.flatMap((service) =>
     service.verify
@@ -56,17 +56,16 @@ export function pagesOf(cluster: Cluster): Page[] {
   return [...services, ...stacks];
 }
 
-/** Past the mesh a port answers where a task runs: of a global service, on every node that fits. */
+/** A port in host mode answers where a task runs: for a global service, on every node that fits. */
 function isPublishedOn(node: NodeSpec, { ports, verify, constraints }: ServiceSpec): boolean {
   const past = ports.some(({ published, mode }) => published === verify?.port && mode === 'host');
   return !past || (node.availability === 'active' && fits(traitsOfSpec(node), constraints));
 }
 
 /**
- * Asks a node for a page, several times a replica. A whole round must be right; rounds are repeated until the deadline, as the routing
- * mesh takes a moment to learn of new tasks.
- *
- * @returns how many requests made a round
+ * Requests a page from a node, several times per replica. All answers of a round must be correct; rounds are repeated
+ * until the deadline, as the routing mesh takes a moment to learn of new tasks.
+ * @returns the number of requests in a round
  * @throws SwarmupError HTTP_CHECK_FAILED
  */
 export async function untilPageAnswers(ctx: Work & Managers & PageRequests, node: string, page: Page): Promise<number> {
@@ -79,7 +78,7 @@ export async function untilPageAnswers(ctx: Work & Managers & PageRequests, node
     const answers = await Promise.all(Array.from({ length: requests }, () => problemOf(ctx, check, endpoint)));
     const problems = answers.filter((problem) => problem !== undefined);
     if (problems.length === 0) return requests;
-    ctx.report(`${requests - problems.length} of ${requests} answers right; ${problems[0]}`, {
+    ctx.report(`${requests - problems.length} of ${requests} answers correct; ${problems[0]}`, {
       done: requests - problems.length,
       total: requests,
     });
@@ -89,7 +88,7 @@ export async function untilPageAnswers(ctx: Work & Managers & PageRequests, node
   }
 }
 
-/** Those of some pages that a node answers rightly now, asked once each. */
+/** The pages that a node serves correctly, requested once each. */
 export async function pagesThatAnswer(
   ctx: PageRequests,
   node: string,
@@ -102,15 +101,15 @@ export async function pagesThatAnswer(
   return pages.filter((_, i) => problems[i] === undefined);
 }
 
-/** Whether the managers have noticed that the node is gone: nothing will answer there, however long it is asked. */
+/** Whether the managers see the node as down: then waiting for an answer is pointless. */
 async function isDown({ swarm, signal }: Managers, node: string): Promise<boolean> {
   return (await swarm.nodeByName(node, signal))?.Status.State === 'down';
 }
 
 function nodeDown(node: string, url: string, problems: readonly string[]): SwarmupError {
-  const message = `${node} is down, as the managers see it, and ${url} doesn't answer: ${[...new Set(problems)].join('; ')}`;
+  const message = `the managers see ${node} as down, and ${url} doesn't answer: ${[...new Set(problems)].join('; ')}`;
   return new SwarmupError('HTTP_CHECK_FAILED', message, {
-    fix: `'swarmup up' starts its machine and its engine again; 'swarmup status' shows how it is.`,
+    fix: `'swarmup up' starts its machine and its engine again; 'swarmup status' shows its state.`,
   });
 }
 
@@ -135,11 +134,11 @@ function checkFailed(node: string, url: string, problems: readonly string[], req
   const some = problems.length < requests;
   return new SwarmupError(
     'HTTP_CHECK_FAILED',
-    `${node}: ${problems.length} of ${requests} requests to ${url} were not answered as expected: ${[...new Set(problems)].join('; ')}`,
+    `${node}: ${problems.length} of ${requests} requests to ${url} got no or a wrong answer: ${[...new Set(problems)].join('; ')}`,
     {
       fix: some
-        ? 'Some replicas answer and some do not: see their errors with swarmup status, and whether the nodes reach each other on 4789/udp and 7946.'
-        : `Nothing answers rightly through this node: see whether the service runs (swarmup status) and whether ${node} reaches the others on 4789/udp and 7946/tcp+udp.`,
+        ? 'Some replicas answer and some do not: check their errors (swarmup status), and that the nodes reach each other on 4789/udp and 7946/tcp+udp.'
+        : `No request through this node succeeds: check that the service runs (swarmup status), and that ${node} reaches the others on 4789/udp and 7946/tcp+udp.`,
     },
   );
 }

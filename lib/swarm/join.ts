@@ -18,22 +18,22 @@ export interface JoinState {
   readonly local: Pick<LocalSwarm, 'state' | 'nodeId' | 'error'>;
   /** The state in which the managers see this node: ready, down, disconnected, unknown. */
   readonly seen: string | undefined;
-  /** It is still in the swarm as it was before a recovery. */
+  /** Whether it is still in the swarm from before a recovery. */
   readonly leftBehind: boolean;
-  /** Nodes of this name whose machines are gone: another machine has taken their place. */
+  /** Nodes of this name whose machines are gone, replaced by another machine. */
   readonly ghosts: readonly SwarmNode[];
 }
 
-/** What it takes to see how far a node has joined. */
+/** What the check of a node's membership needs. */
 type Membership = Engines & Hosts & Managers & OnNode & Pick<RunContext, 'cluster'>;
 
-/** What it takes to have it join. */
+/** What joining a node needs. */
 type Joining = NodeRemoval & Membership & Pick<RunContext, 'machines'>;
 
 const JOIN_DEADLINE_MS = 180_000;
 const GHOST_DEADLINE_MS = 120_000;
 
-/** Joining is the same for managers and workers but for the token. */
+/** Joining is the same for managers and workers, except for the token. */
 export const joining = {
   check: async (ctx: Membership): Promise<JoinState> => {
     const local = await localSwarm(await ctx.engine(ctx.node.name));
@@ -62,8 +62,8 @@ export const joining = {
       });
     }
     if (seen === undefined) {
-      throw new SwarmupError('SWARM_FOREIGN', `${node} is part of another swarm (node id ${local.nodeId})`, {
-        fix: `swarmup never leaves a swarm it didn't make. If that swarm is not wanted: swarmup ssh ${node} -- docker swarm leave`,
+      throw new SwarmupError('SWARM_FOREIGN', `${node} is part of another swarm (node ID ${local.nodeId})`, {
+        fix: `swarmup never leaves a swarm it didn't make. If that swarm is no longer needed: swarmup ssh ${node} -- docker swarm leave`,
       });
     }
     return local.state === 'active' && seen === 'ready'
@@ -71,7 +71,7 @@ export const joining = {
       : [...removals, waiting(['nodes', node, 'status'], { from: seen, to: 'ready' })];
   },
   apply: async (ctx: Joining, role: Role, state: JoinState): Promise<void> => {
-    // Before the new one counts as a manager: the majority is then easier to have.
+    // Before the new one counts as a manager, while a majority needs fewer nodes.
     for (const ghost of state.ghosts) await removeGhost(ctx, ghost);
     if (state.leftBehind) await leaveSwarm(ctx, await ctx.engine(ctx.node.name), true);
     if (state.leftBehind || state.local.state === 'inactive') await join(ctx, role);
@@ -95,8 +95,8 @@ export const joining = {
 };
 
 /**
- * Nodes of this cluster under the node's name that aren't the node itself. While its engine is in no swarm, they all are of a
- * machine before this one; later only those that are down for sure.
+ * Nodes of this cluster with the node's name that aren't the node itself. While its engine is in no swarm, they all
+ * belong to earlier machines; later only those that are certainly down.
  */
 function ghostsOf(
   ctx: OnNode & Pick<RunContext, 'cluster'>,
@@ -112,7 +112,7 @@ function ghostsOf(
   );
 }
 
-/** The managers notice after some seconds that a node is gone; until then it can't be told from one that lives. */
+/** The managers notice after some seconds that a node is gone; until then it looks alive. */
 async function removeGhost(ctx: NodeRemoval & OnNode, { ID }: SwarmNode): Promise<void> {
   const dead = await waitUntil({
     until: `the managers see that the old ${ctx.node.name} (${ID}) is down`,
@@ -124,13 +124,16 @@ async function removeGhost(ctx: NodeRemoval & OnNode, { ID }: SwarmNode): Promis
     intervalMs: 500,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: `Is a machine of that name still running that the provider doesn't know? Look with: swarmup status; then remove it by hand: docker node rm ${ID}`,
+    fix: `Check whether a machine of that name still runs that the provider doesn't know (swarmup status), then remove the node by hand: docker node rm ${ID}`,
     onSeen: () => ctx.report(`waiting until the old ${ctx.node.name} counts as down`),
   });
   if (dead) await removeNode(ctx, dead, undefined);
 }
 
-/** One attempt a manager address, because the engine itself tries only the first; a rotated token is fetched once more. */
+/**
+ * One attempt per manager address, because the engine itself tries only the first; a rotated token is fetched once
+ * more.
+ */
 async function join(ctx: Joining, role: Role): Promise<void> {
   const engine = await ctx.engine(ctx.node.name);
   const addresses = await ctx.swarm.joinAddresses(ctx.signal);
@@ -144,7 +147,8 @@ async function join(ctx: Joining, role: Role): Promise<void> {
       return;
     } catch (error) {
       const words = engineWords(error);
-      // After 20 s the engine answers although it goes on joining: no failure, the wait that follows sees how it ends.
+      // After 20 s the engine answers although it is still joining: not a failure, the wait that follows sees the
+      // outcome.
       if (/Timeout was reached before node joined|already part of a swarm/i.test(words)) return;
       lastError = error;
       if (/join token/i.test(words) && !fresh) {

@@ -1,24 +1,24 @@
-/** Marks what swarmup made: the value is the cluster's name. */
+/** Marks what swarmup made; the value is the cluster's name. */
 export const OWNER_LABEL = 'swarmup.cluster';
 
-/** On a node: the keys of the labels that swarmup set there, so that it knows later which are its own. */
+/** On a node: the keys of the labels that swarmup set there, by which it recognises its own labels later. */
 const MANAGED_LABEL = 'swarmup.labels';
 
-/** On a node whose host name isn't the name that the cluster file has for it: that name. */
+/** On a node whose host name differs from its name in the cluster file: the name in the file. */
 export const NAME_LABEL = 'swarmup.node';
 
 export type Labels = Readonly<Record<string, string>>;
 
 export interface Marking {
   readonly wanted: Labels;
-  /** Keys of labels to take away. */
+  /** Keys of labels to remove. */
   readonly remove: readonly string[];
   readonly cluster: string;
-  /** The node's name in the cluster file, where its host name is another. */
+  /** The node's name in the cluster file, if its host name differs. */
   readonly name: string | undefined;
 }
 
-/** Whether a node, a service or a swarm is one that swarmup made for this cluster. */
+/** Whether swarmup made a node, a service or a swarm for this cluster. */
 export function isMarked({ Labels }: { readonly Labels?: Labels | null }, cluster: string): boolean {
   return Labels?.[OWNER_LABEL] === cluster;
 }
@@ -29,8 +29,8 @@ export function managedKeys(labels: Labels): readonly string[] {
 }
 
 /**
- * The labels a node gets: those of the cluster file over what it has, without those to take away, and with
- * swarmup's own marks. Labels that others set stay.
+ * The new labels of a node: its labels overridden by those of the cluster file, without those to remove, and with
+ * swarmup's own marks. Labels set by others are kept.
  */
 export function markedLabels(current: Labels, { wanted, remove, cluster, name }: Marking): Labels {
   const kept = Object.fromEntries(Object.entries(current).filter(([key]) => !remove.includes(key)));

@@ -7,10 +7,10 @@ import { localSwarm } from './local-state.ts';
 const LEAVE_MS = 180_000;
 
 /**
- * Takes an engine out of its swarm. It has 15 s to stop what it runs, and says that it couldn't when that takes longer, while it
- * goes on: then it is told again. Source: moby, daemon/cluster/noderunner.go, Stop.
+ * Makes an engine leave its swarm. The engine has 15 s to stop its tasks; if that takes longer, it reports a failure
+ * but continues, so it is asked again. Source: moby, daemon/cluster/noderunner.go, Stop.
  *
- * @param force also where the swarm ends with it
+ * @param force even if this ends the swarm
  */
 export async function leaveSwarm({ signal, clock, report }: Work, engine: Engine, force = false): Promise<void> {
   await waitUntil({
@@ -31,7 +31,7 @@ export async function leaveSwarm({ signal, clock, report }: Work, engine: Engine
     intervalMs: 1_000,
     signal,
     clock,
-    fix: `See what it still runs: swarmup ssh ${engine.node} -- sudo docker ps`,
-    onSeen: () => report('stopping what still runs there'),
+    fix: `Check what it still runs: swarmup ssh ${engine.node} -- sudo docker ps`,
+    onSeen: () => report('stopping its running tasks'),
   });
 }

@@ -13,14 +13,16 @@ import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 export interface LeaveState {
   readonly local: Pick<LocalSwarm, 'state' | 'isManager' | 'nodeId'>;
-  /** The swarm's nodes, as far as a manager could be asked. */
+  /** The swarm's nodes; empty if no manager answered. */
   readonly nodes: readonly SwarmNode[];
   readonly cluster: string;
 }
 
 const NOWHERE: LeaveState = { local: { state: 'inactive', isManager: false, nodeId: '' }, nodes: [], cluster: '' };
 
-/** Leaving is the same for managers and workers, but for the last manager: nobody is left to take note. */
+/**
+ * Leaving is the same for managers and workers, except for the last manager, which has no other manager to remove it.
+ */
 export const leaving = {
   targets: (nodes: readonly NodeSpec[], { before }: World): Target[] =>
     onNodes(nodes.filter(({ name }) => before.get(name)?.external)),
@@ -45,7 +47,7 @@ export const leaving = {
     const own = nodes.filter(({ Spec }) => isMarked(Spec, cluster));
     if (!own.some(({ ID }) => ID === local.nodeId)) {
       throw new SwarmupError('SWARM_FOREIGN', `${node} is in a swarm that swarmup didn't make`, {
-        fix: `swarmup never leaves such a swarm. By hand: swarmup ssh ${node} -- docker swarm leave`,
+        fix: `swarmup never leaves such a swarm. To leave it by hand: swarmup ssh ${node} -- docker swarm leave`,
       });
     }
     const others = nodes.filter(({ ID }) => ID !== local.nodeId);
@@ -65,12 +67,12 @@ export const leaving = {
   },
 };
 
-/** An engine that ran out of time while it left: it belongs to no swarm any more, and says that it does. */
+/** Whether an engine ran out of time while leaving: it is no longer in a swarm, but reports that it is. */
 function hasHalfLeft({ state, nodeId }: LeaveState['local']): boolean {
   return state === 'active' && nodeId === '';
 }
 
-/** A manager to ask for the nodes: a worker's own engine doesn't know them. */
+/** A manager to list the nodes: a worker's own engine can't. */
 function anyManager({ swarm, signal }: Managers, engine: Engine, { isManager }: LocalSwarm): Promise<Engine> {
   return isManager ? Promise.resolve(engine) : swarm.manager(signal);
 }
@@ -78,6 +80,6 @@ function anyManager({ swarm, signal }: Managers, engine: Engine, { isManager }: 
 function wouldStrand(node: string, others: readonly SwarmNode[]): SwarmupError {
   const names = others.map(nameOf).join(', ');
   return new SwarmupError('SWARM_FOREIGN', `${node} is the last manager, and the swarm still has ${names}`, {
-    fix: `Take them out first (there: docker swarm leave), or add them to the cluster file.`,
+    fix: `Make them leave first (run docker swarm leave there), or add them to the cluster file.`,
   });
 }

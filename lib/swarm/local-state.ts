@@ -1,12 +1,12 @@
 import type { Engine } from '../contracts/engine.ts';
 
-/** What an engine says about its own part in a swarm. */
+/** An engine's own view of its part in a swarm. */
 export interface LocalSwarm {
   /** inactive, pending, active, error or locked. */
   readonly state: string;
   readonly nodeId: string;
   readonly nodeAddress: string;
-  /** Managers know the cluster's id while they have a leader; workers don't. */
+  /** The cluster's ID, known to managers while they have a leader, but not to workers. */
   readonly clusterId?: string;
   readonly isManager: boolean;
   readonly managerAddresses: readonly string[];
@@ -15,7 +15,7 @@ export interface LocalSwarm {
   readonly folder: string;
 }
 
-/** Where an engine keeps what it knows of its swarm. @param root its data folder */
+/** The folder in which an engine keeps its swarm state. @param root the engine's data folder */
 export function swarmFolder(root = '/var/lib/docker'): string {
   return `${root}/swarm`;
 }
@@ -35,7 +35,7 @@ interface EngineInfo {
   readonly Swarm?: SwarmInfo;
 }
 
-/** Asks an engine what part of a swarm it is. Source: GET /info, field Swarm. */
+/** Reads an engine's own part in a swarm. Source: GET /info, field Swarm. */
 export async function localSwarm(engine: Engine): Promise<LocalSwarm> {
   const info: EngineInfo = await engine.call('ask for its state', (docker): Promise<EngineInfo> => docker.info());
   const swarm = info.Swarm ?? {};

@@ -6,20 +6,20 @@ import type { SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
 
 /** A line that a task printed. */
 export interface LogLine {
-  /** `web.1`, and `web.worker1` for services with one task a node. */
+  /** `web.1`, or `web.worker1` for global services. */
   readonly task: string;
   readonly node: string;
-  /** As the engine has it, with nanoseconds. */
+  /** As the engine prints it, with nanoseconds. */
   readonly time: string;
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
 }
 
-/** How many lines a failure is given, and how long they are waited for: a node that is gone never sends any. */
+/** How many lines a failure is shown with, and how long to wait for them: a node that is gone never sends any. */
 const LAST_LINES = 20;
 const LAST_LINES_MS = 10_000;
 
-/** What the tasks of a service print, in the order in which the engine gives it. Source: GET /services/{id}/logs. */
+/** The output of a service's tasks, in the order in which the engine sends it. Source: GET /services/{id}/logs. */
 export async function readLogs(
   manager: Engine,
   service: SwarmService,
@@ -32,7 +32,7 @@ export async function readLogs(
   );
   let given = Promise.resolve();
   await manager.readLog(stream, query.signal, (source, raw) => {
-    // One after the other: looking a new task up takes a moment, in which the next line comes.
+    // One line at a time: looking up a new task takes a moment, during which the next line may arrive.
     given = given.then(async () => {
       const { time, taskId, text } = parseLine(raw);
       onLine({ ...(await names.of(taskId)), time, stream: source, text });
@@ -41,7 +41,7 @@ export async function readLogs(
   await given;
 }
 
-/** The last lines of one task; why there are none, where the engine can't say. */
+/** The last lines of one task, or the reason why the engine can't read them. */
 export async function lastLogLines(manager: Engine, task: SwarmTask, deadlineMs = LAST_LINES_MS): Promise<string> {
   const lines: string[] = [];
   const signal = AbortSignal.timeout(deadlineMs);
@@ -50,7 +50,7 @@ export async function lastLogLines(manager: Engine, task: SwarmTask, deadlineMs 
     const stream = await manager.call('read the log of a task', (docker) => taskLogs(docker, task.ID, query));
     await manager.readLog(stream, signal, (_source, raw) => lines.push(parseLine(raw).text));
   } catch (error) {
-    // The failure itself is what is to be told; that its log can't be read is part of it.
+    // The failure itself matters; an unreadable log is reported as part of it.
     return `(its log can't be read: ${messageOf(error)})`;
   }
   return lines.join('\n');
@@ -58,7 +58,7 @@ export async function lastLogLines(manager: Engine, task: SwarmTask, deadlineMs 
 
 const DETAILS = /^(\S+) (\S*com\.docker\.swarm\.task\.id=(\w+)\S*) ?(.*)$/s;
 
-/** `TIME com.docker.swarm.node.id=…,com.docker.swarm.task.id=… TEXT`, as `details` and `timestamps` give it. */
+/** `TIME com.docker.swarm.node.id=…,com.docker.swarm.task.id=… TEXT`, the format with `details` and `timestamps`. */
 function parseLine(raw: string): { readonly time: string; readonly taskId: string; readonly text: string } {
   const [, time = '', , taskId = '', text = raw] = DETAILS.exec(raw) ?? [];
   return { time, taskId, text };
@@ -66,7 +66,7 @@ function parseLine(raw: string): { readonly time: string; readonly taskId: strin
 
 type TaskName = Pick<LogLine, 'task' | 'node'>;
 
-/** The names of a service's tasks. Tasks that are new are asked for when they first print something. */
+/** The names of a service's tasks. A new task is looked up when it first prints something. */
 class TaskNames {
   readonly #manager: Engine;
   readonly #service: SwarmService;

@@ -19,15 +19,15 @@ const READY_MS = 180_000;
 const CONVERGED_MS = 420_000;
 const INTERVAL_MS = 300;
 
-/** What it takes to drain a node and bring it back. */
+/** What draining a node and bringing it back needs. */
 export type Maintenance = Work & Engines & Managers & PageRequests & Warnings & Pick<RunContext, 'cluster'>;
 
 /**
- * Does something to one node for which its engine stops, and nobody notices: its tasks move away first, and all that ran and answered
- * before has to do so again after.
- *
+ * Does work on one node that stops its engine, without downtime: its tasks move away first, and everything that ran and
+ * answered before has to do so again afterwards.
  * @param work leaves the engine running
- * @throws SwarmupError QUORUM_AT_RISK before anything is changed; TIMED_OUT, HTTP_CHECK_FAILED when it doesn't come back as it was
+ * @throws SwarmupError QUORUM_AT_RISK before anything is changed; TIMED_OUT, HTTP_CHECK_FAILED when it doesn't come
+ * back as before
  */
 export async function withNodeDrained(ctx: Maintenance, node: SwarmNode, work: () => Promise<void>): Promise<void> {
   const name = nameOf(node);
@@ -35,7 +35,7 @@ export async function withNodeDrained(ctx: Maintenance, node: SwarmNode, work: (
   requireMajorityDuring(await listNodes(manager), node);
   const pages = await pagesThatAnswer(ctx, name, pagesOf(ctx.cluster));
   const services = await steadyServices(manager);
-  // Once it is locked it tells nobody.
+  // Read now, as a locked manager doesn't return it.
   const key = node.ManagerStatus ? await unlockKeyOf(manager) : undefined;
   const { Availability: availability } = node.Spec;
   const giveBack = async () => setAvailability(await managerFor(ctx, name), { name, id: node.ID }, availability);
@@ -44,10 +44,10 @@ export async function withNodeDrained(ctx: Maintenance, node: SwarmNode, work: (
     await work();
     await back(ctx, node, key);
   } catch (error) {
-    // A node that is as it was works on. What went wrong first is what counts.
+    // An unchanged node continues to work. The first error is the one to report.
     if (!ctx.signal.aborted) {
       await giveBack().catch((cause: unknown) =>
-        ctx.warn(`${name} may be drained still (swarmup activate ${name}): ${messageOf(cause)}`),
+        ctx.warn(`${name} may still be drained (swarmup activate ${name}): ${messageOf(cause)}`),
       );
     }
     throw error;
@@ -57,17 +57,17 @@ export async function withNodeDrained(ctx: Maintenance, node: SwarmNode, work: (
   await answering(ctx, name, pages);
 }
 
-/** Another manager than this node where there is one: it is asked while this one restarts. */
+/** A manager other than this node if there is one, to be asked while this node restarts. */
 async function managerFor(ctx: Engines & Managers, node: string): Promise<Engine> {
   const managers = (await ctx.swarm.nodes(ctx.signal)).filter(({ ManagerStatus }) => ManagerStatus);
   const others = managers.filter((one) => nameOf(one) !== node);
   return others.length > 0 ? ctx.swarm.managerBeside(node, ctx.signal) : ctx.engine(node);
 }
 
-/** Services by their ids, with how many tasks of each run. */
+/** The number of running tasks of each service, by service ID. */
 type Steady = ReadonlyMap<string, number>;
 
-/** The services that run as they should: those are to do so afterwards. */
+/** The services that have converged, which they have to be afterwards too. */
 async function steadyServices(manager: Engine): Promise<Steady> {
   const services = await listServices(manager);
   const all = await lookAt(
@@ -79,17 +79,17 @@ async function steadyServices(manager: Engine): Promise<Steady> {
   );
 }
 
-/** Drains a node until it runs nothing, and what ran there runs elsewhere, as far as it can. */
+/** Drains a node until it runs nothing, and its tasks run elsewhere if they can. */
 async function emptied(work: Work, manager: Engine, node: SwarmNode, services: Steady): Promise<void> {
   const name = nameOf(node);
   work.report('draining');
   await drainNode(work, manager, { name, id: node.ID });
   if (services.size === 0) return;
   await waitUntil({
-    until: `what ran on ${name} runs elsewhere`,
+    until: `the tasks of ${name} run elsewhere`,
     probe: async () => {
       const tasks = await listTasks(manager, { service: [...services.keys()] });
-      // Those that fit on no other node stay pending until this one is back.
+      // Tasks that fit on no other node stay pending until this one is back.
       const starting = tasks.filter(
         ({ DesiredState, Status: { State } }) =>
           DesiredState === 'running' && State !== 'running' && State !== 'pending',
@@ -100,7 +100,7 @@ async function emptied(work: Work, manager: Engine, node: SwarmNode, services: S
     intervalMs: INTERVAL_MS,
     signal: work.signal,
     clock: work.clock,
-    fix: 'See which and why: swarmup status',
+    fix: 'See which tasks, and why: swarmup status',
     onSeen: (seen) => work.report(seen),
   });
 }
@@ -124,19 +124,19 @@ async function back(ctx: Work & Engines & Managers, node: SwarmNode, key: Secret
     intervalMs: INTERVAL_MS,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: `The other nodes were left as they are. Its log: swarmup ssh ${name} -- sudo journalctl -u docker -n 50`,
+    fix: `The other nodes were not changed. Its log: swarmup ssh ${name} -- sudo journalctl -u docker -n 50`,
     onSeen: (seen) => ctx.report(`waiting until ready; ${seen}`),
   });
 }
 
 async function converged(ctx: Work & Managers, name: string, services: Steady): Promise<void> {
   await waitUntil({
-    until: `all services run as before ${name} was away`,
+    until: `all services run as before the work on ${name}`,
     probe: async () => {
       const all = await lookAt(await ctx.swarm.manager(ctx.signal), [...services.keys()]);
       const seen = all
         .map((one) => ({ ...one, before: services.get(one.service.ID) ?? 0 }))
-        // A global service is complete before it has noticed that there is a node more.
+        // A global service counts as complete before it has noticed the additional node.
         .filter(({ waitingFor, running, before }) => waitingFor !== '' || running < before)
         .map(
           ({ service: { Spec }, waitingFor, running, before }) =>
@@ -149,14 +149,14 @@ async function converged(ctx: Work & Managers, name: string, services: Steady): 
     intervalMs: INTERVAL_MS,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: 'The other nodes were left as they are. See the tasks and their errors: swarmup status',
+    fix: 'The other nodes were not changed. See the tasks and their errors: swarmup status',
     onSeen: (seen) => ctx.report(seen),
   });
 }
 
 async function answering(ctx: Work & Managers & PageRequests, name: string, pages: readonly Page[]): Promise<void> {
   for (const page of pages) {
-    ctx.report(`asking for ${page.of}`);
+    ctx.report(`checking ${page.of} over HTTP`);
     await untilPageAnswers(ctx, name, page);
   }
 }

@@ -6,7 +6,10 @@ import { listNodes } from './read.ts';
 
 const BACK_MS = 180_000;
 
-/** Waits until a manager whose engine was restarted takes part in the decisions again. @throws SwarmupError TIMED_OUT */
+/**
+ * Waits until a manager whose engine was restarted is reachable for the other managers again.
+ * @throws SwarmupError TIMED_OUT
+ */
 export async function untilManagerIsBack(ctx: Work & Engines, node: string): Promise<void> {
   await waitUntil({
     until: `${node} is a reachable manager again`,
@@ -18,7 +21,7 @@ export async function untilManagerIsBack(ctx: Work & Engines, node: string): Pro
         const seen = self?.ManagerStatus?.Reachability ?? 'not among the nodes';
         return seen === 'reachable' ? { done: undefined } : { seen };
       } catch (error) {
-        // Until a leader is elected again, managers answer with errors.
+        // Until a leader is elected, managers answer with errors.
         if (!(error instanceof SwarmupError)) throw error;
         return { seen: error.message };
       }
@@ -27,7 +30,7 @@ export async function untilManagerIsBack(ctx: Work & Engines, node: string): Pro
     intervalMs: 500,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: 'See the managers with swarmup status: more than half of them must be reachable.',
+    fix: 'Check the managers with swarmup status: more than half of them must be reachable.',
     onSeen: (seen) => ctx.report(`waiting until the manager is back; ${seen}`),
   });
 }

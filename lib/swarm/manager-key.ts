@@ -16,19 +16,21 @@ const DATA = 2;
 const NONCE = 3;
 const SECRETBOX = 1;
 
-/** Whether a manager's key needs the unlock key: autolock was on when it was written. @param pem the file as it is */
+/**
+ * Whether a manager's key needs the unlock key, because autolock was on when it was written.
+ * @param pem the text of the file
+ */
 export function isLocked(pem: string): boolean {
   return pem.includes('ENCRYPTED PRIVATE KEY');
 }
 
 /**
- * The same key without its lock. The engine can't make a new swarm from a locked manager (moby#36852), and locks the key again by
- * itself once autolock is on.
- *
- * @param pem the file as it is
+ * The same key without its lock. The engine can't make a new swarm from a locked manager (moby#36852), and locks the
+ * key again once autolock is on.
+ * @param pem the text of the file
  * @param key the swarm's unlock key
- * @returns the file to write in its place
- * @throws SwarmupError SWARM_LOCKED when the unlock key isn't the right one
+ * @returns the new text of the file
+ * @throws SwarmupError SWARM_LOCKED when the unlock key is wrong
  */
 export function withoutLock(pem: string, key: Secret): Secret {
   const passphrase = Buffer.from(key.reveal().replace(HUMAN_PREFIX, ''), 'base64');
@@ -40,16 +42,16 @@ export function withoutLock(pem: string, key: Secret): Secret {
     return new Secret(plain.toString().replace('-----\n', `-----\n${headers.join('\n')}\n\n`));
   } catch (cause) {
     throw new SwarmupError('SWARM_LOCKED', "the unlock key doesn't fit this manager's key", {
-      fix: 'Give the one that was the last before the majority was lost: SWARMUP_UNLOCK_KEY=SWMKEY-1-…',
+      fix: 'Set the last one from before the majority was lost: SWARMUP_UNLOCK_KEY=SWMKEY-1-…',
       cause,
     });
   }
 }
 
-/** A record without encryption, from one with. @param record in base64 */
+/** A decrypted record. @param record encrypted, in base64 */
 function opened(record: string, passphrase: Buffer): string {
   const fields = fieldsOf(Buffer.from(record, 'base64'));
-  if (fields.get(ALGORITHM)?.[0] !== SECRETBOX) throw new Error('an encryption that is not known here');
+  if (fields.get(ALGORITHM)?.[0] !== SECRETBOX) throw new Error('an unknown encryption');
   const nonce = fields.get(NONCE) ?? Buffer.alloc(0);
   const data = xsalsa20poly1305(passphrase, nonce).decrypt(fields.get(DATA) ?? Buffer.alloc(0));
   return Buffer.concat([Buffer.from([(DATA << 3) | 2, data.length]), data]).toString('base64');

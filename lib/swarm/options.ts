@@ -2,10 +2,10 @@ import type { SwarmSection } from '../config/model.ts';
 import { updated, type Change } from '../contracts/change.ts';
 import type { SwarmSpec } from './settings.ts';
 
-/** Something about the whole swarm that may be changed at any time. Source: POST /swarm/update, SwarmSpec. */
+/** A setting of the whole swarm that may be changed at any time. Source: POST /swarm/update, SwarmSpec. */
 interface SwarmOption {
   readonly key: 'autolock' | 'heartbeat' | 'certificateExpiry' | 'taskHistory';
-  /** Where the swarm's specification has it. */
+  /** Its place in the swarm's specification. */
   readonly at: readonly [section: keyof SwarmSpec, field: string];
 }
 
@@ -20,18 +20,18 @@ function sectionOf(spec: SwarmSpec, section: keyof SwarmSpec): Readonly<Record<s
   return { ...spec[section] };
 }
 
-/** Whether the cluster file says anything about the swarm as a whole. */
+/** Whether the cluster file sets any option of the swarm. */
 export function hasOptions(section: SwarmSection): boolean {
   return OPTIONS.some(({ key }) => section[key] !== undefined);
 }
 
-/** The change of an option that isn't as the cluster file says. Durations are nanoseconds, as the Engine API has them. */
+/** The change of an option that differs from the cluster file. Durations are in nanoseconds, as in the Engine API. */
 export type OptionChange = Change & { readonly write: (spec: SwarmSpec) => SwarmSpec };
 
 export function differingOptions(spec: SwarmSpec, section: SwarmSection): readonly OptionChange[] {
   return OPTIONS.flatMap(({ key, at: [part, field] }) => {
     const wanted = section[key];
-    // A swarm without autolock leaves it out.
+    // A swarm without autolock omits the field.
     const found = sectionOf(spec, part)[field] ?? (key === 'autolock' ? false : undefined);
     if (wanted === undefined || wanted === found) return [];
     const from = typeof found === 'number' || typeof found === 'boolean' ? found : undefined;

@@ -6,24 +6,24 @@ import { listNodes, listServices, nameOf } from './read.ts';
 import { NAMESPACE_LABEL, STACK_LABEL } from './stack.ts';
 import type { SwarmNode, SwarmService } from '../contracts/swarm-types.ts';
 
-/** What swarmup made in a swarm and the cluster file doesn't name any more. */
+/** What swarmup made in a swarm and the cluster file no longer names. */
 export interface Surplus {
   readonly services: readonly SwarmService[];
   /** Names of stacks. */
   readonly stacks: readonly string[];
-  /** Nodes of this cluster whose machines are gone, or aren't known to the provider any more. */
+  /** Nodes of this cluster whose machines are gone, or no longer known to the provider. */
   readonly nodes: readonly SwarmNode[];
 }
 
-/** Machines that carry the cluster's mark and are not in its file, by name. */
+/** Names of machines with the cluster's mark that aren't in its file. */
 export function surplusMachines(cluster: Cluster, world: World): readonly string[] {
   return [...world.before.keys()].filter((name) => !cluster.nodes.some((node) => node.name === name));
 }
 
-/** Asks a manager. Only what carries swarmup's labels is ever surplus. */
+/** Finds the surplus through a manager. Only what carries swarmup's labels is ever surplus. */
 export async function findSurplus(manager: Engine, cluster: Cluster, world: World): Promise<Surplus> {
   const [services, nodes] = await Promise.all([listServices(manager), listNodes(manager)]);
-  // A stack doesn't say whose it is: in a swarm that isn't this cluster's, it is somebody else's.
+  // A stack carries no owner: in a swarm that isn't this cluster's, it belongs to others.
   const ours = nodes.some(({ Spec }) => isMarked(Spec, cluster.name));
   const stacks = new Set(ours ? services.flatMap((service) => ownStack(service) ?? []) : []);
   const known = new Set([...cluster.nodes.map((node) => node.name), ...world.before.keys()]);
@@ -43,7 +43,7 @@ function isSurplus(service: SwarmService, cluster: Cluster): boolean {
   const { Name } = service.Spec;
   const stackName = ownStack(service);
   if (stackName !== undefined) {
-    // A service that was taken out of a stack's file; stacks that are gone from the cluster file go as a whole.
+    // A service that was removed from a stack's file; stacks removed from the cluster file are removed as a whole.
     const stack = cluster.stacks.find((one) => one.name === stackName);
     return stack !== undefined && !stack.services.some((one) => `${stackName}_${one.name}` === Name);
   }

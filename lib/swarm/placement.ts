@@ -4,12 +4,12 @@ import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-type
 
 const CONSTRAINT = /^\s*([\w.-]+)\s*(==|!=)\s*(.*?)\s*$/;
 
-/** What a constraint may ask of a node, such as node.role; undefined for what can't be told. */
+/** A node's value for the key of a constraint, such as node.role; undefined if unknown. */
 export type Traits = (key: string) => string | undefined;
 
 /**
- * Whether tasks with these constraints may run on a node, as far as can be told. Source: docs.docker.com, "docker service create",
- * --constraint; swarmkit, manager/constraint.
+ * Whether tasks with these constraints may run on a node, as far as known. Source: docs.docker.com, "docker service
+ * create", --constraint; swarmkit, manager/constraint.
  */
 export function fits(traits: Traits, constraints: readonly string[]): boolean {
   return constraints.every((text) => {
@@ -20,7 +20,7 @@ export function fits(traits: Traits, constraints: readonly string[]): boolean {
   });
 }
 
-/** Of a node as the managers know it. */
+/** The traits of a node, from the managers. */
 function traitsOf({ ID, Spec, Description, Status }: SwarmNode): Traits {
   const { Hostname, Platform, Engine } = Description;
   const known: Readonly<Record<string, string | undefined>> = {
@@ -35,25 +35,28 @@ function traitsOf({ ID, Spec, Description, Status }: SwarmNode): Traits {
     labelOf(key, 'node.labels.', Spec.Labels) ?? labelOf(key, 'engine.labels.', Engine.Labels) ?? known[key];
 }
 
-/** Of a node as the cluster file has it. */
+/** The traits of a node, from the cluster file. */
 export function traitsOfSpec({ name, role, labels }: NodeSpec): Traits {
   const known: Readonly<Record<string, string>> = { 'node.hostname': name, 'node.role': role };
   return (key) => labelOf(key, 'node.labels.', labels) ?? known[key];
 }
 
-/** A label that isn't there is as one that is empty. */
+/** A missing label counts as an empty one. */
 function labelOf(key: string, prefix: string, labels: Labels = {}): string | undefined {
   return key.startsWith(prefix) ? (labels[key.slice(prefix.length)] ?? '') : undefined;
 }
 
-/** A node is noted anew also when it gets or loses a network, which takes a moment after an update's end; in milliseconds. */
+/**
+ * How long after an update's end changes of a node are ignored, in milliseconds: gaining or losing a network updates
+ * the node too.
+ */
 const AFTERMATH_MS = 15_000;
 
-/** How a service's tasks lie on the nodes that may run them. */
+/** How a service's tasks are spread over the nodes that may run them. */
 export interface Spread {
-  /** Another placement would be more even. */
+  /** Whether another placement would be more even. */
   readonly uneven: boolean;
-  /** How many tasks lie on nodes that have too many, or are missing on those that have too few, whichever is more. */
+  /** The number of tasks too many on some nodes, or too few on others, whichever is larger. */
   readonly surplus: number;
   /** Each node's number of tasks, in the order of `nodes`. */
   readonly counts: readonly Count[];
@@ -62,8 +65,9 @@ export interface Spread {
 type Count = readonly [SwarmNode, number];
 
 /**
- * Whether a replicated service lies unevenly: of its placement preferences' groups, or of the nodes in one, one has at least two tasks
- * fewer than another. What Swarm has just placed with all nodes there is as even as it gets: reservations may stand in the way.
+ * How a replicated service is spread. It is uneven if one group of its placement preferences, or one node in a group,
+ * has at least two tasks fewer than another. A placement that Swarm just made with all nodes up counts as even:
+ * reservations may prevent a better one.
  */
 export function spreadOf(service: SwarmService, tasks: readonly SwarmTask[], nodes: readonly SwarmNode[]): Spread {
   const { Constraints = [], Preferences = [] } = service.Spec.TaskTemplate.Placement ?? {};
@@ -98,7 +102,7 @@ function short(counts: readonly Count[], [key, ...rest]: readonly string[]): rea
   });
 }
 
-/** Whether all tasks were placed by the last update, and no node that has few of them came back after it. */
+/** Whether all tasks were placed by the last update, and no node with few tasks came back after it. */
 function isFresh({ UpdateStatus }: SwarmService, running: readonly SwarmTask[], few: readonly SwarmNode[]): boolean {
   const { State, StartedAt, CompletedAt } = UpdateStatus ?? {};
   if (State !== 'completed' || StartedAt === undefined || CompletedAt === undefined) return false;

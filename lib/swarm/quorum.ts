@@ -2,7 +2,10 @@ import { SwarmupError } from '../util/errors.ts';
 import { nameOf } from './read.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
 
-/** How many of n managers must be reachable for anything to be decided. Source: the Raft paper; docs.docker.com, "Raft consensus". */
+/**
+ * How many of n managers must be reachable to change anything. Source: the Raft paper; docs.docker.com, "Raft
+ * consensus".
+ */
 export function majority(managers: number): number {
   return Math.floor(managers / 2) + 1;
 }
@@ -13,8 +16,8 @@ export function tolerance(managers: number): number {
 }
 
 /**
- * Refuses to take a manager away when those left couldn't decide anything: the swarm could then be changed by nobody.
- *
+ * Refuses to remove a manager when the remaining ones would have no majority: the swarm could then no longer be
+ * changed.
  * @param nodes all nodes, as a manager sees them now
  * @throws SwarmupError QUORUM_AT_RISK with the arithmetic
  */
@@ -33,13 +36,14 @@ export function requireMajorityWithout(nodes: readonly SwarmNode[], leaving: Pic
   if (left >= needed) return;
   const away = managers.filter((node) => !reachable.includes(node) && node.ID !== leaving.ID).map(nameOf);
   throw atRisk(
-    `without ${nameOf(one)} only ${left} of ${managers.length - 1} managers would be reachable, and ${needed} are needed to decide anything`,
+    `without ${nameOf(one)} only ${left} of ${managers.length - 1} managers would be reachable, and ${needed} are needed for a majority`,
     `Bring ${away.join(', ')} back first (swarmup up), or add managers.`,
   );
 }
 
 /**
- * Refuses to restart a manager when those left meanwhile couldn't decide anything. Where there are one or two there is no other way.
+ * Refuses to restart a manager when the others would have no majority meanwhile. With one or two managers there is no
+ * alternative.
  *
  * @throws SwarmupError QUORUM_AT_RISK with the arithmetic
  */
@@ -51,8 +55,8 @@ export function requireMajorityDuring(nodes: readonly SwarmNode[], restarting: P
   const needed = majority(managers.length);
   if (left >= needed) return;
   throw atRisk(
-    `while ${nameOf(one)} restarts only ${left} of ${managers.length} managers would be reachable, and ${needed} are needed to decide anything`,
-    `Bring the others back first: swarmup status shows which.`,
+    `while ${nameOf(one)} restarts only ${left} of ${managers.length} managers would be reachable, and ${needed} are needed for a majority`,
+    `Bring the others back first: swarmup status shows them.`,
   );
 }
 

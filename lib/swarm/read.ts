@@ -2,9 +2,9 @@ import type { Engine } from '../contracts/engine.ts';
 import { NAME_LABEL } from './labels.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
 
-/** What the managers are asked, with the types dockerode leaves open. */
+/** Requests to the managers, with the types that dockerode doesn't define. */
 
-/** A node's name in the cluster file: its host name, where swarmup didn't note another. */
+/** A node's name in the cluster file: its host name, unless swarmup labelled it with another name. */
 export function nameOf({ Spec, Description }: Pick<SwarmNode, 'Spec' | 'Description'>): string {
   return Spec.Labels?.[NAME_LABEL] ?? Description.Hostname;
 }

@@ -12,28 +12,28 @@ import { listNodes, nameOf } from './read.ts';
 
 const LEADER_MS = 120_000;
 
-/** A node as it was found while nobody leads. */
+/** A node's state while the swarm has no leader. */
 export interface Found {
   readonly name: string;
   readonly machine: Machine | undefined;
   readonly swarm?: LocalSwarm;
-  /** Why it couldn't be asked. */
+  /** Why it didn't answer. */
   readonly error?: SwarmupError;
 }
 
-/** What a recovery comes to; nothing of it is done yet. */
+/** The plan of a recovery; nothing is done yet. */
 export interface Recovery {
-  /** The manager that goes on alone, with what it knows. */
+  /** The manager from which the swarm is rebuilt. */
   readonly keeper: Found & { readonly swarm: LocalSwarm };
-  /** Managers that answer: they give up the swarm of before, and join anew later. */
+  /** Managers that answer: they leave the old swarm, and join the new one later. */
   readonly leaving: readonly Found[];
-  /** Managers whose machines swarmup made, and that don't answer: with their machines goes the swarm of before. */
+  /** Managers on swarmup's machines that don't answer: their machines are removed, and the old swarm with them. */
   readonly discarded: readonly Found[];
-  /** Managers on hosts that stay, and that don't answer. */
+  /** Managers on existing hosts that don't answer. */
   readonly outOfReach: readonly Found[];
 }
 
-/** Looks at all nodes. Undefined when a manager leads: there is nothing to recover. */
+/** Checks all nodes. Undefined when there is a leader, and so nothing to recover. */
 export async function lookForLoss(
   ctx: Work & Engines & Managers & Pick<RunContext, 'cluster' | 'machines'>,
 ): Promise<readonly Found[] | undefined> {
@@ -41,10 +41,10 @@ export async function lookForLoss(
   return Promise.all(ctx.cluster.nodes.map(({ name }) => look(ctx, name)));
 }
 
-/** A leader takes some time to notice that too few of the others are left, and answers until then. */
+/** Whether the swarm has a leader. One takes some time to notice that it lost its majority, and answers until then. */
 async function isLed({ swarm, signal, clock, report }: Work & Managers): Promise<boolean> {
   return waitUntil({
-    until: 'it is clear whether a manager leads',
+    until: 'it is clear whether the swarm has a leader',
     probe: async () => {
       try {
         swarm.forgetManager();
@@ -54,7 +54,7 @@ async function isLed({ swarm, signal, clock, report }: Work & Managers): Promise
         return { seen: `${reachable} of ${total} managers are reachable` };
       } catch (error) {
         if (hasCode(error, 'SWARM_NO_QUORUM', 'SWARM_NO_MANAGER')) return { done: false };
-        // What a leader that is about to give up says to a question.
+        // The answer of a leader that is about to step down.
         if (hasCode(error, 'ENGINE_REFUSED')) return { seen: error.message };
         throw error;
       }
@@ -78,10 +78,10 @@ async function look(ctx: Engines & Pick<RunContext, 'machines'>, name: string): 
 }
 
 /**
- * Who goes on, and what becomes of the others. Pure.
+ * Plans which manager to keep, and what happens to the others. Pure.
  *
- * @param managers the names of the managers by the cluster file; others are believed only where one of these names them
- * @param chosen the manager to go on with; default: the first that knows the swarm
+ * @param managers the names of the managers in the cluster file; others are trusted only if one of these names them
+ * @param chosen the manager to keep; default: the first that has the swarm's state
  * @throws SwarmupError CANNOT_RECOVER when no manager is left, or when there is a better way
  */
 export function planRecovery(
@@ -103,12 +103,12 @@ export function planRecovery(
       (managers.includes(one.name) || isNamed(one.machine?.address, trusted)),
   );
   const keeper = knowing.find(({ name }) => chosen === undefined || name === chosen);
-  if (!keeper) throw nobodyKnows(found, chosen);
+  if (!keeper) throw noSwarmState(found, chosen);
   const total = Math.max(knowing.length, keeper.swarm.managerAddresses.length);
   if (knowing.length >= majority(total) && chosen === undefined)
     throw cannot(
-      `${names(knowing)} answer, which is a majority of ${total} managers, and elect no leader`,
-      "See whether they reach each other on 2377/tcp: 'swarmup doctor'. To go on with one alone all the same: swarmup recover --manager NAME",
+      `${names(knowing)} answer, a majority of ${total} managers, but elect no leader`,
+      "Check that they reach each other on 2377/tcp: 'swarmup doctor'. To rebuild the swarm from one of them anyway: swarmup recover --manager NAME",
     );
   const others = found.filter(
     (one) => one !== keeper && (managers.includes(one.name) || knowing.some((k) => k === one)),
@@ -124,18 +124,18 @@ export function planRecovery(
   };
 }
 
-/** Makes one swarm of what the keeper knows. No other part of the swarm of before can come back to it afterwards. */
+/** Makes a swarm from the kept manager's state. No other part of the old swarm can return to it afterwards. */
 export async function recover(
   ctx: Work & Engines & Hosts & Managers & Provisioning & Pick<RunContext, 'state' | 'env'>,
   { keeper, leaving, discarded }: Recovery,
 ): Promise<void> {
   for (const { name } of discarded) {
-    ctx.report(`taking the machine ${name} away`);
+    ctx.report(`removing the machine ${name}`);
     await ctx.provider.destroy(name, ctx.io);
     ctx.machines.delete(name);
   }
   for (const { name } of leaving) {
-    ctx.report(`${name} leaves the swarm of before`);
+    ctx.report(`${name} leaves the old swarm`);
     await leaveSwarm(ctx, await ctx.engine(name), true);
   }
   const [address = ''] = keeper.swarm.nodeAddress.split(':');
@@ -144,7 +144,7 @@ export async function recover(
   await forgetOthers(ctx, keeper.name, keeper.swarm.nodeId);
 }
 
-/** After a new swarm was made of one manager: the others stay in its list as managers that are none. */
+/** Removes the other managers from the new swarm, which still lists them after it was made from one manager. */
 export async function forgetOthers(
   ctx: Engines & Pick<Work, 'report'>,
   keeper: string,
@@ -167,14 +167,14 @@ function names(nodes: readonly Found[]): string {
   return nodes.map(({ name }) => name).join(', ');
 }
 
-function nobodyKnows(found: readonly Found[], chosen: string | undefined): SwarmupError {
+function noSwarmState(found: readonly Found[], chosen: string | undefined): SwarmupError {
   const seen = found.map(
     ({ name, swarm, error }) =>
       `${name}: ${swarm ? `${swarm.isManager ? 'manager' : 'no manager'}, ${swarm.state}` : error?.message}`,
   );
   return cannot(
-    `${chosen ?? 'no node that answers'} knows the swarm as a manager does (${seen.join('; ')})`,
-    "Bring a manager's machine back, or restore a back-up onto new machines: swarmup restore FILE",
+    `${chosen ?? 'no node that answers'} has a manager's state of the swarm (${seen.join('; ')})`,
+    "Bring a manager's machine back, or restore a back-up to new machines: swarmup restore FILE",
   );
 }
 

@@ -26,7 +26,7 @@ export async function remove(ctx: Hosts & Omit<Work, 'clock'>, manager: Engine, 
     await manager.call(`remove the ${what}`, (docker) => docker.getService(removal.id).remove());
     return;
   }
-  // Its networks, secrets and configs go with it, as there is no API for stacks.
+  // Its networks, secrets and configs are removed one by one, as there is no API for stacks.
   const host = await ctx.host(manager.node);
   await host.run(['docker', 'stack', 'rm', removal.name], { signal: ctx.signal });
 }

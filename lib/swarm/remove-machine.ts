@@ -4,7 +4,7 @@ import { nameOf } from './read.ts';
 import { removeNode, type NodeRemoval } from './remove-node.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
 
-/** Takes a machine away; its node leaves the swarm before. @param nodes all nodes of the swarm */
+/** Removes a machine, after its node has left the swarm. @param nodes all nodes of the swarm */
 export async function removeMachine(
   ctx: NodeRemoval & Engines & Provisioning,
   machine: Machine,

@@ -7,12 +7,12 @@ import { listNodes, nameOf } from './read.ts';
 import { demote } from './roles.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
 
-/** What it takes to remove a node; managers are demoted one at a time, under the mutex. */
+/** What removing a node needs; managers are demoted one at a time, under the mutex. */
 export type NodeRemoval = Work & Managers & Pick<RunContext, 'mutex'>;
 
 /**
- * Takes a node out of the swarm so that nothing is lost: drained until it runs nothing, demoted if it was a manager,
- * made to leave if it can be reached, and removed from the list. Any part that is done already is passed over.
+ * Removes a node from the swarm without loss: it is drained until it runs nothing, demoted if it is a manager, made to
+ * leave if it can be reached, and removed from the list. Completed parts are skipped.
  *
  * @param engine the node's own engine, when its machine runs
  * @throws SwarmupError QUORUM_AT_RISK before anything is changed
@@ -30,6 +30,6 @@ export async function removeNode(ctx: NodeRemoval, found: SwarmNode, engine: Eng
     ctx.report(`${node.name} leaves the swarm`);
     await leaveSwarm(ctx, engine);
   }
-  // It left or it is dead, and its tasks are elsewhere: there is nothing to wait for any more.
+  // It has left or is dead, and its tasks run elsewhere: there is nothing left to wait for.
   await manager.call(`remove ${node.name}`, (docker) => docker.getNode(node.id).remove({ force: true }));
 }

@@ -8,7 +8,7 @@ import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 const CHANGE_MS = 120_000;
 
-/** Makes a worker a manager, and waits until it takes part in the decisions. @throws SwarmupError TIMED_OUT */
+/** Promotes a worker, and waits until it is a reachable manager. @throws SwarmupError TIMED_OUT */
 export async function promote(ctx: Work & Managers, node: SwarmNode): Promise<void> {
   ctx.report(`promoting ${nameOf(node)}`);
   await change(ctx, node, 'manager');
@@ -19,8 +19,8 @@ export async function promote(ctx: Work & Managers, node: SwarmNode): Promise<vo
 }
 
 /**
- * Makes a manager a worker, and waits until it has left the managers' Raft group: each change of their number has to be agreed on
- * before the next. One at a time in the whole run.
+ * Demotes a manager, and waits until it has left the Raft group: each membership change has to be committed before the
+ * next. One at a time in the whole run.
  *
  * @throws SwarmupError QUORUM_AT_RISK, TIMED_OUT
  */
@@ -29,16 +29,16 @@ export async function demote(ctx: Work & Managers & Pick<RunContext, 'mutex'>, n
     requireMajorityWithout(await listNodes(await beside(ctx, node)), node);
     ctx.report(`demoting ${nameOf(node)}`);
     await change(ctx, node, 'worker');
-    // The one that was asked so far may be the one that is no manager any more.
+    // The manager in use so far may be the demoted one.
     ctx.swarm.forgetManager();
     await settled(ctx, node, {
-      until: `${nameOf(node)} is no manager any more`,
+      until: `${nameOf(node)} is no longer a manager`,
       reached: (status) => status === undefined,
     });
   });
 }
 
-/** A node can't be asked about what it ceases to be. */
+/** Another manager: a node that is being demoted can't report on itself. */
 function beside({ swarm, signal }: Managers, node: SwarmNode): Promise<Engine> {
   return swarm.managerBeside(nameOf(node), signal);
 }
@@ -63,12 +63,12 @@ async function settled(
     probe: async () => {
       const now = (await listNodes(await beside(ctx, node))).find(({ ID }) => ID === node.ID);
       if (reached(now?.ManagerStatus)) return { done: undefined };
-      return { seen: now?.ManagerStatus ? `manager, ${now.ManagerStatus.Reachability}` : 'no manager' };
+      return { seen: now?.ManagerStatus ? `manager, ${now.ManagerStatus.Reachability}` : 'not a manager' };
     },
     deadlineMs: CHANGE_MS,
     intervalMs: 300,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: 'See the managers with swarmup status: more than half of them must be reachable.',
+    fix: 'Check the managers with swarmup status: more than half of them must be reachable.',
   });
 }

@@ -3,15 +3,18 @@ import { waitUntil } from '../async/wait-until.ts';
 import { listNodes, nameOf } from './read.ts';
 import { readSwarm, updateSwarm } from './settings.ts';
 
-/** Nodes get their new certificates when they next report; one that is down gets none, and holds the rotation up. */
+/**
+ * How long a rotation may take, in milliseconds. Nodes get their new certificates when they next report; a node that is
+ * down gets none, and blocks the rotation.
+ */
 const ROTATION_MS = 600_000;
 
 /**
- * Makes a new root certificate, and waits until every node has a certificate of it. Source: docs.docker.com, "Rotating the CA
- * certificate"; swarmkit, ca/reconciler.go.
+ * Creates a new root certificate, and waits until every node has a certificate signed by it. Source: docs.docker.com,
+ * "Rotating the CA certificate"; swarmkit, ca/reconciler.go.
  *
- * @returns how many nodes there are
- * @throws SwarmupError TIMED_OUT naming the nodes that have none yet
+ * @returns the number of nodes
+ * @throws SwarmupError TIMED_OUT naming the nodes without one
  */
 export async function rotateCa(
   { swarm, clock }: Pick<RunContext, 'swarm' | 'clock'>,
@@ -25,7 +28,7 @@ export async function rotateCa(
   }));
   let told = '';
   return waitUntil({
-    until: 'every node has a certificate of the new root',
+    until: 'every node has a certificate signed by the new root',
     probe: async () => {
       const manager = await swarm.manager(signal);
       const [now, nodes] = await Promise.all([readSwarm(manager), listNodes(manager)]);
@@ -34,14 +37,14 @@ export async function rotateCa(
       const behind = nodes.filter(({ Description }) => Description.TLSInfo?.TrustRoot !== root);
       const names = behind.map((node) => `${nameOf(node)} (${node.Status.State})`).join(', ');
       return {
-        seen: names === '' ? 'all nodes have one; the managers have yet to take note' : `without one: ${names}`,
+        seen: names === '' ? 'all nodes have one; the managers have not noticed yet' : `without one: ${names}`,
       };
     },
     deadlineMs: ROTATION_MS,
     intervalMs: 500,
     signal,
     clock,
-    fix: 'Nodes that are down hold it up: bring them back (swarmup up), or take them out of the cluster file and run swarmup up --prune.',
+    fix: 'Nodes that are down block the rotation: bring them back (swarmup up), or remove them from the cluster file and run swarmup up --prune.',
     onSeen: (seen) => {
       if (seen !== told) report(seen);
       told = seen;

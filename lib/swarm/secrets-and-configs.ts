@@ -4,20 +4,20 @@ import { listServices } from './read.ts';
 import type { Labels } from './labels.ts';
 import type { Names } from './fields/field.ts';
 
-/** On a secret or a config: its name in the cluster file, which its name in the swarm goes on from. */
+/** On a secret or a config: its name in the cluster file, which its name in the swarm begins with. */
 export const OBJECT_LABEL = 'swarmup.object';
 
-/** A secret or a config as the swarm has it. */
+/** A secret or a config in the swarm. */
 export interface SwarmObject {
   readonly id: string;
   readonly kind: ObjectSpec['kind'];
   readonly name: string;
   readonly labels: Labels;
-  /** As the managers give it: a config's has its content, a secret's none. */
+  /** The specification from the managers: a config's includes its content, a secret's doesn't. */
   readonly spec: unknown;
 }
 
-/** An overlay network as the swarm has it. */
+/** An overlay network in the swarm. */
 export interface SwarmNetwork {
   readonly id: string;
   readonly name: string;
@@ -26,7 +26,7 @@ export interface SwarmNetwork {
   readonly internal: boolean;
   readonly subnets: readonly string[];
   readonly labels: Labels;
-  /** The managers have made up its driver, options and subnets, which takes them a moment. Until then they give none. */
+  /** Whether the managers have chosen its driver, options and subnets, which takes them a moment. */
   readonly settled: boolean;
 }
 
@@ -62,7 +62,7 @@ interface ListedNetwork {
 /** The overlay networks of the swarm. Source: GET /networks. */
 export async function listOverlays(manager: Engine): Promise<readonly SwarmNetwork[]> {
   const networks = await manager.call('list the networks', (docker): Promise<readonly ListedNetwork[]> =>
-    // Not by their driver, which the managers note a moment after they have made one.
+    // Not by their driver, which the managers set a moment after creating a network.
     docker.listNetworks({ filters: JSON.stringify({ scope: ['swarm'] }) }),
   );
   return networks
@@ -79,7 +79,7 @@ export async function listOverlays(manager: Engine): Promise<readonly SwarmNetwo
     }));
 }
 
-/** What services' specifications refer to by id. */
+/** The names of objects to which services' specifications refer by ID. */
 export async function namesOf(manager: Engine): Promise<Names> {
   const [networks, objects] = await Promise.all([listOverlays(manager), listObjects(manager)]);
   return {
@@ -89,7 +89,7 @@ export async function namesOf(manager: Engine): Promise<Names> {
 }
 
 /**
- * The ids of all that services refer to, now or before their last update: a roll-back needs those.
+ * The IDs of all objects that services refer to, now or before their last update: a roll-back needs them.
  *
  * A service's specification is searched as a whole: stacks' services name their objects in the same places.
  */

@@ -1,6 +1,6 @@
 /**
- * Whether two JSON values are the same to an API that sends nothing for what is empty: zero, false, '', [] and {} are all as if they
- * weren't there. Source: protocol buffers, which the engines keep their objects in.
+ * Whether two JSON values are the same to an API that omits empty values: zero, false, '', [] and {} all count as
+ * absent. Source: protocol buffers, in which the engines store their objects.
  */
 export function semanticEqual(one: unknown, other: unknown): boolean {
   if (isEmpty(one) || isEmpty(other)) return isEmpty(one) && isEmpty(other);
@@ -19,7 +19,7 @@ function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === 0 || value === false || value === '';
 }
 
-/** Whether it is a JSON object, and no list. */
+/** Whether it is a JSON object, not a list. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -7,24 +7,27 @@ import { FIELDS } from './fields/index.ts';
 import { UPDATE_DEFAULTS } from './fields/policies.ts';
 import type { ServiceSpecification, SwarmService } from '../contracts/swarm-types.ts';
 
-/** On a service: the keys of the cluster file that were applied to it, so that one that leaves the file is undone. */
+/** On a service: the keys of the cluster file that were applied to it, so that a key removed from the file is reset. */
 const FIELDS_LABEL = 'swarmup.fields';
 
-/** Those that every service has: they need no note. */
+/** The keys that every service has, and that needn't be recorded. */
 const ALWAYS = ['image', 'replicas', 'ports', 'env', 'constraints'];
 
-/** A difference between a service as it is and as the cluster file has it. */
+/** A difference between a service and the cluster file. */
 export interface Difference {
-  /** From the service on, in the words of the cluster file: a key, or `labels` and the label. */
+  /** The path below the service, in keys of the cluster file: a key, or `labels` and the label. */
   readonly path: Path;
-  /** Both as `Field.told` gives them; undefined for none. */
+  /** Both in the form of `Field.told`; undefined for none. */
   readonly from: Value | undefined;
   readonly to: Value | undefined;
 }
 
 export const NO_NAMES: Names = { networks: new Map(), objects: new Map() };
 
-/** What differs in the fields that the cluster file has, or had; everything else of the service is left as it is. */
+/**
+ * The differences in the fields that the cluster file sets or did set; everything else of the service is left
+ * unchanged.
+ */
 export function differences(service: SwarmService, wanted: ServiceSpec, names: Names = NO_NAMES): Difference[] {
   const { Labels: labels = {} } = service.Spec;
   const fields = FIELDS.flatMap((field): Difference[] => {
@@ -52,7 +55,7 @@ function labelDifferences(labels: Labels, { labels: wanted = {} }: ServiceSpec):
   ];
 }
 
-/** What a field is to be; undefined when it is nobody's business: the file doesn't say, and never did. */
+/** The wanted value of a field; undefined when the file doesn't set it and never did. */
 function wantedValue(field: Field, service: ServiceSpec, labels: Labels): { readonly wanted: unknown } | undefined {
   const wanted = field.wanted(service);
   if (wanted !== undefined) return { wanted };
@@ -60,16 +63,15 @@ function wantedValue(field: Field, service: ServiceSpec, labels: Labels): { read
   return did ? { wanted: field.otherwise } : undefined;
 }
 
-/** The keys to note on a service. */
+/** The keys to record on a service. */
 function notedFields(service: ServiceSpec): string {
   const named = FIELDS.filter((field) => !ALWAYS.includes(field.name) && field.wanted(service) !== undefined);
   return named.map(({ name }) => name).join(',');
 }
 
 /**
- * The specification to send: the file's fields over whatever the service has already.
- *
- * @param image with the registry's digest where it is known, so that every node runs the same
+ * The specification to send: the service's current one, overridden by the file's fields.
+ * @param image with the registry's digest if known, so that every node runs the same
  */
 export function specification(
   wanted: ServiceSpec,
@@ -110,7 +112,7 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   );
 }
 
-/** A copy with another value at a path; without it, for undefined. */
+/** A copy with another value at a path, or without that path for undefined. */
 function withValue(whole: object, [key = '', ...rest]: readonly string[], value: unknown): object {
   const inner: unknown = Reflect.get(whole, key);
   const next =

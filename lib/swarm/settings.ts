@@ -4,7 +4,7 @@ import { Secret } from '../util/secret.ts';
 import type { Labels } from './labels.ts';
 import { readAndWrite } from './versioned.ts';
 
-/** The swarm itself, as GET /swarm gives it, as far as swarmup reads it. */
+/** The swarm in the response to GET /swarm, with the fields that swarmup reads. */
 export interface SwarmObjectState {
   readonly ID: string;
   readonly Version: { readonly Index: number };
@@ -26,7 +26,7 @@ export interface SwarmSpec {
   readonly Orchestration?: { readonly TaskHistoryRetentionLimit?: number };
 }
 
-/** What is made anew besides a change of the specification. Source: POST /swarm/update. */
+/** What to rotate in addition to a change of the specification. Source: POST /swarm/update. */
 export interface Rotation {
   readonly rotateWorkerToken?: true;
   readonly rotateManagerToken?: true;
@@ -37,7 +37,7 @@ export function readSwarm(manager: Engine): Promise<SwarmObjectState> {
   return manager.call('read the swarm', (docker): Promise<SwarmObjectState> => docker.swarmInspect());
 }
 
-/** Reads the swarm's specification, changes it and writes it back; whatever the change leaves alone stays as it is. */
+/** Reads the swarm's specification, changes it and writes it back; everything else in it is kept. */
 export async function updateSwarm(
   manager: Engine,
   what: string,

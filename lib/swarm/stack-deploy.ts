@@ -4,9 +4,9 @@ import { Secret } from '../util/secret.ts';
 import { additionsFile, type Addition } from './stack.ts';
 
 /**
- * Arguments: the stack, and the variables that its file asks for, none of which is to be set. The first line of the input is what is
- * added, which only this shell and docker see; the rest is the user's own file, to the letter. (`--detach` isn't known before Docker 26,
- * and is what it does anyway.)
+ * Arguments: the stack, and the variables that its file refers to, which are unset. The first line of the input
+ * contains the additions, which only this shell and docker see; the rest is the user's own file, unchanged. (`--detach`
+ * is unknown before Docker 26, and is the default anyway.)
  */
 const DEPLOY = [
   'stack=$1; shift; for name in "$@"; do unset "$name"; done',
@@ -17,10 +17,10 @@ const DEPLOY = [
 ].join('\n');
 
 /**
- * Deploys a stack from a manager. There is no API for it: it is docker's own command, which reads the Compose file.
+ * Deploys a stack from a manager. There is no API for it: the docker command reads the Compose file.
  *
  * @param additions what swarmup adds to the file's services
- * @throws SwarmupError COMMAND_FAILED with what docker says
+ * @throws SwarmupError COMMAND_FAILED with docker's message
  */
 export async function deployStack(
   manager: Host,
@@ -29,9 +29,9 @@ export async function deployStack(
   signal: AbortSignal,
 ): Promise<void> {
   await manager.run(['sh', '-c', DEPLOY, 'swarmup-stack', stack.name, ...stack.variables], {
-    // It may have secrets in it.
+    // It may contain secrets.
     input: new Secret(`${additionsFile(stack, additions).reveal()}\n${stack.text}`),
     signal,
-    fix: `Correct ${stack.file} as Docker's message below says.`,
+    fix: `Correct the error in ${stack.file} that Docker reports below.`,
   });
 }

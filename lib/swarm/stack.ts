@@ -3,22 +3,22 @@ import type { StackSpec } from '../config/model.ts';
 import { Secret } from '../util/secret.ts';
 import type { SwarmNode, SwarmService } from '../contracts/swarm-types.ts';
 
-/** On every service of a stack that swarmup deployed: what its file was. */
+/** On every service of a stack that swarmup deployed: the hash of the stack's file. */
 export const STACK_LABEL = 'swarmup.stack';
 export const NAMESPACE_LABEL = 'com.docker.stack.namespace';
-/** On a service that swarmup holds on one node: the node's id. */
+/** On a service that swarmup pins to one node: the node's ID. */
 export const PINNED_LABEL = 'swarmup.pinned';
 
 /** What swarmup adds to a service of a stack's file. */
 export interface Addition {
   /** Its name in the file. */
   readonly service: string;
-  /** The id of the only node that it may run on. */
+  /** The ID of the only node that it may run on. */
   readonly node?: string | undefined;
   readonly environment: Readonly<Record<string, Secret>>;
 }
 
-/** Tells two versions of a stack's file apart, and of the images that are put in place of its own. */
+/** A hash of a stack's file and of the images that replace those in the file. */
 export function stackHash({ text, services }: StackSpec): string {
   const replaced = services.flatMap(({ name, image, imageReplaced }) => (imageReplaced ? [[name, image]] : []));
   const hash = createHash('sha256').update(text);
@@ -26,7 +26,7 @@ export function stackHash({ text, services }: StackSpec): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** The names of the stack's services that aren't deployed as the file, with what is added to it, has them. */
+/** The names of the stack's services whose deployment doesn't match the file and its additions. */
 export function staleServices(
   stack: StackSpec,
   deployed: readonly Pick<SwarmService, 'Spec'>[],
@@ -45,8 +45,9 @@ export function staleServices(
 }
 
 /**
- * A second Compose file, which Docker merges into the user's own: swarmup's label on every service, and what is added to some. One line
- * of JSON, which is YAML. It claims the version that the first does, as Docker wants of files that it merges.
+ * A second Compose file, which Docker merges into the user's own: swarmup's label on every service, and the additions
+ * to some. One line of JSON, which is YAML. It has the same version as the first, which Docker requires of files that
+ * it merges.
  */
 export function additionsFile(stack: StackSpec, additions: readonly Addition[]): Secret {
   const hash = stackHash(stack);
@@ -69,12 +70,12 @@ export function additionsFile(stack: StackSpec, additions: readonly Addition[]):
   );
 }
 
-/** A text that Docker finds no variables in. */
+/** A text with escaped dollar signs, in which Docker finds no variables. */
 function literal(text: string): string {
   return text.replaceAll('$', '$$$$');
 }
 
-/** The node that a service is held on, where it can't run now: no other may take it over. */
+/** The node to which a service is pinned, if it can't run there now: no other node may take it over. */
 export function awayWithItsNode({ Spec }: SwarmService, nodes: readonly SwarmNode[]): SwarmNode | undefined {
   const id = Spec.Labels?.[PINNED_LABEL];
   return nodes.find((node) => node.ID === id && (node.Status.State !== 'ready' || node.Spec.Availability === 'drain'));

@@ -9,7 +9,7 @@ import { listNodes, listServices, listTasks, nameOf } from './read.ts';
 import { readSwarm, type SwarmObjectState } from './settings.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
 
-/** What it takes to say how a cluster is. */
+/** What a cluster's status needs. */
 type Context = Pick<RunContext, 'cluster' | 'provider' | 'machines' | 'remote' | 'swarm' | 'clock'>;
 
 /** `status --json`. */
@@ -33,7 +33,7 @@ export interface NodeStatus {
     readonly leader: boolean;
   } | null;
   readonly engine: string | null;
-  /** For machines that cost money while they run: what they are, since when, and what that comes to. */
+  /** For machines that cost money while they run: their type, running time and cost. */
   readonly rented?: Rented & { readonly hours: number; readonly perHour?: Price };
 }
 
@@ -42,11 +42,14 @@ export interface ServiceStatus {
   readonly image: string;
   readonly replicas: { readonly desired: number; readonly running: number };
   readonly tasks: readonly { readonly node: string; readonly state: string; readonly error: string | null }[];
-  /** `port` is the published one; the URL's may be another, where the provider forwards it. */
+  /** `port` is the published one; the URL may have another if the provider forwards it. */
   readonly urls: readonly { readonly node: string; readonly port: number; readonly url: string }[];
 }
 
-/** Asks the provider and a manager what there is. A swarm that can't be asked is a problem listed, not a failure. */
+/**
+ * Reads the status from the provider and a manager. A swarm without a manager that answers is listed as a problem, not
+ * a failure.
+ */
 export async function clusterStatus(context: Context, signal: AbortSignal): Promise<ClusterStatus> {
   const { cluster, machines } = context;
   const swarm = await askSwarm(context, signal);
@@ -89,7 +92,7 @@ async function askSwarm(context: Context, signal: AbortSignal): Promise<Answers 
   }
 }
 
-/** What a machine costs its owner, as far as that is known; `hours` counts from its last start. */
+/** What a machine costs, as far as known; `hours` counts from its last start. */
 export function rentOf(
   { cluster, provider, clock }: Pick<Context, 'cluster' | 'provider' | 'clock'>,
   machine: Machine,
@@ -174,7 +177,7 @@ function urls({ provider, machines, cluster }: Context, service: SwarmService): 
         const { host, port: local } = provider.endpoint(machine, port);
         return [{ node: name, port, url: `http://${host}:${local}` }];
       } catch {
-        // A port that was published by hand has no way in from here: it has no URL.
+        // A port that was published by hand isn't reachable from here, so it has no URL.
         return [];
       }
     });

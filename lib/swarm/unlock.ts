@@ -8,7 +8,10 @@ import { keptUnlockKey } from './unlock-key.ts';
 
 const UNLOCK_MS = 60_000;
 
-/** Unlocks a manager that restarted while autolock was on, and waits until it takes part again. @throws SwarmupError TIMED_OUT */
+/**
+ * Unlocks a manager that restarted while autolock was on, and waits until it is unlocked.
+ * @throws SwarmupError TIMED_OUT
+ */
 export async function unlockManager(ctx: Engines & Omit<Work, 'report'>, node: string, key: Secret): Promise<void> {
   const engine = await ctx.engine(node);
   await unlock(engine, key);
@@ -22,11 +25,11 @@ export async function unlockManager(ctx: Engines & Omit<Work, 'report'>, node: s
     intervalMs: 300,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: `Its log says more: swarmup ssh ${node} -- sudo journalctl -u docker -n 50`,
+    fix: `Read its log: swarmup ssh ${node} -- sudo journalctl -u docker -n 50`,
   });
 }
 
-/** The key for a locked manager. @throws SwarmupError SWARM_LOCKED where it isn't kept here */
+/** The key for a locked manager. @throws SwarmupError SWARM_LOCKED when it isn't stored here */
 export async function requireUnlockKey(
   { state, env }: Pick<RunContext, 'state' | 'env'>,
   node: string,
@@ -36,9 +39,9 @@ export async function requireUnlockKey(
   throw noKeyFor(node);
 }
 
-/** A manager is locked, and nobody here knows the key. */
+/** The error for a locked manager whose key isn't known here. */
 export function noKeyFor(node: string): SwarmupError {
-  return new SwarmupError('SWARM_LOCKED', `${node} is locked, and its key isn't kept on this computer`, {
-    fix: 'Give it: SWARMUP_UNLOCK_KEY=SWMKEY-1-… swarmup up. A manager that is unlocked still tells it: docker swarm unlock-key',
+  return new SwarmupError('SWARM_LOCKED', `${node} is locked, and its key is not stored on this computer`, {
+    fix: 'Give the key: SWARMUP_UNLOCK_KEY=SWMKEY-1-… swarmup up. An unlocked manager still prints it: docker swarm unlock-key',
   });
 }

@@ -9,7 +9,7 @@ import type { SwarmNode } from '../contracts/swarm-types.ts';
 const KNOWN_MS = 120_000;
 const INTERVAL_MS = 300;
 
-/** The nodes whose engines are of another version, in the order in which they are upgraded: workers, managers, the leader. */
+/** The nodes whose engines have another version, in the order of their upgrades: workers, managers, the leader. */
 export function upgradeOrder(nodes: readonly SwarmNode[], pinned: string): readonly SwarmNode[] {
   const rank = ({ ManagerStatus }: SwarmNode) => (ManagerStatus ? (ManagerStatus.Leader ? 2 : 1) : 0);
   return nodes
@@ -17,22 +17,24 @@ export function upgradeOrder(nodes: readonly SwarmNode[], pinned: string): reado
     .toSorted((one, other) => rank(one) - rank(other));
 }
 
-/** What a node's upgrade needs, got before anything stops. */
+/** What a node's upgrade needs, downloaded before anything stops. */
 export interface Prepared {
   readonly node: SwarmNode;
   readonly packages: readonly string[];
 }
 
-/** Chooses and downloads the packages, on a node that works on. @throws SwarmupError INSTALL_UNSUPPORTED, COMMAND_FAILED */
+/**
+ * Chooses and downloads the packages while the node keeps working.
+ * @throws SwarmupError INSTALL_UNSUPPORTED, COMMAND_FAILED
+ */
 export async function prepareUpgrade(ctx: Installation, node: SwarmNode): Promise<Prepared> {
   return { node, packages: await fetchEngine(ctx, nameOf(node)) };
 }
 
 /**
- * Gives one node another engine, and nobody notices.
- *
- * @param pinned the version wanted
- * @throws SwarmupError what `withNodeDrained` throws, and TIMED_OUT when the managers see no other version
+ * Upgrades one node's engine without downtime.
+ * @param pinned the wanted version
+ * @throws SwarmupError the errors of `withNodeDrained`, and TIMED_OUT when the managers don't see the new version
  */
 export async function upgradeNode(
   ctx: Maintenance & Hosts,
@@ -43,7 +45,7 @@ export async function upgradeNode(
   await withNodeDrained(ctx, node, async () => {
     await installEngine(ctx, name, { fetched: packages });
     const { version } = await startEngine(ctx, name);
-    // Some packages leave an engine that runs alone.
+    // Some packages don't restart a running engine.
     if (!runsVersion(version, pinned)) await restartEngine(ctx, name);
   });
   await waitUntil({
@@ -57,6 +59,6 @@ export async function upgradeNode(
     intervalMs: INTERVAL_MS,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: `The other nodes were left as they are. Its log: swarmup ssh ${name} -- sudo journalctl -u docker -n 50`,
+    fix: `The other nodes were not changed. Its log: swarmup ssh ${name} -- sudo journalctl -u docker -n 50`,
   });
 }

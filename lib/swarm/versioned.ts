@@ -1,10 +1,10 @@
 import { engineWords } from '../remote/engine.ts';
 
-/** How often something else may get in between reading and writing. */
+/** How many attempts to make when others write between our read and write. */
 const ATTEMPTS = 5;
 
 /**
- * Reads, changes and writes again when somebody else wrote in between: Swarm's own components note things on nodes and on the swarm
+ * Repeats reading and writing when something else wrote in between: Swarm's own components update nodes and the swarm
  * all the time. Source: swarmkit, store.ErrSequenceConflict.
  */
 export async function readAndWrite(work: () => Promise<void>): Promise<void> {

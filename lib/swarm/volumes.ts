@@ -10,7 +10,7 @@ export interface LocalVolume {
   readonly service: string;
 }
 
-/** The volumes that services have on a node, as far as a manager that can be asked knows: what is lost with the node's disk. */
+/** The volumes of services on a node, which are lost with the node's disk; none if no manager answers. */
 export async function volumesOn({ swarm, signal }: Managers, node: string): Promise<readonly LocalVolume[]> {
   try {
     const manager = await swarm.manager(signal);
@@ -20,13 +20,13 @@ export async function volumesOn({ swarm, signal }: Managers, node: string): Prom
     const names = new Map(services.map(({ ID, Spec }) => [ID, Spec.Name]));
     return localVolumes(tasks, names);
   } catch (error) {
-    // Nobody is left to ask. What needs the answer to do its work asks by itself, and says why there is none.
+    // No manager answers. Work that depends on one asks by itself, and reports the reason.
     if (error instanceof SwarmupError) return [];
     throw error;
   }
 }
 
-/** Pure. @param services their names by id; tasks of others are passed over */
+/** Pure. @param services their names by ID; tasks of other services are skipped */
 export function localVolumes(
   tasks: readonly SwarmTask[],
   services: ReadonlyMap<string, string>,
@@ -39,7 +39,7 @@ export function localVolumes(
   return [...new Map(found.map((volume) => [`${volume.service} ${volume.name}`, volume])).values()];
 }
 
-/** Any other driver than the engine's own, or options for it, may put a volume where other nodes reach it. */
+/** A driver other than the engine's own, or options for it, may put a volume where other nodes reach it. */
 function isOnNode({ Type, Source, VolumeOptions }: Mount): boolean {
   const { Name = '', Options } = VolumeOptions?.DriverConfig ?? {};
   return Type === 'volume' && Source !== undefined && (Name === '' || Name === 'local') && !hasAny(Options);
@@ -49,7 +49,9 @@ function hasAny(options: object | null | undefined): boolean {
   return Object.keys(options ?? {}).length > 0;
 }
 
-/** What is lost, as the reason of a change: "lost with its disk: volume data (of db)". Undefined without volumes. */
+/**
+ * The lost volumes, as the reason of a change: "lost with its disk: volume data (of db)". Undefined without volumes.
+ */
 export function lostWithIt(volumes: readonly LocalVolume[]): string | undefined {
   if (volumes.length === 0) return undefined;
   const list = volumes.map(({ name, service }) => `${name} (of ${service})`).join(', ');

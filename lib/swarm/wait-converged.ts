@@ -11,12 +11,14 @@ import type { SwarmService } from '../contracts/swarm-types.ts';
 
 const DEADLINE_MS = 420_000;
 const INTERVAL_MS = 300;
-/** How long the scheduler may find no node before it is taken at its word; a node that just joined becomes eligible within this. */
+/**
+ * How long the scheduler may find no node before that counts as a failure, in milliseconds: a node that just joined
+ * becomes eligible within this time.
+ */
 const NO_NODE_GRACE_MS = 8_000;
 /**
- * Looks at services, their tasks and the nodes once, and judges every service.
- *
- * @param isUpdateOver whether what a service's last update came to doesn't matter any more
+ * Reads services, their tasks and the nodes once, and judges every service.
+ * @param isUpdateOver whether the outcome of a service's last update no longer matters
  */
 export async function lookAt(
   manager: Engine,
@@ -45,14 +47,14 @@ export interface ConvergeOptions {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly report: (detail: string, progress?: Progress) => void;
-  /** The services as they were before anything was written: a roll-back of back then is no failure now. */
+  /** The services before anything was written: an earlier roll-back isn't a failure now. */
   readonly before: readonly SwarmService[];
-  /** It was asked to go back: that it did is no failure. */
+  /** A roll-back was requested, so it isn't a failure. */
   readonly rollingBack?: boolean;
 }
 
 /**
- * Waits until every task of the services runs. Fails at once, with the task's own error, when none ever can.
+ * Waits until every task of the services runs. Fails immediately, with the task's own error, when no task can ever run.
  *
  * @throws SwarmupError SERVICE_FAILED or TIMED_OUT
  */
@@ -93,7 +95,7 @@ export async function converge(options: ConvergeOptions): Promise<void> {
   });
 }
 
-/** Whether a service was rolled back on purpose, or some time before. */
+/** Whether a service was rolled back on purpose, or earlier. */
 function isOver({ ID, UpdateStatus }: SwarmService, { before, rollingBack = false }: ConvergeOptions): boolean {
   if (UpdateStatus?.State !== 'rollback_completed') return false;
   const then = before.find((service) => service.ID === ID)?.UpdateStatus;
@@ -104,7 +106,7 @@ function withoutUpdate({ UpdateStatus: _over, ...service }: SwarmService): Swarm
   return service;
 }
 
-/** With the last lines that the task printed which the failure is about. */
+/** The error of a failed service, with the last lines of the task that caused it. */
 async function serviceFailed(manager: Engine, { service, permanentFailure }: Convergence): Promise<SwarmupError> {
   const name = service.Spec.Name;
   const { why, culprit }: PermanentFailure = permanentFailure ?? { why: '' };
@@ -117,13 +119,13 @@ async function serviceFailed(manager: Engine, { service, permanentFailure }: Con
 
 function fixFor({ Spec: { Name: name, Labels } }: SwarmService, why: string): string {
   if (/no suitable node/.test(why) && Labels?.[PINNED_LABEL] !== undefined)
-    return "It is held on the node that its data is on: bring that one back ('swarmup status' shows how it is; drained: 'swarmup activate'), or name another, without the data: portainer.node.";
+    return "It is pinned to the node that holds its data: bring that node back ('swarmup status' shows its state; if drained: 'swarmup activate'), or choose another node, without the data: portainer.node.";
   if (/no suitable node/.test(why))
-    return 'Correct the constraints, reservations or host-mode ports that rule every node out, or add a node that fits.';
+    return 'Correct the constraints, reservations or host-mode ports that exclude every node, or add a node that fits.';
   if (/No such image|pull access denied|manifest unknown/.test(why))
     return 'Correct the image name, or supply the image with images.load.';
   if (/again and again/.test(why))
-    return `The program has to stay in the foreground, and a health check has to pass. What it prints: swarmup logs ${name}`;
+    return `The program has to stay in the foreground, and its health check has to pass. Its output: swarmup logs ${name}`;
   if (/port .* is already (in use|allocated)/.test(why)) return 'Free the port or publish another.';
-  return `Its tasks say more: swarmup status; and what they print: swarmup logs ${name}`;
+  return `For its tasks and their errors: swarmup status; for their output: swarmup logs ${name}`;
 }

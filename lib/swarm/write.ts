@@ -2,7 +2,7 @@ import { createService as post, updateService as postUpdate, type RegistryAuth }
 import type { Engine } from '../contracts/engine.ts';
 import type { ServiceSpecification, SwarmService } from '../contracts/swarm-types.ts';
 
-/** What managers are told about services. */
+/** Requests to managers that change services. */
 
 export async function createService(
   manager: Engine,
@@ -13,9 +13,9 @@ export async function createService(
 }
 
 /**
- * Writes a service's specification over the one it was read with; the engine refuses when it changed meanwhile.
- *
- * @param auth undefined: the nodes go on with the credentials they have. Source: POST /services/{id}/update, registryAuthFrom
+ * Replaces a service's specification; the engine refuses if it has changed since it was read.
+ * @param auth undefined: the nodes keep using the credentials they have. Source: POST /services/{id}/update,
+ * registryAuthFrom
  */
 export async function updateService(
   manager: Engine,
@@ -27,7 +27,10 @@ export async function updateService(
   await manager.call(`update service ${Name}`, (docker) => postUpdate(docker, ID, { query, body, auth }));
 }
 
-/** Takes a service back to the specification before its last update, as Swarm keeps it. Source: as above, rollback=previous. */
+/**
+ * Rolls a service back to the specification before its last update, which Swarm keeps. Source: as above,
+ * rollback=previous.
+ */
 export async function rollBackService(manager: Engine, { ID, Version, Spec }: SwarmService): Promise<void> {
   const query = { version: Version.Index, rollback: 'previous', registryAuthFrom: 'previous-spec' };
   await manager.call(`roll service ${Spec.Name} back`, (docker) => postUpdate(docker, ID, { query, body: Spec }));

@@ -1,4 +1,4 @@
-/** What providers promise, as tests: `import { providerContract } from 'swarmup/testing'`. */
+/** The contracts of providers, as tests: `import { providerContract } from 'swarmup/testing'`. */
 
 export { providerContract } from './made-machines.ts';
 export { existingMachinesContract, type ExistingSubject } from './existing-machines.ts';

@@ -2,23 +2,22 @@ import type { TestRunner } from './runner.ts';
 import { ADDRESS, io, listed, type Subject } from './subject.ts';
 
 /**
- * What every provider promises that makes machines, in the order of a machine's life. Each test relies on the one before, so the
- * runner must neither shuffle them nor run them side by side.
- *
- * @param runner what registers a test and what compares, such as Vitest's `{ it, expect }`
- * @param subject asked in each test, so that hooks may make it
+ * The contract of every provider that makes machines, in the order of a machine's life. Each test relies on the
+ * previous one, so the runner must neither shuffle them nor run them in parallel.
+ * @param runner the functions that register a test and compare values, such as Vitest's `{ it, expect }`
+ * @param subject called in each test, so that hooks may create it
  */
 export function providerContract({ it, expect }: TestRunner, subject: () => Subject): void {
   let address = '';
   let hostKey = '';
 
-  it('has nothing at first, and plans to create it', async () => {
+  it('lists no machine at first, and plans to create one', async () => {
     const { provider, node } = subject();
     expect(await provider.list(io.signal)).toEqual([]);
     expect(provider.plan(node, undefined)).toMatchObject([{ action: 'create' }]);
   });
 
-  it('creates a machine that is listed, reached as it says, and needs nothing more', async () => {
+  it('creates a machine that is listed, can be reached and needs no changes', async () => {
     const { provider, node, port, answers } = subject();
     const machine = await provider.create(node, io);
     expect(machine).toMatchObject({ name: node.name, state: 'running' });
@@ -32,18 +31,18 @@ export function providerContract({ it, expect }: TestRunner, subject: () => Subj
     hostKey = machine.ssh.hostKey;
   });
 
-  it('changes nothing when asked to create it again', async () => {
+  it('changes nothing when asked to create the machine again', async () => {
     const { provider, node } = subject();
     const before = await listed(subject());
     expect(await provider.create(node, io)).toEqual(before);
     expect((await provider.list(io.signal)).length).toBe(1);
   });
 
-  it('lists only the machines asked for', async () => {
+  it('lists only the requested machines', async () => {
     expect(await subject().provider.list(io.signal, ['somebody-else'])).toEqual([]);
   });
 
-  it('powers it off, keeping what it is, and starts it again as the same machine', async () => {
+  it('powers the machine off, and starts it again as the same machine', async () => {
     const { provider, node } = subject();
     await provider.stop(node.name, io);
     await provider.stop(node.name, io);
@@ -54,7 +53,7 @@ export function providerContract({ it, expect }: TestRunner, subject: () => Subj
     expect(again).toMatchObject({ state: 'running', address, ssh: { hostKey } });
   });
 
-  it('cuts its power, once, and it can be started again as the same machine', async () => {
+  it('cuts the power of the machine, and starts it again as the same machine', async () => {
     const { provider, node } = subject();
     await provider.cutPower(node.name, io);
     await provider.cutPower(node.name, io);
@@ -62,7 +61,7 @@ export function providerContract({ it, expect }: TestRunner, subject: () => Subj
     expect(await provider.create(node, io)).toMatchObject({ state: 'running', address, ssh: { hostKey } });
   });
 
-  it('destroys it, once and for all, and again without complaint', async () => {
+  it('destroys the machine, and does nothing when asked again', async () => {
     const { provider, node } = subject();
     await provider.destroy(node.name, io);
     await provider.destroy(node.name, io);

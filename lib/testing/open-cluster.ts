@@ -6,10 +6,10 @@ import { loadProvider, providerRegistry } from '../providers/index.ts';
 import { localCommands } from '../remote/local.ts';
 
 /**
- * Reads a cluster file and makes its provider, as every command does. No package is installed.
+ * Reads a cluster file and creates its provider, like every command. No package is installed.
  *
  * @param file its path
- * @throws SwarmupError CONFIG_NOT_FOUND, CONFIG_INVALID, and what the provider throws
+ * @throws SwarmupError CONFIG_NOT_FOUND, CONFIG_INVALID, and the provider's errors
  */
 export async function openCluster(
   file: string,

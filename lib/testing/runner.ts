@@ -1,7 +1,7 @@
 /**
- * What the suites need of a test runner. It is handed in rather than imported, so that they run in the runner of their caller,
- * whichever it is (Vitest, Jest, Bun) and whichever copy: tests that are registered with another copy of Vitest fail. swarmup
- * needs no runner as a dependency for it.
+ * What the suites need from a test runner. It is passed in rather than imported, so that they run in the caller's
+ * runner (Vitest, Jest, Bun) and in the caller's copy of it: tests registered with another copy of Vitest fail. This
+ * also saves a dependency on a runner.
  */
 export interface TestRunner {
   readonly it: (title: string, test: () => Promise<void>) => unknown;

@@ -1,4 +1,4 @@
-/** Whether an error is the system's, with this code (ENOENT, EEXIST, ...). */
+/** Whether an error is a system error with one of these codes (ENOENT, EEXIST, ...). */
 export function hasErrno(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
 }

@@ -2,9 +2,9 @@
 export type ErrorSource = 'user' | 'host' | 'tool';
 
 /**
- * Every error swarmup reports. `pending` tells what a plan may presume when a check ends with it while an earlier
- * step still has changes to make: `absent` (the thing doesn't exist yet) or `unknown` (it exists, but can't be asked).
- * `transient` ones are known to pass by themselves: the step is tried again.
+ * Every error swarmup reports. `pending` tells what a plan may assume when a check fails with this error while an
+ * earlier unit still has changes to make: `absent` (the thing doesn't exist yet) or `unknown` (it exists, but can't be
+ * checked). `transient` errors are known to pass by themselves: the unit is retried.
  */
 const TABLE = {
   USAGE: { source: 'user' },
@@ -100,7 +100,7 @@ export interface ErrorDetails {
   /** The last lines a command printed, if one failed. */
   readonly output?: string;
   readonly cause?: unknown;
-  /** This one is known to pass by itself, although others of its code are not. */
+  /** Whether this error is transient, although others with its code are not. */
   readonly transient?: boolean;
 }
 
@@ -109,7 +109,7 @@ export class SwarmupError extends Error {
   readonly code: ErrorCode;
   readonly fix: string;
   readonly output: string | undefined;
-  /** Known to pass by itself: the step is tried again. */
+  /** Whether the error is known to pass by itself: the unit is then retried. */
   readonly transient: boolean;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails) {
@@ -122,7 +122,7 @@ export class SwarmupError extends Error {
     this.transient = details.transient ?? row.transient ?? false;
   }
 
-  /** What records keep of it; a defect's trace is kept too. */
+  /** The form in records; for a bug in swarmup with its stack trace. */
   toJSON(): object {
     const { code, message, fix, output, cause } = this;
     const trace = code === 'INTERNAL' && cause instanceof Error ? { trace: cause.stack } : {};
@@ -133,7 +133,7 @@ export class SwarmupError extends Error {
     return TABLE[this.code].source;
   }
 
-  /** What a plan may presume of the thing that couldn't be asked; undefined when the error is a plain failure. */
+  /** What a plan may assume about the thing that couldn't be checked; undefined when the error is a plain failure. */
   get pending(): 'absent' | 'unknown' | undefined {
     const row: Row = TABLE[this.code];
     return row.pending;
@@ -150,14 +150,14 @@ export function asSwarmupError(error: unknown): SwarmupError {
   if (error instanceof SwarmupError) return error;
   if (error instanceof Error && error.name === 'AbortError') return interrupted(error);
   return new SwarmupError('INTERNAL', messageOf(error), {
-    fix: 'This is a defect in swarmup: please report it with the command and the lines above.',
+    fix: 'This is a bug in swarmup: please report it with the command and the lines above.',
     cause: error,
   });
 }
 
 export function interrupted(cause?: unknown): SwarmupError {
   return new SwarmupError('INTERRUPTED', 'stopped before it was done', {
-    fix: 'Run the same command again: it continues from what is there.',
+    fix: 'Run the same command again: it continues where it stopped.',
     cause,
   });
 }

@@ -4,7 +4,7 @@ import envPaths from 'env-paths';
 import { hasErrno } from './errno.ts';
 import { SwarmupError } from './errors.ts';
 
-/** Whether something is at a path. What can't be looked at counts as not there. */
+/** Whether something exists at a path. What can't be accessed counts as missing. */
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
@@ -12,34 +12,36 @@ export async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The folder for what all clusters of this user share: base images, container images, answers of probes. */
+/** The folder for what all clusters of this user share: base images, container images, probe results. */
 export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
   return env['SWARMUP_CACHE_DIR'] ?? envPaths('swarmup', { suffix: '' }).cache;
 }
 
-/** Whether a path is a folder that belongs to this user and that nobody else can look into or write in; no link is followed. */
+/**
+ * Whether a path is a folder that belongs to this user and that no other user can read or write; no link is followed.
+ */
 export async function isPrivate(path: string): Promise<boolean> {
   const found = await ifThere(lstat(path));
   return found !== undefined && found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0;
 }
 
 /**
- * Makes a folder for this user alone in a place that everybody may write to, such as /tmp.
+ * Makes a folder for this user alone in a place where every user may write, such as /tmp.
  *
- * @throws SwarmupError PATH_UNSAFE when something that isn't such a folder is there already: somebody may have been faster
+ * @throws SwarmupError PATH_UNSAFE when something else exists at the path: another user may have created it first
  */
 export async function makePrivate(path: string): Promise<void> {
-  // A file of that name is told of below.
+  // A file of that name is reported below.
   await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     if (!hasErrno(error, 'EEXIST')) throw error;
   });
   if (await isPrivate(path)) return;
-  throw new SwarmupError('PATH_UNSAFE', `${path} is there already, and isn't a folder of yours alone`, {
-    fix: `See whose it is (ls -ld ${path}), remove it, then run again.`,
+  throw new SwarmupError('PATH_UNSAFE', `${path} exists, and is not a folder that only you can access`, {
+    fix: `Check whose it is (ls -ld ${path}), remove it, then run again.`,
   });
 }
 
-/** What reading something gives; undefined when there is no such file or folder. */
+/** The result of reading something; undefined when there is no such file or folder. */
 export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;

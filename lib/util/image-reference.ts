@@ -5,19 +5,19 @@ export function tagged(reference: string): string {
   return last.includes(':') ? name : `${name}:latest`;
 }
 
-/** A name's digest, such as sha256:...; undefined for one that has none. */
+/** A name's digest, such as sha256:...; undefined without one. */
 function digestOf(reference: string): string | undefined {
   return reference.split('@')[1];
 }
 
-/** What an engine is asked for: an image with a digest by that, any other by its tag, written out. */
+/** The name for requests to an engine: with the digest if the reference has one, otherwise with an explicit tag. */
 export function exact(reference: string): string {
   return digestOf(reference) === undefined ? tagged(reference) : reference;
 }
 
 /**
- * Whether an image is the one that is wanted. A digest that is wanted has to be the image's; where none is wanted, any will do that a
- * registry had for the tag. A name with a digest and no tag is no tag's.
+ * Whether an image is the wanted one. A wanted digest has to be the image's; without one, any digest of the tag will
+ * do. A name with a digest and no tag matches no tag.
  */
 export function isImage(image: string, wanted: string): boolean {
   if (digestOf(wanted) !== undefined) return tagged(image) === tagged(wanted) && digestOf(image) === digestOf(wanted);
@@ -29,12 +29,15 @@ function hasTag(reference: string): boolean {
   return name === tagged(reference);
 }
 
-/** Without the digest that an engine noted for a tag; one that stands alone is all that says which image it is. */
+/**
+ * A reference without the digest that an engine added to its tag. A digest without a tag is kept, as only it identifies
+ * the image.
+ */
 export function withoutNote(reference: string): string {
   return hasTag(reference) ? tagged(reference) : reference;
 }
 
-/** The host of the registry that an image comes from. Source: the distribution project's reference grammar; Docker Hub's own host. */
+/** The registry host of an image. Source: the distribution project's reference grammar; Docker Hub's own host. */
 export function registryOf(reference: string): string {
   const [first = '', ...rest] = reference.split('/');
   const named = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');

@@ -1,20 +1,19 @@
 import { registerHooks } from 'node:module';
 
-/** What modules from outside import swarmup by; also with a subpath, such as swarmup/testing. */
+/** The name by which outside modules import swarmup, perhaps with a subpath, such as swarmup/testing. */
 const SELF = /^swarmup(?:\/|$)/;
 
 /**
- * Loads a module of the user's, TypeScript or JavaScript. Wherever it lies, `import ... from 'swarmup'` in it means this
- * installation: what it makes must be of the same classes as what it is compared with here.
- *
+ * Loads a user's module, TypeScript or JavaScript. Wherever it is, `import ... from 'swarmup'` in it means this
+ * installation: its objects must be instances of the same classes as here.
  * @param specifier a file's URL, or the name of a package
- * @param base URL of the file from whose folder a package is looked for
+ * @param base URL of the file from whose folder a package is resolved
  */
 export async function importModule(specifier: string, base: string = import.meta.url): Promise<unknown> {
   const here = import.meta.url;
   const hooks = registerHooks({
     resolve: (wanted, context, next) => {
-      // A package may import itself by its name, so this file stands for whoever asks for swarmup.
+      // A package may import itself by its name, so imports of swarmup are resolved as if from this file.
       if (SELF.test(wanted)) return next(wanted, { ...context, parentURL: here });
       return next(
         wanted,

@@ -1,10 +1,10 @@
-/** An IPv4 network as its first address and its size in bits. */
+/** An IPv4 network as its first address and its prefix length. */
 interface Network {
   readonly first: number;
   readonly bits: number;
 }
 
-/** Reads 10.0.0.0/24 or 10.0.0.1, which is a network of one. */
+/** Parses 10.0.0.0/24 or 10.0.0.1, which is a network with one address. */
 function parse(text: string): Network | undefined {
   const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?$/.exec(text);
   if (!match) return undefined;
@@ -14,7 +14,7 @@ function parse(text: string): Network | undefined {
   return { first: Math.floor((a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d) / size) * size, bits };
 }
 
-/** Whether two IPv4 networks, such as 10.0.0.0/24, have addresses in common. What is no network has none. */
+/** Whether two IPv4 networks, such as 10.0.0.0/24, have addresses in common. Invalid networks have none. */
 export function overlap(one: string, other: string): boolean {
   const [a, b] = [parse(one), parse(other)];
   if (!a || !b) return false;
@@ -37,6 +37,6 @@ export function addressIn(network: string, number: number): string {
 /** A network's mask: 255.255.255.0 for a /24. */
 export function maskOf(network: string): string {
   const parsed = parse(network);
-  if (!parsed) throw new Error(`${network} is no network`);
+  if (!parsed) throw new Error(`${network} is not a network`);
   return textOf(2 ** 32 - 2 ** (32 - parsed.bits));
 }

@@ -1,13 +1,13 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** The nearest of the valid names, when it is near enough to be a slip of the fingers. */
+/** The nearest of the valid names, if it is near enough to be a typo. */
 function nearest(word: string, valid: readonly string[]): string | undefined {
   if (valid.length === 0) return undefined;
   const candidate = closest(word, valid);
   return distance(word, candidate) <= Math.max(2, Math.floor(word.length / 3)) ? candidate : undefined;
 }
 
-/** More than these nobody reads; with a likely one named, the rest is for the reference. */
+/** How many names to list; after a likely one, the rest is in the reference. */
 const MOST = 12;
 
 /** "did you mean 'x'? expected one of a, b, c" */

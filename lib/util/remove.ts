@@ -7,9 +7,10 @@ import { ifThere } from './files.ts';
 /**
  * Removes a file, or a folder with everything in it. The only place where swarmup removes anything on this computer.
  *
- * @param folder the folder that bounds the removal. What leads to it is trusted; nothing below it is
- * @param path what to remove, below `folder`. It is no error when it doesn't exist
- * @throws SwarmupError PATH_UNSAFE when the path isn't below the folder, or when it or a folder on the way to it is a symbolic link
+ * @param folder the folder that bounds the removal. The path to it is trusted, anything below it isn't
+ * @param path what to remove, below `folder`; a missing path is not an error
+ * @throws SwarmupError PATH_UNSAFE when the path isn't below the folder, or when it or a folder on the way to it is a
+ * symbolic link
  */
 export async function removeInside(folder: string, path: string): Promise<void> {
   const base = resolve(folder);
@@ -25,12 +26,12 @@ export async function removeInside(folder: string, path: string): Promise<void> 
   await rm(target, { recursive: true, force: true });
 }
 
-/** Removes what `removeInside` would, within the folder it lies in: for files and folders whose path swarmup made itself. */
+/** Like `removeInside`, bounded by the parent folder: for files and folders whose path swarmup made itself. */
 export function removeOwn(path: string): Promise<void> {
   return removeInside(dirname(resolve(path)), path);
 }
 
-/** Removes a folder that is empty; any other stays. */
+/** Removes a folder only if it is empty. */
 export async function removeIfEmpty(folder: string): Promise<void> {
   try {
     await rmdir(folder);
@@ -40,14 +41,14 @@ export async function removeIfEmpty(folder: string): Promise<void> {
 }
 
 function outside(target: string, base: string): SwarmupError {
-  return new SwarmupError('PATH_UNSAFE', `${target} is not removed: it isn't inside ${base}`, {
-    fix: 'A name has been changed into a path by something other than swarmup: look for who wrote it, and remove it by hand.',
+  return new SwarmupError('PATH_UNSAFE', `${target} is not removed: it is not inside ${base}`, {
+    fix: 'Something other than swarmup has changed a name into this path: find out what wrote it, and remove the path by hand.',
   });
 }
 
 function throughLink(target: string, link: string): SwarmupError {
   const what = target === link ? 'it is' : `${link} is`;
-  return new SwarmupError('PATH_UNSAFE', `${target} is not removed: ${what} a symbolic link, and may lead anywhere`, {
-    fix: `See where it leads (ls -ld '${link.replaceAll("'", `'\\''`)}'), remove the link by hand, then run again.`,
+  return new SwarmupError('PATH_UNSAFE', `${target} is not removed: ${what} a symbolic link, which may lead anywhere`, {
+    fix: `Check where it leads (ls -ld '${link.replaceAll("'", `'\\''`)}'), remove the link by hand, then run again.`,
   });
 }

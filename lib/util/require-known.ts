@@ -3,8 +3,7 @@ import { expectedOneOf } from './nearest-name.ts';
 
 /**
  * Refuses a name that doesn't exist.
- *
- * @param kind what the name is of, as in "there is no KIND 'NAME'"
+ * @param kind as in "there is no KIND 'NAME'"
  * @throws SwarmupError UNKNOWN_NAME, with the nearest valid name
  */
 export function requireKnown(kind: string, name: string, valid: readonly string[]): void {

@@ -7,10 +7,9 @@ import { Secret } from './secret.ts';
 import { SwarmupError } from './errors.ts';
 
 /**
- * Refuses folders of ours that are symbolic links: a folder that was checked out or unpacked can bring such, and what swarmup writes
- * and removes would then be somebody else's.
- *
- * @param root the folder of all clusters; undefined when the user named it, who may well name a link
+ * Refuses swarmup's folders if they are symbolic links: a checked-out or unpacked folder may contain links, through
+ * which swarmup would write and remove foreign files.
+ * @param root the folder of all clusters; undefined when the user named it, who may name a link
  * @throws SwarmupError PATH_UNSAFE
  */
 export async function refuseLinks(root: string | undefined, stateDir: string): Promise<void> {
@@ -18,21 +17,24 @@ export async function refuseLinks(root: string | undefined, stateDir: string): P
   for (const path of [...(root === undefined ? [] : [root]), stateDir, ...inside]) {
     const found = await ifThere(lstat(path));
     if (found?.isSymbolicLink())
-      throw new SwarmupError('PATH_UNSAFE', `${path} is a symbolic link, and swarmup keeps, and removes, files in it`, {
+      throw new SwarmupError('PATH_UNSAFE', `${path} is a symbolic link, and swarmup writes and removes files in it`, {
         fix:
           path === root
-            ? `If the link is yours, say so in the environment: SWARMUP_STATE_DIR=${path}. Otherwise remove it.`
-            : `Remove the link, or put the folder itself there; SWARMUP_STATE_DIR names another place for all of them.`,
+            ? `If you made the link, set SWARMUP_STATE_DIR=${path} in the environment. Otherwise remove it.`
+            : `Remove the link, or replace it by the folder itself; SWARMUP_STATE_DIR sets another place for all clusters.`,
       });
   }
 }
 
-/** The local folder of a cluster, `.swarmup/<cluster>/`, readable by its owner only. Losing it may cost access, never correctness. */
+/**
+ * The state folder of a cluster, `.swarmup/<cluster>/`, readable only by its owner. Losing it may cost access, never
+ * correctness.
+ */
 export class StateFolder {
   readonly path: string;
   readonly #onSecret: (secret: Secret) => void;
 
-  /** @param onSecret told every secret that is read or made here, so that no record shows it */
+  /** @param onSecret called with every secret that is read or generated here, so that no record contains it */
   constructor(path: string, onSecret: (secret: Secret) => void = () => undefined) {
     this.path = path;
     this.#onSecret = onSecret;
@@ -54,7 +56,7 @@ export class StateFolder {
     await writeFile(path, text, { mode: 0o600 });
   }
 
-  /** Removes a file, if it is there. */
+  /** Removes a file, if it exists. */
   async forget(...parts: string[]): Promise<void> {
     await removeInside(dirname(this.path), this.file(...parts));
   }
@@ -63,13 +65,13 @@ export class StateFolder {
     return exists(this.path);
   }
 
-  /** Removes the folder, and its parent `.swarmup` when no other cluster's is left in it. */
+  /** Removes the folder, and its parent `.swarmup` if no other cluster is left in it. */
   async remove(): Promise<void> {
     await removeInside(dirname(this.path), this.path);
     await removeIfEmpty(dirname(this.path));
   }
 
-  /** A password that was generated once and is kept here. */
+  /** A password that is generated once and stored here. */
   async password(name: string): Promise<Secret> {
     const kept = (await this.read(name))?.trim();
     const secret = new Secret(kept || randomBytes(18).toString('base64url'));

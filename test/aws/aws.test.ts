@@ -32,8 +32,8 @@ describe('the aws section of a cluster file', () => {
     ['instanceType: small', /expected an instance type, such as t3\.small/],
     ['allow: { ssh: [everybody] }', /expected my-address or an IPv4 range, such as 203\.0\.113\.0\/24/],
     ['allow: { published: [203.0.113.7] }', /expected my-address or an IPv4 range/],
-    ["tags: { 'swarmup:cluster': mine }", /this tag is not free/],
-    ['subnets: [vpc-12]', /expected the id of a subnet/],
+    ["tags: { 'swarmup:cluster': mine }", /this tag is reserved/],
+    ['subnets: [vpc-12]', /expected the ID of a subnet/],
     ['spot: managers', /none.*workers|workers/],
     [
       `bastion: { host: gate, user: me, identityFile: id, hostKey: '${KEY}' }`,
@@ -59,7 +59,7 @@ describe('the aws section of a cluster file', () => {
     };
     await expect(create(options)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: "provider.instanceType.nodes names 'worker3', which is no node",
+      message: "provider.instanceType.nodes names 'worker3', which is not a node of the cluster",
       fix: expect.stringContaining('worker1'),
     });
   });

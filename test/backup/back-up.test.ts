@@ -66,7 +66,7 @@ describe('a back-up', () => {
   it('is refused where it would cost the majority', async () => {
     const { world, file, run } = await backedUp(3);
     world.swarm.lose('manager3');
-    expect(errorsOf(await run()).join()).toContain('2 are needed to decide anything');
+    expect(errorsOf(await run()).join()).toContain('2 are needed for a majority');
     expect(world.swarm.writes).toEqual(['manager2 copy removed']);
     expect(existsSync(file)).toBe(false);
   });
@@ -94,7 +94,7 @@ describe('a restore', () => {
       manager: { ...manifest.manager, address: '10.9.9.9' },
     }));
     const result = await worldWithRegistry().run('restore', restored);
-    expect(errorsOf(result).join()).toMatch(/manager2 has the address .*, and the back-up is of 10\.9\.9\.9/);
+    expect(errorsOf(result).join()).toMatch(/manager2 has the address .*, but in the back-up it has 10\.9\.9\.9/);
   });
 
   it('compares objects one by one, by id and by content', () => {
@@ -105,7 +105,7 @@ describe('a restore', () => {
     ];
     expect(differencesFrom(kept, kept.slice(0, 2))).toEqual([]);
     expect(differencesFrom(kept, [{ ...kept[0]!, spec: { Name: 'web', Mode: { Global: 1 } } }])).toEqual([
-      'service web is not as it was',
+      'service web differs from the back-up',
       'secret key (x1) is missing',
     ]);
   });

@@ -110,7 +110,7 @@ describe('a setting that would mean something else on a manager', () => {
     [service('hostname: ${HOST_HERE}'), 'stack.yml:4:15: the variable HOST_HERE is set in this environment'],
     [service('hostname: ${P?needed}'), 'stack.yml:4:15: required variable P is missing a value: needed'],
     [service('').replace('image: x', 'image: $(id).io/y'), 'stack.yml:3:12: invalid interpolation format'],
-    [service('').replace('image: x', 'image: "a b"'), "stack.yml:3:12: 'a b' is no image"],
+    [service('').replace('image: x', 'image: "a b"'), "stack.yml:3:12: 'a b' is not an image reference"],
     ['services:\n  a: { ports: ["80:80"] }\n', 'stack.yml:2:3: services.a.image'],
     ['services: [x', 'stack.yml:1:13: '],
     ['services: { a: *none }', 'stack.yml:1:1: Unresolved alias'],

@@ -151,7 +151,7 @@ services:
     [
       'a stack without a file',
       'name: x\nprovider: { type: qemu }\nstacks:\n  s: { file: none.yml }\n',
-      /:4:14: there is no file none\.yml/,
+      /:4:14: none\.yml does not exist/,
     ],
     [
       'a port published twice',
@@ -166,12 +166,12 @@ services:
     [
       'a check without a port',
       'name: x\nprovider: { type: qemu }\nservices:\n  a: { image: i, verify: {} }\n',
-      /there is no port to check/,
+      /there is no published TCP port to check/,
     ],
     [
       'Portainer without its stack',
       'name: x\nprovider: { type: qemu }\nportainer: {}\n',
-      /portainer\.stack names 'portainer', which is no stack/,
+      /portainer\.stack names 'portainer', which is not a stack of the cluster/,
     ],
     [
       'a password that is too short',
@@ -268,6 +268,6 @@ describe('several providers', () => {
     );
     expect(
       await mistakes('name: x\nprovider: { type: qemu }\nproviders: { a: { type: qem } }\nnodes: { managers: 1 }\n'),
-    ).toMatch(/there is provider and providers[^]*did you mean 'qemu'/);
+    ).toMatch(/both provider and providers are set[^]*did you mean 'qemu'/);
   });
 });

@@ -20,7 +20,7 @@ const TABLE: readonly (readonly [string, Change])[] = [
   ['n1: open port 80', updated([...MACHINE, 'ports', '80'], undefined, 'open')],
   ['machine n1', removed(MACHINE)],
   [
-    'machine n1 (stopped), with all that is on its disk: it would come back',
+    'machine n1 (stopped), with all data on its disk: it would come back',
     removed(MACHINE, { from: 'stopped', reason: 'it would come back' }),
   ],
   ['second machine of n1 (i-2)', removed([...MACHINE, 'instances', 'i-2'])],
@@ -36,7 +36,7 @@ const TABLE: readonly (readonly [string, Change])[] = [
   ['node n1 and its machine', removed(NODE, { from: ['node', 'machine'] })],
   [`node n1 and its machine; ${LOST}`, removed(NODE, { from: ['node', 'machine'], reason: LOST })],
   [
-    `node n1 and its machine, with all that is on its disk; ${LOST}`,
+    `node n1 and its machine, with all data on its disk; ${LOST}`,
     removed(NODE, { from: ['node', 'machine', 'disk'], reason: LOST }),
   ],
   ['n1 leaves the swarm', removed([...NODE, 'swarm'])],
@@ -94,7 +94,7 @@ const TABLE: readonly (readonly [string, Change])[] = [
   ['service web: label team red → none', updated([...WEB, 'labels', 'team'], 'red')],
   ['service web: managed keys none → user', updated([...WEB, 'managedKeys'], undefined, 'user')],
   ['service web: spread its tasks evenly (now a 2, b 0)', updated([...WEB, 'placement'], { a: 2, b: 0 })],
-  ['service web: back to what it was before its last update', updated(WEB, 'current', 'previous')],
+  ['service web: return to its state before the last update', updated(WEB, 'current', 'previous')],
   ['service web: wait until it runs (1 of 3)', waiting(WEB, { to: 'running', reason: '1 of 3' })],
   ['service web', removed(WEB)],
   ['stack s: agent, portainer', created(['stacks', 's'], ['agent', 'portainer'])],
@@ -131,7 +131,7 @@ const TABLE: readonly (readonly [string, Change])[] = [
   ],
   ['keep the unlock key in the local folder', step(['swarm', 'unlockKey'], 'keep')],
   // What machines share, and what could not be removed
-  ['what the machines share', created(['provider'])],
+  ['the resources that the machines share', created(['provider'])],
   ['key pair swarmup-c', created(['keyPairs', 'swarmup-c'])],
   ['key pair swarmup-c: replaced', updated(['keyPairs', 'swarmup-c'], undefined, undefined, { reason: 'replaced' })],
   ['open for each other: 2377/tcp', created([...INGRESS, 'self'], ['2377/tcp'])],
@@ -145,7 +145,7 @@ const TABLE: readonly (readonly [string, Change])[] = [
   ["Portainer's environment: this swarm", created(['portainer', 'environment'])],
   ["the administrator's password", updated(['portainer', 'adminPassword'])],
   [
-    'wait until Portainer lets the administrator in (502)',
+    "wait until Portainer accepts the administrator's login (502)",
     waiting(['portainer', 'administrator'], { to: 'signed in', reason: '502' }),
   ],
   ['wait until Portainer sees 3 agents (now 1)', waiting(['portainer', 'agents'], { from: 1, to: 3 })],

@@ -161,7 +161,7 @@ describe('a cluster in use', () => {
     expect(result.status).toBe(1);
     expect(errorOf(result)).toMatchObject({
       code: 'SERVICE_FAILED',
-      message: expect.stringMatching(/^service web was not updated, but rolled back: .*exit code 1\)$/),
+      message: expect.stringMatching(/^service web was rolled back instead of updated: .*exit code 1\)$/),
       output: expect.stringContaining('open() "/nope" failed'),
     });
     expect(failed).toEqual([]);
@@ -254,7 +254,7 @@ describe('a cluster in use', () => {
     const before = await tokens();
     expect((await cli.run(['rotate', 'tokens'])).status).toBe(0);
     expect(await tokens()).not.toBe(before);
-    expect((await cli.run(['rotate', 'ca'])).stdout).toContain('4 nodes have certificates of the new one');
+    expect((await cli.run(['rotate', 'ca'])).stdout).toContain('4 nodes have certificates signed by the new one');
     const key = await engine('m1', 'docker swarm unlock-key -q');
     expect((await cli.run(['rotate', 'unlock-key'])).status).toBe(0);
     const next = await engine('m1', 'docker swarm unlock-key -q');

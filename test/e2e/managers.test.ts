@@ -82,7 +82,7 @@ describe('three managers', () => {
     const after = await cli.json<UpDocument>('up');
     expectOk(after);
     expect(after.document.warnings).toEqual([]);
-    expect(after.stderr).toContain("no sign of life: 'swarmup up' of ann on elsewhere");
+    expect(after.stderr).toContain("stale lock of a run that is gone: 'swarmup up' of ann on elsewhere");
     expect(await onNode(sshConfig, 'manager1', `ls /run/swarmup`)).not.toContain('e2e-managers.lock\n');
   });
 

@@ -67,7 +67,7 @@ afterAll(async () => {
 describe('a cluster whose managers are lost', () => {
   it('is backed up to a file that reveals nothing', async () => {
     const made = await cli.run(['backup', '-o', file, '--volume', 'manager2:data']);
-    expect(made.stderr + made.stdout).toContain('read again and whole');
+    expect(made.stderr + made.stdout).toContain('verified');
     expect(made.status).toBe(0);
     const text = readFileSync(file, 'latin1');
     expect(text.startsWith('age-encryption.org/v1\n')).toBe(true);
@@ -75,7 +75,7 @@ describe('a cluster whose managers are lost', () => {
     // The manager that was stopped for the back-up is active again, unlocked.
     expect((await status()).nodes.map(({ swarm }) => swarm?.state)).toEqual(['ready', 'ready', 'ready']);
     expect((await cli.json<UpDocument>('up')).document.changed).toBe(0);
-    expect((await cli.run(['backup', '-o', file])).stderr).toContain('never written over another');
+    expect((await cli.run(['backup', '-o', file])).stderr).toContain('never overwrites a file');
   });
 
   it('explains what is lost with the majority, and changes nothing without confirmation', async () => {
@@ -100,8 +100,8 @@ describe('a cluster whose managers are lost', () => {
     const recovered = await cli.json<UpDocument>('recover', '--yes');
     expectOk(recovered);
     expect(recovered.document.units.flatMap(({ changes }) => changes)).toEqual([
-      expect.stringMatching(/^machine manager2 \(stopped\), with all that is on its disk/),
-      expect.stringMatching(/^machine manager3 \(stopped\), with all that is on its disk/),
+      expect.stringMatching(/^machine manager2 \(stopped\), with all data on its disk/),
+      expect.stringMatching(/^machine manager3 \(stopped\), with all data on its disk/),
       expect.stringMatching(/^a swarm of manager1 alone/),
     ]);
     expect(await engine('manager1', "docker node ls --format '{{.Hostname}} {{.ManagerStatus}}'")).toBe(

@@ -19,7 +19,7 @@ describe('swarmup up without arguments', () => {
   it('ends with HTTP 200 from every node', async () => {
     const up = await cli.run(['up']);
     expect(up.status, up.stderr + up.stdout).toBe(0);
-    expect(up.stdout).toContain('local is as its file says');
+    expect(up.stdout).toContain('local matches its cluster file');
     const { document } = await cli.json<StatusDocument>('status');
     const urls = document.services.flatMap((service) =>
       service.urls.filter((url) => service.name === 'web' && url.port === 80),

@@ -200,7 +200,7 @@ describe('before any machine is made', () => {
     [
       'an image for another architecture',
       `instanceType: t4g.small, image: { id: ${AMI.jammy}, user: x }`,
-      /is for x86_64, and the instance type is arm64/,
+      /is for x86_64, but the instance type is arm64/,
       /one architecture/,
     ],
   ])('%s is refused with the reason', async (_what, section, message, fix) => {
@@ -315,7 +315,7 @@ describe('creating machines', () => {
     cloud.front.account.full.add(`${REGION}a`);
     const { io } = await made(await cloud.cluster('full', 1, 1));
     expect(zones()).toEqual({ manager1: 'b', worker1: 'b' });
-    expect(io.warnings.join()).toContain(`${REGION}a has no room for a t3.small, asked for worker1`);
+    expect(io.warnings.join()).toContain(`${REGION}a has no capacity for a t3.small, requested for worker1`);
   });
 
   it('fails when no zone has capacity, and keeps existing machines', async () => {

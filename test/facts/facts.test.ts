@@ -76,7 +76,7 @@ describe('daemon.json', () => {
   it('is read, missing or damaged', () => {
     expect(daemonJson.parse('{"debug": true}')).toEqual({ values: { debug: true } });
     expect(daemonJson.parse('')).toEqual({ values: {} });
-    expect(daemonJson.parse('[1]')).toEqual({ invalid: 'it holds no JSON object' });
+    expect(daemonJson.parse('[1]')).toEqual({ invalid: 'it contains no JSON object' });
     expect(daemonJson.parse('{"debug": tru')).toHaveProperty('invalid');
   });
 });

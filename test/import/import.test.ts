@@ -53,7 +53,7 @@ afterAll(() => rmSync(store, { recursive: true, force: true }));
 describe('machines of docker-machine', () => {
   it('become a cluster file with their addresses, users, ports and keys', async () => {
     const text = clusterText(await fromDockerMachine(store, 'guide'));
-    expect(text).toContain('# Left out, as they have no address (never started?): never-started.');
+    expect(text).toContain('# Skipped, as they have no address (never started?): never-started.');
     const cluster = await clusterOf(text);
     expect(cluster).toMatchObject({ name: 'guide', provider: { type: 'hosts' }, docker: { source: 'preinstalled' } });
     expect(cluster.nodes).toMatchObject([
@@ -129,7 +129,7 @@ describe('a swarm that was created by hand', () => {
     expect(text).not.toContain('hunter2');
     for (const note of [
       'the stacks theirs',
-      'Set these in the environment, as their values are not written down: WEB_DB_PASSWORD.',
+      'Set these in the environment, as their values are not in this file: WEB_DB_PASSWORD.',
     ])
       expect(text).toContain(note);
     const cluster = await clusterOf(text, { WEB_DB_PASSWORD: 'hunter2' });

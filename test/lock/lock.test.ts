@@ -138,7 +138,7 @@ describe('the lock on the first manager', () => {
     const lock = await ClusterLock.take(options(dir, { manager: host }));
     await expect(lock.extend()).rejects.toMatchObject({
       code: 'LOCKED',
-      message: expect.stringContaining('last heard of 59 s ago; the lock is /run/swarmup/c.lock on manager1'),
+      message: expect.stringContaining('last refreshed 59 s ago; the lock is /run/swarmup/c.lock on manager1'),
     });
     expect(existsSync(`${dir}.lock`)).toBe(false);
     expect(world.locks.get(key)?.token).toBe('x');
@@ -150,7 +150,7 @@ describe('the lock on the first manager', () => {
     const wanted = options(stateDir(), { manager: host });
     const lock = await ClusterLock.take(wanted);
     await lock.extend();
-    expect(wanted.warnings).toEqual([expect.stringContaining("no sign of life: 'swarmup up'")]);
+    expect(wanted.warnings).toEqual([expect.stringContaining("stale lock of a run that is gone: 'swarmup up'")]);
     await lock.release();
     expect(world.locks.size).toBe(0);
   });

@@ -85,7 +85,7 @@ describe('a run', () => {
     const result = await run([task('lazy', new Set(), { apply: async () => undefined })]);
     expect(result.units[0]?.error).toMatchObject({
       code: 'NOT_CONVERGED',
-      message: 'lazy@manager1 was applied, and a second look still finds: lazy on manager1',
+      message: 'lazy@manager1 was applied, but the check afterwards still finds: lazy on manager1',
     });
   });
 

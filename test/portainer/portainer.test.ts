@@ -57,7 +57,7 @@ describe('the first set-up of Portainer', () => {
 
   it('distinguishes a wrong password, an expired set-up, and a Portainer that is still starting', async () => {
     expect(await (await start()).signIn(new Secret('wrong-horse-battery'))).toEqual({
-      refused: "it does not take the administrator's password (HTTP 422)",
+      refused: "it does not accept the administrator's password (HTTP 422)",
     });
     server?.kill('SIGKILL');
     expect(await (await start({ passwordFile: false, timeout: -1 })).signIn(password)).toMatchObject({

@@ -18,12 +18,12 @@ const WRONG: [string, Change, string[], string?][] = [
   [
     'a processor that Docker does not support',
     { platform: { architecture: 'mips', init: 'systemd', container: '' } },
-    ['fatal architecture: its processor is mips', 'warning architecture: the nodes have different processors'],
+    ['fatal architecture: its architecture is mips', 'warning architecture: the nodes have different architectures'],
   ],
   [
     'another processor',
     { platform: { architecture: 'aarch64', init: 'systemd', container: '' } },
-    ['warning architecture: the nodes have different processors (x86_64, aarch64)'],
+    ['warning architecture: the nodes have different architectures (x86_64, aarch64)'],
   ],
   [
     'a container',
@@ -50,7 +50,7 @@ const WRONG: [string, Change, string[], string?][] = [
   [
     'AppArmor without its parser',
     { appArmor: { enabled: true, parser: false }, engine },
-    ['fatal apparmor: AppArmor is on and apparmor_parser is missing'],
+    ['fatal apparmor: AppArmor is on but apparmor_parser is missing'],
     'apt-get install apparmor',
   ],
   ['AppArmor without its parser, where Docker brings it', { appArmor: { enabled: true, parser: false } }, []],
@@ -71,7 +71,7 @@ const WRONG: [string, Change, string[], string?][] = [
   [
     'package sources that are all unreachable',
     { packageSources: [{ server: 'http://mirror.test', reachable: false }] },
-    ["fatal package-source: http://mirror.test can't be reached from it"],
+    ["fatal package-source: it can't reach its package sources http://mirror.test"],
     'apt-get update',
   ],
   [
@@ -82,38 +82,38 @@ const WRONG: [string, Change, string[], string?][] = [
         { server: 'https://other.test:8443', reachable: false },
       ],
     },
-    ["warning package-source: https://other.test:8443 can't be reached from it"],
+    ["warning package-source: it can't reach its package sources https://other.test:8443"],
   ],
   [
     'an unreachable registry',
     { registries: [{ server: 'https://registry-1.docker.io', reachable: false }] },
-    ["fatal registry: https://registry-1.docker.io can't be reached from it, which images come from"],
+    ["fatal registry: it can't reach https://registry-1.docker.io, from which images are pulled"],
     'images.load',
   ],
   [
     'an unreachable registry on a host with an engine, which may have the images',
     { registries: [{ server: 'https://registry-1.docker.io', reachable: false }], engine },
-    ["warning registry: https://registry-1.docker.io can't be reached from it, which images come from"],
+    ["warning registry: it can't reach https://registry-1.docker.io, from which images are pulled"],
   ],
   [
     'a duplicate host name',
     { identity: { hostname: 'node1', machineId: 'x' } },
     [
-      'fatal host-name: its host name is node1, as is that of w2',
-      'fatal host-name: its host name is node1, as is that of m1',
+      'fatal host-name: its host name is node1, the same as that of w2',
+      'fatal host-name: its host name is node1, the same as that of m1',
     ],
     'hostnamectl set-hostname',
   ],
   [
     'a duplicate machine id',
     { identity: { hostname: 'x', machineId: '1'.repeat(32) } },
-    ['fatal machine-id: it has the machine id of w2', 'fatal machine-id: it has the machine id of m1'],
+    ['fatal machine-id: it has the same machine ID as w2', 'fatal machine-id: it has the same machine ID as m1'],
     'systemd-machine-id-setup',
   ],
   [
     'an address of another machine',
     { addresses: [{ interface: 'eth0', address: '10.9.8.7', prefix: 24, dynamic: true }] },
-    ['fatal address: 192.168.77.2, which the other nodes are to reach it by, is none of its own'],
+    ['fatal address: it has no interface with 192.168.77.2, the address at which the other nodes are to reach it'],
     'advertise: 10.9.8.7',
   ],
   [
@@ -127,7 +127,7 @@ const WRONG: [string, Change, string[], string?][] = [
   [
     'a damaged daemon.json',
     { daemon: { invalid: 'Unexpected end' } },
-    ["fatal daemon-json: /etc/docker/daemon.json can't be read"],
+    ['fatal daemon-json: /etc/docker/daemon.json is invalid'],
   ],
   [
     'live-restore',
@@ -259,8 +259,8 @@ describe('preflight', () => {
   it('finds that two hosts behind one NAT have the same address', async () => {
     const survey = await surveyOf((_facts, hosts) => (hosts[2] = { ...hosts[2]!, address: '192.168.77.2' }));
     expect(said(findingsOf(survey))).toEqual([
-      'fatal address: its address 192.168.77.2 is that of w3 too',
-      'fatal address: its address 192.168.77.2 is that of w2 too',
+      'fatal address: its address 192.168.77.2 is also that of w3',
+      'fatal address: its address 192.168.77.2 is also that of w2',
     ]);
   });
 
@@ -268,7 +268,7 @@ describe('preflight', () => {
     const survey = await surveyOf();
     const nodes = survey.cluster.nodes.map((node, i) => (i < 2 ? { ...node, role: 'manager' as const } : node));
     expect(said(findingsOf({ ...survey, cluster: { ...survey.cluster, nodes } }))).toEqual([
-      'warning managers: 2 managers survive the loss of 0, as 1 do: the even number gains nothing',
+      'warning managers: 2 managers survive the loss of 0, as 1 do: an even number gains nothing',
     ]);
   });
 });
@@ -311,7 +311,7 @@ describe('the network between hosts', () => {
     expect(found).toMatchObject({
       node: 'w2',
       check: 'network',
-      message: "UDP 4789 (overlay networks (VXLAN)) doesn't arrive from m1, w3: no answer",
+      message: "UDP 4789 (overlay networks (VXLAN)) can't be reached from m1, w3: no answer",
       fix: expect.stringContaining('sudo ufw allow 4789/udp'),
     });
     expect(linkTable(survey)).toBe(
@@ -332,9 +332,9 @@ describe('the network between hosts', () => {
   });
 
   it('may be unknown, which is a warning', async () => {
-    const links = [link('m1', 'w2', 'unknown', { reason: 'neither Perl nor Python is there to ask with' })];
+    const links = [link('m1', 'w2', 'unknown', { reason: 'it has neither Perl nor Python to probe with' })];
     expect(said(findingsOf({ ...(await surveyOf()), links }))).toEqual([
-      expect.stringContaining("warning network: whether the other nodes can be reached from it isn't known"),
+      expect.stringContaining('warning network: it could not check whether it reaches the other nodes'),
     ]);
   });
 });

@@ -139,7 +139,7 @@ describe('an invalid provider type', () => {
       'a path to a missing file',
       './none.ts',
       '',
-      /there is no provider module \/\S+\/clusters\/none\.ts[^]*relative to the cluster file/,
+      /the provider module \/\S+\/clusters\/none\.ts[^]*relative to the cluster file/,
     ],
     ['a name that is near one of ours', 'qmeu', '', /there is no provider 'qmeu'[^]*did you mean 'qemu'\?/],
     [
@@ -173,13 +173,13 @@ describe('an invalid provider type', () => {
       'a module that exports something else',
       './mine.ts',
       'export default { schema: 1 };',
-      /default export of '\.\/mine\.ts' isn't what defineProvider returns/,
+      /default export of '\.\/mine\.ts' is not a result of defineProvider/,
     ],
     [
       'a module whose schema is invalid',
       './mine.ts',
       "import { defineProvider } from 'swarmup'; export default defineProvider({ schema: {}, create: () => ({}) });",
-      /can't be loaded: defineProvider: 'schema' is no schema of zod 4/,
+      /can't be loaded: defineProvider: 'schema' is not a zod 4 schema/,
     ],
   ])('such as %s is reported at its position, with what was expected', async (_what, type, text, expected) => {
     const { stderr, status } = await folder(`{ type: ${type} }`, text === '' ? {} : { 'clusters/mine.ts': text }).run([

@@ -225,7 +225,7 @@ describe('the summary of a run', () => {
     const cluster = await clusterOf(fullText(1, 1));
     const done = await world.run('up', cluster);
     const text = plain(await summary({ result: done, context: world.context(cluster), mode: 'apply', pipeline: 'up' }));
-    expect(text).toMatch(/✔ test is as its file says: \d+ steps changed something/);
+    expect(text).toMatch(/✔ test matches its cluster file: \d+ steps changed something/);
     expect(text).toContain('web          http://manager1:80  http://worker1:80');
     expect(text).toMatch(/user admin, password in .*portainer-admin-password/);
     expect(text).not.toContain('generated-password');
@@ -262,8 +262,8 @@ describe('the summary of a run', () => {
         '  + service web',
         '  - service old  (with swarmup up --prune)',
         '',
-        "1 to add, 1 to run, 1 known later; 'swarmup up' makes them",
-        "1 removal; only 'swarmup up --prune' makes them",
+        "1 to add, 1 to run, 1 known later; 'swarmup up' applies them",
+        "1 removal; only 'swarmup up --prune' applies them",
         '',
       ].join('\n'),
     );
@@ -308,7 +308,7 @@ describe('the summary of a run', () => {
       pipeline: 'up',
     });
     expect(plain(text)).toBe(
-      '\n■ test was interrupted after 1.2 s\n  done and left in place: install-docker on worker1\n  Run the same command again to go on.\n',
+      '\n■ test was interrupted after 1.2 s\n  done and left in place: install-docker on worker1\n  Run the same command again to continue.\n',
     );
   });
 });

@@ -96,7 +96,7 @@ describe('existing hosts', () => {
     expect(refused.status).toBe(1);
     const shown = fingerprint(keyOf(near).split(' ')[1] ?? '');
     expect(refused.stdout).toContain(
-      `nobody has accepted the host key of 127.0.0.1:${near.endpoint.port} yet: ${shown}`,
+      `the host key of 127.0.0.1:${near.endpoint.port} has not been accepted yet: ${shown}`,
     );
     expect(existsSync(accepted())).toBe(false);
   });
@@ -169,7 +169,7 @@ describe('existing hosts', () => {
       );
       expect((await withAgent.run(one)).stdout).toBe('manager1  hello\n');
       const without = await cli.run(one);
-      expect(without.stdout).toContain('wants a key, and there is none to show');
+      expect(without.stdout).toContain('needs a key, and none is available');
     } finally {
       agent.kill();
     }
@@ -178,7 +178,7 @@ describe('existing hosts', () => {
   it('with circular bastions or a proxy command are errors with a fix', async () => {
     const config = join(folder, 'ssh_config');
     writeFileSync(config, 'Host near\n  ProxyJump far.lab\nHost far.lab\n  ProxyJump near\n');
-    expect((await hello()).stderr).toMatch(/comes back to near|comes back to far/);
+    expect((await hello()).stderr).toMatch(/leads back to near|leads back to far/);
     writeFileSync(config, 'Host near\n  ProxyCommand nc %h %p\n');
     expect((await hello()).stderr).toContain('by a ProxyCommand');
   });

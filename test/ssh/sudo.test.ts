@@ -79,7 +79,7 @@ describe('a user who is not root', () => {
     const host = await as('admin', 'wrong');
     await expect(host.run(['cat'], { input: 'x' })).rejects.toMatchObject({
       code: 'SUDO_REFUSED',
-      message: "node1: sudo doesn't take this password from admin",
+      message: "node1: sudo doesn't accept this password for admin",
     });
     host.close();
   });

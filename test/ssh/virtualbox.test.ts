@@ -148,10 +148,15 @@ describe('machines of VirtualBox', () => {
     [
       'startvm',
       'VirtualBox can’t operate in VMX root mode. Please disable the KVM kernel extension (VERR_VMX_IN_VMX_ROOT_MODE)',
-      'another hypervisor holds the processor',
+      'another hypervisor, most likely KVM, uses the processor',
       'modprobe -r kvm_intel',
     ],
-    ['startvm', 'VT-x is not available (VERR_VMX_NO_VMX)', 'offers no virtualisation', 'Switch VT-x or AMD-V on'],
+    [
+      'startvm',
+      'VT-x is not available (VERR_VMX_NO_VMX)',
+      'hardware virtualisation is not available',
+      'Enable VT-x or AMD-V',
+    ],
     [
       'startvm',
       'The VirtualBox Linux kernel driver is either not loaded or not set up correctly (VERR_VM_DRIVER_NOT_INSTALLED)',
@@ -162,7 +167,7 @@ describe('machines of VirtualBox', () => {
       'startvm',
       "The machine 'x' is already locked by a session (or being locked or unlocked)",
       'VirtualBox is busy',
-      'passes by itself',
+      'Wait a moment and run again',
     ],
     [
       'clonevm',
@@ -170,8 +175,13 @@ describe('machines of VirtualBox', () => {
       'files of a machine that VirtualBox no longer knows',
       'Remove the folder',
     ],
-    ['clonevm', 'VERR_DISK_FULL', 'the disk is full', 'Make room'],
-    ['clonevm', 'something nobody has seen before', "couldn't make the clone of manager1", 'correct what they name'],
+    ['clonevm', 'VERR_DISK_FULL', 'the disk is full', 'Free space'],
+    [
+      'clonevm',
+      'something nobody has seen before',
+      "couldn't create the clone of manager1",
+      'Correct what VBoxManage reports',
+    ],
   ])('explain why %s failed: %s', async (command, words, message, fix) => {
     const stage = new Stage();
     const cluster = await stage.cluster();
@@ -190,7 +200,7 @@ describe('machines of VirtualBox', () => {
     const cluster = await stage.cluster('box', '10.20.30.0/24');
     const failing = (await stage.provider(cluster)).create(cluster.nodes[0]!, io);
     await expect(failing).rejects.toMatchObject({
-      message: expect.stringContaining('only those in 192.168.56.0/21'),
+      message: expect.stringContaining('only networks in 192.168.56.0/21'),
       fix: expect.stringContaining('/etc/vbox/networks.conf'),
     });
     expect(stage.standIn.box.state.interfaces).toEqual([]);
@@ -201,7 +211,7 @@ describe('machines of VirtualBox', () => {
     const old = new Stage('5.2.44');
     await expect(old.provider(await old.cluster())).rejects.toMatchObject({
       code: 'PACKAGE_MISSING',
-      message: expect.stringContaining('6.1 is needed'),
+      message: expect.stringContaining('6.1 or newer is needed'),
     });
     old.close();
     const stage = new Stage();

@@ -17,7 +17,7 @@ describe("a node's certificate", () => {
   ])('causes the right warning on %s: %s', (date, expected) => {
     const told = notice('m1', PEM, day(date));
     if (expected === undefined) expect(told).toBeUndefined();
-    else expect(told?.startsWith(`${expected}: it has to reach a manager`)).toBe(true);
+    else expect(told?.startsWith(`${expected}: the node has to reach a manager`)).toBe(true);
   });
 
   it('is checked only when it can be old by now, and when it can be read', async () => {

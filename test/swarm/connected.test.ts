@@ -45,7 +45,7 @@ describe('a machine that refuses logins', () => {
     await expect(attempts({ ...ours, external: true }, 480)).rejects.toMatchObject({
       code: 'TIMED_OUT',
       message: expect.stringMatching(
-        /^gave up after 60 s waiting until worker1 lets us in; last seen: attempt \d+ failed$/,
+        /^gave up after 60 s waiting until worker1 accepts SSH logins; last seen: attempt \d+ failed$/,
       ),
     });
   });

@@ -166,7 +166,7 @@ describe('a service that should run', () => {
     ];
     expect(judge(service(2), tasks, [...nodes, node('n3', 'down')])).toMatchObject({
       running: 1,
-      waitingFor: '1/2 running, 1 on a node that is away',
+      waitingFor: '1/2 running, 1 on a node that is down',
     });
   });
 
@@ -254,7 +254,7 @@ describe('a service that can never run', () => {
   it('is one whose tasks end repeatedly, without any error', () => {
     const ends = Array.from({ length: 6 }, () => task('complete', { DesiredState: 'shutdown' }));
     expect(judge(service(2), [...ends, task('starting'), task('starting')], nodes).permanentFailure?.why).toBe(
-      "doesn't stay up: its tasks end soon after they start, again and again (the last with exit code 0)",
+      'does not stay up: its tasks keep ending soon after they start (the last with exit code 0)',
     );
     expect(judge(service(2), [...ends, task('running'), task('starting')], nodes).permanentFailure).toBeUndefined();
     expect(judge(service(2), ends.slice(1), nodes).permanentFailure).toBeUndefined();
@@ -274,7 +274,7 @@ describe('a service that can never run', () => {
   it('is one that was rolled back, even if it then runs', () => {
     const rolledBack = service(1, { State: 'rollback_completed', Message: 'rollback completed' });
     expect(judge(rolledBack, [task('running')], nodes).permanentFailure?.why).toContain(
-      'was not updated, but rolled back: rollback completed',
+      'was rolled back instead of updated: rollback completed',
     );
     const failed = task('failed', {
       image: 'nginx:bad',
@@ -284,7 +284,7 @@ describe('a service that can never run', () => {
     });
     const { permanentFailure } = judge(rolledBack, [task('running'), failed, dead('failed', 'of before')], nodes);
     expect(permanentFailure).toEqual({
-      why: 'was not updated, but rolled back: rollback completed; a task is failed: task: non-zero exit (1) (exit code 1)',
+      why: 'was rolled back instead of updated: rollback completed; a task is failed: task: non-zero exit (1) (exit code 1)',
       culprit: failed,
     });
   });
@@ -364,7 +364,7 @@ describe('a service whose tasks may end', () => {
     const wanted = once('none', 1);
     const failed = of(wanted, 'failed', 1, { err: 'task: non-zero exit (3)', exit: 3 });
     expect(judge(wanted, [failed], nodes).permanentFailure?.why).toBe(
-      'has a task that failed, and restart condition none leaves it so; a task is failed: task: non-zero exit (3) (exit code 3)',
+      "has a task that failed, and restart condition none doesn't restart it; a task is failed: task: non-zero exit (3) (exit code 3)",
     );
     expect(judge(once('on-failure', 1), [failed], nodes).permanentFailure).toBeUndefined();
   });
@@ -372,6 +372,6 @@ describe('a service whose tasks may end', () => {
   it('is not reported as one that ends repeatedly', () => {
     const wanted = once('any', 1);
     const ended = [1, 2, 3].map(() => of(wanted, 'complete', 1));
-    expect(judge(wanted, ended, nodes).permanentFailure?.why).toContain('again and again');
+    expect(judge(wanted, ended, nodes).permanentFailure?.why).toContain('keep ending soon after they start');
   });
 });

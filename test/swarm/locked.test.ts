@@ -70,7 +70,7 @@ describe('autolock', () => {
     const result = await world.run('up', cluster);
     expect(result.units.find(({ error }) => error)?.error).toMatchObject({
       code: 'SWARM_LOCKED',
-      message: "manager1 is locked, and its key isn't kept on this computer",
+      message: 'manager1 is locked, and its key is not stored on this computer',
       fix: expect.stringContaining('SWARMUP_UNLOCK_KEY='),
     });
   });

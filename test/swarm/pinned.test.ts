@@ -104,7 +104,7 @@ describe('Portainer', () => {
     const nodes = cluster.nodes.map(({ name }) => name).filter((name) => name !== place);
     const result = await world.run('outlive', cluster, { selection: { nodes } });
     expect(errorsOf(result)).toEqual([]);
-    expect(result.warnings.join()).toContain('portainer_portainer is held on a node that is away');
+    expect(result.warnings.join()).toContain('portainer_portainer is pinned to a node that is down');
     const asked = result.units.filter(({ target }) => target.endsWith(':9000'));
     expect(asked.map(({ outcome }) => outcome)).toEqual(asked.map(() => 'skipped'));
     expect(asked.length).toBeGreaterThan(1);
@@ -133,7 +133,7 @@ describe('Portainer', () => {
     const moved = await world.run('up', withStack(cluster, STACK, { node: 'manager3' }));
     expect(placeOf(world)).toBe('manager3');
     expect(moved.warnings).toEqual([
-      'Portainer goes from manager2 to manager3 and begins anew there: its data stays behind',
+      'Portainer moves from manager2 to manager3 and starts empty there: its data stays on manager2',
     ]);
     await expect(clusterOf(fullText(1, 1).replace('portainer: {}', 'portainer: { node: manger1 }'))).rejects.toThrow(
       /manager1/,
@@ -172,7 +172,7 @@ describe('Portainer', () => {
     expect(result.units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual(["the administrator's password"]);
     expect(world.portainerPassword).toBe('of-the-cluster-file');
     const other = await world.run('up', await clusterOf(given.replace('of-the-cluster-file', 'and-another-one')));
-    expect(errorsOf(other)).toEqual([expect.stringContaining('does not take')]);
+    expect(errorsOf(other)).toEqual([expect.stringContaining('does not accept')]);
   });
 });
 

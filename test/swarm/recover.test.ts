@@ -30,7 +30,7 @@ describe('a swarm whose majority of managers is lost', () => {
     world.swarm.writes.length = 0;
     const plan = await world.run('recover', FIVE, { mode: 'plan' });
     expect(plan.units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual([
-      expect.stringMatching(/^machine manager1 \(stopped\), with all that is on its disk/),
+      expect.stringMatching(/^machine manager1 \(stopped\), with all data on its disk/),
       expect.stringMatching(/^machine manager2/),
       expect.stringMatching(/^machine manager3/),
       'manager5 leaves the old swarm; what only it knew is lost',
@@ -61,7 +61,7 @@ describe('a swarm whose majority of managers is lost', () => {
     world.swarm.lose('manager2');
     world.swarm.lose('manager3');
     expect(errorsOf(await world.run('recover', THREE)).join()).toContain(
-      'manager1, manager2, manager3 answer, which is a majority of 3',
+      'manager1, manager2, manager3 answer, a majority of 3',
     );
     world.swarm.engines.get('manager1')!.locked = true;
     cutOff(world, 'manager2', 'manager3');
@@ -105,7 +105,9 @@ describe('a node that is not a manager in the file', () => {
 
   it('is never rebuilt from, whatever it claims', () => {
     const impostor = knowing('w1', ['w1:2377']);
-    expect(() => planRecovery([gone, impostor], ['m1'], undefined)).toThrow(/no node that answers knows the swarm/);
+    expect(() => planRecovery([gone, impostor], ['m1'], undefined)).toThrow(
+      /no node that answers has a manager's state of the swarm/,
+    );
     const { keeper, leaving } = planRecovery(
       [knowing('m1', ['m1:2377', 'm2:2377', 'm3:2377']), impostor],
       ['m1', 'm2', 'm3'],

@@ -40,7 +40,7 @@ describe('an upgrade of Docker on active nodes', () => {
       ]),
     );
     expect(world.swarm.nodes.every(({ Spec }) => Spec.Availability === 'active')).toBe(true);
-    expect(result.warnings.join()).toContain("'swarmup rebalance' spreads them again");
+    expect(result.warnings.join()).toContain("'swarmup rebalance' spreads them evenly");
     expect((await world.run('up', cluster)).changed).toBe(0);
   });
 
@@ -48,7 +48,7 @@ describe('an upgrade of Docker on active nodes', () => {
     const world = await oldCluster();
     const result = await world.run('up', await pinned('27'));
     expect(errorsOf(result)).toEqual([
-      expect.stringMatching(/^upgrade-docker@cluster: .*there is no docker\.io 27; its sources have 26\.1\.5/),
+      expect.stringMatching(/^upgrade-docker@cluster: .*its package sources have no docker\.io 27, only 26\.1\.5/),
     ]);
     expect(steps(world)).toEqual([]);
     expect(result.units.find(({ task }) => task === 'deploy-services')?.outcome).toBe('skipped');
@@ -81,7 +81,7 @@ describe('an upgrade of Docker on active nodes', () => {
     const result = await world.run('up', await pinned('26.1'));
     expect(errorsOf(result)).toEqual([expect.stringContaining('the disk is full')]);
     expect(result.warnings.join()).toMatch(
-      /worker1 may be drained still \(swarmup activate worker1\): .*the managers are busy/,
+      /worker1 may still be drained \(swarmup activate worker1\): .*the managers are busy/,
     );
   });
 
@@ -100,7 +100,7 @@ describe('an upgrade of Docker on active nodes', () => {
     expect(() => requireMajorityDuring(world.swarm.nodes, first!)).not.toThrow();
     world.swarm.lose('manager3');
     expect(() => requireMajorityDuring(world.swarm.nodes, first!)).toThrow(
-      'while manager1 restarts only 1 of 3 managers would be reachable, and 2 are needed to decide anything',
+      'while manager1 restarts only 1 of 3 managers would be reachable, and 2 are needed for a majority',
     );
   });
 });

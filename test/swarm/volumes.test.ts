@@ -61,7 +61,7 @@ services:
     expect(errorsOf(await world.run('up', cluster))).toEqual([]);
     const plan = await world.run('replace', cluster, { mode: 'plan', selection: { nodes: ['worker1'] } });
     expect(plan.units.flatMap(({ changes }) => changes.map(sentenceOf))).toContain(
-      'node worker1 and its machine, with all that is on its disk; lost with its disk: volume data (of db)',
+      'node worker1 and its machine, with all data on its disk; lost with its disk: volume data (of db)',
     );
     world.machines.delete('worker1');
     const again = await world.run('up', cluster, { mode: 'plan' });

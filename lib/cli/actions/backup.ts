@@ -26,14 +26,14 @@ export async function backup(options: BackupOptions): Promise<number> {
   const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
   const file = resolve(options.output ?? `${cluster.name}-${time}Z.age`);
   if (await exists(file))
-    throw new SwarmupError('USAGE', `${file} is there already, and a back-up is never written over another`, {
+    throw new SwarmupError('USAGE', `${file} exists, and a back-up never overwrites a file`, {
       fix: 'Name another file: --output FILE',
     });
   const volumes = options.volume.map((text) => volumeNamed(text, cluster));
   const lock = await lockFrom(options.recipient, passphraseSource());
   const change = (loaded: Cluster): RunCluster => ({ ...loaded, request: { backup: { file, lock, volumes } } });
   const status = await run({ pipeline: 'backup', mode: 'apply', options, change });
-  if (status === 0) writeStderr(`${file}: ${Math.ceil((await stat(file)).size / 1024)} KiB, read again and whole\n`);
+  if (status === 0) writeStderr(`${file}: ${Math.ceil((await stat(file)).size / 1024)} KiB, verified\n`);
   return status;
 }
 
@@ -41,11 +41,11 @@ export interface RestoreOptions extends RunOptions {
   readonly identity?: string;
 }
 
-/** A swarm out of a back-up, and then everything as `up` does it. */
+/** Restores a swarm from a back-up, and then does everything that `up` does. */
 export async function restore(path: string, options: RestoreOptions): Promise<number> {
   const file = resolve(path);
   if (!(await exists(file)))
-    throw new SwarmupError('USAGE', `there is no file ${file}`, { fix: "Name the file that 'swarmup backup' wrote." });
+    throw new SwarmupError('USAGE', `${file} does not exist`, { fix: "Name the file that 'swarmup backup' wrote." });
   const key = await keyFrom(options.identity, passphraseSource());
   const manifest = await readBackup(file, key);
   const change = (cluster: Cluster): RunCluster => {
@@ -64,7 +64,7 @@ function passphraseSource(): PassphraseSource {
 function volumeNamed(text: string, { nodes }: Cluster): VolumeName {
   const [node, volume, ...rest] = text.split(':');
   if (!node || !volume || rest.length > 0)
-    throw new SwarmupError('USAGE', `'${text}' names no volume of a node`, {
+    throw new SwarmupError('USAGE', `'${text}' does not name a volume of a node`, {
       fix: 'Write NODE:VOLUME, such as worker1:data.',
     });
   requireKnown(
@@ -75,19 +75,23 @@ function volumeNamed(text: string, { nodes }: Cluster): VolumeName {
   return { node, volume };
 }
 
-/** @throws SwarmupError USAGE when the back-up is of another cluster than the file describes */
+/** @throws SwarmupError USAGE when the back-up is of a different cluster from the one in the file */
 function requireFitting({ cluster: of, manager }: Manifest, cluster: Cluster): void {
   if (of !== cluster.name)
-    throw new SwarmupError('USAGE', `the back-up is of the cluster ${of}, and the file describes ${cluster.name}`, {
-      fix: 'Name the other cluster file: -f FILE',
-    });
+    throw new SwarmupError(
+      'USAGE',
+      `the back-up is of the cluster ${of}, but the cluster file describes ${cluster.name}`,
+      {
+        fix: 'Name the cluster file of the back-up: -f FILE',
+      },
+    );
   const managers = managersOf(cluster).map(({ name }) => name);
   if (!managers.includes(manager.name))
     throw new SwarmupError(
       'USAGE',
       `the back-up is of the manager ${manager.name}, which the cluster file doesn't have (${managers.join(', ')})`,
       {
-        fix: `Write ${manager.name} into it as a manager, with the address ${manager.address}; it may be demoted afterwards.`,
+        fix: `Add ${manager.name} to the cluster file as a manager with the address ${manager.address}; it may be demoted afterwards.`,
       },
     );
 }

@@ -10,7 +10,7 @@ interface ContextOptions extends CommonOptions {
   readonly name?: string;
 }
 
-/** A Docker context for the cluster, so that `docker --context NAME` talks to a manager, over SSH with the pinned host key. */
+/** A Docker context for the cluster: `docker --context NAME` talks to a manager over SSH, with the pinned host key. */
 export async function context(options: ContextOptions): Promise<number> {
   return withSession(await clusterOf(options), options, async (session) => {
     const { cluster, swarm, machines, env } = session.context;
@@ -22,12 +22,12 @@ export async function context(options: ContextOptions): Promise<number> {
     const manager = machines.running(node);
     await writeContext({ name, cluster: cluster.name, stateDir, manager, knownHostsFile }, clientFolders(env));
     if (options.json) printJson({ context: name, node });
-    else print(`Docker context ${name} goes to ${node}. Try it: docker --context ${name} node ls\n`);
+    else print(`Docker context ${name} connects to ${node}. Try it: docker --context ${name} node ls\n`);
     return 0;
   });
 }
 
-/** `docker --context` runs `docker system dial-stdio` there, as the user who logs in. */
+/** `docker --context` runs `docker system dial-stdio` there as the login user. */
 async function requireDocker({ remote }: Pick<RunContext, 'remote'>, node: string, signal: AbortSignal): Promise<void> {
   const host = await remote.host(node, signal);
   const argv = ['docker', 'version', '--format', '{{.Server.Version}}'];
@@ -36,7 +36,7 @@ async function requireDocker({ remote }: Pick<RunContext, 'remote'>, node: strin
   const denied = /permission denied/i.test(stderr);
   throw new SwarmupError('PREREQUISITE_MISSING', `a Docker context can't use ${node}: ${stderr.trim()}`, {
     fix: denied
-      ? `Who logs in has to be allowed to use Docker there, which is as good as being root: swarmup ssh ${node} -- 'sudo usermod -aG docker $USER'`
-      : `The docker command has to work there for who logs in: swarmup ssh ${node} -- docker version`,
+      ? `The login user needs access to Docker there, which is equivalent to root: swarmup ssh ${node} -- 'sudo usermod -aG docker $USER'`
+      : `The docker command has to work there for the login user: swarmup ssh ${node} -- docker version`,
   });
 }

@@ -38,7 +38,7 @@ export function rollback(services: readonly string[], options: RunOptions): Prom
   return run({ pipeline: 'rollback', mode: 'apply', options, change });
 }
 
-/** Services' tasks placed anew, where nodes came back; all services without names. */
+/** Moves tasks to nodes that came back, of the named services or of all. */
 export function rebalance(services: readonly string[], options: RunOptions): Promise<number> {
   const change = (cluster: Cluster): Cluster => {
     for (const service of services) requireKnown('service', service, serviceNames(cluster));
@@ -60,7 +60,10 @@ export function setAvailability(node: string, availability: Availability, option
   return run({ pipeline: 'availability', mode: 'apply', options: { ...options, node: [node] }, change });
 }
 
-/** A node's machine made anew, with all that this means for the swarm. What is on its disk is lost: it asks. */
+/**
+ * Recreates a node's machine, and makes the swarm changes that this needs. It asks first: the data on the machine's
+ * disk is lost.
+ */
 export function replace(node: string, options: RunOptions): Promise<number> {
   return run({
     pipeline: 'replace',
@@ -69,7 +72,7 @@ export function replace(node: string, options: RunOptions): Promise<number> {
     proceed: async ({ context }) =>
       options.yes === true ||
       !context.machines.get(node) ||
-      confirm(`Take ${node} out of the cluster ${context.cluster.name} and make it anew, without what is on its disk?`),
+      confirm(`Recreate ${node} of the cluster ${context.cluster.name}? All data on its disk will be lost.`),
   });
 }
 
@@ -77,7 +80,7 @@ export interface RecoverOptions extends RunOptions {
   readonly manager?: string;
 }
 
-/** `docker swarm init --force-new-cluster`, step by step, after it was said what will be lost. */
+/** `docker swarm init --force-new-cluster`, step by step, after listing what will be lost. */
 export function recover(options: RecoverOptions): Promise<number> {
   const { manager } = options;
   const change = (cluster: Cluster): RunCluster => {
@@ -93,11 +96,11 @@ export function recover(options: RecoverOptions): Promise<number> {
       change,
       agree: (changes) => {
         writeStderr(`${changes.map((sentence) => `- ${sentence}\n`).join('')}\n`);
-        return confirm('The managers that are missing are then lost for good. Go on?');
+        return confirm('The missing managers will be lost for good. Continue?');
       },
     },
     (result) => {
-      if (result.ok && result.changed > 0) writeStderr("Next: 'swarmup up' makes the other managers anew.\n");
+      if (result.ok && result.changed > 0) writeStderr("Next: 'swarmup up' recreates the other managers.\n");
     },
   );
 }

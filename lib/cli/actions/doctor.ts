@@ -4,12 +4,12 @@ import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
 import { reportOf } from '../../preflight/report.ts';
 
-/** Looks at every host and at the network between them, and changes nothing. @returns 1 when something is wrong */
+/** Checks every host and the network between them, and changes nothing. @returns 1 when something is wrong */
 export async function doctor(options: CommonOptions): Promise<number> {
   const cluster = await clusterOf(options);
   const { acceptNew } = options;
   return withSession(cluster, { acceptNew, asRoot: true }, async ({ context, signal }) => {
-    if (!options.json && options.renderer !== 'silent') writeStderr(`looking at ${cluster.nodes.length} hosts...\n`);
+    if (!options.json && options.renderer !== 'silent') writeStderr(`checking ${cluster.nodes.length} hosts...\n`);
     const look = await context.preflight.look(signal);
     const report = reportOf(cluster.name, look);
     if (options.json) printJson({ ...report, network: look.survey.links });

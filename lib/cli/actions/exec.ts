@@ -9,7 +9,10 @@ interface ExecOptions extends CommonOptions {
   readonly node?: readonly string[];
 }
 
-/** A command on every node, side by side, each line with the node's name before it. @returns 1 when it failed anywhere */
+/**
+ * Runs a command on every node in parallel, each line prefixed with the node's name.
+ * @returns 1 when it failed anywhere
+ */
 export async function exec(argv: readonly string[], options: ExecOptions): Promise<number> {
   return withSession(await clusterOf(options), options, async ({ context, signal }) => {
     if (options.role !== undefined) requireKnown('role', options.role, ['manager', 'worker']);

@@ -34,7 +34,7 @@ export interface SwarmImportOptions extends ImportOptions, Access {
   readonly manager: string;
 }
 
-/** A swarm that somebody made, as a cluster file that changes nothing. */
+/** An existing swarm, as a cluster file for which `plan` shows no changes. */
 export async function importSwarm(options: SwarmImportOptions): Promise<number> {
   const { manager: address, user, port, identityFile, bastion, sshConfig, acceptNew } = options;
   const file = resolve(options.output ?? 'swarmup.yaml');
@@ -62,8 +62,8 @@ async function write(cluster: WrittenCluster, { output, yes }: ImportOptions): P
   const text = clusterText(cluster);
   if (output === undefined) return print(text);
   if (!yes && (await exists(output)))
-    throw new SwarmupError('NEEDS_CONFIRMATION', `${output} is there already`, {
-      fix: 'Name another file, or write over it with --yes.',
+    throw new SwarmupError('NEEDS_CONFIRMATION', `${output} exists`, {
+      fix: 'Name another file, or overwrite it with --yes.',
     });
   await writeFile(output, text);
   writeStderr(`${output}: ${cluster.nodes.length} nodes. Look at it, then: swarmup plan -f ${output}\n`);

@@ -7,7 +7,7 @@ import { clusterOf, withSession } from '../session.ts';
 import { requireKnown } from '../../util/require-known.ts';
 
 export interface LogsOptions extends Omit<CommonOptions, 'file'> {
-  /** True where `-f` had no name after it: it then means --follow. */
+  /** True for `-f` without a name after it: it then means --follow. */
   readonly file?: string | true;
   readonly follow?: boolean;
   readonly tail?: number;
@@ -16,16 +16,16 @@ export interface LogsOptions extends Omit<CommonOptions, 'file'> {
   readonly timestamps?: boolean;
 }
 
-/** What the tasks of any service of the swarm print, each line with its task and node before it. */
+/** The output of the tasks of any service in the swarm, each line prefixed with its task and node. */
 export async function logs(name: string | undefined, options: LogsOptions): Promise<number> {
   const { json, tail, since, timestamps, file, ...rest } = options;
   const follow = (options.follow ?? false) || file === true;
   if (name === undefined)
-    throw new SwarmupError('USAGE', 'the logs of which service?', {
+    throw new SwarmupError('USAGE', 'no service is named', {
       fix: "Name it first: swarmup logs web -f. (A name right after -f is the cluster file's.)",
     });
   if (json && follow)
-    throw new SwarmupError('USAGE', '--json is one document at the end, which --follow never comes to', {
+    throw new SwarmupError('USAGE', '--json prints one document at the end, and --follow has no end', {
       fix: 'Leave one of them out.',
     });
   const common = { ...rest, ...(typeof file === 'string' ? { file } : {}) };

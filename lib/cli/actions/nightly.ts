@@ -30,7 +30,7 @@ export interface NightlyOptions extends RunOptions {
   readonly retain?: boolean;
 }
 
-/** The whole life of a cluster, tested: see `nightly` in Taskfile.ts. @returns the exit status */
+/** Tests the whole life of a cluster: see `nightly` in Taskfile.ts. @returns the exit status */
 export async function nightly(options: NightlyOptions): Promise<number> {
   const cluster = await clusterOf({ ...options, file: options.file ?? join(shippedConfig, 'nightly.yaml') });
   const out = resolve(options.out ?? `nightly-${cluster.name}`);
@@ -62,14 +62,14 @@ export async function nightly(options: NightlyOptions): Promise<number> {
   );
 }
 
-/** Plays the stages one after the other; after a failure only the last one, which takes everything away. */
+/** Runs the stages one after another; after a failure only the last one, which removes everything. */
 class Play {
   readonly #catalogue: Catalogue;
   readonly #stage: StageView;
   readonly #session: Session;
   readonly #away = new Away();
   readonly played: PlayedStage[] = [];
-  /** What broke a stage that didn't even end. */
+  /** The error that ended a stage without a result. */
   #broken: SwarmupError | undefined;
 
   constructor(catalogue: Catalogue, stage: StageView, session: Session) {
@@ -88,7 +88,7 @@ class Play {
     return { ok: this.ok, cluster: cluster.name, stages: list };
   }
 
-  /** @throws SwarmupError what broke a stage, once everything is taken away */
+  /** @throws SwarmupError the error of a stage, once everything is removed */
   async all(held: Held, reporting: Reporting, retain: boolean): Promise<void> {
     for (const stage of stages) {
       const last = stage === stages.at(-1);
@@ -106,11 +106,11 @@ class Play {
   }
 
   #leaveOut({ title }: NightlyStage, reason: string): void {
-    const message = `left out: ${title} (${reason})`;
+    const message = `skipped: ${title} (${reason})`;
     this.#session.emit({ type: 'warning', warning: { key: title, message } });
   }
 
-  /** @param last it is played even when the run was interrupted: with a signal of its own */
+  /** @param last runs even after an interrupt, with its own signal */
   async #one(stage: NightlyStage, held: Held, last: boolean): Promise<void> {
     const signal = last ? new AbortController().signal : this.#session.signal;
     const cluster = this.#away.clusterFor(stage, this.#session.context.cluster);
@@ -125,7 +125,7 @@ class Play {
   }
 }
 
-/** A view of its own for each stage, one after the other. */
+/** A separate view for each stage, one after another. */
 class StageView {
   readonly #options: NightlyOptions;
   #view: Awaited<ReturnType<typeof openView>> | undefined;
@@ -155,14 +155,14 @@ class StageView {
   }
 }
 
-/** It takes everything down at its end, so it begins only where there is nothing to lose. */
+/** The test removes everything at its end, so it starts only where there is nothing to lose. */
 function refuseExisting({ context }: Session, { file }: NightlyOptions): void {
   const names = [...context.world.before.keys()];
   if (names.length === 0) return;
   if ([...context.world.before.values()].some(({ external }) => external)) {
     throw new SwarmupError(
       'USAGE',
-      `the nightly test makes machines and cuts their power, and these were there before: ${names.join(', ')}`,
+      `the nightly test makes machines and cuts their power, but these existed before it: ${names.join(', ')}`,
       {
         fix: 'Give it a cluster file with a provider that makes machines, such as qemu or aws.',
       },
@@ -170,16 +170,16 @@ function refuseExisting({ context }: Session, { file }: NightlyOptions): void {
   }
   throw new SwarmupError(
     'USAGE',
-    `the nightly test takes its cluster away at the end, and ${context.cluster.name} is there already: ${names.join(', ')}`,
-    { fix: `Give the test a cluster file with a name of its own, or first: swarmup down${file ? ` -f ${file}` : ''}` },
+    `the nightly test removes its cluster at the end, but ${context.cluster.name} already exists: ${names.join(', ')}`,
+    { fix: `Give the test a cluster file with another name, or first run: swarmup down${file ? ` -f ${file}` : ''}` },
   );
 }
 
-/** Makes room for a new record; only what is one is removed. */
+/** Makes room for a new record; removes only a folder that is a record. */
 async function clear(folder: string): Promise<void> {
   const entries = (await ifThere(readdir(folder))) ?? [];
   if (entries.length > 0 && !entries.includes(FILES.meta)) {
-    throw new SwarmupError('USAGE', `${folder} is there, and is no record of a run`, {
+    throw new SwarmupError('USAGE', `${folder} exists, and is not the record of a run`, {
       fix: 'Name another folder with --out.',
     });
   }

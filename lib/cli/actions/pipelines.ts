@@ -4,12 +4,12 @@ import { SwarmupError } from '../../util/errors.ts';
 import { confirm } from '../../render/confirm.ts';
 import { run, type Options } from '../run.ts';
 
-/** Everything the file asks for. @returns the exit status */
+/** Brings up everything in the file. @returns the exit status */
 export function up(options: Options): Promise<number> {
   return run({ pipeline: 'up', mode: 'apply', options });
 }
 
-/** Any pipeline by its name, above all the user's own. */
+/** Runs any pipeline by its name, mostly the user's own. */
 export function runNamed(pipeline: string, options: Options): Promise<number> {
   return run({ pipeline, mode: 'apply', options });
 }
@@ -33,7 +33,7 @@ export function stop(options: Options): Promise<number> {
 export function down(options: Options & { uninstall?: boolean }): Promise<number> {
   const whole = options.uninstall ? 'uninstall' : 'down';
   if (options.uninstall && options.node) {
-    throw new SwarmupError('USAGE', '--uninstall is for whole clusters, and --node for some nodes of one', {
+    throw new SwarmupError('USAGE', '--uninstall works on a whole cluster, and --node on some of its nodes', {
       fix: 'Leave one of them out.',
     });
   }
@@ -50,14 +50,14 @@ export function down(options: Options & { uninstall?: boolean }): Promise<number
   });
 }
 
-/** What `down` would do, as a question. */
+/** Asks for confirmation of what `down` would do. */
 function farewell(machines: readonly Machine[], partly: boolean, { name }: Cluster): string {
   const list = (some: readonly Machine[]) => some.map((machine) => machine.name).join(', ');
   const own = machines.filter(({ external }) => !external);
   const kept = machines.filter((machine) => machine.external);
   const whole = partly ? 'of the cluster' : 'and with them the whole cluster';
   const remove = own.length > 0 ? [`Remove ${list(own)} ${whole} ${name}, with everything on them?`] : [];
-  const end = partly ? '' : ', which ends with all its services';
+  const end = partly ? '' : ', which ends the swarm and all its services';
   const leave = kept.length > 0 ? [`Take ${list(kept)} out of the swarm of ${name}${end}?`] : [];
   return [...remove, ...leave].join(' ');
 }

@@ -35,19 +35,19 @@ async function rotateTokens({ context, signal }: Session): Promise<void> {
   const manager = await context.swarm.manager(signal);
   const both = { rotateManagerToken: true, rotateWorkerToken: true } as const;
   await updateSwarm(manager, 'rotate the join tokens', (spec) => spec, both);
-  print('Join tokens rotated: the old ones are of no use any more.\n');
+  print('Join tokens rotated: the old ones no longer work.\n');
 }
 
 async function rotateRoot({ context, signal }: Session): Promise<void> {
   const nodes = await rotateCa(context, signal, (line) => writeStderr(`${line}\n`));
-  print(`Root certificate rotated: ${nodes} nodes have certificates of the new one.\n`);
+  print(`Root certificate rotated: ${nodes} nodes have certificates signed by the new one.\n`);
 }
 
 async function rotateUnlockKey({ context, signal }: Session, shown: boolean): Promise<void> {
   const manager = await context.swarm.manager(signal);
   if (!(await unlockKeyOf(manager)))
     throw new SwarmupError('USAGE', 'autolock is off: there is no unlock key to rotate', {
-      fix: 'Switch it on first: swarm: { autolock: true }, and swarmup up.',
+      fix: 'Switch it on first: set swarm: { autolock: true } and run swarmup up.',
     });
   await updateSwarm(manager, 'rotate the unlock key', (spec) => spec, { rotateManagerUnlockKey: true });
   const key = await unlockKeyOf(manager);
@@ -64,5 +64,5 @@ async function rotatePortainerPassword({ context, signal }: Session): Promise<vo
   const { cluster, state } = context;
   await rotatePassword(context, { signal, report: (line) => writeStderr(`${line}\n`) });
   const where = cluster.portainer?.adminPassword ? "the cluster file's" : `kept in ${state.file(PASSWORD_FILE)}`;
-  print(`Portainer's administrator has another password: ${where}.\n`);
+  print(`The password of Portainer's administrator was rotated: it is ${where}.\n`);
 }

@@ -28,7 +28,7 @@ export async function runs(options: CommonOptions): Promise<number> {
   return 0;
 }
 
-/** A record that was cut off is no reason not to list the others. */
+/** A truncated record must not keep the others from being listed. */
 async function readable(folder: string, id: string): Promise<RecordedRun[]> {
   try {
     return [await readRun(folder, id)];

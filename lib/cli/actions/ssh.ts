@@ -18,7 +18,7 @@ export async function ssh(node: string, argv: readonly string[], options: Common
     const local = localCommands(emit, context.env);
     const client = await local.which('ssh');
     if (!client)
-      throw new SwarmupError('PACKAGE_MISSING', 'there is no ssh program on this machine', {
+      throw new SwarmupError('PACKAGE_MISSING', 'this computer has no ssh program', {
         fix: 'Install the OpenSSH client (on Debian: openssh-client).',
       });
     const file = await writeKnownHosts(context);
@@ -31,7 +31,7 @@ export async function ssh(node: string, argv: readonly string[], options: Common
   });
 }
 
-/** OpenSSH configuration for all machines, one Host a node. */
+/** OpenSSH configuration for all machines, with one Host per node. */
 export async function sshConfig(options: CommonOptions): Promise<number> {
   return withSession(await clusterOf(options), options, async ({ context }) => {
     const file = await writeKnownHosts(context);

@@ -4,7 +4,7 @@ import { clusterStatus } from '../../swarm/status.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
 
-/** What there is: machines, nodes, services, tasks, URLs. */
+/** Prints machines, nodes, services, tasks and URLs. */
 export async function status(options: CommonOptions): Promise<number> {
   return withSession(await clusterOf(options), options, async ({ context, signal }) => {
     const found = await clusterStatus(context, signal);

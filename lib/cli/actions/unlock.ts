@@ -14,7 +14,7 @@ interface Place {
   readonly remove: () => Promise<void>;
 }
 
-/** Removes the lock of a run that is gone. Says whose it is, and asks. @returns 1 when it is left in place */
+/** Removes the lock of a run that is gone, after showing its owner and asking. @returns 1 when it is left in place */
 export async function unlock(options: CommonOptions): Promise<number> {
   return withSession(await clusterOf(options), options, async (session) => {
     const places = [...(await local(session)), ...(await remote(session))];
@@ -23,7 +23,7 @@ export async function unlock(options: CommonOptions): Promise<number> {
       return 0;
     }
     for (const { place, holder } of places) print(`${place}: ${textOf(holder)}\n`);
-    if (!options.yes && !(await confirm('Remove it? A run that still works would no longer be alone.'))) return 1;
+    if (!options.yes && !(await confirm('Remove it? A run that is still working would no longer be alone.'))) return 1;
     for (const { remove } of places) await remove();
     print(`${session.context.cluster.name} is unlocked\n`);
     return 0;
@@ -31,7 +31,7 @@ export async function unlock(options: CommonOptions): Promise<number> {
 }
 
 function textOf({ owner, ageMs }: Holder): string {
-  return owner ? describeOwner(owner, ageMs) : 'a run that was cut off while it took the lock';
+  return owner ? describeOwner(owner, ageMs) : 'a run that was killed while it acquired the lock';
 }
 
 async function local({ context }: Session): Promise<Place[]> {

@@ -1,7 +1,7 @@
 import type { Path } from '../locate.ts';
 import { sourceOf, type ComposeFile } from './schema.ts';
 
-/** Something in a Compose file that Docker looks for where it runs: on a manager, and not beside the file. */
+/** Something in a Compose file that Docker would look for on the manager where it runs, not beside the file. */
 export interface LocalReference {
   readonly path: Path;
   readonly message: string;
@@ -12,9 +12,9 @@ export interface LocalReference {
 const RELATIVE = /^(?:\.{1,2}(?:\/|$)|~)/;
 
 const IN_PLACE = 'expected the variables themselves, under environment';
-const EXTERNAL = 'expected external: true, and that it is in the swarm: docker secret create, docker config create';
+const EXTERNAL = 'expected external: true, with the object in the swarm: docker secret create, docker config create';
 
-/** What would mean something else on a manager than it does here. */
+/** The references that mean something different on a manager than here. */
 export function localReferences({ services, secrets = {}, configs = {} }: ComposeFile): readonly LocalReference[] {
   return [
     ...Object.entries(services).flatMap(([name, { env_file: file, volumes = [] }]) => {
@@ -31,7 +31,7 @@ export function localReferences({ services, secrets = {}, configs = {} }: Compos
 }
 
 function fileAt(path: Path, hint: string): LocalReference {
-  return { path, message: `${path.join('.')} is a file on this computer, which doesn't reach the managers yet`, hint };
+  return { path, message: `${path.join('.')} is a file on this computer, which is not sent to the managers`, hint };
 }
 
 function bindAt(path: Path, source: string): LocalReference[] {

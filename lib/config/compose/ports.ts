@@ -1,6 +1,6 @@
 import type { PublishedPort } from '../model.ts';
 
-/** A port as a Compose file has it: `[ADDRESS:]PUBLISHED:TARGET[/PROTOCOL]`, with ranges, or its parts. */
+/** A port as a Compose file writes it: `[ADDRESS:]PUBLISHED:TARGET[/PROTOCOL]`, with ranges, or its parts. */
 export type ComposePort =
   | string
   | number
@@ -13,7 +13,10 @@ export type ComposePort =
 
 const SHORT = /^(?:(?:[\d.]+|\[[\da-f:]*\]):)?(\d+)(?:-(\d+))?:(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/i;
 
-/** The ports that clients can be told of; those that Docker chooses, and SCTP's, are none. Source: docker/go-connections, nat. */
+/**
+ * The ports that clients can rely on; without those that Docker chooses, and without SCTP. Source:
+ * docker/go-connections, nat.
+ */
 export function composePorts(port: ComposePort): readonly PublishedPort[] {
   if (typeof port === 'object') {
     const { target, published, protocol = 'tcp', mode } = port;

@@ -13,25 +13,25 @@ import { substitute } from './variables.ts';
 const INTERPOLATED = ['services', 'volumes', 'networks', 'secrets', 'configs'] as const;
 
 export interface ComposeSummary {
-  /** As the file has it: what is merged with it has to claim the same. */
+  /** The file's version: a file merged with it has to claim the same. */
   readonly version?: string;
   readonly services: readonly StackService[];
   readonly externalSecrets: readonly string[];
-  /** The names of the variables it asks for, none of which is set. */
+  /** The names of the variables it refers to, none of which is set. */
   readonly variables: readonly string[];
 }
 
 export interface ComposeOptions {
-  /** The file's name as mistakes show it. */
+  /** The file's name as shown in mistakes. */
   readonly shown: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * What swarmup needs to know of a Compose file: services, images, published ports and external secrets. Docker reads the file
- * itself, on a manager. What would mean something else there than here is a mistake.
+ * What swarmup needs to know of a Compose file: services, images, published ports and external secrets. Docker reads
+ * the file itself, on a manager. What would mean something different there is a mistake.
  *
- * @returns no summary when the file is no Compose file with images
+ * @returns no summary when the file isn't a Compose file with images
  */
 export function readCompose(
   text: string,
@@ -49,7 +49,7 @@ export function readCompose(
   try {
     raw = document.toJS();
   } catch (error) {
-    // An alias without an anchor, or so many of them that they would fill the memory.
+    // An alias without an anchor, or so many that they would exhaust memory.
     return { summary: undefined, mistakes: [locator.at([], messageOf(error))] };
   }
   const interpolated = withSections(raw, (value, path) => {
@@ -61,8 +61,8 @@ export function readCompose(
       mistakes.push(
         locator.at(
           path,
-          `the variable ${name} is set in this environment, which doesn't reach the manager that deploys the stack yet`,
-          `expected the value itself, or no ${name} in the environment`,
+          `the variable ${name} is set in this environment, but not on the manager that deploys the stack`,
+          `expected the value itself in the file, or no ${name} in the environment`,
         ),
       );
     }
@@ -80,7 +80,7 @@ export function readCompose(
   }
   for (const { path, message, hint } of [...wrongImages(parsed.data), ...localReferences(parsed.data)]) {
     const found = locator.at(path, message, hint);
-    // What is wrong with a text's variables is told above.
+    // Mistakes in variables are reported above.
     if (!mistakes.some(({ line, column }) => line === found.line && column === found.column)) mistakes.push(found);
   }
   return { summary: { ...summary(parsed.data), variables: [...variables].toSorted() }, mistakes };
@@ -90,7 +90,7 @@ function wrongImages({ services }: ComposeFile): readonly LocalReference[] {
   const wrong = Object.entries(services).filter(([, { image }]) => !isImageReference(image));
   return wrong.map(([name, { image }]) => ({
     path: ['services', name, 'image'],
-    message: `'${image}' is no image`,
+    message: `'${image}' is not an image reference`,
     hint: IMAGE_EXPECTED,
   }));
 }
@@ -118,7 +118,7 @@ function summary({ version, services, secrets = {}, volumes = {} }: ComposeFile)
   };
 }
 
-/** A copy with every text of the sections that Docker substitutes in changed. */
+/** A copy in which every text of the interpolated sections is changed. */
 function withSections(raw: unknown, change: (text: string, path: Path) => string): unknown {
   const walk = (value: unknown, path: Path): unknown => {
     if (typeof value === 'string') return change(value, path);

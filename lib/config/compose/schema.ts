@@ -35,7 +35,7 @@ const object = z
   })
   .nullable();
 
-/** What swarmup looks at in a Compose file; the rest of the format is Docker's. */
+/** The parts of a Compose file that swarmup reads; the rest of the format is Docker's. */
 export const composeFile = z.looseObject({
   version: z.union([z.string(), z.number()]).optional(),
   services: z.record(z.string(), composeService),

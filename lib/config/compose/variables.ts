@@ -3,9 +3,9 @@ const VARIABLE = /\$(?:(\$)|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)(?:(:?[-?])([
 
 export interface Substituted {
   readonly text: string;
-  /** The variables that were asked for. */
+  /** The variables that were referred to. */
   readonly variables: readonly string[];
-  /** What Docker would refuse; in its words. */
+  /** What Docker would refuse, in Docker's words. */
   readonly problems: readonly string[];
 }
 

@@ -2,10 +2,13 @@ import { tolerance } from '../../swarm/quorum.ts';
 import type { Survey, Surveyed } from '../../contracts/preflight.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
-/** Certificates are valid from an hour before they are made: a clock behind that far fails the join. Far less is allowed. */
+/**
+ * Certificates are valid from one hour before their creation, so a join fails on a clock that is an hour behind. The
+ * limit is far lower.
+ */
 const SKEW_MS = 30_000;
 
-/** The other hosts of which something is the same. */
+/** The other hosts that share a property with this one. */
 function sharing(host: Surveyed, { hosts }: Survey, what: (one: Surveyed) => string): string[] {
   const own = what(host);
   return own === '' ? [] : hosts.filter((one) => one !== host && what(one) === own).map(({ node }) => node.name);
@@ -16,8 +19,8 @@ const hostName: Rule = (host, survey) => {
   if (others.length === 0) return [];
   return [
     fatal(host, 'host-name', {
-      message: `its host name is ${host.facts.identity.hostname}, as is that of ${others.join(', ')}: nobody could tell the nodes apart`,
-      fix: `Give it another: swarmup ssh ${host.node.name} -- sudo hostnamectl set-hostname ${host.node.name}`,
+      message: `its host name is ${host.facts.identity.hostname}, the same as that of ${others.join(', ')}: the nodes could not be told apart`,
+      fix: `Change it: swarmup ssh ${host.node.name} -- sudo hostnamectl set-hostname ${host.node.name}`,
     }),
   ];
 };
@@ -27,8 +30,8 @@ const machineId: Rule = (host, survey) => {
   if (others.length === 0) return [];
   return [
     fatal(host, 'machine-id', {
-      message: `it has the machine id of ${others.join(', ')}, as clones of one disk do: DHCP may give both one address`,
-      fix: `Make a new one and restart it: swarmup ssh ${host.node.name} -- 'sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot'`,
+      message: `it has the same machine ID as ${others.join(', ')}, like clones of one disk: DHCP may give them the same address`,
+      fix: `Create a new machine ID and restart it: swarmup ssh ${host.node.name} -- 'sudo rm /etc/machine-id && sudo systemd-machine-id-setup && sudo reboot'`,
     }),
   ];
 };
@@ -38,28 +41,28 @@ const address: Rule = (host, survey) => {
   if (host.address === '')
     return [
       fatal(host, 'address', {
-        message: `no IPv4 address is known of it: ${node.host?.address ?? node.name} has none here`,
-        fix: `Name the one that the other nodes reach it by: advertise: ${candidates(host)} at this node.`,
+        message: `its IPv4 address is unknown: ${node.host?.address ?? node.name} does not resolve to one here`,
+        fix: `Name the address at which the other nodes reach it: advertise: ${candidates(host)} at this node.`,
       }),
     ];
   const others = sharing(host, survey, (one) => one.address);
   if (others.length > 0)
     return [
       fatal(host, 'address', {
-        message: `its address ${host.address} is that of ${others.join(', ')} too`,
-        fix: `Name the one that the other nodes reach it by: advertise: ${candidates(host)} at this node.`,
+        message: `its address ${host.address} is also that of ${others.join(', ')}`,
+        fix: `Name the address at which the other nodes reach it: advertise: ${candidates(host)} at this node.`,
       }),
     ];
   if (facts.addresses.some((one) => one.address === host.address)) return [];
   return [
     fatal(host, 'address', {
-      message: `${host.address}, which the other nodes are to reach it by, is none of its own: another machine answers there, or one that translates addresses`,
-      fix: `Name one of its own that the others reach: advertise: ${candidates(host)} at this node.`,
+      message: `it has no interface with ${host.address}, the address at which the other nodes are to reach it: that belongs to another machine or a NAT`,
+      fix: `Name one of its own addresses that the others can reach: advertise: ${candidates(host)} at this node.`,
     }),
   ];
 };
 
-/** The addresses of a host that others may reach. */
+/** The addresses of a host that the others may be able to reach. */
 function candidates({ facts }: Surveyed): string {
   const own = facts.addresses.filter(({ interface: name }) => !/^(lo|docker|br-|veth)/.test(name));
   return own.map((one) => one.address).join(' or ') || 'ADDRESS';
@@ -73,8 +76,8 @@ const clock: Rule = (host, { hosts }) => {
   const words = `${duration(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'}`;
   return [
     fatal(host, 'clock', {
-      message: `its clock is ${words} the others: the swarm's certificates wouldn't be valid there`,
-      fix: `Set it, and let it be kept right: swarmup ssh ${host.node.name} -- sudo timedatectl set-ntp true`,
+      message: `its clock is ${words} the others: the swarm's certificates would not be valid there`,
+      fix: `Set the clock and keep it synchronised: swarmup ssh ${host.node.name} -- sudo timedatectl set-ntp true`,
     }),
   ];
 };
@@ -90,8 +93,8 @@ const mixedArchitectures: Rule = (host, { hosts }) => {
   if (kinds.length < 2 || host !== hosts[0]) return [];
   return [
     warning(host, 'architecture', {
-      message: `the nodes have different processors (${kinds.join(', ')}): images that are made for one alone run only there`,
-      fix: 'Use images for all of them, or constraints such as node.platform.arch==x86_64.',
+      message: `the nodes have different architectures (${kinds.join(', ')}): an image for only one of them runs only there`,
+      fix: 'Use multi-platform images, or constraints such as node.platform.arch==x86_64.',
     }),
   ];
 };
@@ -101,8 +104,8 @@ const mixedEngines: Rule = (host, { hosts }) => {
   if (versions.length < 2 || host !== hosts[0]) return [];
   return [
     warning(host, 'engine', {
-      message: `the engines are of different generations (${versions.toSorted().join(', ')}): they work together, and were never meant to for long`,
-      fix: 'Bring the older ones up to date, one node at a time.',
+      message: `the engines have different major versions (${versions.toSorted().join(', ')}): they work together, but should do so only during an upgrade`,
+      fix: 'Upgrade the older ones, one node at a time.',
     }),
   ];
 };
@@ -114,9 +117,9 @@ const majority: Rule = (host, { cluster, hosts }) => {
     warning(host, 'managers', {
       message:
         count > 7
-          ? `${count} managers are more than 7: each agrees on every change, which gets slower with their number`
-          : `${count} managers survive the loss of ${tolerance(count)}, as ${count - 1} do: the even number gains nothing`,
-      fix: `Have ${count > 7 ? 5 : count + 1} of them.`,
+          ? `${count} managers are more than 7: every change needs their agreement, which gets slower with each manager`
+          : `${count} managers survive the loss of ${tolerance(count)}, as ${count - 1} do: an even number gains nothing`,
+      fix: `Use ${count > 7 ? 5 : count + 1} managers.`,
     }),
   ];
 };

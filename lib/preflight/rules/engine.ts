@@ -1,25 +1,25 @@
 import type { Finding, Surveyed } from '../../contracts/preflight.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
-/** The oldest engine that everything here works with: API 1.41. */
+/** The oldest supported engine: API 1.41. */
 const OLDEST = '20.10';
 
-/** Engines that can't form a swarm, or only with something missing. */
+/** Engines that can't form a swarm, or only with limitations. */
 const KINDS: Readonly<Record<string, (host: Surveyed) => Finding>> = {
   rootless: (host) =>
     fatal(host, 'engine', {
-      message: 'its Docker is rootless, which has no overlay networks: it can be no node of a swarm',
-      fix: 'Stop it (systemctl --user disable --now docker), and let swarmup install an ordinary one beside it.',
+      message: 'its Docker is rootless, which has no overlay networks: it cannot be a node of a swarm',
+      fix: 'Stop it (systemctl --user disable --now docker), and let swarmup install a regular Docker beside it.',
     }),
   podman: (host) =>
     fatal(host, 'engine', {
-      message: 'its `docker` is Podman, which knows no swarm mode',
-      fix: `Take podman-docker away: swarmup ssh ${host.node.name} -- sudo dnf remove podman-docker`,
+      message: 'its `docker` is Podman, which has no swarm mode',
+      fix: `Remove podman-docker: swarmup ssh ${host.node.name} -- sudo dnf remove podman-docker`,
     }),
   snap: (host) =>
     warning(host, 'engine', {
       message:
-        "its Docker is a snap: it sees the home folders only, so that Portainer's agent finds no volumes, and it restarts when snaps update",
+        "its Docker is a snap: it can access only home folders, so that Portainer's agent finds no volumes, and it restarts when snaps update",
       fix: 'Use the distribution package instead: snap remove docker, then swarmup up.',
     }),
 };
@@ -39,20 +39,20 @@ const age: Rule = (host) => {
   if (version === '' || number(version) >= number(OLDEST)) return [];
   return [
     warning(host, 'engine', {
-      message: `its Docker ${version} is older than ${OLDEST}, the oldest that swarmup was made for`,
-      fix: 'Bring it up to date, or pin docker.version.',
+      message: `its Docker ${version} is older than ${OLDEST}, the oldest that swarmup supports`,
+      fix: 'Upgrade it, or pin docker.version.',
     }),
   ];
 };
 
-/** Keys of daemon.json that don't go together with a swarm. */
+/** Keys of daemon.json that are incompatible with a swarm. */
 const daemonJson: Rule = (host, { cluster }) => {
   const { daemon } = host.facts;
   const fix = (what: string) => `${what}: swarmup ssh ${host.node.name} -- sudoedit /etc/docker/daemon.json`;
   if ('invalid' in daemon)
     return [
       fatal(host, 'daemon-json', {
-        message: `/etc/docker/daemon.json can't be read, so that the engine can't start: ${daemon.invalid}`,
+        message: `/etc/docker/daemon.json is invalid, so that the engine can't start: ${daemon.invalid}`,
         fix: fix('Repair it'),
       }),
     ];
@@ -61,23 +61,23 @@ const daemonJson: Rule = (host, { cluster }) => {
   if (values['live-restore'] === true)
     found.push(
       fatal(host, 'daemon-json', {
-        message: 'daemon.json has live-restore: the engine refuses swarm mode with it',
-        fix: fix('Take it out'),
+        message: 'daemon.json has live-restore, with which the engine refuses swarm mode',
+        fix: fix('Remove it'),
       }),
     );
   if (values['hosts'] !== undefined && host.facts.platform.init === 'systemd')
     found.push(
       warning(host, 'daemon-json', {
         message:
-          "daemon.json has hosts, which the systemd unit gives too (-H fd://): the engine won't start with both, unless the unit was changed",
-        fix: fix('Take it out, or override ExecStart'),
+          'daemon.json has hosts, and so has the systemd unit (-H fd://): the engine does not start with both, unless the unit was changed',
+        fix: fix('Remove it, or override ExecStart'),
       }),
     );
   if (values['firewall-backend'] === 'nftables')
     found.push(
       fatal(host, 'daemon-json', {
         message: 'daemon.json has firewall-backend: nftables, with which the engine refuses swarm mode',
-        fix: fix('Take it out, or set iptables'),
+        fix: fix('Remove it, or set iptables'),
       }),
     );
   return found;
@@ -91,8 +91,8 @@ const foreignSwarm: Rule = (host, survey) => {
   const { clusterId, state } = engine.swarm;
   return [
     fatal(host, 'swarm', {
-      message: `it belongs to another swarm${clusterId ? ` (${clusterId})` : ''}${state === 'active' ? '' : `, in state ${state}`}; swarmup never leaves one that isn't this cluster's`,
-      fix: `If that swarm is not wanted: swarmup ssh ${host.node.name} -- sudo docker swarm leave --force. If it is: swarmup import swarm --manager HOST writes a cluster file for it.`,
+      message: `it belongs to another swarm${clusterId ? ` (${clusterId})` : ''}${state === 'active' ? '' : `, in state ${state}`}; swarmup never leaves a swarm that is not this cluster's`,
+      fix: `If that swarm is no longer needed: swarmup ssh ${host.node.name} -- sudo docker swarm leave --force. To keep it: swarmup import swarm --manager HOST writes a cluster file for it.`,
     }),
   ];
 };

@@ -6,7 +6,7 @@ import { portRules } from './ports.ts';
 import type { Rule } from './rule.ts';
 import { surroundingRules } from './surroundings.ts';
 
-/** All that is checked of each host before anything is changed on any. */
+/** All checks of a host before any host is changed. */
 export const rules: readonly Rule[] = [
   ...machineRules,
   ...comparisonRules,

@@ -2,7 +2,7 @@ import { swarmPorts } from '../network.ts';
 import type { Link, Surveyed } from '../../contracts/preflight.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
-/** What arrives nowhere from anybody, or not from some: one finding a port, at the host that doesn't get it. */
+/** Ports that are blocked from all or some hosts: one finding per port, at the host that can't be reached. */
 const arrivals: Rule = (host, { cluster, links }) => {
   const here = links.filter(({ to, packetBytes }) => to === host.node.name && packetBytes === undefined);
   return swarmPorts(cluster).flatMap(({ protocol, port, use }) => {
@@ -13,24 +13,24 @@ const arrivals: Rule = (host, { cluster, links }) => {
     const reasons = [...new Set(failed.map(({ reason }) => reason))].join(', ').toLowerCase();
     return [
       fatal(host, 'network', {
-        message: `${protocol.toUpperCase()} ${port} (${use}) doesn't arrive from ${from}: ${reasons}`,
-        fix: `${opening(host, protocol, port)} Else look at what is between them: a firewall, a security group, a router.`,
+        message: `${protocol.toUpperCase()} ${port} (${use}) can't be reached from ${from}: ${reasons}`,
+        fix: `${opening(host, protocol, port)} Otherwise check what is between them: a firewall, a security group, a router.`,
       }),
     ];
   });
 };
 
-/** How to let a port in, by the firewall that is on there. */
+/** How to open a port in the host's active firewall. */
 function opening({ facts, node }: Surveyed, protocol: string, port: number): string {
   const on = `swarmup ssh ${node.name} -- sudo`;
   const { firewalls } = facts.surroundings;
   if (firewalls.includes('firewalld'))
-    return `firewalld runs there: ${on} sh -c 'firewall-cmd --permanent --add-port=${port}/${protocol} && firewall-cmd --reload'.`;
+    return `firewalld is on there: ${on} sh -c 'firewall-cmd --permanent --add-port=${port}/${protocol} && firewall-cmd --reload'.`;
   if (firewalls.includes('ufw')) return `ufw is on there: ${on} ufw allow ${port}/${protocol}.`;
-  return `See its packet filter: ${on} nft list ruleset (or iptables -S).`;
+  return `Check its packet filter: ${on} nft list ruleset (or iptables -S).`;
 }
 
-/** Full packets that vanish between hosts that take them: replies of more than a few lines would hang. */
+/** Full-size packets that are lost between hosts whose interfaces accept them: larger replies would hang. */
 const pathMtu: Rule = (host, { links }) => {
   const large = links.filter(({ from, packetBytes }) => from === host.node.name && packetBytes !== undefined);
   const lost = large.filter(({ to, protocol, port, result }) => {
@@ -48,8 +48,8 @@ const pathMtu: Rule = (host, { links }) => {
   const bytes = lost[0]?.packetBytes ?? 0;
   return [
     fatal(host, 'path-mtu', {
-      message: `packets of ${bytes} bytes, which its interface takes, don't arrive at ${lost.map(({ to }) => to).join(', ')}: small answers would pass and large ones hang`,
-      fix: `Something between them takes smaller packets only (a tunnel, a VPN). Set the interfaces' MTU to what passes: swarmup ssh ${host.node.name} -- sudo ip link set dev ${interfaceOf(host)} mtu 1400`,
+      message: `packets of ${bytes} bytes, which its interface allows, don't arrive at ${lost.map(({ to }) => to).join(', ')}: large replies would hang`,
+      fix: `A tunnel or VPN between them allows only smaller packets. Lower the MTU of the interfaces: swarmup ssh ${host.node.name} -- sudo ip link set dev ${interfaceOf(host)} mtu 1400`,
     }),
   ];
 };
@@ -63,8 +63,8 @@ const unknown: Rule = (host, { links }) => {
   if (asked.length === 0 || asked.some(({ result }) => result !== 'unknown')) return [];
   return [
     warning(host, 'network', {
-      message: `whether the other nodes can be reached from it isn't known: ${reasonOf(asked)}`,
-      fix: 'Install perl-base or python3-minimal there to have it checked.',
+      message: `it could not check whether it reaches the other nodes: ${reasonOf(asked)}`,
+      fix: 'Install perl-base or python3-minimal there to enable the check.',
     }),
   ];
 };

@@ -2,13 +2,16 @@ import { installerOf } from '../../docker/installers.ts';
 import type { Server } from '../../facts/reachable.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
-/** What Docker is packaged for. Source: download.docker.com and the distributions' own packages. */
+/** The architectures that Docker is packaged for. Source: download.docker.com and the distributions' own packages. */
 const ARCHITECTURES = ['x86_64', 'aarch64', 'armv7l', 'ppc64le', 's390x', 'riscv64'] as const;
 
-/** A node wants this much of free disk before Docker is installed, and of memory; in MiB. A "1 GiB" machine has less to show. */
+/**
+ * The free disk space before Docker is installed and the memory that a node needs, in MiB. A "1 GiB" machine reports
+ * less.
+ */
 const DISK_MIB = 5 * 1024;
 const MEMORY_MIB = 900;
-/** With Docker installed already, this much is enough to go on; in MiB. */
+/** The free disk space that is enough once Docker is installed, in MiB. */
 const DISK_LEFT_MIB = 1024;
 
 const architecture: Rule = (host) => {
@@ -16,7 +19,7 @@ const architecture: Rule = (host) => {
   if (ARCHITECTURES.some((known) => known === found)) return [];
   return [
     fatal(host, 'architecture', {
-      message: `its processor is ${found || 'unknown'}, which there is no Docker for`,
+      message: `its architecture is ${found || 'unknown'}, for which there is no Docker`,
       fix: `Use a machine with ${ARCHITECTURES.slice(0, 2).join(' or ')}.`,
     }),
   ];
@@ -27,8 +30,8 @@ const container: Rule = (host) => {
   if (kind === '') return [];
   return [
     fatal(host, 'container', {
-      message: `it is a ${kind} container, not a machine: overlay networks and the routing mesh need a kernel of its own`,
-      fix: 'Use a virtual or a real machine.',
+      message: `it is a ${kind} container, not a machine: overlay networks and the routing mesh need their own kernel`,
+      fix: 'Use a virtual or a physical machine.',
     }),
   ];
 };
@@ -39,7 +42,7 @@ const system: Rule = (host, { cluster }) => {
   if (platform.init === 'other')
     return [
       fatal(host, 'system', {
-        message: 'it runs neither systemd nor OpenRC, by one of which Docker is started and kept running',
+        message: 'it runs neither systemd nor OpenRC, one of which has to start Docker',
         fix: 'Use a system with systemd.',
       }),
     ];
@@ -60,8 +63,8 @@ const kernelModules: Rule = (host) => {
     : 'dnf install kernel-modules-extra, then reboot into the kernel it belongs to';
   return [
     fatal(host, 'kernel-modules', {
-      message: `its kernel has no ${missing.join(', ')}, which overlay networks and the routing mesh are made of`,
-      fix: `${extra}; or update what was updated without a reboot since.`,
+      message: `its kernel has no ${missing.join(', ')}, which overlay networks and the routing mesh need`,
+      fix: `${extra}. If the kernel was updated since the last boot, reboot.`,
     }),
   ];
 };
@@ -71,7 +74,7 @@ const appArmor: Rule = (host) => {
   if (!enabled || parser || !host.facts.engine) return [];
   return [
     fatal(host, 'apparmor', {
-      message: 'AppArmor is on and apparmor_parser is missing, so that the engine there can start no container',
+      message: 'AppArmor is on but apparmor_parser is missing, so that the engine cannot start any container',
       fix: `Install it: swarmup ssh ${host.node.name} -- sudo apt-get install apparmor`,
     }),
   ];
@@ -84,14 +87,14 @@ const resources: Rule = (host) => {
   if (diskMiB < least)
     found.push(
       fatal(host, 'disk', {
-        message: `${inGiB(diskMiB)} GiB are free for /var/lib/docker, and at least ${inGiB(least)} GiB are wanted: images would fill it`,
-        fix: `Make room, or mount a larger disk at /var/lib/docker. What takes it: swarmup ssh ${host.node.name} -- sudo du -xh --max-depth=2 /var`,
+        message: `${inGiB(diskMiB)} GiB are free for /var/lib/docker, and at least ${inGiB(least)} GiB are needed: images would fill the disk`,
+        fix: `Free space, or mount a larger disk at /var/lib/docker. To find what uses it: swarmup ssh ${host.node.name} -- sudo du -xh --max-depth=2 /var`,
       }),
     );
   if (memoryMiB < MEMORY_MIB)
     found.push(
       fatal(host, 'memory', {
-        message: `it has ${memoryMiB} MiB of memory, and at least 1 GiB is wanted: engines get killed on less`,
+        message: `it has ${memoryMiB} MiB of memory, and at least 1 GiB is needed: with less, the kernel kills engines`,
         fix: 'Give it more memory.',
       }),
     );
@@ -104,12 +107,12 @@ const packageLock: Rule = (host) => {
   return [
     warning(host, 'package-lock', {
       message: `${lock.program} (process ${lock.pid}) holds the lock of the package manager; installing waits for it up to 10 minutes`,
-      fix: `If it never ends: swarmup ssh ${host.node.name} -- ps -fp ${lock.pid}`,
+      fix: `If that process never ends: swarmup ssh ${host.node.name} -- ps -fp ${lock.pid}`,
     }),
   ];
 };
 
-/** Without any, nothing can be installed; one of several may not be the one that matters. */
+/** Without any source nothing can be installed; one missing source of several may not matter. */
 const packageSources: Rule = (host, { cluster }) => {
   const { packageSources: sources } = host.facts;
   const lost = outOfReach(sources);
@@ -118,24 +121,24 @@ const packageSources: Rule = (host, { cluster }) => {
   const say = lost.length === sources.length ? fatal : warning;
   return [
     say(host, 'package-source', {
-      message: `${lost.join(', ')} can't be reached from it, which packages come from: Docker can't be installed`,
-      fix: `See its way to the outside and its sources: swarmup ssh ${host.node.name} -- sudo apt-get update; or install Docker by hand and set docker.source: preinstalled.`,
+      message: `it can't reach its package sources ${lost.join(', ')}: Docker can't be installed`,
+      fix: `Check its internet connection and its sources: swarmup ssh ${host.node.name} -- sudo apt-get update; or install Docker by hand and set docker.source: preinstalled.`,
     }),
   ];
 };
 
-/** Fatal only where nothing else can bring the images: neither the engine, which may have them, nor an archive, nor a mirror. */
+/** Fatal only if the images can't come from elsewhere: the engine, which may have them, an archive or a mirror. */
 const registries: Rule = (host, { cluster }) => {
   const { registries: asked, engine, daemon, surroundings } = host.facts;
   const lost = outOfReach(asked);
-  // Behind a proxy there is nothing to connect to directly.
+  // Behind a proxy nothing is connected to directly.
   if (lost.length === 0 || surroundings.proxies.length > 0) return [];
   const mirrored = 'values' in daemon && 'registry-mirrors' in daemon.values;
   const say = engine || mirrored || cluster.images.load.length > 0 ? warning : fatal;
   return [
     say(host, 'registry', {
-      message: `${lost.join(', ')} can't be reached from it, which images come from`,
-      fix: 'Open the way there, bring the images as archives (images.load), or name a mirror: docker.daemon, registry-mirrors.',
+      message: `it can't reach ${lost.join(', ')}, from which images are pulled`,
+      fix: 'Allow connections there, supply the images as archives (images.load), or name a mirror: docker.daemon, registry-mirrors.',
     }),
   ];
 };

@@ -4,11 +4,11 @@ import { overlap } from '../../util/ipv4.ts';
 import { swarmPorts } from '../network.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
-/** The engine's own listeners: a swarm that is there already, and published ports. */
+/** The engine's own listeners: those of an existing swarm, and published ports. */
 const OWN = ['dockerd', 'docker-proxy', 'swarmup-probe'];
 
 const taken: Rule = (host, { cluster }) => {
-  // Of a node, they are the engine's and the kernel's own.
+  // On a node these ports belong to the engine and the kernel.
   const isNode = host.facts.engine?.swarm.state === 'active';
   const hasEngine = host.facts.engine !== undefined;
   const wanted = [
@@ -38,8 +38,9 @@ const taken: Rule = (host, { cluster }) => {
 };
 
 /**
- * A socket that no program has is the kernel's. An engine that left a swarm may leave its VXLAN there for a while (seen with Docker
- * 20.10), which is no obstacle: those of one port share a socket. Source: Linux, drivers/net/vxlan, vxlan_sock_add.
+ * A socket without a program belongs to the kernel. An engine that left a swarm may keep its VXLAN interface for a
+ * while (seen with Docker 20.10), which does no harm: interfaces on the same port share a socket. Source: Linux,
+ * drivers/net/vxlan, vxlan_sock_add.
  */
 function isKernelsVxlan({ protocol, port, program }: Listener, dataPathPort: number): boolean {
   return protocol === 'udp' && port === dataPathPort && program === '';
@@ -49,7 +50,7 @@ function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '[::1]';
 }
 
-/** Of the default pool, 10.0.0.0/8, networks are taken from its beginning; a cluster has no more than these. */
+/** Networks are allocated from the beginning of the default pool, 10.0.0.0/8; a cluster doesn't use more than these. */
 const FIRST_NETWORKS = '10.0.0.0/20';
 
 const addressPool: Rule = (host, { cluster }) => {
@@ -62,8 +63,8 @@ const addressPool: Rule = (host, { cluster }) => {
   const what = own.length > 0 ? `swarm.addressPool (${own.join(', ')})` : "Swarm's default address pool (10.0.0.0/8)";
   return [
     fatal(host, 'address-pool', {
-      message: `it has a route to ${found.network} (${found.device}), and ${what} overlaps it: containers couldn't reach what is there, or each other`,
-      fix: 'Set swarm.addressPool to networks that no node has routes to, such as [10.200.0.0/16]. It can be set only before the swarm is made.',
+      message: `it has a route to ${found.network} (${found.device}), and ${what} overlaps it: containers could not reach that network, or each other`,
+      fix: 'Set swarm.addressPool to networks that no node has routes to, such as [10.200.0.0/16]. It can be set only before the swarm is created.',
     }),
   ];
 };
@@ -73,8 +74,8 @@ const dhcp: Rule = (host) => {
   if (host.node.role !== 'manager' || !own?.dynamic) return [];
   return [
     warning(host, 'address', {
-      message: `its address ${own.address} comes from DHCP, and a manager's may never change`,
-      fix: 'Reserve it at the DHCP server, or set it on the machine.',
+      message: `its address ${own.address} comes from DHCP, but a manager's address must never change`,
+      fix: 'Reserve it at the DHCP server, or configure it statically on the machine.',
     }),
   ];
 };

@@ -5,7 +5,7 @@ const firewall: Rule = (host) => {
   if (firewalls.length === 0) return [];
   return [
     warning(host, 'firewall', {
-      message: `${firewalls.join(' and ')} is on: Docker opens published ports past it, and reloading it takes Docker's rules away`,
+      message: `${firewalls.join(' and ')} is on: Docker opens published ports past it, and reloading it removes Docker's rules`,
       fix: 'Restart Docker after each reload of the firewall.',
     }),
   ];
@@ -17,7 +17,7 @@ const proxy: Rule = (host, { cluster }) => {
   return [
     warning(host, 'proxy', {
       message: `it is configured with a proxy (${proxies.join(', ')}): the nodes' addresses must be in NO_PROXY, or joining fails with a wrong certificate`,
-      fix: 'Name it as docker.proxy, which leaves the nodes out of it by itself; or keep it away from the Docker service.',
+      fix: 'Set docker.proxy, which excludes the nodes automatically, or remove the proxy from the Docker service.',
     }),
   ];
 };
@@ -27,7 +27,7 @@ const upgrades: Rule = (host) => {
   return [
     warning(host, 'upgrades', {
       message: 'unattended upgrades are on: they may restart Docker on all nodes in the same night',
-      fix: `Keep Docker out of them: swarmup ssh ${host.node.name} -- sudo apt-mark hold docker.io docker-ce containerd containerd.io`,
+      fix: `Exclude Docker from them: swarmup ssh ${host.node.name} -- sudo apt-mark hold docker.io docker-ce containerd containerd.io`,
     }),
   ];
 };

@@ -45,7 +45,7 @@ import type {
 import type { AwsConfig } from './config.ts';
 import { explain } from './errors.ts';
 
-/** One call. Every error is a SwarmupError whose cause is the SDK's own. */
+/** One call. Every error is a SwarmupError whose cause is the SDK's error. */
 type Ask<Input, Output> = (input: Input, signal: AbortSignal) => Promise<Output>;
 
 /** The part of EC2 that the provider uses: nothing that the IAM policy doesn't grant. */
@@ -82,10 +82,9 @@ export interface Ec2Api {
 export type ApiCall = keyof Ec2Api;
 
 /**
- * Every call, and what it may be granted on. The IAM policy in the docs is written from this table (policy.ts), and a
- * test compares it with what the emulator was asked.
- *
- * read: EC2 knows no narrower grant than "all". make: for what gets swarmup's tag. change: only on what carries it. tag: both.
+ * Every call, and the resources it is granted on. The IAM policy in the docs is generated from this table (policy.ts),
+ * and a test compares it with the calls that the emulator received. read: EC2 allows no narrower grant than "all".
+ * make: for resources that get swarmup's tag. change: only on resources with that tag. tag: both.
  */
 export const API_CALLS: Readonly<Record<ApiCall, 'read' | 'make' | 'tag' | 'change'>> = {
   AuthorizeSecurityGroupIngress: 'change',
@@ -111,12 +110,14 @@ export const API_CALLS: Readonly<Record<ApiCall, 'read' | 'make' | 'tag' | 'chan
   TerminateInstances: 'change',
 };
 
-/** Throttled calls are tried again, ever more slowly, and later calls wait their turn from then on. */
+/** Throttled calls are retried at growing intervals, and later calls are queued from then on. */
 const MAX_ATTEMPTS = 10;
-/** EC2 calls these its own errors (HTTP 500), which the SDK would try again for a minute; another zone is the better answer. */
+/**
+ * EC2 returns these as server errors (HTTP 500), which the SDK would retry for a minute; trying another zone is better.
+ */
 const NOT_AGAIN = ['InsufficientInstanceCapacity', 'InsufficientHostCapacity'];
 
-/** Where a client of the SDK asks, and as whom; what the cluster file leaves out is the SDK's to find. */
+/** Region, credentials and endpoint of an SDK client; the SDK finds what the cluster file leaves out. */
 export function clientOptions({ region, profile, endpoint }: AwsConfig) {
   return {
     ...(region === undefined ? {} : { region }),
@@ -125,7 +126,7 @@ export function clientOptions({ region, profile, endpoint }: AwsConfig) {
   };
 }
 
-/** EC2 by the SDK's default credential chain: environment, profile, SSO, roles. Only here the SDK is loaded. */
+/** EC2 with the SDK's default credential chain: environment, profile, SSO, roles. The SDK is loaded only here. */
 export async function openEc2(config: AwsConfig): Promise<Ec2Api> {
   const [sdk, { AdaptiveRetryStrategy }] = await Promise.all([
     import('@aws-sdk/client-ec2'),

@@ -30,13 +30,13 @@ export const awsConfig = z
         z.strictObject({
           id: z
             .string()
-            .regex(/^ami-[0-9a-f]+$/, { error: 'expected the id of an image, such as ami-0123456789abcdef0' })
-            .describe('An image of your own.'),
-          user: sshUser().describe('The user that its cloud-init gives the key to.'),
+            .regex(/^ami-[0-9a-f]+$/, { error: 'expected the ID of an image, such as ami-0123456789abcdef0' })
+            .describe('Your own image.'),
+          user: sshUser().describe('The user to whom its cloud-init gives the SSH key.'),
         }),
       ])
       .default('ubuntu-24.04')
-      .describe("A name, which stands for the newest image in the publisher's own account, or an image by its id."),
+      .describe("A name, which selects the newest image in the publisher's own account, or an image by its ID."),
     instanceType: z
       .union([
         instanceType,
@@ -47,10 +47,10 @@ export const awsConfig = z
         }),
       ])
       .default('t3.small')
-      .describe('The instance type of all machines, or one a role or node.'),
+      .describe('The instance type of all machines, or one per role or node.'),
     disk: size().default(20480).describe('The encrypted root volume of each machine; default: 20GiB.'),
     subnets: z
-      .array(z.string().regex(/^subnet-[0-9a-f]+$/, { error: 'expected the id of a subnet, such as subnet-0123abcd' }))
+      .array(z.string().regex(/^subnet-[0-9a-f]+$/, { error: 'expected the ID of a subnet, such as subnet-0123abcd' }))
       .min(1)
       .optional()
       .describe('Subnets of one VPC to spread the machines over; default: those of the default VPC.'),
@@ -63,23 +63,27 @@ export const awsConfig = z
       ),
     allow: z
       .strictObject({
-        ssh: z.array(range).min(1).default(['my-address']).describe('Who may reach SSH; default: my-address.'),
+        ssh: z
+          .array(range)
+          .min(1)
+          .default(['my-address'])
+          .describe('The addresses that may reach SSH; default: my-address.'),
         published: z
           .array(range)
           .default(['my-address'])
-          .describe('Who may reach the published ports; default: my-address, 0.0.0.0/0 is everybody.'),
+          .describe('The addresses that may reach the published ports; default: my-address. 0.0.0.0/0 is everyone.'),
         addressService: z
           .url()
           .default('https://checkip.amazonaws.com')
-          .describe('What tells my-address: answers a GET with the address it is asked from.'),
+          .describe('The service that finds my-address: it answers a GET with the address of the client.'),
       })
       .prefault({})
-      .describe('Which addresses may reach the machines; each other they always may.'),
+      .describe('The addresses that may reach the machines; the machines can always reach each other.'),
     bastion: z
       .strictObject({
         host: sshHost().describe('Its name or address.'),
         port: z.int().min(1).max(65535).default(22).describe('The port of its SSH server.'),
-        user: sshUser().describe('Whom to log in as.'),
+        user: sshUser().describe('The login user.'),
         identityFile: z.string().min(1).describe('The private key for it, relative to the cluster file.'),
         hostKey: z
           .string()
@@ -91,8 +95,8 @@ export const awsConfig = z
     spot: z
       .enum(['none', 'workers'])
       .default('none')
-      .describe('workers: rents the workers as one-time spot instances, which EC2 may take back at any time.'),
-    tags: z.record(z.string(), z.string()).default({}).describe('More tags for everything that is made.'),
+      .describe('workers: rents the workers as one-time spot instances, which EC2 may terminate at any time.'),
+    tags: z.record(z.string(), z.string()).default({}).describe('Additional tags for everything that is created.'),
     instanceProfile: z.string().min(1).optional().describe('The name of an instance profile for the machines.'),
     prices: z
       .string()
@@ -118,7 +122,7 @@ export const awsConfig = z
         context.addIssue({
           code: 'custom',
           path: ['tags', key],
-          message: 'this tag is not free: Name, aws:... and swarmup:... are taken',
+          message: 'this tag is reserved: Name, aws:... and swarmup:...',
         });
   })
   .describe('Machines on AWS EC2.');

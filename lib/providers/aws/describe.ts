@@ -1,7 +1,7 @@
 import type { Filter, Instance } from '@aws-sdk/client-ec2';
 import type { Ec2Api } from './api.ts';
 
-/** Every instance that the filters let through, page after page. */
+/** Every instance that matches the filters, page by page. */
 export async function describeInstances(
   api: Ec2Api,
   Filters: Filter[],

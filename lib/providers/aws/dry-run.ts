@@ -12,17 +12,17 @@ export interface Rights {
   readonly cluster: Cluster;
   readonly config: AwsConfig;
   readonly survey: Survey;
-  /** The cluster's security group, if it is there already. */
+  /** The cluster's security group, if it exists. */
   readonly group: string | undefined;
 }
 
 /**
- * Asks EC2 whether it would do what is to be done, without doing it: permissions, parameters, instance profile.
+ * Asks EC2 in dry runs whether it would accept the planned calls: permissions, parameters, instance profile.
  *
- * @throws SwarmupError CLOUD_DENIED and others, before anything was made
+ * @throws SwarmupError CLOUD_DENIED and others, before anything is created
  */
 export async function checkRights({ api, cluster, config, survey, group }: Rights, io: ProviderIo): Promise<void> {
-  io.report('asking whether EC2 would do it');
+  io.report('checking permissions with dry runs');
   const KeyName = resourceName(cluster.name);
   const tags = tagsOf(cluster.name, config.tags);
   const DryRun = true;
@@ -64,7 +64,7 @@ export async function checkRights({ api, cluster, config, survey, group }: Right
         ...input
       } = runInput({ cluster, config, node, choice, group: group ?? '' }, place, '');
       const interfaces = input.NetworkInterfaces?.map(({ Groups, ...rest }) => (group ? { ...rest, Groups } : rest));
-      // Neither key pair nor group need be there yet.
+      // Neither the key pair nor the group has to exist yet.
       return [
         would(
           api.RunInstances({ ...input, ...(interfaces ? { NetworkInterfaces: interfaces } : {}), DryRun }, io.signal),
@@ -74,10 +74,10 @@ export async function checkRights({ api, cluster, config, survey, group }: Right
   ]);
 }
 
-/** Anybody's key will do: it is not imported. */
+/** Any key will do: it isn't imported. */
 const ANY_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA swarmup';
 
-/** A dry run never succeeds: "it would" is an error too, and so is "there is one already". */
+/** A dry run never succeeds: "would have succeeded" is an error too, and so is "already exists". */
 async function would(asked: Promise<unknown>): Promise<void> {
   try {
     await asked;

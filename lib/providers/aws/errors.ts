@@ -13,15 +13,15 @@ const CREDENTIALS: Explanation = {
 };
 const QUOTA: Explanation = {
   code: 'CLOUD_LIMIT',
-  fix: "Ask for more under Service Quotas, EC2, 'Running On-Demand Standard instances', or use smaller or fewer machines, then run again: what is there is kept.",
+  fix: "Ask for more under Service Quotas, EC2, 'Running On-Demand Standard instances', or use smaller or fewer machines, then run again: existing machines are kept.",
 };
 const CAPACITY: Explanation = {
   code: 'CLOUD_NO_CAPACITY',
-  fix: 'Run again later, or choose another provider.instanceType or other provider.zones. What is there is kept.',
+  fix: 'Run again later, or choose another provider.instanceType or other provider.zones. Existing machines are kept.',
 };
 const PASSING: Explanation = {
   code: 'CLOUD_FAILED',
-  fix: 'EC2 itself has trouble: run again in a while. What is there is kept.',
+  fix: 'EC2 itself failed: run again in a while. Existing machines are kept.',
   transient: true,
 };
 
@@ -32,12 +32,12 @@ const CODES: Readonly<Record<string, Explanation>> = {
   ExpiredToken: CREDENTIALS,
   ExpiredTokenException: CREDENTIALS,
   InvalidClientTokenId: CREDENTIALS,
-  RequestExpired: { ...CREDENTIALS, fix: `See whether this computer's clock is right. ${CREDENTIALS.fix}` },
+  RequestExpired: { ...CREDENTIALS, fix: `Check whether this computer's clock is correct. ${CREDENTIALS.fix}` },
   SignatureDoesNotMatch: CREDENTIALS,
   TokenProviderError: CREDENTIALS,
   UnrecognizedClientException: CREDENTIALS,
   OptInRequired: { code: 'CLOUD_DENIED', fix: 'Enable EC2, or the region, for this account in the AWS console.' },
-  PendingVerification: { code: 'CLOUD_LIMIT', fix: 'AWS still verifies the account: run again in an hour or so.' },
+  PendingVerification: { code: 'CLOUD_LIMIT', fix: 'AWS is still verifying the account: run again in about an hour.' },
   InstanceLimitExceeded: QUOTA,
   VcpuLimitExceeded: QUOTA,
   MaxSpotInstanceCountExceeded: QUOTA,
@@ -48,7 +48,7 @@ const CODES: Readonly<Record<string, Explanation>> = {
   },
   SecurityGroupLimitExceeded: {
     ...QUOTA,
-    fix: 'Remove security groups that nobody needs, or ask for more under Service Quotas.',
+    fix: 'Remove unused security groups, or ask for more under Service Quotas.',
   },
   RulesPerSecurityGroupLimitExceeded: {
     ...QUOTA,
@@ -66,15 +66,17 @@ const CODES: Readonly<Record<string, Explanation>> = {
   Unavailable: PASSING,
   RequestLimitExceeded: {
     ...PASSING,
-    fix: 'EC2 was asked too often, by all who use this account: run again in a while.',
+    fix: 'EC2 throttles this account, whose clients sent too many requests: run again in a while.',
   },
   TimeoutError: PASSING,
-  InvalidAMIID: invalid('provider.image.id names no image of this region that this account may use.'),
+  InvalidAMIID: invalid('provider.image.id does not name an image in this region that this account may use.'),
   InvalidSubnetID: invalid('Correct provider.subnets: subnets of this region, all in one VPC.'),
   InvalidInstanceType: invalid(
     'Correct provider.instanceType; EC2 lists the types of a region with describe-instance-type-offerings.',
   ),
-  Unsupported: invalid('Choose another provider.instanceType, or other provider.zones: this one is not offered there.'),
+  Unsupported: invalid(
+    'Choose another provider.instanceType, or other provider.zones: this instance type is not offered there.',
+  ),
   InvalidParameterValue: invalid(
     'Correct the value that EC2 names in the provider section; provider.instanceProfile is the name of an instance profile, not of a role.',
   ),
@@ -84,7 +86,7 @@ function invalid(fix: string): Explanation {
   return { code: 'CLOUD_INVALID', fix };
 }
 
-/** EC2's own code of an error that came from a call, such as InvalidPermission.Duplicate. */
+/** EC2's error code of a failed call, such as InvalidPermission.Duplicate. */
 function ec2Code(error: unknown): string | undefined {
   return error instanceof SwarmupError && error.cause instanceof Error && CLOUD.test(error.code)
     ? error.cause.name
@@ -99,7 +101,7 @@ export function isEc2(error: unknown, ...codes: string[]): boolean {
   return code !== undefined && codes.includes(code);
 }
 
-/** An error of the SDK as one that says what to do. */
+/** An SDK error as a SwarmupError with a fix. */
 export function explain(call: string, error: unknown): SwarmupError {
   const name = error instanceof Error ? error.name : 'unknown';
   const said = `EC2 ${call}: ${messageOf(error)} (${name})`;
@@ -121,13 +123,13 @@ export function explain(call: string, error: unknown): SwarmupError {
     return new SwarmupError(code, said, { fix, cause: error, ...(transient ? { transient } : {}) });
   }
   return new SwarmupError('CLOUD_FAILED', said, {
-    fix: "EC2 says why. Correct what it names and run again; 'swarmup down' takes away what was made.",
+    fix: "Correct what EC2 names and run again; 'swarmup down' removes what was created.",
     cause: error,
     transient: isNetwork(error),
   });
 }
 
-/** Without the encoded message that only administrators can decode. */
+/** The message without the encoded part that only administrators can decode. */
 function firstSentence(error: unknown): string {
   return messageOf(error).split(/\.? Encoded authorization failure message/)[0] ?? '';
 }
@@ -138,10 +140,10 @@ function isNetwork(error: unknown): boolean {
   );
 }
 
-/** Something has the name that this cluster's would have, and isn't ours. */
+/** Something that isn't this cluster's has the name that this cluster needs. */
 export function nameTaken(kind: string, name: string, cause: unknown): SwarmupError {
   return new SwarmupError('CLOUD_FOREIGN', `there is a ${kind} ${name} that swarmup didn't make`, {
-    fix: `swarmup touches only what carries its tags. Rename the cluster, or remove that ${kind} if nobody needs it.`,
+    fix: `swarmup changes only what carries its tags. Rename the cluster, or remove that ${kind} if it is unused.`,
     cause,
   });
 }

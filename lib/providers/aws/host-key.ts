@@ -9,7 +9,7 @@ import type { AwsMachine } from './inventory.ts';
 /**
  * The machine's own Ed25519 key among those that cloud-init prints to the console at the first boot.
  *
- * Source: cloud-init, module "Keys to Console": one key a line between these two marks.
+ * Source: cloud-init, module "Keys to Console": one key per line between these two marks.
  */
 export function keyOnConsole(console: string): string | undefined {
   const block = /-----BEGIN SSH HOST KEY KEYS-----([\s\S]*?)-----END SSH HOST KEY KEYS-----/.exec(console)?.[1];
@@ -20,8 +20,9 @@ const DEADLINE_MS = 600_000;
 const BANNER_MS = 5_000;
 
 /**
- * Reads a machine's host key from its console, through EC2's own API: known before the first connection, and no private key
- * is anywhere but on the machine. The console is asked once its SSH server greets, so hardly ever in vain.
+ * Reads a machine's host key from its console through EC2's API: it is known before the first connection, and the
+ * private key never leaves the machine. The console is read once the SSH server greets, so the key is nearly always
+ * there.
  */
 export async function readHostKey(api: Ec2Api, machine: AwsMachine, clock: Clock, io: ProviderIo): Promise<string> {
   const { name, ssh, rented } = machine;
@@ -38,7 +39,7 @@ export async function readHostKey(api: Ec2Api, machine: AwsMachine, clock: Clock
       intervalMs: 500,
       signal: io.signal,
       clock,
-      fix: `See whether ${ssh.host} port ${ssh.port} can be reached from here: provider.allow.ssh, the subnet's route to an internet gateway, a firewall of yours. Its console: aws ec2 get-console-output --latest --instance-id ${rented.id}`,
+      fix: `Check what blocks ${ssh.host} port ${ssh.port} from here: provider.allow.ssh, the subnet's route to an internet gateway, or your own firewall. Its console: aws ec2 get-console-output --latest --instance-id ${rented.id}`,
       onSeen: () => io.report('booting'),
     });
   }
@@ -54,12 +55,12 @@ export async function readHostKey(api: Ec2Api, machine: AwsMachine, clock: Clock
     intervalMs: 3_000,
     signal: io.signal,
     clock,
-    fix: `The image's cloud-init has to print host keys to the console (ssh: { emit_keys_to_console: true }). Look at it: aws ec2 get-console-output --latest --instance-id ${rented.id}`,
+    fix: `The image's cloud-init has to print host keys to the console (ssh: { emit_keys_to_console: true }). Read it: aws ec2 get-console-output --latest --instance-id ${rented.id}`,
     onSeen: () => io.report('waiting for its host key on the console'),
   });
 }
 
-/** What the console shows now, where the machine can tell (Nitro); else what EC2 last kept of it. */
+/** The console's current text if the machine supports it (Nitro), else EC2's last copy of it. */
 async function consoleText(api: Ec2Api, id: string, seen: { latest: boolean }, signal: AbortSignal): Promise<string> {
   try {
     const { Output } = await api.GetConsoleOutput({ InstanceId: id, Latest: seen.latest }, signal);
@@ -69,7 +70,7 @@ async function consoleText(api: Ec2Api, id: string, seen: { latest: boolean }, s
       seen.latest = false;
       return '';
     }
-    // It was made a moment ago, and not every part of EC2 knows it yet.
+    // It was just created, and not every part of EC2 knows it yet.
     if (isEc2(error, 'InvalidInstanceID.NotFound')) return '';
     throw error;
   }

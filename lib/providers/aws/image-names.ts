@@ -12,14 +12,14 @@ export const IMAGE_NAMES = [
 
 export type ImageName = (typeof IMAGE_NAMES)[number];
 
-/** Where a publisher's images are found, and whom they let in. */
+/** Where to find a publisher's images, and their login user. */
 export interface Publication {
-  /** The publisher's own account: nobody else can put an image there. */
+  /** The publisher's own account: only the publisher can put an image there. */
   readonly owner: string;
   /** The image's name as a pattern of DescribeImages. */
   readonly pattern: (architecture: Architecture) => string;
   readonly user: string;
-  /** Said once a run, where a release has had its day. */
+  /** Shown once per run for a release at its end of life. */
   readonly warning?: string;
 }
 
@@ -29,7 +29,7 @@ const AMAZON = '137112412989';
 
 const debianArch = (architecture: Architecture) => (architecture === 'arm64' ? 'arm64' : 'amd64');
 
-/** Canonical names the storage that an image was made for; both kinds boot from any volume. */
+/** Canonical's image names include the storage type; both types boot from any volume. */
 const ubuntu = (release: string) => ({
   owner: CANONICAL,
   pattern: (architecture: Architecture) =>
@@ -49,7 +49,7 @@ export const PUBLICATIONS: Readonly<Record<ImageName, Publication>> = {
   'ubuntu-22.04': ubuntu('jammy-22.04'),
   'ubuntu-18.04': {
     ...ubuntu('bionic-18.04'),
-    warning: 'Ubuntu 18.04 gets security updates for subscribers only; ubuntu-24.04 is its heir',
+    warning: 'Ubuntu 18.04 gets security updates only for subscribers; use ubuntu-24.04',
   },
   'debian-13': debian(13),
   'debian-12': debian(12),

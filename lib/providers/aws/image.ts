@@ -8,19 +8,19 @@ import type { Architecture } from './types.ts';
 /** An image to boot. */
 export interface BootImage {
   readonly id: string;
-  /** As the cluster file names it: what the machine's tag says. */
+  /** Its name in the cluster file, as in the machine's tag. */
   readonly label: string;
   readonly architecture: Architecture;
   /** The device of the root volume, such as /dev/sda1. */
   readonly rootDevice: string;
 }
 
-/** The image as the cluster file names it: a name, or an id. */
+/** The image in the cluster file: a name or an ID. */
 export function labelOf({ image }: Pick<AwsConfig, 'image'>): string {
   return typeof image === 'string' ? image : image.id;
 }
 
-/** Whom a machine lets in: the publisher's choice, for the image it was made from. */
+/** The login user of a machine, which depends on the image it was made from. */
 export function userOf({ image }: Pick<AwsConfig, 'image'>, label = labelOf({ image })): string {
   const published: Publication | undefined = isName(label) ? PUBLICATIONS[label] : undefined;
   if (published) return published.user;
@@ -32,7 +32,7 @@ function isName(label: string): label is ImageName {
 }
 
 /**
- * The image for an architecture: the newest of the publisher's own account, or the one of one's own.
+ * The image for an architecture: the newest in the publisher's account, or the user's own.
  *
  * @throws SwarmupError CLOUD_INVALID when there is none, or it is for another architecture
  */
@@ -48,7 +48,7 @@ export async function findImage(
     published
       ? {
           Owners: [published.owner],
-          // Publishers deprecate old releases; who names one gets it all the same.
+          // Publishers deprecate old releases; a deprecated one is still used if it is named.
           IncludeDeprecated: published.warning !== undefined,
           Filters: [
             { Name: 'name', Values: [published.pattern(architecture)] },
@@ -63,14 +63,14 @@ export async function findImage(
   const newest = Images.toSorted((a, b) => created(b) - created(a))[0];
   if (!newest?.ImageId) {
     throw new SwarmupError('CLOUD_INVALID', `provider.image: this region has no ${label} image for ${architecture}`, {
-      fix: 'Choose another provider.image or provider.region, or name an image of your own: image: { id: ami-..., user: ... }.',
+      fix: 'Choose another provider.image or provider.region, or name your own image: image: { id: ami-..., user: ... }.',
     });
   }
   if (newest.Architecture !== architecture) {
     throw new SwarmupError(
       'CLOUD_INVALID',
-      `provider.image: ${label} is for ${newest.Architecture}, and the instance type is ${architecture}`,
-      { fix: 'Choose an image and an instance type of one architecture: t4g, m7g and the like are arm64.' },
+      `provider.image: ${label} is for ${newest.Architecture}, but the instance type is ${architecture}`,
+      { fix: 'Choose an image and an instance type of the same architecture: t4g, m7g and the like are arm64.' },
     );
   }
   return { id: newest.ImageId, label, architecture, rootDevice: newest.RootDeviceName ?? '/dev/sda1' };

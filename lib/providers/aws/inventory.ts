@@ -11,25 +11,25 @@ import { userOf } from './image.ts';
 import { bastionEndpoint } from './bastion.ts';
 import { ownFilters, TAG, tagValue } from './tags.ts';
 
-/** An instance as it is kept here: found by its tags, whoever made it on whichever computer. */
+/** A machine and its instance, found by its tags: it may have been created from any computer. */
 export interface AwsMachine extends Machine {
   readonly rented: Rented;
   readonly phase: InstanceStateName;
-  /** The image as the cluster file named it when the machine was made. */
+  /** The image in the cluster file when the machine was created. */
   readonly image: string | undefined;
-  /** Ids of further instances under the same name: a second one is never wanted. */
+  /** IDs of duplicate instances with the same name, which are to be removed. */
   readonly doubles: readonly string[];
   readonly spot: boolean;
 }
 
-/** How old an answer may be, in milliseconds: all who wait share it. */
+/** How old an answer may be, in milliseconds: waiting callers share it. */
 const FRESH_MS = 2_000;
 
 const GONE: readonly string[] = ['shutting-down', 'terminated'];
 
 /**
- * The cluster's instances. However many ask, EC2 is asked at most once in two seconds, for all at once; and nobody gets an
- * answer that was begun before the last change made here.
+ * The cluster's instances. EC2 is queried at most every two seconds, for all callers at once, and a query that started
+ * before the last change made here is never used.
  */
 export class Inventory {
   readonly #api: Ec2Api;
@@ -38,7 +38,7 @@ export class Inventory {
   readonly #clock: Clock;
   readonly #identityFile: string;
   #last: { readonly begun: number; readonly instances: readonly Instance[] } | undefined;
-  /** Whoever asked last: all who ask at one time are of one run, and given up together. */
+  /** The latest caller's signal: concurrent callers belong to the same run, and abort together. */
   #signal: AbortSignal | undefined;
   #changedAt = Number.NEGATIVE_INFINITY;
   readonly #asking: Coalescer<readonly Instance[]>;
@@ -57,13 +57,13 @@ export class Inventory {
     this.#asking = new Coalescer(() => this.#ask());
   }
 
-  /** To be called after every change: what was seen before it doesn't count any more. */
+  /** To be called after every change: it invalidates earlier answers. */
   changed(): void {
     this.#changedAt = this.#clock.now();
     this.#last = undefined;
   }
 
-  /** Every instance of the cluster that EC2 still shows, also terminated ones. */
+  /** Every instance of the cluster that EC2 still shows, including terminated ones. */
   async instances(signal: AbortSignal): Promise<readonly Instance[]> {
     const last = this.#last;
     if (last && last.begun > this.#changedAt && this.#clock.now() - last.begun <= FRESH_MS) return last.instances;
@@ -80,7 +80,7 @@ export class Inventory {
       .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
   }
 
-  /** Ids of a node's instances that are gone: whatever takes their place is another machine. */
+  /** IDs of a node's terminated instances, whose replacement is a new machine. */
   async gone(name: string, signal: AbortSignal): Promise<readonly string[]> {
     return (await this.instances(signal))
       .filter((instance) => nodeOf(instance) === name && isGone(instance))
@@ -88,7 +88,7 @@ export class Inventory {
       .toSorted();
   }
 
-  /** Why EC2 ended an instance; undefined while it lives, or isn't shown. */
+  /** Why EC2 terminated an instance; undefined while it exists, or if it isn't shown. */
   async endOf(id: string, signal: AbortSignal): Promise<string | undefined> {
     const instance = (await this.instances(signal)).find((one) => one.InstanceId === id);
     if (!instance || !isGone(instance)) return undefined;
@@ -138,10 +138,13 @@ export class Inventory {
   }
 }
 
-/** The SDK tries again by itself; after this long nobody answers. */
+/** The timeout of a query, in milliseconds, including the SDK's own retries. */
 const ASK_MS = 120_000;
 
-/** The one that is in use first, then the older; EC2 counts in seconds, so two of one age are told apart by their ids. */
+/**
+ * The instance in use first, then the older one. EC2's times are in seconds, so instances of the same age are ordered
+ * by ID.
+ */
 function bySeniority(a: Instance, b: Instance): number {
   const settled = ({ Tags }: Instance) => (tagValue(Tags, TAG.hostKey) === undefined ? 1 : 0);
   return (
@@ -159,9 +162,9 @@ function nodeOf(instance: Instance): string {
   return tagValue(instance.Tags, TAG.node) ?? '';
 }
 
-/** A machine of this provider. @throws when it is of another: a mistake in swarmup */
+/** A machine of this provider. @throws when it is of another provider, which is a bug in swarmup */
 export function asAws(machine: Machine): AwsMachine {
-  if (!('phase' in machine && 'doubles' in machine)) throw new Error(`${machine.name} is no machine of EC2`);
+  if (!('phase' in machine && 'doubles' in machine)) throw new Error(`${machine.name} is not an EC2 machine`);
   // eslint-disable-next-line typescript/no-unsafe-type-assertion -- only Inventory makes machines with these fields
   return machine as AwsMachine;
 }

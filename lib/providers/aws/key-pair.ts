@@ -15,7 +15,7 @@ export interface KeyPairTools {
   readonly identityFile: string;
 }
 
-/** The cluster's own key as EC2 gives it to new machines. */
+/** The cluster's own key pair, which EC2 installs on new machines. */
 export class KeyPair {
   readonly #tools: KeyPairTools;
   readonly #name: string;
@@ -25,7 +25,7 @@ export class KeyPair {
     this.#name = resourceName(tools.cluster.name);
   }
 
-  /** The key pair as EC2 has it. */
+  /** The key pair in EC2. */
   async find(signal: AbortSignal): Promise<KeyPairInfo | undefined> {
     const { api, cluster } = this.#tools;
     const input = { Filters: ownFilters(cluster.name), IncludePublicKey: true };
@@ -33,10 +33,9 @@ export class KeyPair {
   }
 
   /**
-   * What has to be done about it.
-   *
-   * @param machines whether there are machines, which have the key that EC2 has
-   * @throws SwarmupError CLOUD_FOREIGN when they have another than the one here
+   * The change that the key pair needs.
+   * @param machines whether there are machines, which have EC2's key
+   * @throws SwarmupError CLOUD_FOREIGN when their key isn't the one on this computer
    */
   async change(found: KeyPairInfo | undefined, machines: boolean): Promise<Change | undefined> {
     const { cluster, identityFile } = this.#tools;
@@ -44,15 +43,15 @@ export class KeyPair {
     if (!found) return created(own);
     const known = await knownClusterKey(identityFile);
     if (known !== undefined && sameKey(known, found.PublicKey)) return undefined;
-    if (!machines) return updated(own, undefined, undefined, { reason: 'replaced by the one here' });
+    if (!machines) return updated(own, undefined, undefined, { reason: "replaced by this computer's key" });
     throw new SwarmupError(
       'CLOUD_FOREIGN',
       `the machines of ${cluster.name} were made from another computer: their key is not ${identityFile}`,
-      { fix: `Copy ${identityFile} and ${identityFile}.pub from there (status and down work without them).` },
+      { fix: `Copy ${identityFile} and ${identityFile}.pub from that computer (status and down work without them).` },
     );
   }
 
-  /** Gives EC2 the key that is here. */
+  /** Imports this computer's key into EC2. */
   async import(found: KeyPairInfo | undefined, signal: AbortSignal): Promise<void> {
     const { api, cluster, config, identityFile } = this.#tools;
     const publicKey = await clusterKey(identityFile, cluster.name);
@@ -67,7 +66,7 @@ export class KeyPair {
         signal,
       );
     } catch (error) {
-      // A run that was killed may have made it a moment ago; if it is another's, the next look doesn't find it.
+      // A killed run may have just created it; if it isn't ours, the next look-up doesn't find it.
       if (!isEc2(error, 'InvalidKeyPair.Duplicate')) throw error;
       const there = await this.find(signal);
       if (!there || !sameKey(publicKey, there.PublicKey)) throw nameTaken('key pair', this.#name, error);
@@ -75,7 +74,7 @@ export class KeyPair {
   }
 }
 
-/** Comments are no part of a key. */
+/** Compares keys without their comments. */
 function sameKey(a: string, b: string | undefined): boolean {
   const bare = (key: string) => key.trim().split(/\s+/).slice(0, 2).join(' ');
   return b !== undefined && bare(a) === bare(b);

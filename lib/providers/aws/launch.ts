@@ -13,9 +13,9 @@ import type { Choice } from './survey.ts';
 import { clientToken, resourceName, TAG, tagsOf, tagSpecifications } from './tags.ts';
 import { userData } from './user-data.ts';
 
-/** How often a place is asked under new tokens, when those before stand for machines that are gone. */
+/** How many new tokens to try in a place when earlier tokens belong to terminated machines. */
 const MAX_SUCCESSORS = 10;
-/** How long a machine that was asked for before may take to show up, in milliseconds. */
+/** How long a machine that was requested before may take to show up, in milliseconds. */
 const APPEAR_MS = 60_000;
 
 export interface Launch {
@@ -23,7 +23,7 @@ export interface Launch {
   readonly config: AwsConfig;
   readonly node: NodeSpec;
   readonly choice: Choice;
-  /** The id of the security group. */
+  /** The ID of the security group. */
   readonly group: string;
 }
 
@@ -32,7 +32,7 @@ export function isSpot({ spot }: Pick<AwsConfig, 'spot'>, { role }: NodeSpec): b
   return spot === 'workers' && role === 'worker';
 }
 
-/** The request for a node's machine in one place: the same every time, or EC2 would take it for another. */
+/** The request for a node's machine in one place. It has to be identical every time, or EC2 refuses its token. */
 export function runInput(
   { cluster, config, node, choice, group }: Launch,
   { subnet }: Place,
@@ -104,18 +104,17 @@ export interface LaunchTools {
 }
 
 /**
- * Asks for a node's machine, in the next zone where one has no room. However often it is called, and killed, there is one
- * machine: the token of a request comes from the cluster, the node and the place.
- *
- * @returns the instance's id, unless it was asked for by a run before
- * @throws SwarmupError CLOUD_NO_CAPACITY when no zone has room, or what else EC2 answers
+ * Requests a node's machine, trying the next zone when one has no capacity. Calling it repeatedly, even after a kill,
+ * gives one machine: a request's token is derived from the cluster, the node and the place.
+ * @returns the instance's ID, unless an earlier run requested it
+ * @throws SwarmupError CLOUD_NO_CAPACITY when no zone has capacity, or EC2's other errors
  */
 export async function launch(request: Launch, tools: LaunchTools, io: ProviderIo): Promise<string | undefined> {
   const { node, choice } = request;
   let noRoom: unknown;
   for (const place of choice.places) {
     try {
-      io.report(`asking for a ${choice.type} in ${place.zone}`);
+      io.report(`requesting a ${choice.type} in ${place.zone}`);
       return await launchAt(request, place, tools, io);
     } catch (error) {
       if (
@@ -123,7 +122,7 @@ export async function launch(request: Launch, tools: LaunchTools, io: ProviderIo
       )
         throw error;
       noRoom ??= error;
-      io.warn(`${place.zone} has no room for a ${choice.type}, asked for ${node.name}`);
+      io.warn(`${place.zone} has no capacity for a ${choice.type}, requested for ${node.name}`);
     }
   }
   throw noRoom;
@@ -144,24 +143,28 @@ async function launchAt(
       inventory.changed();
       return Instances?.[0]?.InstanceId;
     } catch (error) {
-      // The machine that this token stands for has come and gone, longer ago than EC2 shows it.
+      // This token's machine was terminated too long ago for EC2 to show it.
       if (isEc2(error, 'IdempotentInstanceTerminated')) continue;
       if (!isEc2(error, 'IdempotentParameterMismatch')) throw error;
-      // A run before asked under this token for something else (the newest image was another): its machine is on its way.
-      io.report('a machine was asked for before; waiting until it shows up');
+      // An earlier run used this token with other parameters (an older image): its machine is about to appear.
+      io.report('a machine was requested before; waiting until it shows up');
       if (await appears(node.name, inventory, clock, io.signal)) return undefined;
     }
   }
-  throw new SwarmupError('CLOUD_FAILED', `${MAX_SUCCESSORS} machines for ${node.name} have come and gone`, {
-    fix: 'See in the console why they were terminated, and run again later.',
-  });
+  throw new SwarmupError(
+    'CLOUD_FAILED',
+    `${MAX_SUCCESSORS} machines for ${node.name} were terminated one after another`,
+    {
+      fix: 'Check in the EC2 console why they were terminated, and run again later.',
+    },
+  );
 }
 
 /** Whether a machine of this name shows up in time. */
 async function appears(name: string, inventory: Inventory, clock: Clock, signal: AbortSignal): Promise<boolean> {
   try {
     return await waitUntil({
-      until: `the machine asked for as ${name} shows up`,
+      until: `the machine requested for ${name} shows up`,
       probe: async () => ((await inventory.list(signal, [name])).length > 0 ? { done: true } : { seen: 'nothing' }),
       deadlineMs: APPEAR_MS,
       intervalMs: 2_000,

@@ -20,7 +20,10 @@ interface Leftover {
   readonly id: string;
 }
 
-/** The removal of all that carries the cluster's tags and costs money or takes a name; terminated machines do neither. */
+/**
+ * The removal of everything with the cluster's tags that costs money or occupies a name; terminated machines do
+ * neither.
+ */
 export async function leftovers(tools: Tools, signal: AbortSignal): Promise<readonly Change[]> {
   return (await find(tools, signal)).map(({ kind, id }) => removed([COLLECTIONS[kind], id]));
 }
@@ -44,7 +47,7 @@ async function find({ api, cluster, inventory }: Tools, signal: AbortSignal): Pr
     ...machines.map(({ name, rented }): Leftover => ({ kind: 'machine', id: `${name} (${rented.id})` })),
     ...SecurityGroups.map(({ GroupId = '' }): Leftover => ({ kind: 'security group', id: GroupId })),
     ...KeyPairs.map(({ KeyPairId = '' }): Leftover => ({ kind: 'key pair', id: KeyPairId })),
-    // A machine's volume goes with it, a little later.
+    // A machine's volume is deleted shortly after the machine.
     ...Volumes.map(({ VolumeId = '' }): Leftover => ({ kind: 'volume', id: VolumeId })),
   ];
 }
@@ -52,8 +55,8 @@ async function find({ api, cluster, inventory }: Tools, signal: AbortSignal): Pr
 const EMPTY_MS = 300_000;
 
 /**
- * Removes groups and keys, again until there is nothing left: a group can't go before the network interfaces of machines
- * that are gone have gone too.
+ * Removes groups and keys, retrying until nothing is left: a group can't be removed before the network interfaces of
+ * terminated machines.
  *
  * @returns what couldn't be removed
  */
@@ -87,7 +90,7 @@ export async function removeShared(
   }
 }
 
-/** @returns what it is about, and why it is still there if it is */
+/** @returns what was removed, with the reason if it couldn't be */
 async function remove(api: Ec2Api, { kind, id }: Leftover, signal: AbortSignal): Promise<string> {
   try {
     if (kind === 'security group') await api.DeleteSecurityGroup({ GroupId: id }, signal);
@@ -95,13 +98,13 @@ async function remove(api: Ec2Api, { kind, id }: Leftover, signal: AbortSignal):
     return `${kind} ${id}`;
   } catch (error) {
     if (isEc2(error, 'DependencyViolation')) return `${kind} ${id} (still in use)`;
-    // Somebody was faster, or EC2 listed what is gone already.
+    // Another process removed it first, or EC2 listed what is already gone.
     if (isEc2(error, 'InvalidGroup.NotFound', 'InvalidKeyPair.NotFound')) return `${kind} ${id}`;
     throw error;
   }
 }
 
-/** What holds a group: network interfaces, perhaps of machines that swarmup didn't make. */
+/** What still uses a group: network interfaces, perhaps of machines that swarmup didn't make. */
 async function heldBy(api: Ec2Api, { kind, id }: Leftover, signal: AbortSignal): Promise<string> {
   if (kind !== 'security group') return '';
   const { NetworkInterfaces = [] } = await api.DescribeNetworkInterfaces(

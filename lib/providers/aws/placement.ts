@@ -3,7 +3,7 @@ import { managersOf, workersOf, type Cluster, type NodeSpec } from '../../config
 import { SwarmupError } from '../../util/errors.ts';
 import type { AwsConfig } from './config.ts';
 
-/** Where a machine can be made. */
+/** Where a machine can be created. */
 export interface Place {
   readonly zone: string;
   readonly subnet: string;
@@ -15,10 +15,10 @@ export function typeOf({ instanceType }: Pick<AwsConfig, 'instanceType'>, { name
 }
 
 /**
- * The places for a node, the best first: each role is dealt out over the zones in turn, so that three managers lie 1-1-1 and
- * five 2-2-1. The others come after, for when a zone has no room.
+ * The places for a node, the best first: each role is spread over the zones in turn, so that three managers are placed
+ * 1-1-1 and five 2-2-1. The other places follow, in case a zone has no capacity.
  *
- * @param offered the zones that have the node's instance type
+ * @param offered the zones that offer the node's instance type
  */
 export function placesFor(
   node: NodeSpec,
@@ -33,7 +33,7 @@ export function placesFor(
   const turn = peers.findIndex((peer) => peer.name === node.name);
   const first = zones.length === 0 ? 0 : turn % zones.length;
   return [...zones.slice(first), ...zones.slice(0, first)].flatMap((zone) =>
-    // The one with the most free addresses; the same one however often it is asked for, if they are equal.
+    // The subnet with the most free addresses; ties are broken in a stable order.
     (byZone.get(zone) ?? [])
       .toSorted((a, b) => room(b) - room(a) || (a.SubnetId ?? '').localeCompare(b.SubnetId ?? ''))
       .slice(0, 1)
@@ -46,15 +46,14 @@ function room(subnet: Subnet): number {
 }
 
 /**
- * The subnets that the cluster file means, narrowed to its zones.
- *
- * @throws SwarmupError CLOUD_INVALID when they don't fit together
+ * The subnets from the cluster file, limited to its zones.
+ * @throws SwarmupError CLOUD_INVALID when the settings contradict each other
  */
 export function usableSubnets(subnets: readonly Subnet[], { zones, subnets: named }: AwsConfig): readonly Subnet[] {
   const vpcs = new Set(subnets.map((subnet) => subnet.VpcId));
   if (subnets.length === 0) {
     throw new SwarmupError('CLOUD_INVALID', 'provider.subnets is not set, and this region has no default VPC', {
-      fix: 'Name subnets in provider.subnets, or make a default VPC: aws ec2 create-default-vpc',
+      fix: 'Name subnets in provider.subnets, or create a default VPC: aws ec2 create-default-vpc',
     });
   }
   if (vpcs.size > 1) {

@@ -10,10 +10,11 @@ function actions(kind: (typeof API_CALLS)[keyof typeof API_CALLS]): string[] {
 }
 
 /**
- * The smallest IAM policy that lets swarmup do all it can: it may make what gets its tag, and change what carries it.
+ * The smallest IAM policy that swarmup needs: it may create resources that get its tag, and change resources with that
+ * tag.
  *
- * Sources: Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2"; EC2 user guide, "Grant
- * permission to tag Amazon EC2 resources during creation".
+ * Sources: Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2"; EC2 user guide,
+ * "Grant permission to tag Amazon EC2 resources during creation".
  */
 export function iamPolicy(): object {
   return {

@@ -11,11 +11,11 @@ const table = z.strictObject({
   perHour: z.record(z.string(), z.number().nonnegative()).describe('What an hour of each instance type costs.'),
 });
 
-/** What an hour of an instance type costs, by the user's own table; undefined for types that it doesn't have. */
+/** The hourly price of an instance type in the user's own table; undefined for types that aren't in it. */
 export type PriceOf = (type: string) => Price | undefined;
 
 /**
- * Reads the price table that the cluster file names. There are no other prices: they differ by region, contract and day.
+ * Reads the price table named in the cluster file. There are no built-in prices: they vary by region, contract and day.
  *
  * @throws SwarmupError CONFIG_INVALID
  */
@@ -26,7 +26,7 @@ export async function readPrices(file: string | undefined, cluster: Pick<Cluster
     const { currency, perHour } = table.parse(parse(await readFile(path, 'utf8')));
     return (type) => (perHour[type] === undefined ? undefined : { amount: perHour[type], currency });
   } catch (cause) {
-    throw new SwarmupError('CONFIG_INVALID', `provider.prices: ${path} is no price table: ${messageOf(cause)}`, {
+    throw new SwarmupError('CONFIG_INVALID', `provider.prices: ${path} is not a price table: ${messageOf(cause)}`, {
       fix: 'Expected YAML like: { currency: USD, perHour: { t3.small: 0.0208 } }',
       cause,
     });

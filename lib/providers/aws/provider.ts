@@ -22,7 +22,9 @@ import { survey, type Survey } from './survey.ts';
 import { TAG } from './tags.ts';
 import { Transitions } from './transitions.ts';
 
-/** Machines on AWS EC2. All that is known of them is in their tags: any computer with the same credentials finds them. */
+/**
+ * Machines on AWS EC2. Everything known about them is in their tags: any computer with the same credentials finds them.
+ */
 class AwsProvider implements Provider {
   readonly #options: ProviderOptions;
   readonly #config: AwsConfig;
@@ -140,11 +142,11 @@ class AwsProvider implements Provider {
     return launch({ cluster, config: this.#config, node, choice, group }, tools, io);
   }
 
-  /** Two runs that didn't see each other may each have made one: the older stays. */
+  /** Concurrent runs may each have created a machine: the older one is kept. */
   async #removeDoubles(name: string, io: ProviderIo): Promise<void> {
     const [machine] = await this.#inventory.list(io.signal, [name]);
     if (!machine || machine.doubles.length === 0) return;
-    io.warn(`${name} has a second machine (${machine.doubles.join(', ')}), which is taken away`);
+    io.warn(`${name} has a second machine (${machine.doubles.join(', ')}), which is being removed`);
     await this.#transitions.terminate(machine.doubles, io);
   }
 
@@ -165,9 +167,13 @@ function checkNodeNames({ instanceType }: AwsConfig, { nodes }: Pick<Cluster, 'n
   const names = nodes.map((node) => node.name);
   const unknown = Object.keys(instanceType.nodes).find((name) => !names.includes(name));
   if (unknown === undefined) return;
-  throw new SwarmupError('CONFIG_INVALID', `provider.instanceType.nodes names '${unknown}', which is no node`, {
-    fix: `${expectedOneOf(unknown, names)}.`,
-  });
+  throw new SwarmupError(
+    'CONFIG_INVALID',
+    `provider.instanceType.nodes names '${unknown}', which is not a node of the cluster`,
+    {
+      fix: `${expectedOneOf(unknown, names)}.`,
+    },
+  );
 }
 
 export async function createAwsProvider(config: AwsConfig, options: ProviderOptions): Promise<Provider> {

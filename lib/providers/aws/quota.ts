@@ -9,20 +9,20 @@ import { typeOf } from './placement.ts';
 import type { Survey } from './survey.ts';
 import { isSpot } from './launch.ts';
 
-/** The markets that have a quota each, counted in virtual processors. */
+/** The markets, each with its own quota in virtual processors. */
 type Market = 'on-demand' | 'spot';
 
 /**
- * Quotas of the families that most people use. Source: Service Quotas, service ec2: "Running On-Demand Standard (A, C, D, H,
- * I, M, R, T, Z) instances" and "All Standard (...) Spot Instance Requests".
+ * Quotas of the most common instance families. Source: Service Quotas, service ec2: "Running On-Demand Standard (A, C,
+ * D, H, I, M, R, T, Z) instances" and "All Standard (...) Spot Instance Requests".
  */
 const QUOTAS: Readonly<Record<Market, string>> = { 'on-demand': 'L-1216C47A', spot: 'L-34B43A08' };
 const STANDARD = /^[acdhimrtz]\d/;
 
-/** What asks for a quota by its code; in virtual processors. */
+/** Reads a quota by its code, in virtual processors. */
 export type QuotaReader = (code: string, signal: AbortSignal) => Promise<number | undefined>;
 
-/** Service Quotas, by the same credentials as EC2; an emulator answers for both at one address. */
+/** Service Quotas with the same credentials as EC2; an emulator serves both at one address. */
 export async function openQuotas(config: AwsConfig): Promise<QuotaReader> {
   const { GetServiceQuotaCommand, ServiceQuotasClient } = await import('@aws-sdk/client-service-quotas');
   const client = new ServiceQuotasClient(clientOptions(config));
@@ -42,7 +42,7 @@ export interface QuotaCheck {
 }
 
 /**
- * Whether the account may run so many more processors; quotas that can't be read are warned about.
+ * Checks that the account may run that many more processors; warns about quotas that can't be read.
  *
  * @throws SwarmupError CLOUD_LIMIT with the arithmetic
  */
@@ -64,7 +64,7 @@ export async function checkQuota({ api, config, survey, missing, quotas }: Quota
         'CLOUD_LIMIT',
         `the ${market} quota of this account is ${quota} vCPUs: ${used} are in use, and ${more} more are needed`,
         {
-          fix: `Ask for ${used + more} under Service Quotas, EC2 (${QUOTAS[market]}), use smaller or fewer machines, or take others down. Nothing was made.`,
+          fix: `Ask for ${used + more} under Service Quotas, EC2 (${QUOTAS[market]}), use smaller or fewer machines, or remove others. Nothing was created.`,
         },
       );
     }
@@ -76,13 +76,13 @@ async function quotaOf(read: QuotaReader, market: Market, io: ProviderIo): Promi
     return await read(QUOTAS[market], io.signal);
   } catch (error) {
     io.signal.throwIfAborted();
-    // Knowing it is a convenience: EC2 enforces it anyway.
+    // The check is a convenience: EC2 enforces the quota anyway.
     io.warn(`the ${market} quota can't be read, and wasn't checked: ${messageOf(error)}`);
     return undefined;
   }
 }
 
-/** Everybody's instances: they all count. */
+/** All running instances of the account: they all count. */
 async function runningInstances(api: Ec2Api, signal: AbortSignal): Promise<readonly Instance[]> {
   const on = [{ Name: 'instance-state-name', Values: ['pending', 'running'] }];
   const instances = await describeInstances(api, on, signal);

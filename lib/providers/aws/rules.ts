@@ -1,6 +1,6 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
 
-/** One thing a security group lets in. Ports are absent for protocols that have none. */
+/** One inbound rule of a security group. Ports are absent for protocols without ports. */
 export interface Rule {
   readonly protocol: string;
   readonly from?: number;
@@ -10,11 +10,11 @@ export interface Rule {
   readonly about: string;
 }
 
-/** The mark in a rule's description: others' rules in the group are theirs. */
+/** The mark in the description of swarmup's rules: other rules in the group are left alone. */
 const MARK = 'swarmup: ';
 
 /**
- * What the machines say to each other. Source: Docker's manual, "Getting started with Swarm mode", open protocols and
+ * The traffic between the machines. Source: Docker's manual, "Getting started with Swarm mode", open protocols and
  * ports; protocol 50 is ESP, of encrypted overlay networks.
  */
 const AMONG_NODES: readonly Rule[] = [
@@ -33,7 +33,7 @@ export interface Openings {
   readonly ports: readonly { readonly published: number; readonly protocol: 'tcp' | 'udp' }[];
 }
 
-/** All that the group should let in, and nothing else. */
+/** Every rule the group should have. */
 export function wantedRules({ ssh, published, ports }: Openings): Rule[] {
   const open = (protocol: string, port: number, source: string, about: string): Rule => ({
     protocol,
@@ -49,11 +49,11 @@ export function wantedRules({ ssh, published, ports }: Openings): Rule[] {
       published.map((source) => open(port.protocol, port.published, source, 'published port')),
     ),
   ];
-  // A port may be asked for twice: SSH published as well, two names of one range.
+  // A rule may occur twice, such as when port 22 is published too, or two names stand for the same range.
   return [...new Map(all.map((rule) => [ruleKey(rule), rule])).values()];
 }
 
-/** What a group lets in, as rules; `ours` tells those that swarmup made. */
+/** A group's inbound rules; `ours` marks those that swarmup made. */
 export function rulesOf(group: string, permissions: readonly IpPermission[]): (Rule & { readonly ours: boolean })[] {
   return permissions.flatMap(({ IpProtocol = '', FromPort, ToPort, IpRanges = [], UserIdGroupPairs = [] }) => {
     const ports = FromPort === undefined || FromPort < 0 ? {} : { from: FromPort, to: ToPort ?? FromPort };
@@ -71,12 +71,12 @@ export function rulesOf(group: string, permissions: readonly IpPermission[]): (R
   });
 }
 
-/** Identifies what a rule lets in, whatever it is called. */
+/** Identifies a rule by its traffic, not by its description. */
 export function ruleKey({ protocol, from, to, source }: Rule): string {
   return [protocol, from ?? '', to ?? '', source].join(' ');
 }
 
-/** A rule as EC2 takes it. */
+/** A rule in the form of the EC2 API. */
 export function permissionOf(rule: Rule, group: string): IpPermission {
   const { protocol, from, to, source } = rule;
   const Description = `${MARK}${rule.about}`;
@@ -89,7 +89,7 @@ export function permissionOf(rule: Rule, group: string): IpPermission {
   };
 }
 
-/** What a rule lets in, as a person reads it: "80/tcp (published port)". */
+/** A rule as shown to the user: "80/tcp (published port)". */
 export function describeRule({ protocol, from, about }: Rule): string {
   const what = from === undefined ? `protocol ${protocol}` : `${from}/${protocol}`;
   return `${what}${about ? ` (${about})` : ''}`;

@@ -14,7 +14,7 @@ export interface GroupTools {
   readonly config: AwsConfig;
 }
 
-/** The security group of a cluster's machines: who may reach them. */
+/** The security group of a cluster's machines, which decides who may reach them. */
 export class SecurityGroup {
   readonly #tools: GroupTools;
   readonly #ids = new SingleFlight<string>();
@@ -29,13 +29,13 @@ export class SecurityGroup {
     return SecurityGroups[0];
   }
 
-  /** Its id, asked for once. @throws SwarmupError CLOUD_INVALID when there is none yet */
+  /** The group's ID, queried once. @throws SwarmupError CLOUD_INVALID when there is none yet */
   id(signal: AbortSignal): Promise<string> {
     return this.#ids.run('id', async () => {
       const found = await this.find(signal);
       if (found?.GroupId) return found.GroupId;
-      throw new SwarmupError('CLOUD_INVALID', `the security group of ${this.#tools.cluster.name} is not there`, {
-        fix: "Run 'swarmup up': its step prepare-provider makes it.",
+      throw new SwarmupError('CLOUD_INVALID', `the security group of ${this.#tools.cluster.name} does not exist`, {
+        fix: "Run 'swarmup up': its step prepare-provider creates it.",
       });
     });
   }
@@ -55,7 +55,7 @@ export class SecurityGroup {
         signal,
       );
     } catch (error) {
-      // A run that was killed may have made it a moment ago; another's isn't found by our tags.
+      // A killed run may have just created it; a group of others isn't found by our tags.
       if (!isEc2(error, 'InvalidGroup.Duplicate')) throw error;
       if (!(await this.find(signal))) throw nameTaken('security group', GroupName, error);
     }
@@ -75,7 +75,7 @@ export class SecurityGroup {
       await permit(rules);
     } catch (error) {
       unlessThere(error);
-      // One of them is there, and none of the others was made: each by itself.
+      // One of the rules exists already, so EC2 added none: add them one by one.
       for (const rule of rules) await permit([rule]).catch(unlessThere);
     }
   }
@@ -88,13 +88,13 @@ export class SecurityGroup {
         signal,
       );
     } catch (error) {
-      // Somebody was faster.
+      // Another process added it first.
       if (!isEc2(error, 'InvalidPermission.NotFound')) throw error;
     }
   }
 }
 
-/** What a group lacks of what it should let in, and what it lets in by swarmup's doing and shouldn't. */
+/** The rules that a group lacks, and the rules of swarmup's that it shouldn't have. */
 export function compareRules(group: Ec2Group | undefined, wanted: readonly Rule[]): { open: Rule[]; close: Rule[] } {
   const there = group?.GroupId ? rulesOf(group.GroupId, group.IpPermissions ?? []) : [];
   const keys = new Set(there.map(ruleKey));

@@ -22,10 +22,10 @@ export interface SharedTools extends KeyPairTools {
   readonly quotas: () => Promise<QuotaReader>;
 }
 
-/** A change, and how it is made. */
+/** A change, and the function that makes it. */
 type Step = Change & { readonly make: (signal: AbortSignal) => Promise<void> };
 
-/** What the machines have in common: the key pair that lets us in, and the security group that lets others in. */
+/** What the machines share: the key pair for logging in, and the security group that decides who may reach them. */
 export class AwsShared implements SharedThings {
   readonly #tools: SharedTools;
   readonly #keyPair: KeyPair;
@@ -56,7 +56,7 @@ export class AwsShared implements SharedThings {
     return leftovers(this.#tools, signal);
   }
 
-  /** The id of the cluster's security group. @throws SwarmupError CLOUD_INVALID when there is none yet */
+  /** The ID of the cluster's security group. @throws SwarmupError CLOUD_INVALID when there is none yet */
   groupId(signal: AbortSignal): Promise<string> {
     return this.#group.id(signal);
   }
@@ -94,7 +94,7 @@ export class AwsShared implements SharedThings {
     return steps.filter((step) => step !== undefined && step !== false);
   }
 
-  /** Everything that is known to go wrong later, once a run and before anything is made. */
+  /** Checks for everything known to fail later, once per run and before anything is created. */
   async #check(group: Ec2Group | undefined, missing: readonly NodeSpec[], io: ProviderIo): Promise<void> {
     const survey = await this.#tools.survey(io);
     for (const node of this.#tools.cluster.nodes) survey.choose(node);
@@ -114,13 +114,13 @@ export class AwsShared implements SharedThings {
     return wantedRules({ ssh, published, ports });
   }
 
-  /** The address that the world sees this computer at, as a range of one. */
+  /** This computer's public address, as a range of one address. */
   #myAddress(signal: AbortSignal): Promise<string> {
     const { addressService } = this.#tools.config.allow;
     this.#address ??= fetchText(addressService, signal).then((text) => {
       const address = text?.trim();
       if (address !== undefined && /^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return `${address}/32`;
-      throw new SwarmupError('CLOUD_INVALID', `${addressService} doesn't tell this computer's public address`, {
+      throw new SwarmupError('CLOUD_INVALID', `${addressService} did not return this computer's public address`, {
         fix: 'Name the ranges that may reach the machines in provider.allow.ssh and provider.allow.published.',
       });
     });
@@ -131,11 +131,11 @@ export class AwsShared implements SharedThings {
 interface Opening {
   readonly source: string;
   readonly some: readonly Rule[];
-  /** Each as a person reads it: "22/tcp (SSH)". */
+  /** Each rule as shown to the user: "22/tcp (SSH)". */
   readonly shown: readonly string[];
 }
 
-/** Rules for one source together. */
+/** Rules grouped by source. */
 function bySource(rules: readonly Rule[]): Opening[] {
   return [...Map.groupBy(rules, (rule) => rule.source)].map(([source, some]) => ({
     source,
@@ -147,7 +147,7 @@ function bySource(rules: readonly Rule[]): Opening[] {
 function otherVpc(group: Ec2Group, wanted: string): SwarmupError {
   return new SwarmupError(
     'CLOUD_INVALID',
-    `the cluster's security group is in ${group.VpcId}, and provider.subnets are in ${wanted}`,
-    { fix: "A cluster can't move to another VPC: name subnets of its own, or take it down first." },
+    `the cluster's security group is in ${group.VpcId}, but provider.subnets are in ${wanted}`,
+    { fix: "A cluster can't move to another VPC: name subnets of its current VPC, or run swarmup down first." },
   );
 }

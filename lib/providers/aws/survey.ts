@@ -7,7 +7,7 @@ import { findImage, type BootImage } from './image.ts';
 import { placesFor, typeOf, usableSubnets, type Place } from './placement.ts';
 import type { Architecture } from './types.ts';
 
-/** What EC2 has for a machine: where it can be made and what it boots. */
+/** EC2's options for a machine: where it can be created, and which image it boots. */
 export interface Choice {
   readonly type: string;
   readonly image: BootImage;
@@ -15,17 +15,17 @@ export interface Choice {
   readonly places: readonly Place[];
 }
 
-/** What there is for the cluster in its region. Asked for once a run, and only when machines have to be made. */
+/** What the region offers the cluster. Queried once per run, and only when machines have to be created. */
 export interface Survey {
   readonly vpc: string;
-  /** @throws SwarmupError CLOUD_INVALID when a node's type is offered in none of the zones */
+  /** @throws SwarmupError CLOUD_INVALID when none of the zones offers a node's instance type */
   choose(node: NodeSpec): Choice;
   /** The virtual processors of an instance type. */
   processors(type: string): number;
 }
 
 /**
- * Looks up subnets, instance types, where these are offered, and images.
+ * Looks up subnets, instance types, the zones that offer them, and images.
  *
  * @throws SwarmupError CLOUD_INVALID that names the key of the cluster file
  */

@@ -10,7 +10,7 @@ import type { AwsMachine, Inventory } from './inventory.ts';
 const TRANSITION_MS = 600_000;
 const POLL_MS = 1_000;
 
-/** Takes machines from one state to another, and waits until they are there. */
+/** Moves machines from one state to another, and waits for the new state. */
 export class Transitions {
   readonly #api: Ec2Api;
   readonly #inventory: Inventory;
@@ -25,8 +25,8 @@ export class Transitions {
   /**
    * Waits until a machine runs and has an address; starts it if it is off.
    *
-   * @param launched the id of the instance that was asked for just now, if there is one
-   * @throws SwarmupError MACHINE_FAILED when EC2 ended it
+   * @param launched the ID of the instance that was just requested, if there is one
+   * @throws SwarmupError MACHINE_FAILED when EC2 terminated it
    */
   running(name: string, launched: string | undefined, io: ProviderIo): Promise<AwsMachine> {
     let asked = false;
@@ -53,7 +53,7 @@ export class Transitions {
     if (!machine || machine.phase === 'stopped') return;
     if (machine.spot) {
       throw new SwarmupError('CLOUD_INVALID', `${name} is a one-time spot instance, which EC2 can't stop`, {
-        fix: "'swarmup down' takes it away; with provider.spot: none its successor can be stopped.",
+        fix: "Use 'swarmup down' to remove it; with provider.spot: none, its replacement can be stopped.",
       });
     }
     if (machine.phase === 'pending') await this.until(name, 'can be stopped', io, leftPending);
@@ -68,18 +68,18 @@ export class Transitions {
     );
   }
 
-  /** Ends instances for good; `until` waits for it. */
+  /** Terminates instances; `until` waits for it. */
   async terminate(ids: readonly string[], io: ProviderIo): Promise<void> {
     try {
       await this.#api.TerminateInstances({ InstanceIds: [...ids] }, io.signal);
     } catch (error) {
-      // Listed a moment ago and gone since: that is what was wanted.
+      // Listed a moment ago and gone since: the goal is reached.
       if (!isEc2(error, 'InvalidInstanceID.NotFound')) throw error;
     }
     this.#inventory.changed();
   }
 
-  /** Waits for a state of a machine; all who wait share EC2's answers. */
+  /** Waits for a state of a machine; concurrent waits share EC2's answers. */
   until<T>(
     name: string,
     what: string,
@@ -93,13 +93,13 @@ export class Transitions {
       intervalMs: POLL_MS,
       signal: io.signal,
       clock: this.#clock,
-      fix: 'Look at it in the EC2 console, then run again: what is there is kept.',
+      fix: 'Check it in the EC2 console, then run again: existing machines are kept.',
       onSeen: (seen) => io.report(seen),
     });
   }
 }
 
-/** EC2 stops nothing that isn't running yet. */
+/** EC2 can't stop an instance that isn't running yet. */
 function leftPending(machine: AwsMachine | undefined): Probe<undefined> {
   return machine?.phase === 'pending' ? { seen: 'pending' } : { done: undefined };
 }

@@ -1,5 +1,6 @@
 /**
- * What tells a new machine who it is. There is nothing secret in it: every process on the machine can read it.
+ * The user data that gives a new machine its identity. It contains nothing secret: every process on the machine can
+ * read it.
  *
  * Sources: cloud-init, modules Set Hostname, Update Etc Hosts, SSH and Keys to Console.
  */
@@ -13,7 +14,7 @@ export function userData(name: string): string {
     ssh_pwauth: false,
     ssh_deletekeys: true,
     ssh_genkeytypes: ['ed25519'],
-    // The host key is read back from there.
+    // The host key is read from there.
     ssh: { emit_keys_to_console: true },
   };
   return `#cloud-config\n${JSON.stringify(config, null, 2)}\n`;

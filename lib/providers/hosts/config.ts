@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { sshJumps, sshUser } from '../../config/grammar.ts';
 
-/** The keys that say how machines are logged in to, of `hosts` and of any provider whose machines exist already. */
+/** The keys for logging in to machines, for `hosts` and any other provider of existing machines. */
 export const sshKeys = {
   user: sshUser()
     .optional()
-    .describe('Whom to log in as; default: as ~/.ssh/config says, else the user of this computer.'),
+    .describe('The login user; default: that of ~/.ssh/config, else the user of this computer.'),
   port: z
     .int()
     .min(1)
     .max(65535)
     .optional()
-    .describe('The port of the SSH servers; default: as ~/.ssh/config says, else 22.'),
+    .describe('The port of the SSH servers; default: that of ~/.ssh/config, else 22.'),
   identityFile: z
     .string()
     .min(1)
@@ -20,14 +20,14 @@ export const sshKeys = {
   bastion: sshJumps()
     .optional()
     .describe(
-      "SSH servers to go through, as OpenSSH's ProxyJump: [user@]host[:port], several separated by commas; default: as ~/.ssh/config says, `none` for none.",
+      "SSH servers to go through, as OpenSSH's ProxyJump: [user@]host[:port], several separated by commas; default: those of ~/.ssh/config. `none` for none.",
     ),
   sudoPassword: z
     .string()
     .min(1)
     .optional()
     .describe(
-      "The user's password for sudo, such as ${SUDO_PASSWORD}; default: SWARMUP_SUDO_PASSWORD, else it is asked for once on the terminal where sudo wants one.",
+      "The user's password for sudo, such as ${SUDO_PASSWORD}; default: SWARMUP_SUDO_PASSWORD, else it is asked for once on the terminal if sudo needs one.",
     ),
   sshConfig: z
     .string()
@@ -39,9 +39,9 @@ export const sshKeys = {
 /** The provider section of a cluster file with `type: hosts`. */
 export const hostsConfig = z
   .strictObject(sshKeys)
-  .describe('Machines that exist already, reached by SSH. They are never created, powered off or taken away.');
+  .describe('Existing machines, reached over SSH. They are never created, powered off or removed.');
 
 export type HostsConfig = z.output<typeof hostsConfig>;
 
-/** How machines are logged in to, where nothing else is said of one: the values of `sshKeys`. */
+/** The login settings of machines without their own: the values of `sshKeys`. */
 export type SshDefaults = HostsConfig;

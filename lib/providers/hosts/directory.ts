@@ -14,14 +14,14 @@ import type { SshDefaults } from './config.ts';
 import type { ExistingHost, NamedHost, SshAccess } from './ssh-access.ts';
 
 /**
- * The ways to machines that exist already, as `hosts` goes them: OpenSSH's configuration, agent and known_hosts files, bastions, sudo,
- * and the host keys that were accepted for this cluster. For providers that only find machines.
+ * SSH access to existing machines in the same way as `hosts`: OpenSSH's configuration, agent and known_hosts files,
+ * bastions, sudo, and the host keys accepted for this cluster. For providers that only find machines.
  */
 export function sshAccess(options: ProviderOptions, defaults: SshDefaults): SshAccess {
   return new Directory(options, defaults);
 }
 
-/** A server's way in, and what its host key is looked up by. */
+/** How to log in to a server, and how to look up its host key. */
 interface Door {
   readonly endpoint: SshEndpoint;
   readonly config: ClientConfig;
@@ -30,12 +30,12 @@ interface Door {
   readonly via: Door | undefined;
 }
 
-/** How each host is reached: the cluster file over OpenSSH's configuration, with the host keys that are known. */
+/** How to reach each host: the cluster file takes precedence over OpenSSH's configuration; with the known host keys. */
 export class Directory implements SshAccess {
   readonly #options: ProviderOptions;
   readonly #config: SshDefaults;
   readonly #configs = new SingleFlight<ClientConfig>();
-  /** Host keys that were accepted by swarmup; OpenSSH's own files go first. */
+  /** The file of host keys accepted through swarmup; OpenSSH's own files take precedence. */
   readonly #accepted: string;
 
   constructor(options: ProviderOptions, config: SshDefaults) {
@@ -80,7 +80,7 @@ export class Directory implements SshAccess {
     const { address, hostKey } = host;
     const { user, port, bastion, identityFile } = { ...defaults, ...omitUndefined(host) };
     const door = await this.#door(node, { user, port, bastion, identityFile, host: address });
-    // A key that the user revoked counts for nothing, whoever names it.
+    // A key that the user revoked is never trusted, wherever it comes from.
     if (hostKey === undefined || (await revocation(door, hostKey))) return door;
     const { knownFrom: _elsewhere, ...endpoint } = door.endpoint;
     return { ...door, endpoint: { ...endpoint, hostKey: keyOnly(hostKey) } };
@@ -90,7 +90,7 @@ export class Directory implements SshAccess {
     return path === undefined ? undefined : resolve(dirname(this.#options.cluster.file), path);
   }
 
-  /** @param way the servers whose ways lead through this one, the last first */
+  /** @param way the servers that are reached through this one, the last first */
   async #door(
     node: string,
     server: ServerName,
@@ -101,17 +101,17 @@ export class Directory implements SshAccess {
     if (way.includes(key)) throw inCircles(node, server.host);
     const config = await this.#configOf(server);
     if (config.proxyCommand !== undefined && config.jumps.length === 0) throw noProxyCommand(node, server.host);
-    // `Host *` with a ProxyJump stands for the bastion itself too, which OpenSSH passes over as well.
+    // `Host *` with a ProxyJump matches the bastion itself too; OpenSSH ignores that as well.
     const jumps = [...further, ...config.jumps].filter(({ host }) => host !== server.host && host !== config.host);
     const last = jumps.at(-1);
-    // A bastion's own configuration says how it is reached, unless others stand before it on this way.
+    // A bastion's own configuration decides how it is reached, unless other bastions come before it.
     const bastion = jumps.length > 1 ? 'none' : undefined;
     const via = last && (await this.#door(node, { bastion, ...last }, jumps.slice(0, -1), [...way, key]));
     const known = knownHostsName(config.hostKeyAlias ?? config.host, config.hostKeyAlias ? 22 : config.port);
     return { config, known, via, endpoint: await this.#endpoint(config, known, via) };
   }
 
-  /** Asked once of OpenSSH, however many nodes are behind one bastion. */
+  /** Read once from OpenSSH per server, even if many nodes are behind one bastion. */
   #configOf(server: ServerName): Promise<ClientConfig> {
     const { local, env } = this.#options;
     const configFile = this.#path(this.#config.sshConfig);
@@ -140,7 +140,7 @@ export class Directory implements SshAccess {
     const revoked = await revocation(door, hostKey);
     if (revoked) {
       throw new SwarmupError('SSH_HOST_KEY_CHANGED', `the server ${known} shows a host key that was revoked`, {
-        fix: `Line ${revoked.line} of ${revoked.file} says so: somebody else may have that key. Give the server a new one.`,
+        fix: `Line ${revoked.line} of ${revoked.file} revokes it: someone else may have that key. Give the server a new one.`,
       });
     }
     await mkdir(dirname(this.#accepted), { recursive: true, mode: 0o700 });
@@ -161,7 +161,7 @@ function alongTheWay(door: Door): Door[] {
 function noProxyCommand(node: string, host: string): SwarmupError {
   return new SwarmupError(
     'USAGE',
-    `${node}: OpenSSH's configuration reaches ${host} by a ProxyCommand, which swarmup doesn't run`,
+    `${node}: OpenSSH's configuration reaches ${host} through a ProxyCommand, which swarmup doesn't support`,
     {
       fix: 'Use ProxyJump there, or name the SSH server to go through as bastion in the cluster file.',
     },
@@ -169,7 +169,7 @@ function noProxyCommand(node: string, host: string): SwarmupError {
 }
 
 function inCircles(node: string, host: string): SwarmupError {
-  return new SwarmupError('USAGE', `${node}: the way through the bastions comes back to ${host}`, {
-    fix: 'Correct the ProxyJump lines of the OpenSSH configuration (ssh -G shows what holds for a host).',
+  return new SwarmupError('USAGE', `${node}: the chain of bastions leads back to ${host}`, {
+    fix: 'Correct the ProxyJump lines of the OpenSSH configuration (ssh -G shows the settings of a host).',
   });
 }

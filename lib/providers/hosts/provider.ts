@@ -8,7 +8,7 @@ import type { HostsConfig } from './config.ts';
 import { Directory } from './directory.ts';
 import { HostRecords } from './record.ts';
 
-/** Machines that exist already. Nothing is created or destroyed: they are only reached. */
+/** Existing machines: they are only connected to, never created or destroyed. */
 class HostsProvider implements Provider {
   readonly #nodes: readonly NodeSpec[];
   readonly #directory: Directory;
@@ -20,7 +20,7 @@ class HostsProvider implements Provider {
     this.#records = new HostRecords(options.cluster);
   }
 
-  /** The hosts of the cluster file, and those of earlier runs that it doesn't name any more. Nothing is connected to. */
+  /** The hosts of the cluster file, and those of earlier runs that it no longer names. Makes no connections. */
   async list(_signal: AbortSignal, names?: readonly string[]): Promise<readonly Machine[]> {
     const hosts = await this.#hosts();
     const wanted = [...hosts].filter(([name]) => names?.includes(name) ?? true);
@@ -82,8 +82,8 @@ class HostsProvider implements Provider {
 }
 
 function notOurs(name: string): SwarmupError {
-  return new SwarmupError('USAGE', `${name} was there before swarmup, which never powers it off`, {
-    fix: `Do it by hand, after: swarmup drain ${name}`,
+  return new SwarmupError('USAGE', `${name} existed before swarmup, which never powers it off`, {
+    fix: `Power it off by hand, after: swarmup drain ${name}`,
   });
 }
 

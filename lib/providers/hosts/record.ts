@@ -17,9 +17,11 @@ const schema = z.object({
   advertise: z.string().optional(),
 });
 
-/** How the hosts of the last run were reached, so that those that left the cluster file since can still leave the swarm. */
+/**
+ * How the hosts of the last run were reached, so that hosts removed from the cluster file can still leave the swarm.
+ */
 export class HostRecords {
-  /** The folder of all clusters, which none of the names below it is trusted to stay in. */
+  /** The folder of all clusters: paths made from names must not lead out of it. */
   readonly #root: string;
   readonly #folder: string;
 
@@ -34,14 +36,14 @@ export class HostRecords {
     return names.filter(isName);
   }
 
-  /** Undefined when there is none, or none that can be read: access is lost then, nothing else. */
+  /** Undefined when there is no readable record: only access to the host is lost then. */
   async read(name: string): Promise<HostSpec | undefined> {
     const text = await ifThere(readFile(this.#path(name), 'utf8'));
     const host = text === undefined ? undefined : parseAs(schema, text);
     return host && omitUndefined(host);
   }
 
-  /** Written whole or not at all. Passwords stay where they come from. */
+  /** Writes the record atomically. Passwords aren't stored. */
   async write(name: string, { sudoPassword: _left, ...host }: HostSpec): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const part = `${this.#path(name)}.part`;

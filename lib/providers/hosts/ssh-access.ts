@@ -2,7 +2,7 @@ import type { SshEndpoint } from '../../contracts/endpoint.ts';
 import type { UnknownHost } from '../../contracts/provider.ts';
 import type { Secret } from '../../util/secret.ts';
 
-/** A machine that exists already. What is left out is as `SshDefaults` says, else as OpenSSH's configuration does. */
+/** An existing machine. Omitted fields come from `SshDefaults`, else from OpenSSH's configuration. */
 export interface ExistingHost {
   /** A host name, an address, or a Host alias of OpenSSH's configuration. */
   readonly address: string;
@@ -13,20 +13,20 @@ export interface ExistingHost {
   /** `[user@]host[:port]`, several separated by commas, or `none`. */
   readonly bastion?: string | undefined;
   readonly sudoPassword?: Secret | undefined;
-  /** Its public host key, `type base64`, where it is known for sure: nobody is asked about it then. */
+  /** Its public host key, `type base64`, if it is known for certain: then the user isn't asked to accept it. */
   readonly hostKey?: string | undefined;
 }
 
 export interface NamedHost {
-  /** The node's name, for what is said. */
+  /** The node's name, for messages. */
   readonly name: string;
   readonly host: ExistingHost;
 }
 
-/** How machines that exist already are logged in to. Nothing is connected to. */
+/** Login settings of existing machines. Makes no connections. */
 export interface SshAccess {
-  /** @param node its name, for what is said */
+  /** @param node its name, for messages */
   endpointOf(node: string, host: ExistingHost): Promise<SshEndpoint>;
-  /** The servers whose host keys nobody has accepted yet: those behind a bastion come after it. */
+  /** The servers whose host keys haven't been accepted yet: servers behind a bastion come after it. */
   unknownHosts(hosts: readonly NamedHost[]): Promise<readonly UnknownHost[]>;
 }

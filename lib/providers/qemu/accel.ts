@@ -15,7 +15,7 @@ import type { BootImage } from './record.ts';
 export type Accelerator = 'kvm' | 'hvf' | 'tcg';
 
 export interface Probing {
-  /** QEMU's own version line: another QEMU may answer otherwise. */
+  /** QEMU's version line: another version may give another answer. */
   readonly qemu: string;
   readonly platform: Platform;
   readonly local: LocalCommands;
@@ -23,12 +23,12 @@ export interface Probing {
   readonly cache: string;
 }
 
-/** A kernel on working hardware says its first word in well under a second. */
+/** How long to wait for a kernel's first output, in milliseconds: on working hardware it takes well under a second. */
 const FIRST_WORD_MS = 8_000;
 
 /**
- * The accelerator to use. /dev/kvm may be there, open and even create virtual machines, and yet boot nothing (nested
- * virtualisation that is not whole), so a kernel is started and must speak. The answer is remembered for this host.
+ * The accelerator to use. /dev/kvm may exist, open and even create virtual machines, and yet boot nothing (incomplete
+ * nested virtualisation), so a kernel is booted and must print something. The answer is cached for this computer.
  */
 export async function chooseAccelerator(
   wanted: Accelerator | 'auto',
@@ -39,12 +39,12 @@ export async function chooseAccelerator(
   if (wanted !== 'auto') return wanted;
   const candidate = await candidateHere();
   if (!candidate) {
-    io.warn('no hardware acceleration here (no usable /dev/kvm): the machines are emulated, which is slow');
+    io.warn('no hardware acceleration (no usable /dev/kvm): the machines are emulated, which is slow');
     return 'tcg';
   }
   const works = await remembered(candidate, image, probing, io);
   if (works) return candidate;
-  io.warn(`${candidate.toUpperCase()} is there, but no guest boots on it: the machines are emulated, which is slow`);
+  io.warn(`${candidate.toUpperCase()} exists, but no guest boots on it: the machines are emulated, which is slow`);
   return 'tcg';
 }
 
@@ -79,7 +79,7 @@ async function readAnswers(file: string): Promise<Record<string, boolean>> {
     const answers: Record<string, boolean> = JSON.parse(await readFile(file, 'utf8'));
     return answers;
   } catch (error) {
-    // No answers yet, or a damaged file: a probe finds out anew.
+    // No answers yet, or a damaged file: probe again.
     if (error instanceof Error) return {};
     throw error;
   }
@@ -121,7 +121,7 @@ async function boots(
       { signal: io.signal },
     );
     await waitUntil({
-      until: 'the kernel says its first word',
+      until: 'the kernel prints its first output',
       probe: async () => {
         const text = await readFile(serial, 'latin1');
         return /Linux version|Booting Linux|GRUB|Welcome/.test(text)
@@ -136,7 +136,7 @@ async function boots(
     });
     return true;
   } catch (error) {
-    // QEMU refuses the accelerator, or the kernel stays silent: both mean that it doesn't work here.
+    // QEMU refuses the accelerator, or the kernel prints nothing: either way it doesn't work here.
     if (hasCode(error, 'TIMED_OUT', 'LOCAL_COMMAND_FAILED')) return false;
     throw error;
   } finally {

@@ -22,13 +22,13 @@ export interface Baking {
   readonly config: QemuConfig;
   readonly cache: string;
   readonly qemuImg: string;
-  /** Makes the provider that runs the machine the image is baked in. */
+  /** Creates the provider of the machine in which the image is baked. */
   readonly provider: (options: ProviderOptions, config: QemuConfig) => Provider;
 }
 
 /**
- * A cloud image with Docker inside: the image is booted once, Docker is installed on it as on any node, and what
- * makes the machine an individual is taken off again. The result is cached; the next clusters start from it.
+ * A cloud image with Docker inside: the image is booted once, Docker is installed as on any node, and the machine's
+ * identity is removed. The result is cached for later clusters.
  */
 export async function bakeDocker(image: BootImage, baking: Baking, io: ProviderIo): Promise<BootImage> {
   const { options, cache, qemuImg } = baking;
@@ -48,7 +48,7 @@ export async function bakeDocker(image: BootImage, baking: Baking, io: ProviderI
     stacks: [],
   };
   const provider = baking.provider({ ...options, cluster }, { ...baking.config, image: { path: image.disk } });
-  const told = saying(io, 'putting Docker into the image (once): ');
+  const told = saying(io, 'installing Docker in the image (once): ');
   try {
     const machine = await provider.create(BUILDER, told);
     await install(machine, told);
@@ -62,7 +62,7 @@ export async function bakeDocker(image: BootImage, baking: Baking, io: ProviderI
     });
     await publish(result, folder);
   } finally {
-    // Also after an interruption: the builder is nobody's machine.
+    // Also after an interruption: no cluster owns the builder machine.
     const undo = { ...told, signal: AbortSignal.timeout(60_000) };
     await provider.destroy(BUILDER.name, undo);
     await provider.destroyShared(undo);
@@ -71,7 +71,9 @@ export async function bakeDocker(image: BootImage, baking: Baking, io: ProviderI
   return baked;
 }
 
-/** What every machine must have of its own: engine id, machine-id, host keys, cloud-init's memory of this boot. */
+/**
+ * Removes what must be unique to each machine: engine ID, machine-id, host keys, and cloud-init's record of this boot.
+ */
 const FORGET = [
   'systemctl stop docker.socket docker.service containerd.service',
   'rm -rf /var/lib/docker /var/lib/containerd /etc/docker/key.json',
@@ -93,7 +95,7 @@ async function install(machine: Machine, io: ProviderIo): Promise<void> {
     await host.run(apt.refresh, { signal: io.signal });
     const packages = await choosePackages(host, installer, undefined, io.signal);
     await installPackages(host, apt, packages, io);
-    io.report('making it nobody in particular');
+    io.report('removing its identity');
     await host.run(['sh', '-ec', FORGET], { signal: io.signal });
   } finally {
     host.close();

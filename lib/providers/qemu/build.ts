@@ -14,18 +14,18 @@ import type { BootImage } from './record.ts';
 
 export interface Recipe {
   readonly distribution: 'debian-13' | 'debian-12';
-  /** Docker inside, or a bare system on which swarmup installs it. */
+  /** Whether the image contains Docker; otherwise swarmup installs it on the node. */
   readonly docker: boolean;
   /** The Debian release whose kernel is used: an older QEMU's emulation is not stable with Linux 6.12. */
   readonly kernelFrom: 'debian-13' | 'debian-12';
   readonly mirror: Mirror;
-  /** More packages; with cloud-init among them, that is what tells the guest who it is. */
+  /** Additional packages; if cloud-init is among them, it configures the guest's identity. */
   readonly extra?: readonly string[];
 }
 
 const SUITES = { 'debian-13': 'trixie', 'debian-12': 'bookworm' } as const;
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
-/** The file system in the image; it grows to the machine's disk at the first boot. */
+/** The size of the image's file system, which grows to the machine's disk at the first boot. */
 const ROOT_SIZE = '4G';
 
 const BASE_PACKAGES = [
@@ -137,7 +137,7 @@ async function debootstrap(
       'IMAGE_BUILD_FAILED',
       `mmdebstrap could not build the ${recipe.distribution} image from ${recipe.mirror.main}`,
       {
-        fix: 'See whether the mirror can be reached from here and has this release; provider.mirror names another.',
+        fix: 'Check that the mirror can be reached from here and has this release; set provider.mirror to use another.',
         output: error.output ?? '',
         cause: error,
       },
@@ -145,7 +145,7 @@ async function debootstrap(
   }
 }
 
-/** What mmdebstrap says as it goes, in order. */
+/** mmdebstrap's progress messages, in order. */
 const STEPS = [
   'running apt-get update',
   'downloading packages',
@@ -156,7 +156,7 @@ const STEPS = [
   'creating tarball',
 ];
 
-/** Kernel, initial RAM disk and an ext4 file system out of the tar file. */
+/** Makes the kernel, initial RAM disk and ext4 file system from the tar file. */
 async function assemble(work: string, { local, root }: BuildTools, io: ProviderIo): Promise<void> {
   io.report('making the disk image', { done: STEPS.length, total: STEPS.length + 1 });
   const tree = join(work, 'root');
@@ -164,7 +164,7 @@ async function assemble(work: string, { local, root }: BuildTools, io: ProviderI
   const script =
     'tar -C root --numeric-owner -xf root.tar && truncate -s "$1" disk.raw && mkfs.ext4 -q -F -L root -E nodiscard -d root disk.raw';
   const shell = ['sh', '-ec', script, 'sh', ROOT_SIZE];
-  // fakeroot remembers the owners that an ordinary user can't give to files.
+  // fakeroot records the owners that an ordinary user can't set.
   await local.run(root ? shell : ['fakeroot', ...shell], {
     cwd: work,
     signal: io.signal,
@@ -178,7 +178,7 @@ async function assemble(work: string, { local, root }: BuildTools, io: ProviderI
     const found = boot.find((entry) => entry.startsWith(prefix));
     if (!found)
       throw new SwarmupError('IMAGE_BUILD_FAILED', `the image has no /boot/${prefix}*`, {
-        fix: 'Report this with the mirror and the release.',
+        fix: 'Report this as a bug, with the mirror and the release.',
       });
     await cp(join(tree, 'boot', found), join(work, name));
   }
@@ -190,7 +190,7 @@ async function assemble(work: string, { local, root }: BuildTools, io: ProviderI
 const WORK = '.building-';
 const ABANDONED_MS = 24 * 3_600_000;
 
-/** A folder to build an image in; those that killed runs left behind a day ago and more are removed. */
+/** A folder to build an image in; also removes folders that killed runs left more than a day ago. */
 export async function workFolder(cache: string): Promise<string> {
   const images = join(cache, 'images');
   await mkdir(images, { recursive: true });
@@ -201,7 +201,7 @@ export async function workFolder(cache: string): Promise<string> {
   return mkdtemp(join(images, WORK));
 }
 
-/** Gives the finished folder its name; when another run was faster, its result serves as well. */
+/** Renames the finished folder to its final name; if another run finished first, its result is used. */
 export async function publish(work: string, folder: string): Promise<void> {
   try {
     await rename(work, folder);

@@ -18,17 +18,17 @@ export const qemuConfig = z
         }),
       ])
       .default('debian-13')
-      .describe('debian-13, debian-12, or a disk image of your own.'),
+      .describe('debian-13, debian-12, or your own disk image.'),
     cpus: z.int().min(1).max(64).default(1).describe('Virtual processors of each machine.'),
     memory: size().default(1536).describe('Memory of each machine, such as 1536MiB.'),
     disk: size().default(10240).describe('Disk of each machine, such as 10GiB; it grows as it is used.'),
     accelerator: z
       .enum(['auto', 'kvm', 'hvf', 'tcg'])
       .default('auto')
-      .describe('Hardware acceleration; auto uses what a short probe shows to work, else emulation (tcg).'),
+      .describe('Hardware acceleration; auto uses what works in a short probe, else emulation (tcg).'),
     mirror: webAddress()
       .optional()
-      .describe("The Debian mirror to build images from; default: this machine's own apt configuration."),
+      .describe("The Debian mirror to build images from; default: that of this computer's apt configuration."),
   })
   .describe('Virtual machines on this computer, with QEMU.');
 

@@ -6,7 +6,7 @@ import { SEGMENT, UPLINK, type Layout } from './layout.ts';
 /** Mode 0600 from the start: the files hold the machine's private host key. */
 const PRIVATE = { mode: 0o600 } as const;
 
-/** Writes what tells a guest who it is; QEMU hands it over when the machine starts. */
+/** Writes the guest's identity; QEMU passes it to the machine at start. */
 export async function writeSeed(
   layout: Layout,
   guest: GuestIdentity,
@@ -28,7 +28,10 @@ export async function writeSeed(
   await writeFile(join(dir, 'network-config'), networkConfig(layout, guest), PRIVATE);
 }
 
-/** Files for the guest as tmpfiles.d(5) lines; `f~` takes its contents in base64. Source: systemd-tmpfiles reads the credential tmpfiles.extra. */
+/**
+ * Files for the guest as tmpfiles.d(5) lines; `f~` expects its contents in base64. Source: systemd-tmpfiles reads the
+ * credential tmpfiles.extra.
+ */
 export function tmpfilesLines(layout: Layout, guest: GuestIdentity): string[] {
   const file = (path: string, mode: string, contents: string) => `f+~ ${path} ${mode} root root - ${base64(contents)}`;
   return [

@@ -34,12 +34,12 @@ export async function baseImage(
   return (await cloudImage(image, tools, io)) ?? buildImage(image, config, options, tools, io);
 }
 
-/** Whether an image's own kernel may be emulated: Debian 13's 6.12 needs a QEMU that is new enough. */
+/** Whether an image's own kernel may be emulated: Debian 13's 6.12 needs a recent QEMU. */
 export function emulationIsStable(image: BootImage, config: QemuConfig, tools: QemuTools): boolean {
   return image.kernel !== undefined || config.image !== 'debian-13' || tools.qemuVersion >= STABLE_WITH_6_12;
 }
 
-/** An image built here, with Docker inside unless the cluster file wants it installed on the nodes. */
+/** An image built on this computer, with Docker inside unless the cluster file has it installed on the nodes. */
 export async function buildImage(
   distribution: 'debian-13' | 'debian-12',
   config: QemuConfig,
@@ -61,7 +61,7 @@ export async function buildImage(
   );
 }
 
-/** The official cloud image, verified against its published SHA-512; undefined when it can't be reached now. */
+/** The official cloud image, verified against its published SHA-512; undefined when it can't be reached. */
 async function cloudImage(
   name: keyof typeof RELEASES,
   tools: BuildTools,
@@ -72,7 +72,7 @@ async function cloudImage(
   const disk = join(tools.cache, 'downloads', file);
   const image: BootImage = { disk, format: 'qcow2', configure: 'cloud-init' };
   if (await exists(disk)) return image;
-  io.report(`asking for the official ${name} image`);
+  io.report(`looking up the official ${name} image`);
   const base = `${CLOUD_IMAGES}/${suite}/latest`;
   const sums = await fetchText(`${base}/SHA512SUMS`, io.signal);
   const hex = sums

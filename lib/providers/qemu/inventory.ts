@@ -4,16 +4,16 @@ import type { Machine } from '../../contracts/provider.ts';
 import { SEGMENT, SSH_PORT, type Layout } from './layout.ts';
 import { readRecord, recordedNames } from './record.ts';
 
-/** The names of QEMU's system emulators: qemu-system-x86_64, and .qemu-system-x86_64-wrapped where a script starts it. */
+/** The names of QEMU's system emulators: qemu-system-x86_64, and .qemu-system-x86_64-wrapped if a script starts it. */
 const QEMU = /^\.?qemu-system-/;
 
-/** A machine of this provider: where its ports are on loopback, besides what every machine has. */
+/** A machine of this provider, with its port forwards on loopback. */
 export interface QemuMachine extends Machine {
   /** Guest port to loopback port. */
   readonly forwards: Readonly<Record<string, number>>;
 }
 
-/** What there is: records on disk, and processes that carry the cluster's mark. */
+/** The machines: records on disk, and processes with the cluster's mark. */
 export class Inventory {
   readonly #layout: Layout;
   readonly #local: LocalCommands;
@@ -42,7 +42,7 @@ export class Inventory {
     );
   }
 
-  /** The address of a place in the list of nodes, or the next after it that no machine has. */
+  /** The address for a position in the list of nodes, or the next free one. */
   async freeAddress(index: number, step: number): Promise<string> {
     const records = await Promise.all(
       (await recordedNames(this.#layout)).map((name) => readRecord(this.#layout, name)),

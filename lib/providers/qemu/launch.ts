@@ -6,11 +6,14 @@ export interface Platform {
   /** qemu-system-x86_64 or qemu-system-aarch64, as a path. */
   readonly binary: string;
   readonly arch: 'x86_64' | 'aarch64';
-  /** UEFI firmware for aarch64 disks that boot by themselves. */
+  /** UEFI firmware for aarch64 disks with a boot loader. */
   readonly firmware?: string;
 }
 
-/** The machine and processor for an accelerator. Under emulation qemu64 is faster than max, as it has less to emulate. */
+/**
+ * The machine type and processor for an accelerator. Under emulation qemu64 is faster than max, as it has less to
+ * emulate.
+ */
 export function processorArgs(platform: Platform, accelerator: MachineRecord['accelerator']): string[] {
   const machine = platform.arch === 'x86_64' ? 'pc' : 'virt';
   const emulated = platform.arch === 'x86_64' ? 'qemu64' : 'cortex-a72';
@@ -18,9 +21,9 @@ export function processorArgs(platform: Platform, accelerator: MachineRecord['ac
   return ['-machine', machine, '-accel', accel, '-cpu', accelerator === 'tcg' ? emulated : 'host'];
 }
 
-/** The kernel's command line for images that are booted directly. */
+/** The kernel's command line for directly booted images. */
 export function kernelArgs(layout: Layout, record: MachineRecord, platform: Platform): string {
-  // Emulation protects from nothing that mitigations are for, and AppArmor profiles take 20 s to load under it.
+  // Mitigations are pointless under emulation, and AppArmor profiles take 20 s to load.
   const emulated = record.accelerator === 'tcg' ? ['mitigations=off', 'apparmor=0', 'selinux=0'] : [];
   const serial = platform.arch === 'x86_64' ? 'ttyS0' : 'ttyAMA0';
   return [
@@ -56,7 +59,8 @@ export function launchArgs(layout: Layout, record: MachineRecord, platform: Plat
     `file:${escape(layout.console(name))}`,
     '-qmp',
     `unix:${escape(layout.qmpSocket(name))},server=on,wait=off`,
-    // The base image is shared and the disk can be made anew: speed before surviving a power cut of this computer.
+    // The base image is shared and the disk can be recreated: speed matters more than surviving a power cut of this
+    // computer.
     '-drive',
     `file=${escape(layout.disk(name))},format=qcow2,if=virtio,cache=unsafe,discard=unmap`,
     '-netdev',

@@ -5,7 +5,7 @@ import { isName } from '../../config/names.ts';
 import type { Cluster } from '../../config/model.ts';
 import { identityFileOf } from '../cluster-key.ts';
 
-/** The guests' own networks; they exist inside QEMU only, so every cluster uses the same addresses. */
+/** The guests' own networks; they exist only inside QEMU, so every cluster uses the same addresses. */
 export const UPLINK = {
   guest: '192.168.76.15',
   prefix: 24,
@@ -24,7 +24,7 @@ export class Layout {
   readonly machines: string;
   readonly identityFile: string;
   readonly knownHosts: string;
-  /** Tells clusters of one name in different folders apart. */
+  /** Distinguishes clusters with the same name in different folders. */
   readonly realm: string;
 
   constructor(cluster: Pick<Cluster, 'name' | 'stateDir'>) {
@@ -36,12 +36,12 @@ export class Layout {
     this.realm = createHash('sha256').update(cluster.stateDir).digest('hex').slice(0, 10);
   }
 
-  /** The mark in a QEMU process's arguments: whose machine it is. */
+  /** The mark in a QEMU process's arguments, which identifies the machine. */
   mark(node = ''): string {
     return `guest=swarmup/${this.realm}/${this.cluster}/${node}`;
   }
 
-  /** The node whose machine QEMU runs with these arguments; undefined for others' machines. */
+  /** The node whose machine QEMU runs with these arguments; undefined for foreign machines. */
   nodeOf(argv: readonly string[]): string | undefined {
     const name = argv[argv.indexOf('-name') + 1] ?? '';
     if (!name.startsWith(this.mark())) return undefined;
@@ -73,7 +73,7 @@ export class Layout {
     return join(this.dir(node), 'qemu.pid');
   }
 
-  /** Sockets lie in a short path: a UNIX socket's name has at most 107 bytes (unix(7)). */
+  /** A short path for sockets: a UNIX socket's path has at most 107 bytes (unix(7)). */
   get runtimeDir(): string {
     return join(tmpdir(), `swarmup-${userInfo().uid}-${this.realm}`);
   }
@@ -85,7 +85,7 @@ export class Layout {
     );
   }
 
-  /** The multicast group that is this cluster's private segment, on loopback only. */
+  /** The multicast group of this cluster's private segment, only on loopback. */
   multicast(): string {
     const [a = 0, b = 0, c = 0, d = 0, e = 0] = createHash('sha256').update(`${this.realm}/${this.cluster}`).digest();
     return `230.${a}.${b}.${1 + (c % 250)}:${20000 + ((d * 256 + e) % 20000)}`;
@@ -97,12 +97,12 @@ export class Layout {
     return `52:54:00:${[a, b, c].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
   }
 
-  /** A machine-id of its own for each machine. Source: machine-id(5), 32 hexadecimal digits. */
+  /** A unique machine-id for each machine. Source: machine-id(5), 32 hexadecimal digits. */
   machineId(node: string): string {
     return createHash('sha256').update(`${this.realm}/${this.cluster}/${node}/machine-id`).digest('hex').slice(0, 32);
   }
 
-  /** Where to begin looking for a free loopback port, so that the same cluster tends to get the same ports. */
+  /** Where the search for a free loopback port begins, so that a cluster tends to get the same ports again. */
   preferredPort(node: string, port: number): number {
     const [a = 0, b = 0] = createHash('sha256').update(`${this.realm}/${this.cluster}/${node}/${port}`).digest();
     return 20000 + ((a * 256 + b) % 10000);

@@ -10,19 +10,19 @@ import type { Layout } from './layout.ts';
 import type { Prepared } from './prepare.ts';
 import { writeRecord, type MachineRecord } from './record.ts';
 
-/** What making a machine takes of its provider. */
+/** What making a machine needs from its provider. */
 export interface Making {
   readonly options: ProviderOptions;
   readonly config: QemuConfig;
   readonly layout: Layout;
   readonly inventory: Inventory;
-  /** Keeps others from choosing an address at the same time. */
+  /** Serialises the choice of addresses. */
   readonly mutex: KeyedMutex;
 }
 
 /**
- * Makes the disk, identity and record of a new machine, of which nothing may be left from earlier. The record comes last: without
- * it the machine doesn't exist.
+ * Makes the disk, identity and record of a new machine; nothing of an earlier one may be left. The record comes last:
+ * without it the machine doesn't exist.
  */
 export async function makeMachine(
   { options, config, layout, inventory, mutex }: Making,

@@ -20,7 +20,7 @@ const MANAGERS: Readonly<
   brew: { install: ['brew', 'install'] },
 };
 
-/** Which package has which program. A manager that isn't listed has no such package. */
+/** The package of each program, by package manager. A manager that isn't listed has no such package. */
 const PACKAGES: Readonly<Record<string, Partial<Record<Manager, string>>>> = {
   'qemu-system-x86_64': {
     'apt-get': 'qemu-system-x86 seabios ipxe-qemu',
@@ -50,7 +50,7 @@ export interface QemuTools {
   readonly versionLine: string;
   /** QEMU's major version. */
   readonly qemuVersion: number;
-  /** Makes sure of the programs that images are built with. @throws PACKAGE_MISSING */
+  /** Ensures that the programs for building images are installed. @throws PACKAGE_MISSING */
   readonly needBuildTools: (io: ProviderIo) => Promise<void>;
 }
 
@@ -60,7 +60,9 @@ export interface ToolOptions {
   readonly mayInstall: boolean;
 }
 
-/** Finds QEMU; what is missing is installed (as root or with --yes), or named with the command that installs it. */
+/**
+ * Finds QEMU; missing programs are installed (as root or with --yes), or reported with the command that installs them.
+ */
 export async function findTools(options: ToolOptions, io: ProviderIo): Promise<QemuTools> {
   const arch = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
   const program = `qemu-system-${arch}`;
@@ -87,7 +89,7 @@ async function findManager(local: LocalCommands): Promise<Manager | undefined> {
   return MANAGER_NAMES.find((_, i) => found[i] !== undefined);
 }
 
-/** `along`: programs worth installing in the same go, if anything has to be installed at all. */
+/** `along`: programs to install at the same time, if anything has to be installed. */
 async function need(
   programs: readonly string[],
   along: readonly string[],
@@ -106,7 +108,7 @@ async function need(
   if (!known) {
     throw new SwarmupError(
       'PACKAGE_MISSING',
-      `${lacking.join(', ')} ${lacking.length > 1 ? 'are' : 'is'} not installed on this machine`,
+      `${lacking.join(', ')} ${lacking.length > 1 ? 'are' : 'is'} not installed on this computer`,
       {
         fix: 'Install it with your package manager, then run again.',
       },
@@ -118,9 +120,9 @@ async function need(
     const command = quote([...(sudo.length ? ['sudo'] : []), ...install, ...packages]);
     throw new SwarmupError(
       'PACKAGE_MISSING',
-      `${lacking.join(', ')} ${lacking.length > 1 ? 'are' : 'is'} not installed on this machine`,
+      `${lacking.join(', ')} ${lacking.length > 1 ? 'are' : 'is'} not installed on this computer`,
       {
-        fix: `Run: ${command}\nor run swarmup again with --yes to have it done.`,
+        fix: `Run: ${command}\nor run swarmup again with --yes to install it.`,
       },
     );
   }

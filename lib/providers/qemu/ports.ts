@@ -16,9 +16,9 @@ export class Ports {
   }
 
   /**
-   * A loopback port for each guest port: the one it had, else a free one. A machine that is powered off holds none of
-   * its ports, so somebody else may have taken one meanwhile; it then gets another. What is chosen must be in the machine's
-   * record before ports are chosen for the next.
+   * A loopback port for each guest port: the previous one, else a free one. A powered-off machine doesn't hold its
+   * ports, so another program may have taken one; then it gets another. The choice must be in the machine's record
+   * before ports are chosen for the next machine.
    */
   async choose(
     record: MachineRecord,
@@ -47,7 +47,7 @@ export class Ports {
     const problem = answers.map(String).find((answer) => answer.trim() !== '');
     if (problem !== undefined) {
       throw new SwarmupError('MACHINE_FAILED', `${record.name}: QEMU can't open a port: ${problem.trim()}`, {
-        fix: 'Run again; another free port is then chosen.',
+        fix: 'Run again: it chooses another free port.',
       });
     }
     const opened = { ...record, forwards: { ...record.forwards, ...forwards } };

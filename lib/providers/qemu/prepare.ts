@@ -23,9 +23,9 @@ export interface Preparation {
   readonly options: ProviderOptions;
   readonly config: QemuConfig;
   readonly layout: Layout;
-  /** Where images and answers are kept for all clusters. */
+  /** The folder of images and probe results for all clusters. */
   readonly cache: string;
-  /** Makes another provider of this kind, for the machine that an image is baked in. */
+  /** Creates another provider of this kind, for the machine in which an image is baked. */
   readonly provider: Baking['provider'];
 }
 
@@ -43,7 +43,7 @@ export async function prepare(
   const accelerator = await chooseAccelerator(config.accelerator, chosen, probing, io);
   const unstable = accelerator === 'tcg' && !emulationIsStable(chosen, config, tools);
   const base = unstable ? await buildImage('debian-13', config, options, building, io) : chosen;
-  // Images built here have Docker inside already; those of one's own are left as they are.
+  // Images built here contain Docker already; the user's own images are left unchanged.
   const bare =
     typeof config.image === 'string' && base.configure === 'cloud-init' && options.cluster.docker.source === 'auto';
   const image = bare ? await bakeDocker(base, { options, config, cache, qemuImg: tools.qemuImg, provider }, io) : base;

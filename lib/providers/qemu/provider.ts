@@ -23,7 +23,7 @@ import { prepare, type Prepared } from './prepare.ts';
 import { readRecord, writeRecord, type MachineRecord } from './record.ts';
 import { SharedWork } from '../shared-work.ts';
 
-/** Addresses and ports are given out one after the other, whichever provider of a cluster gives them. */
+/** Addresses and ports are allocated one at a time, across all providers of a cluster. */
 const mutex = new KeyedMutex();
 
 const POWER_OFF_MS = 120_000;
@@ -74,7 +74,7 @@ class QemuProvider implements Provider {
         port: record.forwards[String(SSH_PORT)] ?? 0,
         intervalMs: 250,
         clock: this.#options.clock,
-        fix: `Its console says how far it came: ${this.#layout.console(node.name)}`,
+        fix: `Its console shows how far it got: ${this.#layout.console(node.name)}`,
         runs: async () => (await this.#inventory.running()).has(node.name),
         ended: () => this.#ended(node.name),
       },
@@ -82,8 +82,8 @@ class QemuProvider implements Provider {
     );
     const [machine] = await this.#inventory.list([node.name]);
     if (machine) return machine;
-    throw new SwarmupError('MACHINE_FAILED', `${node.name}'s files went away while it started`, {
-      fix: 'Is another run at work here? Run again.',
+    throw new SwarmupError('MACHINE_FAILED', `the files of ${node.name} disappeared while it started`, {
+      fix: 'Check whether another run is working on this cluster, then run again.',
     });
   }
 
@@ -104,7 +104,7 @@ class QemuProvider implements Provider {
   }
 
   async destroy(name: string, io: ProviderIo): Promise<void> {
-    // Its disk is taken away next, so nothing has to be written back.
+    // Its disk is removed next, so nothing has to be written back.
     await this.cutPower(name, io);
     await removeInside(this.#layout.root, this.#layout.dir(name));
     await removeOwn(this.#layout.qmpSocket(name));
@@ -126,7 +126,7 @@ class QemuProvider implements Provider {
   }
 
   async #make(node: NodeSpec, prepared: Prepared, io: ProviderIo): Promise<MachineRecord> {
-    // What an earlier, killed run left of it, and a process whose files are gone.
+    // Remains of a killed run, and a process whose files are gone.
     await this.destroy(node.name, io);
     const making = { options: this.#options, config: this.#config, layout: this.#layout, inventory: this.#inventory };
     return makeMachine({ ...making, mutex }, node, prepared, io);
@@ -143,22 +143,22 @@ class QemuProvider implements Provider {
     await removeOwn(this.#layout.qmpSocket(record.name));
     await this.#options.local.run(launchArgs(this.#layout, started, tools.platform), {
       signal: io.signal,
-      fix: 'QEMU says why below. Without hardware support, provider.accelerator: tcg works; provider.memory may be more than there is.',
+      fix: 'The error of QEMU is below. Without hardware support, use provider.accelerator: tcg; if memory is short, lower provider.memory.',
     });
     return started;
   }
 
-  /** Ports that were published since the machine started, opened while it runs. */
+  /** Opens ports that were published after the machine started, while it runs. */
   #openPorts(record: MachineRecord): Promise<MachineRecord> {
     return mutex.take(this.#layout.realm, () => this.#ports.open(record, this.#wantedPorts()));
   }
 
   async #ended(name: string): Promise<SwarmupError> {
-    // A machine that ended before it said a word has no console file.
+    // A machine that ended before any output has no console file.
     const console = await readFile(this.#layout.console(name), 'latin1').catch(() => '');
     const lines = console.split('\n').filter((line) => line.trim() !== '');
     return new SwarmupError('MACHINE_FAILED', `${name}'s virtual machine ended while it started`, {
-      fix: `The last lines of its console are here, all of it in ${this.#layout.console(name)}. Run again to start it anew.`,
+      fix: `The last lines of its console are below, the rest is in ${this.#layout.console(name)}. Run again to restart it.`,
       output: lines.slice(-10).join('\n'),
     });
   }
@@ -171,7 +171,7 @@ class QemuProvider implements Provider {
       intervalMs: 50,
       signal,
       clock: this.#options.clock,
-      fix: `Look at it: ps -p ${pid}; then run again.`,
+      fix: `Check it with ps -p ${pid}, then run again.`,
     });
   }
 

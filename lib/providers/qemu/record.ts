@@ -5,11 +5,11 @@ import { SwarmupError } from '../../util/errors.ts';
 import { ifThere } from '../../util/files.ts';
 import type { Layout } from './layout.ts';
 
-/** How a base image is booted and told who it is. */
+/** How a base image is booted and gets its identity. */
 const bootSchema = z.object({
   disk: z.string(),
   format: z.enum(['raw', 'qcow2']),
-  /** With a kernel of our own the firmware and boot loader are left out. */
+  /** With a separate kernel, firmware and boot loader are skipped. */
   kernel: z.string().optional(),
   initrd: z.string().optional(),
   /** credentials: systemd credentials over SMBIOS; cloud-init: a NoCloud seed disk. */
@@ -29,7 +29,7 @@ const recordSchema = z.object({
 });
 
 export type BootImage = z.output<typeof bootSchema>;
-/** What is kept of a machine, in machine.json beside its disk. */
+/** The record of a machine, in machine.json beside its disk. */
 export type MachineRecord = z.output<typeof recordSchema>;
 
 export async function readRecord(layout: Layout, node: string): Promise<MachineRecord | undefined> {
@@ -39,13 +39,13 @@ export async function readRecord(layout: Layout, node: string): Promise<MachineR
     return recordSchema.parse(JSON.parse(text));
   } catch (cause) {
     throw new SwarmupError('MACHINE_FAILED', `${layout.record(node)} can't be read`, {
-      fix: `It is damaged or from another version. 'swarmup down' takes the machines away; 'swarmup up' then makes them anew.`,
+      fix: `It is damaged or from another version. 'swarmup down' removes the machines; 'swarmup up' then recreates them.`,
       cause,
     });
   }
 }
 
-/** Written whole or not at all, so that a kill leaves no half record. */
+/** Writes the record atomically, so that a kill leaves no partial record. */
 export async function writeRecord(layout: Layout, record: MachineRecord): Promise<void> {
   await mkdir(layout.dir(record.name), { recursive: true, mode: 0o700 });
   const part = `${layout.record(record.name)}.part`;

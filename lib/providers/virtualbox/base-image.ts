@@ -10,12 +10,15 @@ import type { VirtualboxConfig } from './config.ts';
 import type { Manage } from './manage.ts';
 import { BASE_GROUP, baseName, SNAPSHOT } from './names.ts';
 
-/** What VirtualBox itself can turn into its own format. Source: the manual, "VBoxManage clonemedium" and "convertfromraw". */
+/**
+ * The formats that VirtualBox can convert into its own. Source: the manual, "VBoxManage clonemedium" and
+ * "convertfromraw".
+ */
 const CLONABLE = ['.vdi', '.vmdk', '.vhd'] as const;
 
 /**
- * The machine that all others are linked clones of: the image imported once, with a snapshot. It stays for the next cluster, as
- * images do.
+ * The machine of which all others are linked clones: the image imported once, with a snapshot. It is kept for later
+ * clusters, like images.
  *
  * @returns its name
  */
@@ -35,8 +38,8 @@ export async function baseMachine(
   const known = await manage.run('list its machines', ['list', 'vms'], io.signal);
   if (known.includes(`"${name}"`)) {
     if (await hasSnapshot(manage, name, io.signal)) return name;
-    // A run before this one was cut off halfway.
-    await manage.run(`remove the half-made ${name}`, ['unregistervm', name, '--delete'], io.signal);
+    // An earlier run was interrupted halfway.
+    await manage.run(`remove the incomplete ${name}`, ['unregistervm', name, '--delete'], io.signal);
   }
   io.report('importing the image');
   await make(
@@ -62,17 +65,17 @@ interface Base {
 
 async function make(manage: Manage, { name, image, disk, folder }: Base, signal: AbortSignal): Promise<void> {
   const run = (what: string, ...argv: readonly string[]) => manage.run(what, argv, signal);
-  // What a run that was cut off left there is nobody's: VirtualBox would take it for a machine that exists.
+  // Remains of an interrupted run, which VirtualBox would take for an existing machine.
   await removeInside(folder, join(folder, BASE_GROUP.slice(1), name));
   await mkdir(folder, { recursive: true });
   const own = ['--ostype=Linux_64', `--groups=${BASE_GROUP}`, `--basefolder=${folder}`, '--register'];
-  await run('make the machine of the image', 'createvm', `--name=${name}`, ...own);
+  await run('create the machine of the image', 'createvm', `--name=${name}`, ...own);
   try {
     const medium = join(folder, BASE_GROUP.slice(1), name, `${name}.vdi`);
     const clonable = CLONABLE.some((extension) => extension === extname(image).toLowerCase());
     const convert = clonable ? ['clonemedium', 'disk', image, medium] : ['convertfromraw', image, medium];
     await run('read the image', ...convert, '--format=VDI');
-    await run('give the image its size', 'modifymedium', 'disk', medium, `--resize=${disk}`);
+    await run('resize the image', 'modifymedium', 'disk', medium, `--resize=${disk}`);
     await run('add a controller', 'storagectl', name, '--name=SATA', '--add=sata', '--portcount=2');
     await run(
       'attach the disk',
@@ -83,9 +86,9 @@ async function make(manage: Manage, { name, image, disk, folder }: Base, signal:
       '--type=hdd',
       `--medium=${medium}`,
     );
-    await run('take a snapshot of it', 'snapshot', name, 'take', SNAPSHOT);
+    await run('take a snapshot', 'snapshot', name, 'take', SNAPSHOT);
   } catch (error) {
-    await manage.run(`remove the half-made ${name}`, ['unregistervm', name, '--delete']);
+    await manage.run(`remove the incomplete ${name}`, ['unregistervm', name, '--delete']);
     throw error;
   }
 }

@@ -8,17 +8,20 @@ interface Known {
   readonly transient?: boolean;
 }
 
-/** What VBoxManage says, and what it means. Sources: VirtualBox's manual, chapter 12, and its forum's perennial questions. */
+/**
+ * VBoxManage's messages and their meaning. Sources: VirtualBox's manual, chapter 12, and its forum's perennial
+ * questions.
+ */
 const KNOWN: readonly Known[] = [
   {
     seen: /VERR_VMX_IN_VMX_ROOT_MODE|VERR_SVM_IN_USE/,
-    message: 'another hypervisor holds the processor (KVM, most likely): VirtualBox can start no machine beside it',
-    fix: 'End its machines and unload it (sudo modprobe -r kvm_intel kvm_amd kvm), or use provider.type: qemu, which works with KVM.',
+    message: 'another hypervisor, most likely KVM, uses the processor: VirtualBox cannot start a machine beside it',
+    fix: 'Stop its machines and unload it (sudo modprobe -r kvm_intel kvm_amd kvm), or use provider.type: qemu, which works with KVM.',
   },
   {
     seen: /VERR_VMX_NO_VMX|VERR_SVM_NO_SVM|VERR_VMX_MSR_ALL_VMX_DISABLED|VERR_SVM_DISABLED|VT-x is (not available|disabled)|AMD-V is (not available|disabled)/i,
-    message: 'the processor offers no virtualisation here',
-    fix: "Switch VT-x or AMD-V on in the computer's firmware; inside a virtual machine, nested virtualisation. provider.type: qemu works without.",
+    message: 'hardware virtualisation is not available',
+    fix: "Enable VT-x or AMD-V in the computer's firmware, or nested virtualisation if this is a virtual machine. provider.type: qemu works without it.",
   },
   {
     seen: /vboxdrv kernel module is not loaded|VERR_VM_DRIVER_(NOT_INSTALLED|NOT_ACCESSIBLE|LOAD_ERROR)|The character device \/dev\/vboxdrv/i,
@@ -27,42 +30,42 @@ const KNOWN: readonly Known[] = [
   },
   {
     seen: /E_ACCESSDENIED|not within the allowed ranges/,
-    message: `VirtualBox doesn't allow this host-only network: without /etc/vbox/networks.conf only those in ${PERMITTED}`,
+    message: `VirtualBox doesn't allow this host-only network: without /etc/vbox/networks.conf it allows only networks in ${PERMITTED}`,
     fix: `Use a provider.network in ${PERMITTED}, or allow yours with a line '* 10.0.0.0/8' in /etc/vbox/networks.conf.`,
   },
   {
     seen: /Nonexistent host networking interface|VERR_INTNET_FLT_IF_NOT_FOUND|VERR_SUPDRV_COMPONENT_NOT_FOUND/,
     message: "the host-only interface is gone, or its driver isn't loaded (vboxnetflt, vboxnetadp)",
-    fix: 'Load it (sudo modprobe vboxnetadp vboxnetflt) and run again: a missing interface is made anew.',
+    fix: 'Load it (sudo modprobe vboxnetadp vboxnetflt) and run again: a missing interface is recreated.',
   },
   {
     seen: /is already locked by a session|VBOX_E_INVALID_OBJECT_STATE.*(locked|being locked)|is being (un)?locked/is,
     message: 'VirtualBox is busy with the machine',
-    fix: 'It passes by itself; if not, close the window of VirtualBox that has it open.',
+    fix: 'Wait a moment and run again; if it stays busy, close the VirtualBox window of the machine.',
     transient: true,
   },
   {
     seen: /Machine settings file '([^']*)' already exists|VERR_ALREADY_EXISTS/,
-    message: 'files of a machine that VirtualBox no longer knows are in the way',
-    fix: 'Remove the folder that is named below, and run again.',
+    message: 'the files of a machine that VirtualBox no longer knows are still there',
+    fix: 'Remove the folder named below, and run again.',
   },
   {
     seen: /VERR_DISK_FULL|VERR_FILE_TOO_BIG|No space left/,
     message: 'the disk is full',
-    fix: 'Make room where the machines lie, and run again.',
+    fix: 'Free space on the disk of the machines, and run again.',
   },
   {
     seen: /VERR_NO_MEMORY|VERR_NO_LOW_MEMORY|NEM_VM_CREATE_FAILED/,
-    message: "there isn't memory enough for the machine",
-    fix: 'Lower provider.memory, or end something else.',
+    message: 'there is not enough memory for the machine',
+    fix: 'Lower provider.memory, or stop other programs.',
   },
 ];
 
 const UNKNOWN: Partial<Known> & Pick<Known, 'fix'> = {
-  fix: "The lines are VBoxManage's own; correct what they name and run again.",
+  fix: 'Correct what VBoxManage reports below, and run again.',
 };
 
-/** The error that a failed VBoxManage stands for. @param output what it printed */
+/** The error of a failed VBoxManage command. @param output what it printed */
 export function virtualboxError(what: string, output: string, cause: unknown): SwarmupError {
   const { message, fix, transient } = KNOWN.find(({ seen }) => seen.test(output)) ?? UNKNOWN;
   const why = message === undefined ? '' : `: ${message}`;
@@ -74,16 +77,16 @@ export function virtualboxError(what: string, output: string, cause: unknown): S
   });
 }
 
-/** Somebody else took a machine that is being made. */
+/** A machine disappeared while it was being made. */
 export function vanished(name: string): SwarmupError {
-  return new SwarmupError('MACHINE_FAILED', `${name} went away while it was made`, {
-    fix: 'Is another run, or somebody else, at work in VirtualBox? Run again.',
+  return new SwarmupError('MACHINE_FAILED', `${name} disappeared while it was being created`, {
+    fix: 'Check whether another run or program is working in VirtualBox, then run again.',
   });
 }
 
-/** A machine went off before its SSH server greeted. */
+/** A machine powered off before its SSH server greeted. */
 export function ended(name: string): SwarmupError {
   return new SwarmupError('MACHINE_FAILED', `${name} ended while it booted`, {
-    fix: 'Look at its log in VirtualBox (Show Log), and run again.',
+    fix: 'Read its log in VirtualBox (Show Log), and run again.',
   });
 }

@@ -4,12 +4,12 @@ import type { Machine } from '../../contracts/provider.ts';
 import { parseReadable, type Manage } from './manage.ts';
 import { groupOf, isOurs, KEYS, machineName } from './names.ts';
 
-/** A machine as VirtualBox has it. */
+/** A machine in VirtualBox. */
 export interface VirtualboxMachine extends Machine {
   readonly uuid: string;
 }
 
-/** What VirtualBox says of one machine in a group of swarmup's. */
+/** VirtualBox's data of one machine in a swarmup group. */
 interface Found {
   readonly uuid: string;
   readonly group: string;
@@ -17,7 +17,7 @@ interface Found {
   readonly extra: ReadonlyMap<string, string>;
 }
 
-/** States in which a machine runs, or will in a moment. Source: the API's MachineState. */
+/** States in which a machine runs or is about to. Source: the API's MachineState. */
 const RUNNING = ['running', 'starting', 'restoring', 'paused'] as const;
 
 /** The machines of swarmup's clusters, as VirtualBox lists them. */
@@ -45,7 +45,7 @@ export class Inventory {
     return new Set(found.flatMap(({ extra }) => extra.get(KEYS.address) ?? []));
   }
 
-  /** @param wanted - VirtualBox's names of the machines to look at; all of swarmup's when left out */
+  /** @param wanted - VirtualBox's names of the machines; default: all of swarmup's */
   async #find(signal: AbortSignal, wanted?: readonly string[]): Promise<Found[]> {
     const output = await this.#manage.run('list its machines', ['list', 'vms'], signal);
     const listed = [...output.matchAll(/^"(swarmup-[^"]*|<inaccessible>)" \{([0-9a-f-]+)\}$/gm)];
@@ -64,14 +64,14 @@ export class Inventory {
       const extra = await this.#manage.run(`read the notes of ${uuid}`, ['getextradata', uuid, 'enumerate'], signal);
       return { uuid, group, state: info.get('VMState') ?? '', extra: parseExtra(extra) };
     } catch (error) {
-      // It went away meanwhile, or its files did: then nothing says whose it was.
+      // The machine or its files disappeared meanwhile, and with them the notes of its owner.
       if (hasCode(error, 'MACHINE_FAILED') && /NOT_FOUND|E_ACCESSDENIED|inaccessible/i.test(error.output ?? ''))
         return undefined;
       throw error;
     }
   }
 
-  /** One that was never finished has no name of a node yet, and goes by that of its machine. */
+  /** An unfinished machine has no node name yet, so its VirtualBox name is used. */
   #machine({ uuid, state, extra }: Found): VirtualboxMachine[] {
     const name = extra.get(KEYS.node);
     if (name === undefined || !isName(name)) return [];

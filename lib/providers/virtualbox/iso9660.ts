@@ -3,14 +3,14 @@ const SECTOR = 2048;
 const SYSTEM_SECTORS = 16;
 
 export interface IsoFile {
-  /** Lower-case, without a path: Linux shows it in this way. */
+  /** Lower-case, without a path, as Linux shows it. */
   readonly name: string;
   readonly contents: string;
 }
 
 /**
- * An ISO 9660 image with some small files in its root: what cloud-init's NoCloud data source reads from a drive labelled CIDATA.
- * Source: ECMA-119. Names are longer than its level 1 allows, which Linux reads all the same.
+ * An ISO 9660 image with some small files in its root, for cloud-init's NoCloud data source on a drive labelled CIDATA.
+ * Source: ECMA-119. Names are longer than its level 1 allows, but Linux reads them.
  *
  * @param label at most 32 characters
  */
@@ -49,7 +49,7 @@ interface Descriptor {
   readonly root: Buffer;
 }
 
-/** The length of the path table: the root alone. */
+/** The length of the path table, which contains only the root. */
 const PATH_TABLE = 10;
 
 function writeDescriptor(to: Buffer, { label, sectors, pathTables, root }: Descriptor): void {
@@ -65,7 +65,7 @@ function writeDescriptor(to: Buffer, { label, sectors, pathTables, root }: Descr
   to.writeUInt32BE(pathTables + 1, 148);
   root.copy(to, 156);
   to.fill(' ', 190, 813);
-  // Four dates that nobody gave: sixteen digits and an offset.
+  // Four unset dates: sixteen digits and an offset each.
   for (let i = 0; i < 4; i++) to.write('0'.repeat(16), 813 + 17 * i, 'latin1');
   to.writeUInt8(1, 881);
 }
@@ -95,7 +95,7 @@ function directoryRecord(name: string, at: number, length: number, isFolder: boo
   return record;
 }
 
-/** Both byte orders, one after the other. */
+/** A number in both byte orders, one after the other. */
 function both32(to: Buffer, offset: number, value: number): void {
   to.writeUInt32LE(value, offset);
   to.writeUInt32BE(value, offset + 4);

@@ -9,10 +9,10 @@ import type { VirtualboxConfig } from './config.ts';
 import type { Manage } from './manage.ts';
 import { colons, groupOf, KEYS, machineName, macOf, SNAPSHOT } from './names.ts';
 
-/** VirtualBox's own, 10.0.2.0/24, is where Swarm's third overlay network would be. */
+/** VirtualBox's default, 10.0.2.0/24, would collide with Swarm's third overlay network. */
 const NAT_NETWORK = '192.168.76.0/24';
 
-/** All that a machine is made from. */
+/** Everything needed to make a machine. */
 export interface Making {
   readonly cluster: string;
   readonly node: string;
@@ -28,21 +28,19 @@ export interface Making {
   readonly authorizedKey: string;
 }
 
-/** Bits of the network that a machine is in. */
+/** The prefix length of the machines' network. */
 const prefixOf = ({ network }: VirtualboxConfig) => network.split('/')[1] ?? '24';
 
-/**
- * Makes a machine, powered off. Its notes come last: without them it counts as half-made, and is made anew.
- */
+/** Makes a machine, powered off. Its notes come last: without them it counts as incomplete, and is recreated. */
 export async function makeMachine(manage: Manage, making: Making, signal: AbortSignal): Promise<void> {
   const { cluster, node, root, folder, base } = making;
   const name = machineName(cluster, node);
   const run = (what: string, ...argv: readonly string[]) => manage.run(`${what} of ${node}`, argv, signal);
-  // What a run that was cut off left of it: VirtualBox wouldn't write over it.
+  // Remains of an interrupted run, which VirtualBox wouldn't overwrite.
   await removeInside(root, join(folder, groupOf(cluster).slice(1), name));
   await mkdir(folder, { recursive: true });
   await run(
-    'make the clone',
+    'create the clone',
     'clonevm',
     base,
     `--snapshot=${SNAPSHOT}`,
@@ -77,7 +75,7 @@ export async function makeMachine(manage: Manage, making: Making, signal: AbortS
   await run('note the host key', 'setextradata', name, KEYS.hostKey, keyOnly(hostKey.publicKey));
 }
 
-/** Processors, memory and interfaces, as the cluster file has them now; only of a machine that is off. */
+/** Sets processors, memory and interfaces to those in the cluster file; only on a powered-off machine. */
 export async function configure(
   manage: Manage,
   { cluster, node, config, hostOnly }: Pick<Making, 'cluster' | 'node' | 'config' | 'hostOnly'>,
@@ -101,12 +99,12 @@ export async function configure(
   await manage.run(`configure ${node}`, ['modifyvm', machineName(cluster, node), ...settings], signal);
 }
 
-/** Beside the machine's own folder, which VirtualBox removes with it. */
+/** Beside the machine's own folder, which VirtualBox removes with the machine. */
 export function seedFile(folder: string, node: string): string {
   return join(folder, 'seeds', `${node}.iso`);
 }
 
-/** NAT for the outside, with the address that VirtualBox gives by DHCP; the host-only network with one that is known. */
+/** NAT for the internet, with an address from VirtualBox's DHCP; the host-only network with a fixed address. */
 function networkConfig({ cluster, node, address, config }: Making): string {
   const nic = (number: 1 | 2) => ({ match: { macaddress: colons(macOf(cluster, node, number)) } });
   const ethernets = {

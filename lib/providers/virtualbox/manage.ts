@@ -2,7 +2,7 @@ import { hasCode, SwarmupError } from '../../util/errors.ts';
 import type { LocalCommands } from '../../contracts/local-commands.ts';
 import { virtualboxError } from './errors.ts';
 
-/** Where VirtualBox installs its command line on systems that have no PATH for it. */
+/** Where VirtualBox installs its command line on systems that don't have it in PATH. */
 const PLACES = [
   '/usr/lib/virtualbox/VBoxManage',
   '/Applications/VirtualBox.app/Contents/MacOS/VBoxManage',
@@ -48,13 +48,13 @@ export class Manage {
   /** @throws SwarmupError PACKAGE_MISSING */
   static async find(local: LocalCommands, given: string | undefined, signal: AbortSignal): Promise<Manage> {
     const program = given ?? (await local.which('VBoxManage')) ?? (await firstThere(local));
-    if (program === undefined) throw missing('there is no VBoxManage on this computer');
-    // The version stands in the last line: warnings about kernel modules may come before it.
+    if (program === undefined) throw missing('VBoxManage is not installed on this computer');
+    // The version is in the last line: warnings about kernel modules may come before it.
     const { stdout } = await local.run([program, '--version'], { signal, okExit: 'any' });
     const version = /^(\d+)\.(\d+)\.\d+/m.exec(stdout.trim().split('\n').at(-1) ?? '');
     const [major, minor] = [Number(version?.[1] ?? 0), Number(version?.[2] ?? 0)];
     if (major < 6 || (major === 6 && minor < 1))
-      throw missing(`${program} is ${stdout.trim() || 'of no version'}, and 6.1 is needed`);
+      throw missing(`${program} is version ${stdout.trim() || 'unknown'}, and 6.1 or newer is needed`);
     return new Manage(local, program, major >= 7 ? OPTIONS_7 : OPTIONS_6);
   }
 
@@ -62,7 +62,7 @@ export class Manage {
    * Runs VBoxManage.
    *
    * @param what as it reads after "couldn't"
-   * @throws SwarmupError MACHINE_FAILED with what VBoxManage said, and what it means where that is known
+   * @throws SwarmupError MACHINE_FAILED with VBoxManage's message, and its meaning if known
    */
   async run(what: string, argv: readonly string[], signal?: AbortSignal): Promise<string> {
     try {
@@ -82,7 +82,7 @@ async function firstThere(local: LocalCommands): Promise<string | undefined> {
 
 function missing(message: string): SwarmupError {
   return new SwarmupError('PACKAGE_MISSING', message, {
-    fix: 'Install VirtualBox 6.1 or newer, or name its command line: provider.vboxManage. provider.type: qemu does without.',
+    fix: 'Install VirtualBox 6.1 or newer, or name its command line: provider.vboxManage. provider.type: qemu works without it.',
   });
 }
 

@@ -2,10 +2,13 @@ import { SwarmupError } from '../../util/errors.ts';
 import { addressIn, maskOf } from '../../util/ipv4.ts';
 import type { Manage } from './manage.ts';
 
-/** Which interface swarmup made for a network, in VirtualBox's global extra data: only such a one is taken away again. */
+/**
+ * The key in VirtualBox's global extra data that names the interface swarmup made for a network: only such an interface
+ * is removed.
+ */
 const KEY = 'swarmup/host-only';
 
-/** The host-only interface of a network: found by its address, or made. */
+/** The host-only interface of a network: found by its address, or created. */
 export class HostOnlyNetwork {
   readonly #manage: Manage;
   readonly #network: string;
@@ -24,38 +27,46 @@ export class HostOnlyNetwork {
   async ready(signal: AbortSignal): Promise<string> {
     const found = (await this.#interfaces(signal)).find(({ address }) => address === this.#own);
     if (found) return found.name;
-    const output = await this.#manage.run('make a host-only interface', ['hostonlyif', 'create'], signal);
+    const output = await this.#manage.run('create a host-only interface', ['hostonlyif', 'create'], signal);
     const name = /Interface '([^']+)' was successfully created/.exec(output)?.[1];
     if (name === undefined)
-      throw new SwarmupError('MACHINE_FAILED', 'VirtualBox made a host-only interface and did not say which', {
-        fix: 'See it with: VBoxManage list hostonlyifs',
+      throw new SwarmupError('MACHINE_FAILED', 'VirtualBox created a host-only interface but did not print its name', {
+        fix: 'List them: VBoxManage list hostonlyifs',
         output,
       });
     const configure = ['hostonlyif', 'ipconfig', name, `--ip=${this.#own}`, `--netmask=${maskOf(this.#network)}`];
     try {
       await this.#manage.run(`give ${name} the address ${this.#own}`, configure, signal);
       await this.#manage.run(
-        'note whose interface it is',
+        'note the owner of the interface',
         ['setextradata', 'global', `${KEY}/${name}`, this.#network],
         signal,
       );
     } catch (error) {
-      // One without an address is of no use to anybody, and nothing says any more that we made it.
-      await this.#manage.run(`take ${name} away again`, ['hostonlyif', 'remove', name]);
+      // An interface without an address is useless, and nothing would show that we made it.
+      await this.#manage.run(`remove ${name}`, ['hostonlyif', 'remove', name]);
       throw error;
     }
     return name;
   }
 
-  /** Takes the interface away, if swarmup made it. */
+  /** Removes the interface, if swarmup made it. */
   async remove(signal: AbortSignal): Promise<void> {
     const found = (await this.#interfaces(signal)).find(({ address }) => address === this.#own);
     if (!found) return;
-    const note = await this.#manage.run('see whose it is', ['getextradata', 'global', `${KEY}/${found.name}`], signal);
+    const note = await this.#manage.run(
+      'read the owner of the interface',
+      ['getextradata', 'global', `${KEY}/${found.name}`],
+      signal,
+    );
     if (!note.includes(this.#network)) return;
-    await this.#manage.run(`take ${found.name} away`, ['hostonlyif', 'remove', found.name], signal);
-    // Without a value it is forgotten.
-    await this.#manage.run('forget whose it was', ['setextradata', 'global', `${KEY}/${found.name}`], signal);
+    await this.#manage.run(`remove ${found.name}`, ['hostonlyif', 'remove', found.name], signal);
+    // Without a value the key is removed.
+    await this.#manage.run(
+      'remove the owner of the interface',
+      ['setextradata', 'global', `${KEY}/${found.name}`],
+      signal,
+    );
   }
 
   async #interfaces(signal: AbortSignal): Promise<{ name: string; address: string }[]> {

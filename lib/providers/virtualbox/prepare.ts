@@ -21,7 +21,7 @@ export interface Preparation {
   readonly network: HostOnlyNetwork;
 }
 
-/** Network, base image and key pair; makes what is missing. */
+/** Network, base image and key pair; creates what is missing. */
 export async function prepare({ options, config, manage, network }: Preparation, io: ProviderIo): Promise<Prepared> {
   const { cluster } = options;
   io.report('preparing');

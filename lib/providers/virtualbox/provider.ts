@@ -18,11 +18,11 @@ import { Manage } from './manage.ts';
 import { HostOnlyNetwork } from './network.ts';
 import { prepare, type Prepared } from './prepare.ts';
 
-/** Images are imported, networks made and machines cloned one after the other, whichever provider of a cluster does it. */
+/** Images are imported, networks created and machines cloned one at a time, across all providers of a cluster. */
 const mutex = new KeyedMutex();
 
 const POWER_OFF_MS = 120_000;
-/** The first addresses are this computer's, and VirtualBox's DHCP server's. */
+/** The lower addresses belong to this computer and VirtualBox's DHCP server. */
 const FIRST_ADDRESS = 11;
 
 /** Virtual machines of VirtualBox: linked clones of an image, each with NAT and a host-only network. */
@@ -76,7 +76,7 @@ class VirtualboxProvider implements Provider {
         port: 22,
         intervalMs: 500,
         clock: this.#options.clock,
-        fix: `Look at its screen: VirtualBox shows it, in the group swarmup/${this.#options.cluster.name}.`,
+        fix: `Check its screen in VirtualBox, in the group swarmup/${this.#options.cluster.name}.`,
         runs: async () => (await this.#find(node.name, io.signal))?.state === 'running',
         ended: () => ended(node.name),
       },
@@ -132,7 +132,7 @@ class VirtualboxProvider implements Provider {
     const { cluster } = this.#options;
     const index = cluster.nodes.findIndex(({ name }) => name === node.name);
     io.report('cloning');
-    // One at a time: the clone holds the image's machine, and an address must be noted before the next is chosen.
+    // One at a time: cloning locks the image's machine, and an address must be noted before the next is chosen.
     await mutex.take('make', async () => {
       const taken = await this.#inventory.addresses(io.signal);
       let number = FIRST_ADDRESS + index;
@@ -153,7 +153,7 @@ class VirtualboxProvider implements Provider {
   async #start(machine: Machine, { hostOnly }: Prepared, io: ProviderIo): Promise<void> {
     io.report('starting');
     const { name } = machine;
-    // The file may want other memory by now, and the interface may be another than when it was made.
+    // The cluster file may have changed since, and the interface may have been recreated.
     await configure(
       this.#manage,
       { cluster: this.#options.cluster.name, node: name, config: this.#config, hostOnly },

@@ -2,13 +2,13 @@ import { criticalPath, type Stage, type TimedUnit } from '../../record/timeline.
 import { duration } from '../format.ts';
 import { html, type Markup } from './markup.ts';
 
-/** Rows beyond this are folded away; the critical path is always shown. */
+/** Rows beyond this number are folded; the critical path is always shown. */
 const MOST_ROWS = 150;
-/** Steps between two ticks, in seconds: round figures, so that at most seven are shown. */
+/** Possible distances between two ticks, in seconds: round numbers, chosen so that at most seven ticks are shown. */
 const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 43_200];
 const MOST_TICKS = 7;
 
-/** A stage's units over time, a row each in the order they started, with the critical path marked. */
+/** A stage's units over time, one row each in the order of their start, with the critical path marked. */
 export function gantt(stage: Stage): Markup {
   const started = stage.units
     .filter((unit) => unit.start !== undefined)
@@ -75,7 +75,7 @@ function legend(): Markup {
   const keys = [
     ['changed', 'changed something'],
     ['unchanged', 'nothing to change'],
-    ['skipped', 'left out'],
+    ['skipped', 'skipped'],
     ['failed', 'failed'],
   ].map(([name, text]) => html`<span><span class="key" style="background:var(--${name})"></span>${text}</span>`);
   return html`<p class="legend">

@@ -6,7 +6,7 @@ import { html, Markup } from './markup.ts';
 import { STYLE } from './style.ts';
 import { topology } from './topology.ts';
 
-/** One page about a run that needs nothing besides itself: no script, no font, no picture from elsewhere. */
+/** A self-contained page about a run: no scripts, and no external fonts or images. */
 export function htmlReport(run: RecordedRun): string {
   const { meta, stages, status } = run;
   const title = `${meta.cluster}: swarmup ${meta.command}`;
@@ -50,10 +50,10 @@ function summary(stages: readonly Stage[]): Markup {
     [duration(took), 'took'],
     [count((unit) => unit.outcome === 'changed'), 'changed something'],
     [count((unit) => unit.outcome === 'unchanged'), 'had nothing to change'],
-    [count((unit) => unit.outcome === 'skipped' && !unit.notDone), 'left out'],
+    [count((unit) => unit.outcome === 'skipped' && !unit.notDone), 'skipped'],
     [count((unit) => unit.error !== undefined), 'failed'],
     [count((unit) => unit.notDone || unit.outcome === undefined), 'not done'],
-    [units.reduce((sum, unit) => sum + unit.retries.length, 0), 'tried again'],
+    [units.reduce((sum, unit) => sum + unit.retries.length, 0), 'retried'],
   ].filter(([value], i) => i < 3 || value !== 0);
   return html`<section id="summary">
     <h2>Summary</h2>
@@ -64,7 +64,7 @@ function summary(stages: readonly Stage[]): Markup {
   </section>`;
 }
 
-/** Several stages, at a glance. */
+/** An overview of several stages. */
 function stageTable(stages: readonly Stage[]): Markup | undefined {
   if (stages.length < 2) return undefined;
   const rows = stages.map((stage, i) => {
@@ -89,7 +89,7 @@ function stageSection(stage: Stage, number: number | undefined): Markup {
   const left = stage.units.filter((unit) => unit.notDone);
   const skipped = stage.units.filter((unit) => unit.outcome === 'skipped' && !unit.notDone);
   const retried = stage.units.flatMap((unit) =>
-    unit.retries.map(({ message }) => html`<li>${unit.task} on ${unit.target} was tried again: ${message}</li>`),
+    unit.retries.map(({ message }) => html`<li>${unit.task} on ${unit.target} was retried: ${message}</li>`),
   );
   const warnings = stage.warnings.map((warning) => html`<li>${warning}</li>`);
   const changes = stage.units.flatMap((unit) =>
@@ -103,7 +103,7 @@ function stageSection(stage: Stage, number: number | undefined): Markup {
     left.map(({ task, target, reason }) => html`<li>${task} on ${target}: <span class="dim">${reason}</span></li>`),
   )}
   ${block(
-    'Left out',
+    'Skipped',
     [...reasons].map(([reason, units]) => html`<li>${names(units)}: <span class="dim">${reason}</span></li>`),
   )}
   ${block('Changes', changes)} ${gantt(stage)}`;
@@ -112,7 +112,7 @@ function stageSection(stage: Stage, number: number | undefined): Markup {
       <h2>Timeline</h2>
       ${body}
     </section>`;
-  // Of many stages only those that need to be looked at are unfolded.
+  // Of several stages only those that need attention are unfolded.
   const open = number === 1 || stage.ok !== true ? new Markup(' open') : undefined;
   return html`<section id="stage-${number}">
     <details class="stage" ${open}>

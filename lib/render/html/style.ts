@@ -1,4 +1,4 @@
-/** The report's style: its own, so that the page needs nothing else; light and dark as the reader's system has it. */
+/** The report's style, embedded so that the page is self-contained; light or dark by the reader's system setting. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

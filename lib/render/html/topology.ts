@@ -1,10 +1,10 @@
 import type { ClusterStatus, NodeStatus } from '../../swarm/status.ts';
 import { html, type Markup } from './markup.ts';
 
-/** Hues that can be told apart, dealt out to the services in turn. */
+/** Distinguishable hues, assigned to the services in turn. */
 const HUES = [212, 28, 146, 268, 340, 186, 52, 100];
 
-/** What has ended and is only kept as history. Source: the task states of SwarmKit. */
+/** The states of tasks that have ended and are kept only as history. Source: the task states of SwarmKit. */
 const ENDED: ReadonlySet<string> = new Set(['complete', 'shutdown', 'failed', 'rejected', 'remove', 'orphaned']);
 
 /** Where everything runs: managers, workers, and on each the replicas of every service. */

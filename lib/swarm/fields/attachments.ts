@@ -42,7 +42,7 @@ export const mounts: Field = {
     ),
 };
 
-/** Secrets and configs: the API wants the id and the name of each. */
+/** Secrets and configs: the API needs the ID and the name of each. */
 export function grants(kind: 'secret' | 'config'): Field {
   const [id, name] = kind === 'secret' ? ['SecretID', 'SecretName'] : ['ConfigID', 'ConfigName'];
   return {

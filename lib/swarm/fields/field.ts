@@ -2,37 +2,40 @@ import type { ServiceSpec } from '../../config/model.ts';
 import type { Value } from '../../contracts/change.ts';
 import { isObject, semanticEqual } from '../semantic-equal.ts';
 
-/** The ids and names of what services refer to. */
+/** The IDs and names of the objects that services refer to. */
 export interface Names {
-  /** Networks by id. */
+  /** Network names by ID. */
   readonly networks: ReadonlyMap<string, string>;
-  /** Ids of secrets and configs by `secret NAME` and `config NAME`. */
+  /** IDs of secrets and configs by `secret NAME` and `config NAME`. */
   readonly objects: ReadonlyMap<string, string>;
 }
 
 export type Json = unknown;
 export type JsonObject = Readonly<Record<string, Json>>;
 
-/** One key of a service in the cluster file, and where the Engine API has it. */
+/** One key of a service in the cluster file, and its place in the Engine API. */
 export interface Field {
   readonly name: string;
   readonly path: readonly string[];
-  /** As the file has it, in the API's form but with names for ids; undefined when the file doesn't say. */
+  /** The value in the file, in the API's form but with names instead of IDs; undefined when the file doesn't set it. */
   readonly wanted: (service: ServiceSpec) => Json;
-  /** As the service has it, in the same form; default: as it stands. */
+  /** The service's current value in the same form; default: unchanged. */
   readonly current?: (value: Json, names: Names) => Json;
-  /** The form to send; default: as it is wanted. */
+  /** The form to send; default: the wanted value. */
   readonly send?: (wanted: Json, names: Names) => Json;
-  /** What it goes back to when the file no longer says; default: the API's own default. */
+  /** The value it returns to when the file no longer sets it; default: the API's own default. */
   readonly otherwise?: Json;
   readonly same?: (current: Json, wanted: Json) => boolean;
-  /** What may be told of a value in plans, JSON and records: names alone where values may be secret; default: all of it. */
+  /**
+   * The printable part of a value in plans, JSON and records: only names if values may be secret; default: the whole
+   * value.
+   */
   readonly told?: (value: Json) => Value | undefined;
 }
 
 export const container = (key: string): readonly string[] => ['TaskTemplate', 'ContainerSpec', key];
 
-/** A key of the container whose value is sent as the file has it. */
+/** A key of the container whose value is sent as in the file. */
 export function plain(name: keyof ServiceSpec, key: string, told?: Field['told']): Field {
   return { name, path: container(key), wanted: (service) => service[name], ...(told ? { told } : {}) };
 }
@@ -46,7 +49,7 @@ export const listed = (values: readonly string[]): Value => [...values].sort();
 export const words = (value: Json): Value => asList(value).map(text);
 export const keys = (value: Json): Value => listed(Object.keys(asObject(value)));
 
-/** The value without what is null; undefined for nothing. */
+/** The value without null entries; undefined for an empty one. */
 export function asValue(json: Json): Value | undefined {
   if (typeof json === 'string' || typeof json === 'number' || typeof json === 'boolean') return json;
   if (Array.isArray(json)) return json.map(asValue).filter((one) => one !== undefined);
@@ -58,6 +61,6 @@ export function asValue(json: Json): Value | undefined {
   return Object.fromEntries(values);
 }
 
-/** A list whose order means nothing. */
+/** Compares lists whose order doesn't matter. */
 export const unordered = (current: Json, wanted: Json): boolean =>
   semanticEqual(sorted(asList(current)), sorted(asList(wanted)));

@@ -68,7 +68,7 @@ export const FIELDS: readonly Field[] = [
     path: container('Hosts'),
     wanted: ({ extraHosts }) => extraHosts && Object.entries(extraHosts).map(([name, address]) => `${address} ${name}`),
     same: unordered,
-    // As a Compose file has them: the API's form has a space inside.
+    // In the form of a Compose file: the API's form contains a space.
     told: (value) => listed(asList(value).map((one) => text(one).split(' ').toReversed().join(':'))),
   },
   {

@@ -1,7 +1,10 @@
 import type { ServiceSpec } from '../../config/model.ts';
 import { asList, asObject, container, words, type Field, type Json } from './field.ts';
 
-/** A roll-back is the default for updates that fail; Docker's own default, pause, leaves the service half updated. Monitor is in ns. */
+/**
+ * By default failed updates are rolled back; Docker's own default, pause, leaves the service half updated. Monitor is
+ * in ns.
+ */
 export const UPDATE_DEFAULTS = {
   Parallelism: 1,
   FailureAction: 'rollback',
