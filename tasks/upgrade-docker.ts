@@ -17,12 +17,12 @@ interface State {
 
 type Upgrade = Change & { readonly node: SwarmNode };
 
-/** Upgrades the engines of nodes at work, one at a time: the services keep answering. */
+/** Upgrades the engines of swarm members, one at a time: the services keep answering. */
 export default defineTask<State, Upgrade>({
   id: 'upgrade-docker',
   title: 'Docker upgraded',
   about:
-    'Upgrades nodes at work to the pinned version of Docker, one at a time and the leader last: drain, upgrade, activate, verify.',
+    'Upgrades the nodes of a running swarm to the pinned version of Docker, one at a time and the leader last: drain, upgrade, activate, verify.',
   needs: [
     { task: 'configure-nodes', of: 'all', tolerant: true },
     { task: 'prune', of: 'all', tolerant: true },

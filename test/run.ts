@@ -29,6 +29,7 @@ const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
   ['types', 'tsc', '-p', '.'],
   ['unused code', 'knip', '--no-progress'],
   ['floors', process.execPath, 'scripts/floors.ts'],
+  ['words', process.execPath, 'scripts/words.ts'],
   ['generated files', process.execPath, 'scripts/generate.ts', '--check'],
   ['workflows', process.execPath, 'scripts/check-workflows.ts'],
   // Its types must resolve for every import; `require` doesn't count, as the package is ESM only.
