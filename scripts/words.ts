@@ -16,7 +16,7 @@ interface Refused {
 
 const REFUSED: readonly Refused[] = [
   { pattern: /\banew\b/i, instead: 'again; a machine is recreated' },
-  { pattern: /\b(takes?|took|taken|taking) (\w+ )?away\b/i, instead: 'remove' },
+  { pattern: /\b(takes?|took|taken|taking) (\w+ ){0,3}away\b/i, instead: 'remove' },
   { pattern: /\b(is|are|was|were|be) there already\b/i, instead: 'exist' },
   { pattern: /\bin a row\b/i, instead: 'consecutive, one after another' },
   { pattern: /\brightly\b/i, instead: 'correctly' },
