@@ -201,7 +201,7 @@ describe('before any machine is made', () => {
       'an image for another architecture',
       `instanceType: t4g.small, image: { id: ${AMI.jammy}, user: x }`,
       /is for x86_64, but the instance type is arm64/,
-      /one architecture/,
+      /same architecture/,
     ],
   ])('%s is refused with the reason', async (_what, section, message, fix) => {
     const cluster = await cloud.cluster('wrong', 1, 0, section);

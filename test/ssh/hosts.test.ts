@@ -180,7 +180,7 @@ describe('existing hosts', () => {
     writeFileSync(config, 'Host near\n  ProxyJump far.lab\nHost far.lab\n  ProxyJump near\n');
     expect((await hello()).stderr).toMatch(/leads back to near|leads back to far/);
     writeFileSync(config, 'Host near\n  ProxyCommand nc %h %p\n');
-    expect((await hello()).stderr).toContain('by a ProxyCommand');
+    expect((await hello()).stderr).toContain('through a ProxyCommand');
   });
 
   it('are listed for OpenSSH with the same bastions and keys', async () => {
