@@ -25,6 +25,7 @@ for (const name of [
   'README.md',
   'SECURITY.md',
   'lib/providers/qemu/guest-image.sh',
+  'lib/providers/qemu/state/agent.pl',
   'lib/preflight/probe.pl',
   'lib/preflight/probe.py',
 ]) {

@@ -47,7 +47,10 @@ export async function bakeDocker(image: BootImage, baking: Baking, io: ProviderI
     services: [],
     stacks: [],
   };
-  const provider = baking.provider({ ...options, cluster }, { ...baking.config, image: { path: image.disk } });
+  const provider = baking.provider(
+    { ...options, cluster },
+    { ...baking.config, image: { path: image.disk }, start: 'boot' },
+  );
   const told = saying(io, 'installing Docker in the image (once): ');
   try {
     const machine = await provider.create(BUILDER, told);

@@ -26,6 +26,12 @@ export const qemuConfig = z
       .enum(['auto', 'kvm', 'hvf', 'tcg'])
       .default('auto')
       .describe('Hardware acceleration; auto uses what works in a short probe, else emulation (tcg).'),
+    start: z
+      .enum(['auto', 'boot', 'restore'])
+      .default('boot')
+      .describe(
+        'How new machines start: boot, or restore from a saved state, which takes seconds; auto restores where it can.',
+      ),
     mirror: webAddress()
       .optional()
       .describe("The Debian mirror to build images from; default: that of this computer's apt configuration."),

@@ -28,21 +28,47 @@ export async function writeSeed(
   await writeFile(join(dir, 'network-config'), networkConfig(layout, guest), PRIVATE);
 }
 
-/**
- * Files for the guest as tmpfiles.d(5) lines; `f~` expects its contents in base64. Source: systemd-tmpfiles reads the
- * credential tmpfiles.extra.
- */
-export function tmpfilesLines(layout: Layout, guest: GuestIdentity): string[] {
-  const file = (path: string, mode: string, contents: string) => `f+~ ${path} ${mode} root root - ${base64(contents)}`;
-  return [
-    'd /root/.ssh 0700 root root -',
+/** A file that makes a guest itself. */
+export interface GuestFile {
+  readonly path: string;
+  /** Octal, such as 0600. */
+  readonly mode: string;
+  readonly contents: string;
+}
+
+/** The files that make a guest itself. cloud-init writes the network's configuration in its own way. */
+export function identityFiles(
+  layout: Layout,
+  guest: GuestIdentity,
+  how: 'credentials' | 'cloud-init',
+): readonly GuestFile[] {
+  const file = (path: string, mode: string, contents: string): GuestFile => ({ path, mode, contents });
+  const files = [
     file('/root/.ssh/authorized_keys', '0600', `${guest.authorizedKey}\n`),
     file('/etc/ssh/ssh_host_ed25519_key', '0600', guest.hostKey.privateKey),
     file('/etc/ssh/ssh_host_ed25519_key.pub', '0644', `${guest.hostKey.publicKey}\n`),
     file('/etc/hostname', '0644', `${guest.name}\n`),
     file('/etc/hosts', '0644', `127.0.0.1 localhost\n127.0.1.1 ${guest.name}\n`),
-    file('/etc/systemd/network/10-uplink.network', '0644', uplink(layout.mac(guest.name, 'uplink'))),
-    file('/etc/systemd/network/20-segment.network', '0644', segment(layout.mac(guest.name, 'segment'), guest.address)),
+  ];
+  if (how === 'cloud-init') return files;
+  const network = '/etc/systemd/network';
+  const own = [file(`${network}/10-uplink.network`, '0644', uplink(layout.mac(guest.name, 'uplink')))];
+  // A machine that is saved has no address that another machine could have.
+  if (guest.address !== '')
+    own.push(file(`${network}/20-segment.network`, '0644', segment(layout.mac(guest.name, 'segment'), guest.address)));
+  return [...files, ...own];
+}
+
+/**
+ * The same files as tmpfiles.d(5) lines; `f~` expects its contents in base64. Source: systemd-tmpfiles reads the
+ * credential tmpfiles.extra.
+ */
+export function tmpfilesLines(layout: Layout, guest: GuestIdentity): string[] {
+  return [
+    'd /root/.ssh 0700 root root -',
+    ...identityFiles(layout, guest, 'credentials').map(
+      ({ path, mode, contents }) => `f+~ ${path} ${mode} root root - ${base64(contents)}`,
+    ),
   ];
 }
 
@@ -62,10 +88,14 @@ function networkConfig(layout: Layout, guest: GuestIdentity): string {
       gateway4: UPLINK.gateway,
       nameservers: { addresses: [UPLINK.dns] },
     },
-    segment: {
-      match: { macaddress: layout.mac(guest.name, 'segment') },
-      addresses: [`${guest.address}/${SEGMENT.prefix}`],
-    },
+    ...(guest.address === ''
+      ? {}
+      : {
+          segment: {
+            match: { macaddress: layout.mac(guest.name, 'segment') },
+            addresses: [`${guest.address}/${SEGMENT.prefix}`],
+          },
+        }),
   };
   return `${JSON.stringify({ version: 2, ethernets }, null, 2)}\n`;
 }

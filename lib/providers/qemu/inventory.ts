@@ -55,10 +55,11 @@ export class Inventory {
 
   async #machine(name: string, running: boolean): Promise<QemuMachine | undefined> {
     const record = await readRecord(this.#layout, name);
-    if (!record && !running) return undefined;
+    const usable = record && !record.restoring;
+    if (!usable && !running) return undefined;
     return {
       name,
-      state: record ? (running ? 'running' : 'stopped') : 'lost',
+      state: usable ? (running ? 'running' : 'stopped') : 'lost',
       address: record?.address ?? '',
       forwards: record?.forwards ?? {},
       ssh: {

@@ -42,7 +42,6 @@ export function launchArgs(layout: Layout, record: MachineRecord, platform: Plat
     platform.binary,
     '-name',
     layout.mark(name),
-    '-daemonize',
     '-pidfile',
     layout.pidFile(name),
     '-nodefaults',
@@ -65,18 +64,38 @@ export function launchArgs(layout: Layout, record: MachineRecord, platform: Plat
     `file=${escape(layout.disk(name))},format=qcow2,if=virtio,cache=unsafe,discard=unmap`,
     '-netdev',
     `user,id=uplink,net=${UPLINK.network}${forwards.join('')}`,
-    '-device',
-    `virtio-net-pci,netdev=uplink,mac=${layout.mac(name, 'uplink')},romfile=`,
     '-netdev',
     `socket,id=segment,mcast=${layout.multicast()},localaddr=127.0.0.1`,
-    '-device',
-    `virtio-net-pci,netdev=segment,mac=${layout.mac(name, 'segment')},romfile=`,
-    '-device',
-    'virtio-rng-pci',
+    '-chardev',
+    `socket,id=identity,path=${escape(layout.identitySocket(name))},server=on,wait=off`,
+    ...deviceArgs({ uplink: layout.mac(name, 'uplink'), segment: layout.mac(name, 'segment') }),
+    ...sandboxArgs(),
     ...(boot.configure === 'credentials'
       ? ['-smbios', `type=11,path=${escape(join(layout.seed(name), 'smbios'))}`]
       : seedDisk(layout, name)),
   ];
+}
+
+/** QEMU may start no program and gain no rights. Only Linux has this. Source: qemu(1), -sandbox. */
+function sandboxArgs(): string[] {
+  if (process.platform !== 'linux') return [];
+  return ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'];
+}
+
+/** The port that a restored machine gets its identity through. */
+export const IDENTITY_PORT = 'org.swarmup.identity';
+
+/** What a machine has besides its disk. A saved state loads only into a machine with the same devices in the same order. */
+export function deviceArgs(
+  macs: { readonly uplink: string; readonly segment: string } = { uplink: '', segment: '' },
+): string[] {
+  return [
+    `virtio-net-pci,netdev=uplink,mac=${macs.uplink},romfile=`,
+    `virtio-net-pci,netdev=segment,mac=${macs.segment},romfile=`,
+    'virtio-rng-pci',
+    'virtio-serial-pci',
+    `virtserialport,chardev=identity,name=${IDENTITY_PORT}`,
+  ].flatMap((device) => ['-device', device]);
 }
 
 function bootArgs(layout: Layout, record: MachineRecord, platform: Platform): string[] {

@@ -69,6 +69,11 @@ export class Layout {
     return join(this.dir(node), 'console.log');
   }
 
+  /** QEMU's command line and what it printed. */
+  log(node: string): string {
+    return join(this.dir(node), 'qemu.log');
+  }
+
   pidFile(node: string): string {
     return join(this.dir(node), 'qemu.pid');
   }
@@ -79,10 +84,22 @@ export class Layout {
   }
 
   qmpSocket(node: string): string {
-    return join(
-      this.runtimeDir,
-      `${createHash('sha256').update(`${this.cluster}/${node}`).digest('hex').slice(0, 12)}.qmp`,
-    );
+    return this.#socket(node, 'qmp');
+  }
+
+  /** Where a restored machine listens for its identity. */
+  identitySocket(node: string): string {
+    return this.#socket(node, 'id');
+  }
+
+  /** Where the state of a machine comes through while it is saved. */
+  transferSocket(node: string): string {
+    return this.#socket(node, 'state');
+  }
+
+  #socket(node: string, kind: string): string {
+    const name = createHash('sha256').update(`${this.cluster}/${node}`).digest('hex').slice(0, 12);
+    return join(this.runtimeDir, `${name}.${kind}`);
   }
 
   /** The multicast group of this cluster's private segment, only on loopback. */

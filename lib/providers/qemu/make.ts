@@ -4,10 +4,13 @@ import type { NodeSpec } from '../../config/model.ts';
 import type { ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
 import { generateKeyPair } from '../../remote/keys.ts';
 import type { QemuConfig } from './config.ts';
+import type { GuestIdentity } from '../cloud-init.ts';
 import { writeSeed } from './guest.ts';
 import type { Inventory } from './inventory.ts';
 import type { Layout } from './layout.ts';
 import type { Prepared } from './prepare.ts';
+import { cacheFolder } from '../../util/files.ts';
+import { StateStore, type SavedState } from './state/store.ts';
 import { writeRecord, type MachineRecord } from './record.ts';
 
 /** What making a machine needs from its provider. */
@@ -20,6 +23,12 @@ export interface Making {
   readonly mutex: KeyedMutex;
 }
 
+/** A new machine, and what only its guest may know besides. */
+export interface Made {
+  readonly record: MachineRecord;
+  readonly guest: GuestIdentity;
+}
+
 /**
  * Makes the disk, identity and record of a new machine; nothing of an earlier one may be left. The record comes last:
  * without it the machine doesn't exist.
@@ -28,18 +37,21 @@ export async function makeMachine(
   { options, config, layout, inventory, mutex }: Making,
   node: NodeSpec,
   { tools, image, accelerator, authorizedKey }: Prepared,
+  state: SavedState | undefined,
   io: ProviderIo,
-): Promise<MachineRecord> {
+): Promise<Made> {
   await mkdir(layout.dir(node.name), { recursive: true, mode: 0o700 });
   const { nodes } = options.cluster;
   const index = nodes.findIndex((one) => one.name === node.name);
   const hostKey = generateKeyPair(node.name);
-  const backing = ['-b', image.disk, '-F', image.format];
-  const disk = [layout.disk(node.name), `${config.disk}M`];
+  // A saved state has the disk's size in it.
+  const backing = state ? ['-b', state.disk, '-F', 'qcow2'] : ['-b', image.disk, '-F', image.format];
+  const disk = [layout.disk(node.name), ...(state ? [] : [`${config.disk}M`])];
   await options.local.run([tools.qemuImg, 'create', '-q', '-f', 'qcow2', ...backing, ...disk], { signal: io.signal });
   return mutex.take(layout.realm, async () => {
     const address = await inventory.freeAddress(index, nodes.length);
-    await writeSeed(layout, { name: node.name, address, authorizedKey, hostKey }, image.configure);
+    const guest = { name: node.name, address, authorizedKey, hostKey };
+    await writeSeed(layout, guest, image.configure);
     const record: MachineRecord = {
       name: node.name,
       address,
@@ -49,8 +61,10 @@ export async function makeMachine(
       boot: image,
       hostKey: hostKey.publicKey,
       forwards: {},
+      ...(state ? { state: state.folder, restoring: true } : {}),
     };
     await writeRecord(layout, record);
-    return record;
+    if (state) await new StateStore(cacheFolder(options.env)).addUser(state, layout, node.name);
+    return { record, guest };
   });
 }

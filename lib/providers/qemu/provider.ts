@@ -1,30 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { NodeSpec } from '../../config/model.ts';
-import { publishedPorts } from '../../config/selections.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { cacheFolder, isPrivate } from '../../util/files.ts';
 import { endProcess, isAlive } from '../../remote/processes.ts';
 import { qmp } from '../../remote/qmp.ts';
 import { created, step, updated, type Change } from '../../contracts/change.ts';
 import { removeInside, removeOwn } from '../../util/remove.ts';
-import { KeyedMutex } from '../../async/keyed-mutex.ts';
 import { waitUntil } from '../../async/wait-until.ts';
 import { waitForSsh } from '../wait-for-ssh.ts';
 import type { Endpoint } from '../../contracts/endpoint.ts';
 import type { Machine, Provider, ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
 import type { QemuConfig } from './config.ts';
 import { forwardsOf, Inventory } from './inventory.ts';
-import { launchArgs } from './launch.ts';
 import { Layout, SSH_PORT } from './layout.ts';
-import { makeMachine } from './make.ts';
-import { Ports } from './ports.ts';
 import { prepare, type Prepared } from './prepare.ts';
-import { readRecord, writeRecord, type MachineRecord } from './record.ts';
+import { readRecord } from './record.ts';
+import { Starter } from './start.ts';
 import { SharedWork } from '../shared-work.ts';
-
-/** Addresses and ports are allocated one at a time, across all providers of a cluster. */
-const mutex = new KeyedMutex();
 
 const POWER_OFF_MS = 120_000;
 const KILL_MS = 20_000;
@@ -34,16 +27,17 @@ class QemuProvider implements Provider {
   readonly #options: ProviderOptions;
   readonly #config: QemuConfig;
   readonly #layout: Layout;
-  readonly #ports: Ports;
   readonly #inventory: Inventory;
   readonly #prepared = new SharedWork<Prepared>();
+  readonly #starter: Starter;
 
   constructor(options: ProviderOptions, config: QemuConfig) {
     this.#options = options;
     this.#config = config;
     this.#layout = new Layout(options.cluster);
-    this.#ports = new Ports(this.#layout);
     this.#inventory = new Inventory(this.#layout, options.local);
+    const destroy = (name: string, io: ProviderIo) => this.destroy(name, io);
+    this.#starter = new Starter({ options, config, layout: this.#layout, inventory: this.#inventory, destroy });
   }
 
   list(_signal: AbortSignal, names?: readonly string[]): Promise<readonly Machine[]> {
@@ -55,7 +49,7 @@ class QemuProvider implements Provider {
     if (!machine) return [created(own)];
     if (machine.state === 'lost') return [updated(own, 'lost', 'running', { reason: 'its files are gone' })];
     if (machine.state === 'stopped') return [step(own, 'start')];
-    const missing = this.#wantedPorts().filter((port) => forwardsOf(machine)[String(port)] === undefined);
+    const missing = this.#starter.wantedPorts().filter((port) => forwardsOf(machine)[String(port)] === undefined);
     return missing.map((port) => updated([...own, 'ports', String(port)], undefined, 'open'));
   }
 
@@ -64,9 +58,11 @@ class QemuProvider implements Provider {
     const provider = (options: ProviderOptions, config: QemuConfig) => new QemuProvider(options, config);
     const preparation = { options: this.#options, config: this.#config, layout: this.#layout, cache, provider };
     const prepared = await this.#prepared.run(io, (shared) => prepare(preparation, shared));
-    const found = (await readRecord(this.#layout, node.name)) ?? (await this.#make(node, prepared, io));
-    const running = (await this.#inventory.running()).has(node.name);
-    const record = running ? await this.#openPorts(found) : await this.#start(found, prepared, io);
+    const known = await readRecord(this.#layout, node.name);
+    const record =
+      known && !known.restoring
+        ? await this.#starter.run(known, prepared, io)
+        : await this.#starter.create(node, prepared, io);
     await waitForSsh(
       {
         name: node.name,
@@ -108,6 +104,7 @@ class QemuProvider implements Provider {
     await this.cutPower(name, io);
     await removeInside(this.#layout.root, this.#layout.dir(name));
     await removeOwn(this.#layout.qmpSocket(name));
+    await removeOwn(this.#layout.identitySocket(name));
   }
 
   async destroyShared(): Promise<readonly string[]> {
@@ -123,34 +120,6 @@ class QemuProvider implements Provider {
     throw new SwarmupError('MACHINE_FAILED', `port ${port} of ${machine.name} is not open on this computer`, {
       fix: "Run 'swarmup up': it opens the ports that services and stacks publish.",
     });
-  }
-
-  async #make(node: NodeSpec, prepared: Prepared, io: ProviderIo): Promise<MachineRecord> {
-    // Remains of a killed run, and a process whose files are gone.
-    await this.destroy(node.name, io);
-    const making = { options: this.#options, config: this.#config, layout: this.#layout, inventory: this.#inventory };
-    return makeMachine({ ...making, mutex }, node, prepared, io);
-  }
-
-  async #start(record: MachineRecord, { tools, accelerator }: Prepared, io: ProviderIo): Promise<MachineRecord> {
-    io.report('starting');
-    const started = await mutex.take(this.#layout.realm, async () => {
-      const forwards = await this.#ports.choose(record, this.#wantedPorts(), 'stopped');
-      const chosen = { ...record, accelerator, forwards };
-      await writeRecord(this.#layout, chosen);
-      return chosen;
-    });
-    await removeOwn(this.#layout.qmpSocket(record.name));
-    await this.#options.local.run(launchArgs(this.#layout, started, tools.platform), {
-      signal: io.signal,
-      fix: 'The error of QEMU is below. Without hardware support, use provider.accelerator: tcg; if memory is short, lower provider.memory.',
-    });
-    return started;
-  }
-
-  /** Opens ports that were published after the machine started, while it runs. */
-  #openPorts(record: MachineRecord): Promise<MachineRecord> {
-    return mutex.take(this.#layout.realm, () => this.#ports.open(record, this.#wantedPorts()));
   }
 
   async #ended(name: string): Promise<SwarmupError> {
@@ -173,10 +142,6 @@ class QemuProvider implements Provider {
       clock: this.#options.clock,
       fix: `Check it with ps -p ${pid}, then run again.`,
     });
-  }
-
-  #wantedPorts(): number[] {
-    return [SSH_PORT, ...publishedPorts(this.#options.cluster)];
   }
 }
 

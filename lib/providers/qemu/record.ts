@@ -26,6 +26,10 @@ const recordSchema = z.object({
   hostKey: z.string(),
   /** Guest port to loopback port; 22 is SSH. */
   forwards: z.record(z.string(), z.number()),
+  /** The folder of the saved state that its disk is a layer on. */
+  state: z.string().optional(),
+  /** It has no identity of its own yet: the run that restores it isn't done, or was killed. */
+  restoring: z.boolean().optional(),
 });
 
 export type BootImage = z.output<typeof bootSchema>;

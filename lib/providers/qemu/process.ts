@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import type { Clock } from '../../async/clock.ts';
+import { waitUntil } from '../../async/wait-until.ts';
+import { startDetached } from '../../remote/detached.ts';
+import { qmp } from '../../remote/qmp.ts';
+import { hasCode, messageOf, SwarmupError } from '../../util/errors.ts';
+import { removeOwn } from '../../util/remove.ts';
+import { launchArgs, type Platform } from './launch.ts';
+import type { Layout } from './layout.ts';
+import type { MachineRecord } from './record.ts';
+
+const DEADLINE_MS = 60_000;
+
+export interface QemuStart {
+  readonly layout: Layout;
+  readonly record: MachineRecord;
+  readonly platform: Platform;
+  /** A file with the state of a saved machine, which this one then continues. It is paused at first. */
+  readonly memory?: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Starts QEMU for a machine, and waits until it answers on its QMP socket. @throws SwarmupError MACHINE_FAILED with QEMU's own words */
+export async function startQemu({ layout, record, platform, memory, clock, signal }: QemuStart): Promise<void> {
+  const { name } = record;
+  await removeOwn(layout.qmpSocket(name));
+  await removeOwn(layout.identitySocket(name));
+  const log = layout.log(name);
+  const argv = [...launchArgs(layout, record, platform), ...(memory === undefined ? [] : ['-incoming', 'fd:3'])];
+  const started = await startDetached({ argv, log, ...(memory === undefined ? {} : { input: memory }) });
+  await waitUntil({
+    until: `QEMU answers for ${name}`,
+    probe: async () => {
+      const ended = started.ended();
+      if (ended !== undefined) throw await failed(name, ended, log);
+      try {
+        await qmp(layout.qmpSocket(name), [{ execute: 'query-status' }]);
+        return { done: undefined };
+      } catch (error) {
+        if (!hasCode(error, 'MACHINE_FAILED')) throw error;
+        return { seen: messageOf(error) };
+      }
+    },
+    deadlineMs: DEADLINE_MS,
+    intervalMs: 20,
+    signal,
+    clock,
+    fix: `Read what QEMU printed: ${log}`,
+  });
+}
+
+async function failed(name: string, how: string, log: string): Promise<SwarmupError> {
+  const [, ...printed] = (await readFile(log, 'utf8')).trimEnd().split('\n');
+  return new SwarmupError('MACHINE_FAILED', `QEMU ended when it was to run ${name}: ${how}`, {
+    fix: 'The error of QEMU is below. Without hardware support, use provider.accelerator: tcg; if memory is short, lower provider.memory.',
+    output: printed.slice(-10).join('\n'),
+  });
+}

@@ -1,0 +1,79 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Clock } from '../../../async/clock.ts';
+import { waitUntil } from '../../../async/wait-until.ts';
+import { order } from '../../../remote/guest-port.ts';
+import { qmp } from '../../../remote/qmp.ts';
+import { SwarmupError } from '../../../util/errors.ts';
+import type { GuestIdentity } from '../../cloud-init.ts';
+import { identityFiles } from '../guest.ts';
+import { SEGMENT, type Layout } from '../layout.ts';
+import type { BootImage } from '../record.ts';
+import type { SavedState } from './store.ts';
+
+/** A restored machine answers in 2 to 8 s under emulation, several of them on few processors later. */
+const ANSWER_MS = 120_000;
+const LOAD_MS = 120_000;
+
+export interface Becoming {
+  readonly layout: Layout;
+  readonly guest: GuestIdentity;
+  readonly image: BootImage;
+  readonly state: SavedState;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Lets a restored machine, which is paused, run, and gives it its own identity before anything in it can be reached. */
+export async function becomeItself(becoming: Becoming): Promise<void> {
+  const { layout, guest, signal } = becoming;
+  await loaded(becoming);
+  await qmp(layout.qmpSocket(guest.name), [{ execute: 'cont' }]);
+  const socketPath = layout.identitySocket(guest.name);
+  const answer = await order({ socketPath, line: identityLine(becoming), deadlineMs: ANSWER_MS, signal });
+  if (answer === 'done') return;
+  throw new SwarmupError('MACHINE_FAILED', `the restored machine could not become ${guest.name}`, {
+    fix: 'With provider.start: boot, machines start from their disks.',
+    output: answer,
+  });
+}
+
+/** QEMU loads the whole state before it takes orders to run. */
+async function loaded({ layout, guest, clock, signal }: Becoming): Promise<void> {
+  await waitUntil({
+    until: `the saved state of ${guest.name} is loaded`,
+    probe: async () => {
+      const [answer] = await qmp(layout.qmpSocket(guest.name), [{ execute: 'query-status' }]);
+      const seen = JSON.stringify(answer);
+      return seen.includes('"paused"') ? { done: undefined } : { seen };
+    },
+    deadlineMs: LOAD_MS,
+    intervalMs: 20,
+    signal,
+    clock,
+    fix: 'With provider.start: boot, machines start from their disks.',
+  });
+}
+
+/** The order that agent.pl reads: fields with tabs between them, what may hold any byte in hexadecimal. */
+function identityLine({ layout, guest, image, state, clock }: Becoming): string {
+  const { name } = guest;
+  const fields = {
+    time: (clock.now() / 1000).toFixed(3),
+    seed: randomBytes(64).toString('hex'),
+    hostname: name,
+    'machine-id': layout.machineId(name),
+    'boot-id': randomUUID(),
+    'engine-id': randomUUID(),
+    files: identityFiles(layout, guest, image.configure)
+      .map(({ path, mode, contents }) => `${hex(path)}:${mode}:${hex(contents)}`)
+      .join(' '),
+    'saved-macs': `${state.macs.uplink} ${state.macs.segment}`,
+    macs: `${layout.mac(name, 'uplink')} ${layout.mac(name, 'segment')}`,
+    address: `${guest.address}/${SEGMENT.prefix}`,
+  };
+  return ['become', ...Object.entries(fields).map(([key, value]) => `${key}=${value}`)].join('\t');
+}
+
+function hex(text: string): string {
+  return Buffer.from(text).toString('hex');
+}

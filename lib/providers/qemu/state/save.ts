@@ -1,0 +1,178 @@
+import { mkdir, readFile, rename, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ProviderIo, ProviderOptions } from '../../../contracts/provider.ts';
+import { order } from '../../../remote/guest-port.ts';
+import { generateKeyPair } from '../../../remote/keys.ts';
+import { endProcess } from '../../../remote/processes.ts';
+import { saveState } from '../../../remote/save-state.ts';
+import { SshHost } from '../../../remote/ssh.ts';
+import { SwarmupError } from '../../../util/errors.ts';
+import { makePrivate } from '../../../util/files.ts';
+import { removeOwn } from '../../../util/remove.ts';
+import { clusterKey } from '../../cluster-key.ts';
+import { waitForSsh } from '../../wait-for-ssh.ts';
+import { workFolder } from '../build.ts';
+import { writeSeed } from '../guest.ts';
+import { Inventory } from '../inventory.ts';
+import { IDENTITY_PORT } from '../launch.ts';
+import { Layout, SSH_PORT } from '../layout.ts';
+import type { QemuTools } from '../packages.ts';
+import { Ports } from '../ports.ts';
+import { startQemu } from '../process.ts';
+import type { MachineRecord } from '../record.ts';
+import { AGENT, stateKey, type StateParts } from './key.ts';
+import { StateStore, type SavedState } from './store.ts';
+
+/** The machine that is saved; it belongs to no cluster. */
+const TEMPLATE = 'template';
+const FORGET_MS = 120_000;
+/** What a machine writes to its disk until it is saved; measured: 16 MiB, and 60 MiB with cloud-init. */
+const DISK_MIB = 200;
+
+export interface Saving {
+  readonly options: ProviderOptions;
+  readonly cache: string;
+  readonly tools: QemuTools;
+  readonly parts: StateParts;
+}
+
+/** The state that new machines of this kind start from: the one there is, or a new one. */
+export async function savedState(saving: Saving, io: ProviderIo): Promise<SavedState> {
+  const { cache, parts } = saving;
+  const store = new StateStore(cache);
+  const key = await stateKey(parts);
+  const found = await store.find(key);
+  if (found) return found;
+  await makeState(saving, key, store, io);
+  await store.prune(key);
+  const made = await store.find(key);
+  if (made) return made;
+  throw new SwarmupError('MACHINE_FAILED', 'the saved state disappeared after it was made', {
+    fix: 'Run again; with provider.start: boot no state is needed.',
+  });
+}
+
+/** Boots a machine, removes everything that is its own, and saves it while it runs. */
+async function makeState(saving: Saving, key: string, store: StateStore, io: ProviderIo): Promise<void> {
+  const { options, cache } = saving;
+  const { local } = options;
+  await requireSpace(cache, saving.parts.memoryMiB);
+  const work = await workFolder(cache);
+  const layout = new Layout({ name: 'saving', stateDir: join(work, 'machine') });
+  const told: ProviderIo = {
+    ...io,
+    report: (detail, progress) => io.report(`saving a machine state (once): ${detail}`, progress),
+  };
+  const inventory = new Inventory(layout, local);
+  try {
+    await makePrivate(layout.runtimeDir);
+    const record = await boot(saving, layout, told);
+    await waitForSsh(
+      {
+        name: TEMPLATE,
+        host: '127.0.0.1',
+        port: record.forwards[String(SSH_PORT)] ?? 0,
+        intervalMs: 250,
+        clock: options.clock,
+        fix: `Its console shows how far it got: ${layout.console(TEMPLATE)}`,
+        runs: async () => (await inventory.running()).has(TEMPLATE),
+        ended: () =>
+          new SwarmupError('MACHINE_FAILED', 'the machine whose state is saved ended while it started', {
+            fix: 'With provider.start: boot no state is needed.',
+          }),
+      },
+      told,
+    );
+    await installAgent(layout, record, told);
+    told.report('removing its identity');
+    const socketPath = layout.identitySocket(TEMPLATE);
+    const answer = await order({ socketPath, line: 'forget', deadlineMs: FORGET_MS, signal: io.signal });
+    if (answer !== 'done')
+      throw new SwarmupError('MACHINE_FAILED', 'the machine could not be prepared for saving', {
+        fix: 'With provider.start: boot no state is needed.',
+        output: answer,
+      });
+    const result = join(work, 'result');
+    await mkdir(result, { mode: 0o700 });
+    await saveState({
+      qmpSocket: layout.qmpSocket(TEMPLATE),
+      transferSocket: layout.transferSocket(TEMPLATE),
+      file: join(result, 'memory'),
+      clock: options.clock,
+      signal: io.signal,
+      onProgress: (progress) => told.report('writing its memory', progress),
+    });
+    await end(inventory);
+    await rename(layout.disk(TEMPLATE), join(result, 'disk.qcow2'));
+    const macs = { uplink: layout.mac(TEMPLATE, 'uplink'), segment: layout.mac(TEMPLATE, 'segment') };
+    await store.publish(result, key, macs);
+  } finally {
+    await end(inventory);
+    await removeOwn(layout.runtimeDir);
+    await removeOwn(work);
+  }
+}
+
+/** @throws SwarmupError MACHINE_FAILED when the file system of the cache has less room than a state may take */
+async function requireSpace(cache: string, memoryMiB: number): Promise<void> {
+  const { bavail, bsize } = await statfs(cache);
+  const free = Math.floor((bavail * bsize) / 2 ** 20);
+  const needed = memoryMiB + DISK_MIB;
+  if (free >= needed) return;
+  throw new SwarmupError(
+    'MACHINE_FAILED',
+    `a machine state may take ${needed} MiB, and ${cache} has ${free} MiB free`,
+    {
+      fix: 'Free disk space, or put the cache elsewhere (SWARMUP_CACHE_DIR); with provider.start: boot nothing is saved.',
+    },
+  );
+}
+
+async function boot({ options, tools, parts }: Saving, layout: Layout, io: ProviderIo): Promise<MachineRecord> {
+  const { local } = options;
+  const { image, accelerator, cpus, memoryMiB, diskMiB } = parts;
+  await mkdir(layout.dir(TEMPLATE), { recursive: true, mode: 0o700 });
+  const disk = [layout.disk(TEMPLATE), `${diskMiB}M`];
+  const create = [tools.qemuImg, 'create', '-q', '-f', 'qcow2', '-b', image.disk, '-F', image.format, ...disk];
+  await local.run(create, { signal: io.signal });
+  const hostKey = generateKeyPair(TEMPLATE);
+  const authorizedKey = await clusterKey(layout.identityFile, layout.cluster);
+  await writeSeed(layout, { name: TEMPLATE, address: '', authorizedKey, hostKey }, image.configure);
+  const record = { name: TEMPLATE, address: '', cpus, memoryMiB, accelerator, boot: image, forwards: {} };
+  const made: MachineRecord = { ...record, hostKey: hostKey.publicKey };
+  const forwards = await new Ports(layout).choose(made, [SSH_PORT], 'stopped');
+  const started = { ...made, forwards };
+  await startQemu({ layout, record: started, platform: tools.platform, clock: options.clock, signal: io.signal });
+  return started;
+}
+
+/** Everything that runs on its own has run once: what a restored machine does later is in memory then. */
+const PREPARE = [
+  'if command -v cloud-init; then cloud-init status --wait; fi',
+  'if systemctl cat docker.service; then systemctl start docker.service; fi',
+  'mkdir -p -m 700 /run/swarmup',
+  'cat > /run/swarmup/agent.pl',
+  'perl -c /run/swarmup/agent.pl',
+  `systemd-run --unit=swarmup-agent perl /run/swarmup/agent.pl /dev/virtio-ports/${IDENTITY_PORT}`,
+].join('\n');
+
+async function installAgent(layout: Layout, record: MachineRecord, io: ProviderIo): Promise<void> {
+  io.report('waiting for Docker');
+  const endpoint = {
+    host: '127.0.0.1',
+    port: record.forwards[String(SSH_PORT)] ?? 0,
+    user: 'root',
+    identityFiles: [layout.identityFile],
+    hostKey: record.hostKey,
+  };
+  const host = await SshHost.connect(TEMPLATE, endpoint, { emit: () => undefined, signal: io.signal });
+  try {
+    await host.run(['sh', '-ec', PREPARE], { input: await readFile(AGENT, 'utf8'), signal: io.signal });
+  } finally {
+    host.close();
+  }
+}
+
+async function end(inventory: Inventory): Promise<void> {
+  for (const pid of (await inventory.running()).values()) endProcess(pid, 'SIGKILL');
+}

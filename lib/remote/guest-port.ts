@@ -1,0 +1,47 @@
+import { connect } from 'node:net';
+import { messageOf, SwarmupError } from '../util/errors.ts';
+
+export interface Order {
+  /** The UNIX socket that QEMU gives a virtio-serial port of the guest. */
+  readonly socketPath: string;
+  /** One line, without its end. */
+  readonly line: string;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** More than any answer; a guest that says more than this isn't answering. */
+const MOST = 4096;
+
+/**
+ * Gives a guest an order over a virtio-serial port, and waits for its answer: one line.
+ *
+ * @returns the answer, as the guest wrote it: it is untrusted
+ * @throws SwarmupError MACHINE_FAILED when the guest doesn't answer in time or QEMU closes the port
+ */
+export async function order({ socketPath, line, deadlineMs, signal }: Order): Promise<string> {
+  const socket = connect({ path: socketPath, signal });
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      let text = '';
+      socket.setTimeout(deadlineMs, () => reject(new Error(`no answer within ${deadlineMs / 1000} s`)));
+      socket.on('error', reject);
+      socket.on('close', () => reject(new Error('QEMU closed the port')));
+      socket.on('data', (chunk) => {
+        text += chunk.toString('latin1');
+        const end = text.indexOf('\n');
+        if (end >= 0) resolve(text.slice(0, end));
+        else if (text.length > MOST) reject(new Error('the answer has no end'));
+      });
+      socket.write(`${line}\n`);
+    });
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new SwarmupError('MACHINE_FAILED', `the guest did not answer on ${socketPath}: ${messageOf(cause)}`, {
+      fix: "Run 'swarmup up' again; with provider.start: boot the machines start from their disks.",
+      cause,
+    });
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,108 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { cacheFolder } from '../../lib/util/files.ts';
+import { Cli, program, type UpDocument } from '../support/cli.ts';
+import { onNode, qemuProcesses } from '../support/machines.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'swarmup-warm-'));
+const cli = new Cli(folder);
+const sshConfig = join(folder, 'ssh-config');
+const NODES = ['m1', 'm2', 'm3', 'w1', 'w2'] as const;
+const states = join(cacheFolder(process.env), 'states');
+
+writeFileSync(
+  join(folder, 'swarmup.yaml'),
+  `name: e2e-warm
+provider: { type: qemu, memory: 1GiB, start: restore }
+nodes:
+${NODES.map((name) => `  - { name: ${name}, role: ${name.startsWith('m') ? 'manager' : 'worker'} }`).join('\n')}
+`,
+);
+
+afterAll(async () => {
+  await cli.run(['down', '--yes']);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What makes a machine itself, and how to ask for it. */
+const OWN = {
+  'machine ID': 'cat /etc/machine-id',
+  'boot ID': 'cat /proc/sys/kernel/random/boot_id',
+  'machine and boot ID in the journal': 'journalctl -n 1 -o export | grep -aE "^_(MACHINE|BOOT)_ID="',
+  'engine ID': "docker info --format '{{.ID}}'",
+  'engine ID on disk': 'cat /var/lib/docker/engine-id',
+  hostname: 'hostname',
+  'host key': 'cat /etc/ssh/ssh_host_*_key.pub',
+  'MAC addresses': 'cat /sys/class/net/eth0/address /sys/class/net/eth1/address',
+  'private address': 'ip -4 -br address show eth1',
+  'random numbers': 'head -c 32 /dev/urandom | od -An -tx1',
+} as const;
+
+describe('machines that are restored from a saved state', () => {
+  it('start from one state, whatever their number', async () => {
+    const up = await cli.json<UpDocument>('up', '--to', 'provision', '--yes');
+    expect(up.document.ok).toBe(true);
+    expect(up.document.warnings.join()).not.toContain('machine state');
+    writeFileSync(sshConfig, (await cli.run(['ssh-config'])).stdout);
+    expect(qemuProcesses('e2e-warm')).toHaveLength(NODES.length);
+    const records = NODES.map((name) =>
+      JSON.parse(readFileSync(join(folder, '.swarmup/e2e-warm/machines', name, 'machine.json'), 'utf8')),
+    );
+    expect(new Set(records.map(({ state }) => state)).size).toBe(1);
+  });
+
+  it.each(Object.entries(OWN))('each have their own %s', async (_what, command) => {
+    const found = await Promise.all(NODES.map((name) => onNode(sshConfig, name, command)));
+    expect(found.every((text) => text !== '')).toBe(true);
+    expect(new Set(found).size).toBe(NODES.length);
+  });
+
+  it('have the right time', async () => {
+    for (const name of NODES) {
+      const before = Date.now() / 1000;
+      const there = Number(await onNode(sshConfig, name, 'date +%s.%N'));
+      expect(there).toBeGreaterThan(before - 2);
+      expect(there).toBeLessThan(Date.now() / 1000 + 2);
+    }
+  });
+
+  it('come from a file that only this user can read, without any key of the cluster', async () => {
+    const keys = [readFileSync(join(folder, '.swarmup/e2e-warm/ssh/id_ed25519.pub'), 'utf8').split(' ')[1] ?? ''];
+    for (const name of NODES) keys.push((await onNode(sshConfig, name, OWN['host key'])).split(' ')[1] ?? '');
+    for (const key of readdirSync(states)) {
+      const memory = join(states, key, 'memory');
+      expect(statSync(memory).mode & 0o077).toBe(0);
+      for (const one of keys)
+        expect(await program('sh', ['-c', 'grep -cF -- "$1" "$2" || true', 'sh', one, memory])).toBe('0\n');
+    }
+  });
+
+  it('become a swarm whose services answer, and start from their disks after a power cut', async () => {
+    const up = await cli.json<UpDocument>('up', '--yes');
+    expect(up.document.ok).toBe(true);
+    const id = await onNode(sshConfig, 'w1', OWN['engine ID']);
+    await cli.run(['run', 'lose', '--node', 'w1']);
+    expect((await cli.json<UpDocument>('up', '--yes')).document.ok).toBe(true);
+    expect(await onNode(sshConfig, 'w1', OWN['engine ID'])).toBe(id);
+    expect(await onNode(sshConfig, 'w1', OWN['machine ID'])).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('boot instead when the state does not load, which is discarded with a warning', async () => {
+    expect((await cli.run(['down', '--yes'])).status).toBe(0);
+    expect(qemuProcesses('e2e-warm')).toEqual([]);
+    for (const key of readdirSync(states)) truncateSync(join(states, key, 'memory'), 1_000_000);
+    const other = new Cli(mkdtempSync(join(folder, 'other-')));
+    const text = 'name: e2e-cold\nprovider: { type: qemu, memory: 1GiB, start: auto }\nnodes: { managers: 1 }\n';
+    writeFileSync(join(other.folder, 'swarmup.yaml'), text);
+    try {
+      const up = await other.json<UpDocument>('up', '--to', 'provision', '--yes');
+      expect(up.document.ok).toBe(true);
+      expect(up.document.warnings.join()).toContain('the saved machine state does not load');
+      expect(readdirSync(states)).toEqual([]);
+    } finally {
+      await other.run(['down', '--yes']);
+    }
+  });
+});

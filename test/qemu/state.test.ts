@@ -1,0 +1,178 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { Layout } from '../../lib/providers/qemu/layout.ts';
+import { AGENT, stateKey, type StateParts } from '../../lib/providers/qemu/state/key.ts';
+import { StateStore } from '../../lib/providers/qemu/state/store.ts';
+import { startDetached, type Detached } from '../../lib/remote/detached.ts';
+import { order } from '../../lib/remote/guest-port.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'swarmup-state-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { signal } = new AbortController();
+
+const MACS = { uplink: '52:54:00:00:00:01', segment: '52:54:00:00:00:02' };
+
+describe('the key of a saved state', () => {
+  const disk = join(folder, 'disk.raw');
+  writeFileSync(disk, 'a disk');
+  const parts: StateParts = {
+    image: { disk, format: 'raw', configure: 'credentials' },
+    qemu: 'QEMU emulator version 7.2.22',
+    platform: { binary: '/usr/bin/qemu-system-x86_64', arch: 'x86_64' },
+    accelerator: 'tcg',
+    cpus: 1,
+    memoryMiB: 1536,
+    diskMiB: 10240,
+  };
+
+  it('is the same for the same machine', async () => {
+    expect(await stateKey({ ...parts })).toBe(await stateKey(parts));
+  });
+
+  it.each<[string, Partial<StateParts>]>([
+    ['QEMU', { qemu: 'QEMU emulator version 10.0.2' }],
+    ['accelerator', { accelerator: 'kvm' }],
+    ['processor architecture', { platform: { binary: 'qemu-system-aarch64', arch: 'aarch64' } }],
+    ['number of processors', { cpus: 2 }],
+    ['amount of memory', { memoryMiB: 2048 }],
+    ['size of the disk', { diskMiB: 20480 }],
+    ['way to configure the guest', { image: { ...parts.image, configure: 'cloud-init' } }],
+  ])('differs for another %s', async (_what, other) => {
+    expect(await stateKey({ ...parts, ...other })).not.toBe(await stateKey(parts));
+  });
+
+  it('differs when the image changes', async () => {
+    const before = await stateKey(parts);
+    writeFileSync(disk, 'another disk');
+    expect(await stateKey(parts)).not.toBe(before);
+  });
+});
+
+describe('the store of saved states', () => {
+  const cache = join(folder, 'cache');
+  const store = new StateStore(cache);
+
+  async function saved(key: string) {
+    const work = mkdtempSync(join(folder, 'work-'));
+    writeFileSync(join(work, 'memory'), 'memory');
+    writeFileSync(join(work, 'disk.qcow2'), 'disk');
+    await store.publish(work, key, MACS);
+    const state = await store.find(key);
+    if (!state) throw new Error(`${key} was not published`);
+    return state;
+  }
+
+  /** A machine whose disk is a layer on a state's. */
+  async function user(name: string, state: Awaited<ReturnType<typeof saved>>): Promise<Layout> {
+    const layout = new Layout({ name, stateDir: join(folder, name) });
+    mkdirSync(layout.dir('n1'), { recursive: true });
+    writeFileSync(layout.record('n1'), JSON.stringify({ name: 'n1', state: state.folder }));
+    await store.addUser(state, layout, 'n1');
+    return layout;
+  }
+
+  it('has nothing at first, and then what was published, for this user alone', async () => {
+    expect(await store.find('k0')).toBeUndefined();
+    const state = await saved('k0');
+    expect(state).toMatchObject({ key: 'k0', macs: MACS });
+    expect(readFileSync(state.memory, 'utf8')).toBe('memory');
+    expect(statSync(join(cache, 'states')).mode & 0o077).toBe(0);
+  });
+
+  it('keeps the first of two states that were made at the same time', async () => {
+    const first = await saved('k1');
+    writeFileSync(first.memory, 'the first');
+    const second = await saved('k1');
+    expect(readFileSync(second.memory, 'utf8')).toBe('the first');
+  });
+
+  it('removes other states that no machine uses, and keeps those that one does', async () => {
+    const [current, unused, used] = [await saved('current'), await saved('unused'), await saved('used')];
+    const layout = await user('c1', used);
+    await store.prune('current');
+    expect([current, unused, used].map((state) => existsSync(state.disk))).toEqual([true, false, true]);
+    rmSync(layout.dir('n1'), { recursive: true });
+    await store.prune('current');
+    expect(existsSync(used.folder)).toBe(false);
+  });
+
+  it('discards the memory of a state that does not load, but not the disk of machines that run on it', async () => {
+    const state = await saved('bad');
+    await user('c2', state);
+    await store.discard(state);
+    expect(await store.find('bad')).toBeUndefined();
+    expect([existsSync(state.memory), existsSync(state.disk)]).toEqual([false, true]);
+  });
+});
+
+describe('a program that is started detached', () => {
+  const log = join(folder, 'log');
+  const ended = (started: Detached) => vi.waitFor(() => expect(started.ended()).toBeDefined(), { timeout: 10_000 });
+
+  it('gets a file that is already open, whatever its path is, and its output is logged after its command line', async () => {
+    const input = join(folder, "it's $(touch x)");
+    writeFileSync(input, 'saved');
+    const started = await startDetached({ argv: ['sh', '-c', 'cat <&3; exit 3'], log, input });
+    await ended(started);
+    expect(started.ended()).toBe('its exit code is 3');
+    expect(readFileSync(log, 'utf8')).toBe("sh -c 'cat <&3; exit 3'\nsaved");
+    expect(statSync(log).mode & 0o777).toBe(0o600);
+  });
+
+  it('has its own session, which signals for this one do not reach', async () => {
+    const started = await startDetached({ argv: ['sh', '-c', 'ps -o sid= -p $$'], log });
+    await ended(started);
+    expect(readFileSync(log, 'utf8').trim().split('\n').at(-1)?.trim()).toBe(String(started.pid));
+  });
+
+  it('is an error when there is no such program', async () => {
+    await expect(startDetached({ argv: [join(folder, 'none')], log })).rejects.toThrow(/ENOENT/);
+  });
+});
+
+describe('the program in a saved machine', () => {
+  const text = readFileSync(AGENT, 'utf8');
+
+  it('compiles, with modules that every Debian has', () => {
+    execFileSync('perl', ['-c', fileURLToPath(AGENT)], { stdio: 'pipe' });
+    const modules = [...text.matchAll(/^use ([\w:]+)/gm)].map((match) => match[1]);
+    // Source: the package perl-base, which is essential.
+    expect(new Set(modules)).toEqual(new Set(['strict', 'warnings', 'constant', 'IO::Socket::UNIX']));
+  });
+});
+
+describe('an order to a guest', () => {
+  /** A guest that answers with a function of the order. */
+  async function guest(answer: (line: string) => string | undefined): Promise<string> {
+    const socketPath = join(mkdtempSync(join(folder, 'port-')), 'id');
+    const server = createServer((socket) => {
+      socket.once('data', (line) => {
+        const text = answer(line.toString());
+        if (text === undefined) socket.destroy();
+        else socket.write(text);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+    server.unref();
+    return socketPath;
+  }
+
+  it('is one line, and so is its answer', async () => {
+    const socketPath = await guest((line) => `got ${line}more`);
+    expect(await order({ socketPath, line: 'become\ta=b', deadlineMs: 5_000, signal })).toBe('got become\ta=b');
+  });
+
+  it.each([
+    ['the port is closed', () => undefined, /QEMU closed the port/],
+    ['the guest does not answer in time', () => 'no end of line', /no answer within 0.2 s/],
+    ['the answer does not end', () => 'x'.repeat(5_000), /has no end/],
+  ])('fails when %s', async (_what, answer, message) => {
+    const socketPath = await guest(answer);
+    await expect(order({ socketPath, line: 'forget', deadlineMs: 200, signal })).rejects.toThrow(message);
+  });
+});
