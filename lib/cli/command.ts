@@ -45,7 +45,7 @@ export const GROUPS = [
   'Services and nodes',
   'Access',
   'Back-up and recovery',
-  'Records and tests',
+  'Records, tests and cache',
   'Cluster files and tasks',
 ] as const;
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Layout } from '../../lib/providers/qemu/layout.ts';
 import { AGENT, stateKey, type StateParts } from '../../lib/providers/qemu/state/key.ts';
+import { addUser } from '../../lib/providers/users.ts';
 import { StateStore } from '../../lib/providers/qemu/state/store.ts';
 import { startDetached, type Detached } from '../../lib/remote/detached.ts';
 import { order } from '../../lib/remote/guest-port.ts';
@@ -56,12 +57,13 @@ describe('the key of a saved state', () => {
 describe('the store of saved states', () => {
   const cache = join(folder, 'cache');
   const store = new StateStore(cache);
+  const image = join(cache, 'images', 'debian', 'disk.raw');
 
   async function saved(key: string) {
     const work = mkdtempSync(join(folder, 'work-'));
     writeFileSync(join(work, 'memory'), 'memory');
     writeFileSync(join(work, 'disk.qcow2'), 'disk');
-    await store.publish(work, key, MACS);
+    await store.publish(work, key, { image, macs: MACS });
     const state = await store.find(key);
     if (!state) throw new Error(`${key} was not published`);
     return state;
@@ -72,7 +74,7 @@ describe('the store of saved states', () => {
     const layout = new Layout({ name, stateDir: join(folder, name) });
     mkdirSync(layout.dir('n1'), { recursive: true });
     writeFileSync(layout.record('n1'), JSON.stringify({ name: 'n1', state: state.folder }));
-    await store.addUser(state, layout, 'n1');
+    await addUser(state.folder, layout.record('n1'));
     return layout;
   }
 

@@ -2,7 +2,7 @@ import { defineCommand, oneOrNone, type Command } from '../command.ts';
 import { flag, text } from '../option.ts';
 import { change, common } from '../options.ts';
 
-const group = 'Records and tests';
+const group = 'Records, tests and cache';
 
 const nightly = defineCommand({
   name: 'nightly',
@@ -42,4 +42,14 @@ const report = defineCommand({
   load: async () => (await import('../actions/runs.ts')).report,
 });
 
-export const recordsAndTests: readonly Command[] = [nightly, runs, report];
+const cache = defineCommand({
+  name: 'cache',
+  group,
+  summary: 'list the images and machine states that all clusters share, or remove those that no machine uses',
+  args: [oneOrNone('what', '`list` (default), or `clear`')],
+  options: { json: common.json, yes: common.yes },
+  examples: { cache: 'show each with its size', 'cache clear': 'remove what no machine uses' },
+  load: async () => (await import('../actions/cache.ts')).cache,
+});
+
+export const recordsAndTests: readonly Command[] = [nightly, runs, report, cache];

@@ -10,6 +10,7 @@ import { exists } from '../../util/files.ts';
 import { SshHost } from '../../remote/ssh.ts';
 import type { Host } from '../../contracts/host.ts';
 import type { Machine, Provider, ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
+import { trackUsers } from '../users.ts';
 import { publish, workFolder } from './build.ts';
 import type { QemuConfig } from './config.ts';
 import { Layout } from './layout.ts';
@@ -64,6 +65,7 @@ export async function bakeDocker(image: BootImage, baking: Baking, io: ProviderI
       signal: io.signal,
     });
     await publish(result, folder);
+    await trackUsers(baked.disk);
   } finally {
     // Also after an interruption: no cluster owns the builder machine.
     const undo = { ...told, signal: AbortSignal.timeout(60_000) };

@@ -8,6 +8,7 @@ import { exists } from '../../util/files.ts';
 import type { LocalCommands } from '../../contracts/local-commands.ts';
 import { DISTRO_PACKAGES } from '../../docker/installers.ts';
 import type { ProviderIo } from '../../contracts/provider.ts';
+import { trackUsers } from '../users.ts';
 import { UPLINK } from './layout.ts';
 import type { Mirror } from '../../images/debian-mirror.ts';
 import type { BootImage } from './record.ts';
@@ -76,6 +77,7 @@ export async function builtImage(recipe: Recipe, tools: BuildTools, io: Provider
       `${JSON.stringify({ ...recipe, builtAt: new Date().toISOString() }, null, 2)}\n`,
     );
     await publish(work, folder);
+    await trackUsers(image.disk);
   } finally {
     await removeOwn(work);
   }

@@ -10,7 +10,8 @@ import type { Inventory } from './inventory.ts';
 import type { Layout } from './layout.ts';
 import type { Prepared } from './prepare.ts';
 import { cacheFolder } from '../../util/files.ts';
-import { StateStore, type SavedState } from './state/store.ts';
+import { addUser, isInside } from '../users.ts';
+import type { SavedState } from './state/store.ts';
 import { writeRecord, type MachineRecord } from './record.ts';
 
 /** What making a machine needs from its provider. */
@@ -64,7 +65,8 @@ export async function makeMachine(
       ...(state ? { state: state.folder, restoring: true } : {}),
     };
     await writeRecord(layout, record);
-    if (state) await new StateStore(cacheFolder(options.env)).addUser(state, layout, node.name);
+    const used = state ? state.folder : image.disk;
+    if (isInside(cacheFolder(options.env), used)) await addUser(used, layout.record(node.name));
     return { record, guest };
   });
 }

@@ -105,7 +105,7 @@ async function makeState(saving: Saving, key: string, store: StateStore, io: Pro
     await end(inventory);
     await rename(layout.disk(TEMPLATE), join(result, 'disk.qcow2'));
     const macs = { uplink: layout.mac(TEMPLATE, 'uplink'), segment: layout.mac(TEMPLATE, 'segment') };
-    await store.publish(result, key, macs);
+    await store.publish(result, key, { image: saving.parts.image.disk, macs });
   } finally {
     await end(inventory);
     await removeOwn(layout.runtimeDir);
