@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -25,6 +34,13 @@ afterAll(async () => {
   await cli.run(['down', '--yes']);
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** The saved memory of every state. */
+const memories = () =>
+  readdirSync(states).flatMap((name) => {
+    const memory = join(states, name, 'memory');
+    return existsSync(memory) ? [memory] : [];
+  });
 
 /** What makes a machine itself, and how to ask for it. */
 const OWN = {
@@ -71,8 +87,8 @@ describe('machines that are restored from a saved state', () => {
   it('come from a file that only this user can read, without any key of the cluster', async () => {
     const keys = [readFileSync(join(folder, '.swarmup/e2e-warm/ssh/id_ed25519.pub'), 'utf8').split(' ')[1] ?? ''];
     for (const name of NODES) keys.push((await onNode(sshConfig, name, OWN['host key'])).split(' ')[1] ?? '');
-    for (const key of readdirSync(states)) {
-      const memory = join(states, key, 'memory');
+    expect(memories()).not.toEqual([]);
+    for (const memory of memories()) {
       expect(statSync(memory).mode & 0o077).toBe(0);
       for (const one of keys)
         expect(await program('sh', ['-c', 'grep -cF -- "$1" "$2" || true', 'sh', one, memory])).toBe('0\n');
@@ -92,7 +108,7 @@ describe('machines that are restored from a saved state', () => {
   it('boot instead when the state does not load, which is discarded with a warning', async () => {
     expect((await cli.run(['down', '--yes'])).status).toBe(0);
     expect(qemuProcesses('e2e-warm')).toEqual([]);
-    for (const key of readdirSync(states)) truncateSync(join(states, key, 'memory'), 1_000_000);
+    for (const memory of memories()) truncateSync(memory, 1_000_000);
     const other = new Cli(mkdtempSync(join(folder, 'other-')));
     const text = 'name: e2e-cold\nprovider: { type: qemu, memory: 1GiB, start: auto }\nnodes: { managers: 1 }\n';
     writeFileSync(join(other.folder, 'swarmup.yaml'), text);
@@ -100,7 +116,7 @@ describe('machines that are restored from a saved state', () => {
       const up = await other.json<UpDocument>('up', '--to', 'provision', '--yes');
       expect(up.document.ok).toBe(true);
       expect(up.document.warnings.join()).toContain('the saved machine state does not load');
-      expect(readdirSync(states)).toEqual([]);
+      expect(memories()).toEqual([]);
     } finally {
       await other.run(['down', '--yes']);
     }
