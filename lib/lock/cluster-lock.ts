@@ -7,7 +7,7 @@ import { RemoteLock } from './remote.ts';
 
 const POLL_MS = 1_000;
 /** How long releasing the lock may take before it is left to go stale, in milliseconds. */
-const RELEASE_MS = 5_000;
+const RELEASE_MS = 30_000;
 
 export interface LockOptions {
   readonly cluster: string;
