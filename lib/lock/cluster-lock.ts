@@ -1,3 +1,4 @@
+import { unlessAborted } from '../async/abortable.ts';
 import type { Clock } from '../async/clock.ts';
 import { messageOf, SwarmupError } from '../util/errors.ts';
 import type { Host } from '../contracts/host.ts';
@@ -7,7 +8,7 @@ import { RemoteLock } from './remote.ts';
 
 const POLL_MS = 1_000;
 /** How long releasing the lock may take before it is left to go stale, in milliseconds. */
-const RELEASE_MS = 30_000;
+const RELEASE_MS = 5_000;
 
 export interface LockOptions {
   readonly cluster: string;
@@ -39,6 +40,8 @@ export class ClusterLock {
   /** The lock on the first manager is held, or may be: an attempt was made. */
   #extended = false;
   #timer: NodeJS.Timeout | undefined;
+  /** Never rejects. */
+  #beating: Promise<void> = Promise.resolve();
 
   private constructor(options: LockOptions) {
     this.#options = options;
@@ -72,8 +75,13 @@ export class ClusterLock {
       this.#options.warn(`took over the stale lock of a run that is gone: ${describeOwner(from)}`);
   }
 
-  /** Refreshes the lock, and notices when another run has taken it over. */
-  async beat(): Promise<void> {
+  /** Refreshes the lock, and notices when another run has taken it over. One refresh at a time. */
+  beat(): Promise<void> {
+    this.#beating = this.#beating.then(() => this.#refresh());
+    return this.#beating;
+  }
+
+  async #refresh(): Promise<void> {
     const { signal, warn } = this.#options;
     try {
       if (!(await this.#local.beat(this.#owner))) return this.#lose(this.#local.path);
@@ -90,6 +98,8 @@ export class ClusterLock {
     clearInterval(this.#timer);
     const signal = AbortSignal.timeout(RELEASE_MS);
     try {
+      // A refresh that arrived after the release would acquire the lock again, as it does after a restart of the machine.
+      await unlessAborted(this.#beating, signal);
       const remote = this.#extended ? await this.#remote(signal) : undefined;
       await remote?.release(this.#owner, signal);
     } catch {

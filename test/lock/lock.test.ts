@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, utimesSync, writeFileSync } from
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Host } from '../../lib/contracts/host.ts';
 import { ClusterLock, type LockOptions } from '../../lib/lock/cluster-lock.ts';
 import { LocalLock } from '../../lib/lock/local.ts';
 import { thisRun, type Owner } from '../../lib/lock/owner.ts';
@@ -219,6 +220,38 @@ describe('the lock on the first manager', () => {
     expect(lock.lost.reason).toMatchObject({ code: 'LOCKED' });
     await lock.release();
     expect(world.locks.get(key)?.token).toBe('x');
+  });
+
+  it('is free after its release, even if a refresh was on its way to the manager', async () => {
+    const { world, manager: connect, key } = await manager();
+    const sent: string[] = [];
+    const { promise: underWay, resolve: arrived } = Promise.withResolvers<void>();
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const slow = async (): Promise<Host> => {
+      const host = await connect();
+      return {
+        name: host.name,
+        dialEngine: () => host.dialEngine(),
+        close: () => host.close(),
+        run: async (argv, run) => {
+          sent.push(argv[4] ?? '');
+          if (argv[4] === 'beat') arrived();
+          if (argv[4] === 'beat') await gate;
+          return host.run(argv, run);
+        },
+      };
+    };
+    const lock = await ClusterLock.take(options(stateDir(), { manager: slow }));
+    await lock.extend();
+    const beating = lock.beat();
+    await underWay;
+    const releasing = lock.release();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(sent).toEqual(['take', 'beat']);
+    open();
+    await Promise.all([beating, releasing]);
+    expect(sent).toEqual(['take', 'beat', 'release']);
+    expect(world.locks.get(key)).toBeUndefined();
   });
 
   it('is released even if the manager is gone', async () => {
