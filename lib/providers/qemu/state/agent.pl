@@ -157,7 +157,8 @@ sub become {
     "address add $it{address} dev $segment\nlink set dev $segment up\n";
   close($ip) or die 'ip: exit status ' . ($? >> 8) . "\n";
   # Its streams are kept over a restart; it reads both ids when it starts.
-  run('find', (grep { -d } '/run/log/journal', '/var/log/journal'), '-mindepth', '1', '-delete');
+  my @journals = grep { -d } '/run/log/journal', '/var/log/journal';
+  run('find', @journals, '-mindepth', '1', '-delete') if @journals;
   run('systemctl', 'restart', 'systemd-journald.service');
   renew_engine_id($it{'engine-id'});
   run('systemctl', 'start', grep { $stopped{$_} } @early);
