@@ -6,6 +6,7 @@ import { clusters } from './commands/clusters.ts';
 import { filesAndTasks } from './commands/files-and-tasks.ts';
 import { recordsAndTests } from './commands/records-and-tests.ts';
 import { servicesAndNodes } from './commands/services-and-nodes.ts';
+import { columns } from '../util/columns.ts';
 import type { Option } from './option.ts';
 
 /** Every command, in the order of the help. */
@@ -79,9 +80,5 @@ function parserOption({ flags, description, parse, choices, fallback, required }
 
 /** One example per line, followed by what it does. */
 export function examplesOf({ examples }: Command): string {
-  const lines = Object.keys(examples).map((line) => `swarmup ${line}`);
-  const width = Math.max(...lines.map((line) => line.length));
-  return Object.values(examples)
-    .map((about, i) => `  ${(lines[i] ?? '').padEnd(width)}  ${about}`)
-    .join('\n');
+  return columns(Object.entries(examples).map(([line, about]) => [`  swarmup ${line}`, about])).join('\n');
 }

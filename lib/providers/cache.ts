@@ -1,7 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ifThere } from '../util/files.ts';
-import { removeInside } from '../util/remove.ts';
 import { isUsers, usersOf } from './users.ts';
 
 /** Something that swarmup keeps for all clusters of this user, and can download or build again. */
@@ -59,10 +58,4 @@ async function bytesOf(path: string): Promise<number> {
   if (!found.isDirectory()) return found.blocks * 512;
   const inside = await Promise.all((await readdir(path)).map((name) => bytesOf(join(path, name))));
   return inside.reduce((sum, bytes) => sum + bytes, 0);
-}
-
-/** Removes one entry, and what was noted about its users. */
-export async function removeCached(cache: string, { path }: Cached): Promise<void> {
-  await removeInside(cache, path);
-  await removeInside(cache, `${path}.users`);
 }

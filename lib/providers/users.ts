@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
-import { isAbsolute, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { ifThere } from '../util/files.ts';
+import { removeInside } from '../util/remove.ts';
 
 /**
  * Who uses a file or folder of the cache. Machines may be powered off and belong to any cluster of this user, so a user is noted
@@ -18,12 +19,6 @@ function folderOf(path: string): string {
 /** Whether a path of the cache is the notes about another one. */
 export function isUsers(path: string): boolean {
   return path.endsWith('.users');
-}
-
-/** Whether a path is below a folder, as its text says. */
-export function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '' && !way.startsWith('..') && !isAbsolute(way);
 }
 
 /** From now on, users of this path are noted: without this, nobody knows whether it is used. */
@@ -51,4 +46,10 @@ export async function usersOf(path: string): Promise<readonly string[] | undefin
     }),
   );
   return users.flat();
+}
+
+/** Removes something that swarmup made, and the notes about who uses it. @param folder bounds the removal */
+export async function removeUsed(folder: string, path: string): Promise<void> {
+  await removeInside(folder, path);
+  await removeInside(folder, folderOf(path));
 }

@@ -8,6 +8,8 @@ export interface Order {
   readonly line: string;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
+  /** What to do when the guest doesn't answer. */
+  readonly fix: string;
 }
 
 /** More than any answer; a guest that says more than this isn't answering. */
@@ -19,7 +21,7 @@ const MOST = 4096;
  * @returns the answer, as the guest wrote it: it is untrusted
  * @throws SwarmupError MACHINE_FAILED when the guest doesn't answer in time or QEMU closes the port
  */
-export async function order({ socketPath, line, deadlineMs, signal }: Order): Promise<string> {
+export async function order({ socketPath, line, deadlineMs, signal, fix }: Order): Promise<string> {
   const socket = connect({ path: socketPath, signal });
   try {
     return await new Promise<string>((resolve, reject) => {
@@ -38,7 +40,7 @@ export async function order({ socketPath, line, deadlineMs, signal }: Order): Pr
   } catch (cause) {
     signal.throwIfAborted();
     throw new SwarmupError('MACHINE_FAILED', `the guest did not answer on ${socketPath}: ${messageOf(cause)}`, {
-      fix: "Run 'swarmup up' again; with provider.start: boot the machines start from their disks.",
+      fix,
       cause,
     });
   } finally {

@@ -16,6 +16,8 @@ export interface SaveState {
   readonly file: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** What to do when the state can't be saved. */
+  readonly fix: string;
   readonly onProgress: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
@@ -69,7 +71,7 @@ const migration = z.object({
   ram: z.object({ total: z.number(), remaining: z.number() }).optional(),
 });
 
-async function completed({ qmpSocket, clock, signal, onProgress }: SaveState): Promise<void> {
+async function completed({ qmpSocket, clock, signal, onProgress, fix }: SaveState): Promise<void> {
   await waitUntil({
     until: 'the state of the machine is saved',
     probe: async () => {
@@ -81,7 +83,7 @@ async function completed({ qmpSocket, clock, signal, onProgress }: SaveState): P
           'MACHINE_FAILED',
           `QEMU could not save the machine's state: ${status} ${problem}`.trim(),
           {
-            fix: 'Free disk space if there is little; with provider.start: boot nothing is saved.',
+            fix,
           },
         );
       if (ram) onProgress({ done: ram.total - ram.remaining, total: ram.total });
@@ -91,6 +93,6 @@ async function completed({ qmpSocket, clock, signal, onProgress }: SaveState): P
     intervalMs: 50,
     signal,
     clock,
-    fix: 'With provider.start: boot nothing is saved.',
+    fix,
   });
 }

@@ -1,8 +1,9 @@
 import { lstat, rm, rmdir } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { hasErrno } from './errno.ts';
 import { SwarmupError } from './errors.ts';
 import { ifThere } from './files.ts';
+import { stepsInside } from './inside.ts';
 
 /**
  * Removes a file, or a folder with everything in it. The only place where swarmup removes anything on this computer.
@@ -15,8 +16,8 @@ import { ifThere } from './files.ts';
 export async function removeInside(folder: string, path: string): Promise<void> {
   const base = resolve(folder);
   const target = resolve(path);
-  const steps = relative(base, target).split(sep);
-  if (steps[0] === '' || steps[0] === '..' || isAbsolute(steps.join(sep))) throw outside(target, base);
+  const steps = stepsInside(base, target);
+  if (!steps) throw outside(target, base);
   for (let i = 1; i <= steps.length; i++) {
     const step = join(base, ...steps.slice(0, i));
     const found = await ifThere(lstat(step));

@@ -1,4 +1,5 @@
-import { listCache, removeCached, type Cached } from '../../providers/cache.ts';
+import { listCache, type Cached } from '../../providers/cache.ts';
+import { removeUsed } from '../../providers/users.ts';
 import { cacheText, megabytes } from '../../render/cache.ts';
 import { confirm } from '../../render/confirm.ts';
 import { print, printJson } from '../../render/output.ts';
@@ -28,7 +29,7 @@ async function clear(folder: string, entries: readonly Cached[], options: CacheO
   if (unused.length > 0 && !options.json) print(cacheText(unused, folder));
   const question = `Remove these ${unused.length}, which no machine uses? They are downloaded or built again when needed.`;
   if (unused.length > 0 && !options.yes && !(await confirm(question))) return 1;
-  for (const entry of unused) await removeCached(folder, entry);
+  for (const { path } of unused) await removeUsed(folder, path);
   if (options.json) printJson({ folder, removed: unused });
   else print(unused.length === 0 ? 'nothing to remove: everything is used\n' : `removed ${freed}\n`);
   return 0;

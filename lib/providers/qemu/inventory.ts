@@ -1,8 +1,9 @@
 import { ownProcesses } from '../../remote/processes.ts';
 import type { LocalCommands } from '../../contracts/local-commands.ts';
+import type { SshEndpoint } from '../../contracts/endpoint.ts';
 import type { Machine } from '../../contracts/provider.ts';
 import { SEGMENT, SSH_PORT, type Layout } from './layout.ts';
-import { readRecord, recordedNames } from './record.ts';
+import { readRecord, recordedNames, type MachineRecord } from './record.ts';
 
 /** The names of QEMU's system emulators: qemu-system-x86_64, and .qemu-system-x86_64-wrapped if a script starts it. */
 const QEMU = /^\.?qemu-system-/;
@@ -62,15 +63,20 @@ export class Inventory {
       state: usable ? (running ? 'running' : 'stopped') : 'lost',
       address: record?.address ?? '',
       forwards: record?.forwards ?? {},
-      ssh: {
-        host: '127.0.0.1',
-        port: record?.forwards[String(SSH_PORT)] ?? 0,
-        user: 'root',
-        identityFiles: [this.#layout.identityFile],
-        hostKey: record?.hostKey ?? '',
-      },
+      ssh: sshOf(this.#layout, record),
     };
   }
+}
+
+/** How to log in to a machine. Without a record nothing leads there. */
+export function sshOf(layout: Layout, record: MachineRecord | undefined): SshEndpoint {
+  return {
+    host: '127.0.0.1',
+    port: record?.forwards[String(SSH_PORT)] ?? 0,
+    user: 'root',
+    identityFiles: [layout.identityFile],
+    hostKey: record?.hostKey ?? '',
+  };
 }
 
 /** A machine's forwarded ports; none for a machine that isn't of this provider. */

@@ -10,7 +10,8 @@ import type { Inventory } from './inventory.ts';
 import type { Layout } from './layout.ts';
 import type { Prepared } from './prepare.ts';
 import { cacheFolder } from '../../util/files.ts';
-import { addUser, isInside } from '../users.ts';
+import { stepsInside } from '../../util/inside.ts';
+import { addUser } from '../users.ts';
 import type { SavedState } from './state/store.ts';
 import { writeRecord, type MachineRecord } from './record.ts';
 
@@ -66,7 +67,7 @@ export async function makeMachine(
     };
     await writeRecord(layout, record);
     const used = state ? state.folder : image.disk;
-    if (isInside(cacheFolder(options.env), used)) await addUser(used, layout.record(node.name));
+    if (stepsInside(cacheFolder(options.env), used)) await addUser(used, layout.record(node.name));
     return { record, guest };
   });
 }

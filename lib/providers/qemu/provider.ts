@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { NodeSpec } from '../../config/model.ts';
 import { SwarmupError } from '../../util/errors.ts';
@@ -8,12 +7,12 @@ import { qmp } from '../../remote/qmp.ts';
 import { created, step, updated, type Change } from '../../contracts/change.ts';
 import { removeInside, removeOwn } from '../../util/remove.ts';
 import { waitUntil } from '../../async/wait-until.ts';
-import { waitForSsh } from '../wait-for-ssh.ts';
 import type { Endpoint } from '../../contracts/endpoint.ts';
 import type { Machine, Provider, ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
 import type { QemuConfig } from './config.ts';
 import { forwardsOf, Inventory } from './inventory.ts';
-import { Layout, SSH_PORT } from './layout.ts';
+import { untilAnswers } from './answering.ts';
+import { Layout } from './layout.ts';
 import { prepare, type Prepared } from './prepare.ts';
 import { readRecord } from './record.ts';
 import { Starter } from './start.ts';
@@ -63,19 +62,8 @@ class QemuProvider implements Provider {
       known && !known.restoring
         ? await this.#starter.run(known, prepared, io)
         : await this.#starter.create(node, prepared, io);
-    await waitForSsh(
-      {
-        name: node.name,
-        host: '127.0.0.1',
-        port: record.forwards[String(SSH_PORT)] ?? 0,
-        intervalMs: 250,
-        clock: this.#options.clock,
-        fix: `Its console shows how far it got: ${this.#layout.console(node.name)}`,
-        runs: async () => (await this.#inventory.running()).has(node.name),
-        ended: () => this.#ended(node.name),
-      },
-      io,
-    );
+    const answering = { layout: this.#layout, inventory: this.#inventory, clock: this.#options.clock };
+    await untilAnswers(answering, record, io);
     const [machine] = await this.#inventory.list([node.name]);
     if (machine) return machine;
     throw new SwarmupError('MACHINE_FAILED', `the files of ${node.name} disappeared while it started`, {
@@ -119,16 +107,6 @@ class QemuProvider implements Provider {
     if (local !== undefined) return { host: '127.0.0.1', port: local };
     throw new SwarmupError('MACHINE_FAILED', `port ${port} of ${machine.name} is not open on this computer`, {
       fix: "Run 'swarmup up': it opens the ports that services and stacks publish.",
-    });
-  }
-
-  async #ended(name: string): Promise<SwarmupError> {
-    // A machine that ended before any output has no console file.
-    const console = await readFile(this.#layout.console(name), 'latin1').catch(() => '');
-    const lines = console.split('\n').filter((line) => line.trim() !== '');
-    return new SwarmupError('MACHINE_FAILED', `${name}'s virtual machine ended while it started`, {
-      fix: `The last lines of its console are below, the rest is in ${this.#layout.console(name)}. Run again to restart it.`,
-      output: lines.slice(-10).join('\n'),
     });
   }
 

@@ -1,17 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../../../async/clock.ts';
 import { waitUntil } from '../../../async/wait-until.ts';
-import { order } from '../../../remote/guest-port.ts';
 import { qmp } from '../../../remote/qmp.ts';
-import { SwarmupError } from '../../../util/errors.ts';
 import type { GuestIdentity } from '../../cloud-init.ts';
 import { identityFiles } from '../guest.ts';
 import { SEGMENT, type Layout } from '../layout.ts';
 import type { BootImage } from '../record.ts';
+import { BOOT_INSTEAD, carryOut } from './guest-order.ts';
 import type { SavedState } from './store.ts';
 
-/** A restored machine answers in 2 to 8 s under emulation, several of them on few processors later. */
-const ANSWER_MS = 120_000;
 const LOAD_MS = 120_000;
 
 export interface Becoming {
@@ -28,13 +25,8 @@ export async function becomeItself(becoming: Becoming): Promise<void> {
   const { layout, guest, signal } = becoming;
   await loaded(becoming);
   await qmp(layout.qmpSocket(guest.name), [{ execute: 'cont' }]);
-  const socketPath = layout.identitySocket(guest.name);
-  const answer = await order({ socketPath, line: identityLine(becoming), deadlineMs: ANSWER_MS, signal });
-  if (answer === 'done') return;
-  throw new SwarmupError('MACHINE_FAILED', `the restored machine could not become ${guest.name}`, {
-    fix: 'With provider.start: boot, machines start from their disks.',
-    output: answer,
-  });
+  const what = `the restored machine could not become ${guest.name}`;
+  await carryOut(layout, guest.name, identityLine(becoming), { what, signal });
 }
 
 /** QEMU loads the whole state before it takes orders to run. */
@@ -50,7 +42,7 @@ async function loaded({ layout, guest, clock, signal }: Becoming): Promise<void>
     intervalMs: 20,
     signal,
     clock,
-    fix: 'With provider.start: boot, machines start from their disks.',
+    fix: BOOT_INSTEAD,
   });
 }
 

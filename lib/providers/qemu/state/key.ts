@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { deviceArgs, processorArgs, type Platform } from '../launch.ts';
 import type { BootImage, MachineRecord } from '../record.ts';
-import { fileStamp } from './store.ts';
 
 /** The program that runs inside a saved machine. */
 export const AGENT: URL = new URL('agent.pl', import.meta.url);
@@ -36,4 +35,10 @@ export async function stateKey(parts: StateParts): Promise<string> {
     await readFile(AGENT, 'utf8'),
   ];
   return createHash('sha256').update(JSON.stringify(described)).digest('hex').slice(0, 20);
+}
+
+/** What a file is known by without reading all of it. */
+async function fileStamp(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  return `${path} ${size} ${mtimeMs}`;
 }

@@ -1,7 +1,6 @@
 import { mkdir, readFile, rename, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProviderIo, ProviderOptions } from '../../../contracts/provider.ts';
-import { order } from '../../../remote/guest-port.ts';
 import { generateKeyPair } from '../../../remote/keys.ts';
 import { endProcess } from '../../../remote/processes.ts';
 import { saveState } from '../../../remote/save-state.ts';
@@ -10,22 +9,22 @@ import { SwarmupError } from '../../../util/errors.ts';
 import { makePrivate } from '../../../util/files.ts';
 import { removeOwn } from '../../../util/remove.ts';
 import { clusterKey } from '../../cluster-key.ts';
-import { waitForSsh } from '../../wait-for-ssh.ts';
+import { untilAnswers } from '../answering.ts';
 import { workFolder } from '../build.ts';
 import { writeSeed } from '../guest.ts';
-import { Inventory } from '../inventory.ts';
+import { Inventory, sshOf } from '../inventory.ts';
 import { IDENTITY_PORT } from '../launch.ts';
 import { Layout, SSH_PORT } from '../layout.ts';
 import type { QemuTools } from '../packages.ts';
 import { Ports } from '../ports.ts';
 import { startQemu } from '../process.ts';
 import type { MachineRecord } from '../record.ts';
+import { BOOT_INSTEAD, carryOut } from './guest-order.ts';
 import { AGENT, stateKey, type StateParts } from './key.ts';
 import { StateStore, type SavedState } from './store.ts';
 
 /** The machine that is saved; it belongs to no cluster. */
 const TEMPLATE = 'template';
-const FORGET_MS = 120_000;
 /** What a machine writes to its disk until it is saved; measured: 16 MiB, and 60 MiB with cloud-init. */
 const DISK_MIB = 200;
 
@@ -48,7 +47,7 @@ export async function savedState(saving: Saving, io: ProviderIo): Promise<SavedS
   const made = await store.find(key);
   if (made) return made;
   throw new SwarmupError('MACHINE_FAILED', 'the saved state disappeared after it was made', {
-    fix: 'Run again; with provider.start: boot no state is needed.',
+    fix: `Run again. ${BOOT_INSTEAD}`,
   });
 }
 
@@ -67,31 +66,11 @@ async function makeState(saving: Saving, key: string, store: StateStore, io: Pro
   try {
     await makePrivate(layout.runtimeDir);
     const record = await boot(saving, layout, told);
-    await waitForSsh(
-      {
-        name: TEMPLATE,
-        host: '127.0.0.1',
-        port: record.forwards[String(SSH_PORT)] ?? 0,
-        intervalMs: 250,
-        clock: options.clock,
-        fix: `Its console shows how far it got: ${layout.console(TEMPLATE)}`,
-        runs: async () => (await inventory.running()).has(TEMPLATE),
-        ended: () =>
-          new SwarmupError('MACHINE_FAILED', 'the machine whose state is saved ended while it started', {
-            fix: 'With provider.start: boot no state is needed.',
-          }),
-      },
-      told,
-    );
+    await untilAnswers({ layout, inventory, clock: options.clock }, record, told);
     await installAgent(layout, record, told);
     told.report('removing its identity');
-    const socketPath = layout.identitySocket(TEMPLATE);
-    const answer = await order({ socketPath, line: 'forget', deadlineMs: FORGET_MS, signal: io.signal });
-    if (answer !== 'done')
-      throw new SwarmupError('MACHINE_FAILED', 'the machine could not be prepared for saving', {
-        fix: 'With provider.start: boot no state is needed.',
-        output: answer,
-      });
+    const what = 'the machine could not be prepared for saving';
+    await carryOut(layout, TEMPLATE, 'forget', { what, signal: io.signal });
     const result = join(work, 'result');
     await mkdir(result, { mode: 0o700 });
     await saveState({
@@ -101,6 +80,7 @@ async function makeState(saving: Saving, key: string, store: StateStore, io: Pro
       clock: options.clock,
       signal: io.signal,
       onProgress: (progress) => told.report('writing its memory', progress),
+      fix: BOOT_INSTEAD,
     });
     await end(inventory);
     await rename(layout.disk(TEMPLATE), join(result, 'disk.qcow2'));
@@ -123,7 +103,7 @@ async function requireSpace(cache: string, memoryMiB: number): Promise<void> {
     'MACHINE_FAILED',
     `a machine state may take ${needed} MiB, and ${cache} has ${free} MiB free`,
     {
-      fix: 'Free disk space, or put the cache elsewhere (SWARMUP_CACHE_DIR); with provider.start: boot nothing is saved.',
+      fix: `Free disk space, or put the cache elsewhere (SWARMUP_CACHE_DIR). ${BOOT_INSTEAD}`,
     },
   );
 }
@@ -158,14 +138,8 @@ const PREPARE = [
 
 async function installAgent(layout: Layout, record: MachineRecord, io: ProviderIo): Promise<void> {
   io.report('waiting for Docker');
-  const endpoint = {
-    host: '127.0.0.1',
-    port: record.forwards[String(SSH_PORT)] ?? 0,
-    user: 'root',
-    identityFiles: [layout.identityFile],
-    hostKey: record.hostKey,
-  };
-  const host = await SshHost.connect(TEMPLATE, endpoint, { emit: () => undefined, signal: io.signal });
+  const ssh = sshOf(layout, record);
+  const host = await SshHost.connect(TEMPLATE, ssh, { emit: () => undefined, signal: io.signal });
   try {
     await host.run(['sh', '-ec', PREPARE], { input: await readFile(AGENT, 'utf8'), signal: io.signal });
   } finally {

@@ -1,9 +1,9 @@
-import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ifThere } from '../../../util/files.ts';
 import { removeInside } from '../../../util/remove.ts';
-import { addUser, isUsers, trackUsers, usersOf } from '../../users.ts';
+import { addUser, isUsers, removeUsed, trackUsers, usersOf } from '../../users.ts';
 import { publish } from '../build.ts';
 
 /** A machine as it was while it ran: memory and devices in one file, and the disk that belongs to them. */
@@ -68,13 +68,6 @@ export class StateStore {
   async #removeUnused(key: string): Promise<void> {
     const folder = join(this.#root, key);
     if ((await usersOf(folder))?.length) return;
-    await removeInside(this.#root, folder);
-    await removeInside(this.#root, `${folder}.users`);
+    await removeUsed(this.#root, folder);
   }
-}
-
-/** What a file is known by without reading all of it. */
-export async function fileStamp(path: string): Promise<string> {
-  const { size, mtimeMs } = await stat(path);
-  return `${path} ${size} ${mtimeMs}`;
 }
