@@ -95,7 +95,7 @@ services:
       swarmup.yaml:2:25: unknown key 'memry' in provider
         2 | provider: { type: qemu, memry: 1GiB }
           |                         ^^^^^
-        did you mean 'memory'? expected one of image, cpus, memory, disk, accelerator, mirror
+        did you mean 'memory'? expected one of image, cpus, memory, disk, accelerator, start, mirror
 
       swarmup.yaml:3:23: unknown key 'wrkers' in nodes
         3 | nodes: { managers: 1, wrkers: 2 }
