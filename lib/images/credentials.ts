@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Cluster } from '../config/model.ts';
 import { SwarmupError } from '../util/errors.ts';
 import { ifThere } from '../util/files.ts';
 import { parseAs } from '../util/parse-json.ts';
@@ -31,6 +32,11 @@ const helperAnswer = z.looseObject({ Username: z.string(), Secret: z.string() })
 interface Sources {
   readonly local: LocalCommands;
   readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The credentials that a cluster's nodes get for their registries: none unless its file says `images.registryAuth`. */
+export function credentialsFor({ images }: Pick<Cluster, 'images'>, sources: Sources): CredentialsOf {
+  return images.registryAuth ? dockerCredentials(sources) : () => Promise.resolve(undefined);
 }
 
 /** Reads Docker's own configuration, and asks its credential helpers. Source: docs.docker.com, "docker login". */

@@ -4,7 +4,7 @@ import type { RunCluster } from '../contracts/run-cluster.ts';
 import { namedMirror } from '../images/debian-mirror.ts';
 import type { Emit, Listener } from '../contracts/events.ts';
 import { cacheFolder } from '../util/files.ts';
-import { dockerCredentials } from '../images/credentials.ts';
+import { credentialsFor } from '../images/credentials.ts';
 import { imageStore } from '../images/store.ts';
 import { machineTable } from '../providers/machine-table.ts';
 import { loadProvider } from '../providers/index.ts';
@@ -106,7 +106,7 @@ async function openContext(
     http: httpClient((via, to, until) => remote.dial(via, to, until)),
     images: {
       ...imageStore({ local, cache: cacheFolder(env), mirror: namedMirror(cluster.provider) }),
-      credentials: cluster.images.registryAuth ? dockerCredentials({ local, env }) : () => Promise.resolve(undefined),
+      credentials: credentialsFor(cluster, { local, env }),
     },
     state: new StateFolder(cluster.stateDir, onSecret),
     clock: systemClock,

@@ -6,7 +6,7 @@ export function tagged(reference: string): string {
 }
 
 /** A name's digest, such as sha256:...; undefined without one. */
-function digestOf(reference: string): string | undefined {
+export function digestOf(reference: string): string | undefined {
   return reference.split('@')[1];
 }
 

@@ -10,7 +10,7 @@ import { providerContract } from '../../lib/testing/index.ts';
 import { clusterOf } from '../support/cluster.ts';
 
 const cluster = await clusterOf(`name: e2e-contract
-provider: { type: qemu, memory: 1GiB }
+provider: { type: qemu }
 nodes: { managers: 1 }
 services:
   web: { image: nginx, ports: ['80:80'] }

@@ -26,8 +26,8 @@ import { whenLong } from '../support/when-long.ts';
 /** Two real machines from bare images of two releases, which stand for existing hosts. The manager has the oldest Docker. */
 const MACHINES = `name: e2e-machines
 providers:
-  new: { type: qemu, image: debian-13, cpus: 1, memory: 1536MiB, disk: 10GiB }
-  old: { type: qemu, image: debian-12, cpus: 1, memory: 1536MiB, disk: 10GiB }
+  new: { type: qemu, image: debian-13, start: boot }
+  old: { type: qemu, image: debian-12, start: boot }
 nodes:
   - { name: alpha, role: manager, provider: old }
   - { name: beta, role: worker, provider: new }

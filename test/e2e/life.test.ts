@@ -24,7 +24,7 @@ import { whenLong } from '../support/when-long.ts';
 
 /** The life of a cluster of three managers and a worker: services with all options, and everything that happens to them. */
 const BASE = `name: e2e-life
-provider: { type: qemu, image: debian-13, cpus: 1, memory: 1024MiB, disk: 8GiB }
+provider: { type: qemu }
 nodes:
   - { name: m1, role: manager }
   - { name: m2, role: manager }
@@ -130,6 +130,11 @@ const urlOf = async (node: string) =>
 describe('a cluster in use', () => {
   it('runs services with all options of the file, and a second run changes nothing', async () => {
     expectOk(await up());
+    // They didn't boot.
+    for (const name of ['m1', 'm2', 'm3', 'w1'])
+      expect(readFileSync(join(folder, '.swarmup/e2e-life/machines', name, 'machine.json'), 'utf8')).toContain(
+        '"state":',
+      );
     writeFileSync(sshConfig, (await cli.run(['ssh-config'])).stdout);
     const spec = JSON.parse(await engine('m2', 'docker service inspect web')) as [
       { Spec: { Labels: object; TaskTemplate: { ContainerSpec: object } } },

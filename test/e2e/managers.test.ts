@@ -9,7 +9,7 @@ import { needPackages } from '../support/packages.ts';
 
 /** Three managers with Docker in their image: kills, locks, power cycles, changes while they run, and failures. */
 const BASE = `name: e2e-managers
-provider: { type: qemu, image: debian-13, cpus: 1, memory: 1280MiB, disk: 8GiB }
+provider: { type: qemu }
 nodes: { managers: 3 }
 images: { whenUnreachable: build }
 services:

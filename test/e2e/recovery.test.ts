@@ -9,7 +9,7 @@ import { needPackages } from '../support/packages.ts';
 
 /** Ways back after a loss: a back-up, a surviving manager, and a swarm restored onto new machines. */
 const CLUSTER = `name: e2e-recovery
-provider: { type: qemu, image: debian-13, cpus: 1, memory: 1024MiB, disk: 8GiB }
+provider: { type: qemu }
 nodes: { managers: 3 }
 swarm: { autolock: true, heartbeat: 10s }
 images: { whenUnreachable: build }

@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Layout } from '../../lib/providers/qemu/layout.ts';
-import { AGENT, stateKey, type StateParts } from '../../lib/providers/qemu/state/key.ts';
+import { knownImages } from '../../lib/providers/qemu/state/images.ts';
+import { AGENT, stateKey, stateKind, type StateParts } from '../../lib/providers/qemu/state/key.ts';
 import { addUser } from '../../lib/providers/users.ts';
 import { StateStore } from '../../lib/providers/qemu/state/store.ts';
 import { startDetached, type Detached } from '../../lib/remote/detached.ts';
 import { order } from '../../lib/remote/guest-port.ts';
+import { fakeClock } from '../fakes/clock.ts';
+import { clusterOf } from '../support/cluster.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-state-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -29,6 +32,7 @@ describe('the key of a saved state', () => {
     cpus: 1,
     memoryMiB: 1536,
     diskMiB: 10240,
+    images: { archives: [], pinned: [] },
   };
 
   it('is the same for the same machine', async () => {
@@ -47,6 +51,28 @@ describe('the key of a saved state', () => {
     expect(await stateKey({ ...parts, ...other })).not.toBe(await stateKey(parts));
   });
 
+  it('differs when an archive of container images changes, and the kind of machine is the same', async () => {
+    const archive = join(folder, 'web.tar');
+    writeFileSync(archive, 'an image');
+    const archived = { ...parts, images: { archives: [archive], pinned: [] } };
+    const before = { key: await stateKey(archived), kind: stateKind(archived) };
+    expect(before.key).not.toBe(await stateKey(parts));
+    expect(before.kind).not.toBe(stateKind(parts));
+    writeFileSync(archive, 'another image');
+    expect(await stateKey(archived)).not.toBe(before.key);
+    expect(stateKind(archived)).toBe(before.kind);
+  });
+
+  it('differs for a build of the image with other packages, and the kind of machine is the same', async () => {
+    const built = ['debian-13-docker-0123456789ab', 'debian-13-docker-ba9876543210'].map((name) => {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'disk.raw'), name);
+      return { ...parts, image: { ...parts.image, disk: join(folder, name, 'disk.raw') } };
+    });
+    expect(new Set(await Promise.all(built.map(stateKey))).size).toBe(2);
+    expect(new Set(built.map(stateKind)).size).toBe(1);
+  });
+
   it('differs when the image changes', async () => {
     const before = await stateKey(parts);
     writeFileSync(disk, 'another disk');
@@ -56,14 +82,15 @@ describe('the key of a saved state', () => {
 
 describe('the store of saved states', () => {
   const cache = join(folder, 'cache');
-  const store = new StateStore(cache);
+  const clock = fakeClock();
+  const store = new StateStore(cache, clock);
   const image = join(cache, 'images', 'debian', 'disk.raw');
 
-  async function saved(key: string) {
+  async function saved(key: string, kind = 'debian') {
     const work = mkdtempSync(join(folder, 'work-'));
     writeFileSync(join(work, 'memory'), 'memory');
     writeFileSync(join(work, 'disk.qcow2'), 'disk');
-    await store.publish(work, key, { image, macs: MACS });
+    await store.publish(work, key, { image, kind, macs: MACS });
     const state = await store.find(key);
     if (!state) throw new Error(`${key} was not published`);
     return state;
@@ -93,8 +120,8 @@ describe('the store of saved states', () => {
     expect(readFileSync(second.memory, 'utf8')).toBe('the first');
   });
 
-  it('removes other states that no machine uses, and keeps those that one does', async () => {
-    const [current, unused, used] = [await saved('current'), await saved('unused'), await saved('used')];
+  it('removes states that it replaces and no machine uses, and keeps those that one does', async () => {
+    const [unused, used, current] = [await saved('unused'), await saved('used'), await saved('current')];
     const layout = await user('c1', used);
     await store.prune('current');
     expect([current, unused, used].map((state) => existsSync(state.disk))).toEqual([true, false, true]);
@@ -103,12 +130,59 @@ describe('the store of saved states', () => {
     expect(existsSync(used.folder)).toBe(false);
   });
 
+  it('keeps the states of other machines until nobody has needed them for a month', async () => {
+    const [other, current] = [await saved('other', 'larger'), await saved('now')];
+    await clock.sleep(20 * 86_400_000, signal);
+    await store.find('other');
+    await clock.sleep(20 * 86_400_000, signal);
+    await store.prune(current.key);
+    expect(existsSync(other.folder)).toBe(true);
+    await clock.sleep(20 * 86_400_000, signal);
+    await store.prune(current.key);
+    expect(existsSync(other.folder)).toBe(false);
+  });
+
+  it('remembers a state that this computer can not load, and why', async () => {
+    expect(await store.refused('kvm')).toBeUndefined();
+    await store.refuse('kvm', 'the trial failed');
+    expect(await store.find('kvm')).toBeUndefined();
+    expect(await store.refused('kvm')).toBe('the trial failed');
+  });
+
+  it('makes no state again while machines use the disk of a discarded one, and then does', async () => {
+    const state = await saved('gone');
+    const layout = await user('c3', state);
+    await store.discard(state);
+    expect(await store.refused('gone')).toMatch('still use the disk');
+    rmSync(layout.dir('n1'), { recursive: true });
+    expect(await store.refused('gone')).toBeUndefined();
+    expect(readFileSync((await saved('gone')).memory, 'utf8')).toBe('memory');
+  });
+
   it('discards the memory of a state that does not load, but not the disk of machines that run on it', async () => {
     const state = await saved('bad');
     await user('c2', state);
     await store.discard(state);
     expect(await store.find('bad')).toBeUndefined();
     expect([existsSync(state.memory), existsSync(state.disk)]).toEqual([false, true]);
+  });
+});
+
+describe('the container images in a saved state', () => {
+  const known = async (text: string) =>
+    knownImages(await clusterOf(`name: x\nprovider: { type: qemu }\nnodes: { managers: 1 }\n${text}`));
+  const digest = `sha256:${'a'.repeat(64)}`;
+
+  it('are those that cannot change under their name: archives, and names with a digest', async () => {
+    const archive = join(folder, 'a.tar');
+    writeFileSync(archive, 'an archive');
+    const text = `images: { load: ['${archive}'] }\nservices: { a: { image: nginx }, b: { image: 'redis@${digest}' } }\n`;
+    expect(await known(text)).toEqual({ archives: [archive], pinned: [`redis@${digest}`] });
+  });
+
+  it('are none where the nodes get images only when they need them', async () => {
+    const text = `images: { early: false }\nservices: { b: { image: 'redis@${digest}' } }\n`;
+    expect(await known(text)).toEqual({ archives: [], pinned: [] });
   });
 });
 

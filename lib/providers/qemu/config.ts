@@ -28,9 +28,9 @@ export const qemuConfig = z
       .describe('Hardware acceleration; auto uses what works in a short probe, else emulation (tcg).'),
     start: z
       .enum(['auto', 'boot', 'restore'])
-      .default('boot')
+      .default('auto')
       .describe(
-        'How new machines start: boot, or restore from a saved state, which takes seconds; auto restores where it can.',
+        'How new machines start: boot, or restore from a saved state, which takes seconds; auto restores where that works.',
       ),
     mirror: webAddress()
       .optional()

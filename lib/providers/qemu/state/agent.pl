@@ -1,5 +1,6 @@
 # Runs in a machine whose state is saved, and in every machine that is restored from it. It takes orders on a virtio-serial
 # port, one line each, and answers "done" or "failed REASON":
+#   hello             does nothing
 #   forget            removes what must not be in a saved state
 #   become KEY=VALUE  gives a restored machine an identity of its own, before anything in it can be reached
 # Fields are separated by tabs; values that may hold any byte are in hexadecimal. Only core modules of perl-base are used.
@@ -180,7 +181,8 @@ binmode $channel;
 while (1) {
   my ($verb, @fields) = split /\t/, order($channel);
   my $ok = eval {
-    if ($verb eq 'forget') { forget() }
+    if ($verb eq 'hello') { }
+    elsif ($verb eq 'forget') { forget() }
     elsif ($verb eq 'become') { become(map { split /=/, $_, 2 } @fields) }
     else { die "unknown order\n" }
     1;

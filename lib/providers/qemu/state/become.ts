@@ -23,18 +23,22 @@ export interface Becoming {
 /** Lets a restored machine, which is paused, run, and gives it its own identity before anything in it can be reached. */
 export async function becomeItself(becoming: Becoming): Promise<void> {
   const { layout, guest, signal } = becoming;
-  await loaded(becoming);
+  await untilLoaded(layout, guest.name, becoming);
   await qmp(layout.qmpSocket(guest.name), [{ execute: 'cont' }]);
   const what = `the restored machine could not become ${guest.name}`;
   await carryOut(layout, guest.name, identityLine(becoming), { what, signal });
 }
 
-/** QEMU loads the whole state before it takes orders to run. */
-async function loaded({ layout, guest, clock, signal }: Becoming): Promise<void> {
+/** Waits until QEMU has loaded the whole state: only then can the machine run. It is paused. */
+export async function untilLoaded(
+  layout: Layout,
+  name: string,
+  { clock, signal }: Pick<Becoming, 'clock' | 'signal'>,
+): Promise<void> {
   await waitUntil({
-    until: `the saved state of ${guest.name} is loaded`,
+    until: `the saved state of ${name} is loaded`,
     probe: async () => {
-      const [answer] = await qmp(layout.qmpSocket(guest.name), [{ execute: 'query-status' }]);
+      const [answer] = await qmp(layout.qmpSocket(name), [{ execute: 'query-status' }]);
       const seen = JSON.stringify(answer);
       return seen.includes('"paused"') ? { done: undefined } : { seen };
     },

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, statfs } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProviderIo, ProviderOptions } from '../../../contracts/provider.ts';
+import { credentialsFor } from '../../../images/credentials.ts';
 import { generateKeyPair } from '../../../remote/keys.ts';
 import { endProcess } from '../../../remote/processes.ts';
 import { saveState } from '../../../remote/save-state.ts';
@@ -20,8 +21,10 @@ import { Ports } from '../ports.ts';
 import { startQemu } from '../process.ts';
 import type { MachineRecord } from '../record.ts';
 import { BOOT_INSTEAD, carryOut } from './guest-order.ts';
-import { AGENT, stateKey, type StateParts } from './key.ts';
-import { StateStore, type SavedState } from './store.ts';
+import { supplyImages } from './images.ts';
+import { AGENT, stateKey, stateKind, type StateParts } from './key.ts';
+import { filesOf, StateStore, type SavedState } from './store.ts';
+import { tryLoading } from './trial.ts';
 
 /** The machine that is saved; it belongs to no cluster. */
 const TEMPLATE = 'template';
@@ -35,27 +38,37 @@ export interface Saving {
   readonly parts: StateParts;
 }
 
-/** The state that new machines of this kind start from: the one there is, or a new one. */
+/**
+ * The state that new machines of this kind start from: the one there is, or a new one.
+ *
+ * @throws SwarmupError MACHINE_FAILED when none can be made, or this computer can't load it
+ */
 export async function savedState(saving: Saving, io: ProviderIo): Promise<SavedState> {
-  const { cache, parts } = saving;
-  const store = new StateStore(cache);
+  const { cache, parts, options } = saving;
+  const store = new StateStore(cache, options.clock);
   const key = await stateKey(parts);
   const found = await store.find(key);
   if (found) return found;
+  const before = await store.refused(key);
+  if (before !== undefined) throw unusable(before);
   await makeState(saving, key, store, io);
   await store.prune(key);
   const made = await store.find(key);
   if (made) return made;
-  throw new SwarmupError('MACHINE_FAILED', 'the saved state disappeared after it was made', {
-    fix: `Run again. ${BOOT_INSTEAD}`,
+  throw unusable((await store.refused(key)) ?? 'it disappeared after it was saved');
+}
+
+function unusable(reason: string): SwarmupError {
+  return new SwarmupError('MACHINE_FAILED', `this computer can't start machines from a saved state: ${reason}`, {
+    fix: `${BOOT_INSTEAD} 'swarmup cache clear' removes states that no machine uses; the next run then tries again.`,
   });
 }
 
 /** Boots a machine, removes everything that is its own, and saves it while it runs. */
 async function makeState(saving: Saving, key: string, store: StateStore, io: ProviderIo): Promise<void> {
-  const { options, cache } = saving;
+  const { options, cache, parts } = saving;
   const { local } = options;
-  await requireSpace(cache, saving.parts.memoryMiB);
+  await requireSpace(cache, parts);
   const work = await workFolder(cache);
   const layout = new Layout({ name: 'saving', stateDir: join(work, 'machine') });
   const told: ProviderIo = {
@@ -63,29 +76,34 @@ async function makeState(saving: Saving, key: string, store: StateStore, io: Pro
     report: (detail, progress) => io.report(`saving a machine state (once): ${detail}`, progress),
   };
   const inventory = new Inventory(layout, local);
+  const result = filesOf(join(work, 'result'));
   try {
     await makePrivate(layout.runtimeDir);
+    await mkdir(result.folder, { mode: 0o700 });
     const record = await boot(saving, layout, told);
     await untilAnswers({ layout, inventory, clock: options.clock }, record, told);
-    await installAgent(layout, record, told);
+    await fill(saving, layout, record, told);
     told.report('removing its identity');
     const what = 'the machine could not be prepared for saving';
     await carryOut(layout, TEMPLATE, 'forget', { what, signal: io.signal });
-    const result = join(work, 'result');
-    await mkdir(result, { mode: 0o700 });
     await saveState({
       qmpSocket: layout.qmpSocket(TEMPLATE),
       transferSocket: layout.transferSocket(TEMPLATE),
-      file: join(result, 'memory'),
+      file: result.memory,
       clock: options.clock,
       signal: io.signal,
       onProgress: (progress) => told.report('writing its memory', progress),
       fix: BOOT_INSTEAD,
     });
     await end(inventory);
-    await rename(layout.disk(TEMPLATE), join(result, 'disk.qcow2'));
+    await rename(layout.disk(TEMPLATE), result.disk);
+    // Loading is known to work under emulation only.
+    if (parts.accelerator !== 'tcg') {
+      const refused = await tryLoading({ ...saving, layout, record, ...result }, told);
+      if (refused !== undefined) return await store.refuse(key, refused);
+    }
     const macs = { uplink: layout.mac(TEMPLATE, 'uplink'), segment: layout.mac(TEMPLATE, 'segment') };
-    await store.publish(result, key, { image: saving.parts.image.disk, macs });
+    await store.publish(result.folder, key, { image: parts.image.disk, kind: stateKind(parts), macs });
   } finally {
     await end(inventory);
     await removeOwn(layout.runtimeDir);
@@ -94,10 +112,13 @@ async function makeState(saving: Saving, key: string, store: StateStore, io: Pro
 }
 
 /** @throws SwarmupError MACHINE_FAILED when the file system of the cache has less room than a state may take */
-async function requireSpace(cache: string, memoryMiB: number): Promise<void> {
+async function requireSpace(cache: string, { memoryMiB, images }: StateParts): Promise<void> {
   const { bavail, bsize } = await statfs(cache);
   const free = Math.floor((bavail * bsize) / 2 ** 20);
-  const needed = memoryMiB + DISK_MIB;
+  const archives = await Promise.all(images.archives.map((file) => stat(file)));
+  // Unpacked layers take more than their archive, which may be compressed.
+  const unpackedMiB = archives.reduce((sum, { size }) => sum + (4 * size) / 2 ** 20, 0);
+  const needed = Math.ceil(memoryMiB + DISK_MIB + unpackedMiB);
   if (free >= needed) return;
   throw new SwarmupError(
     'MACHINE_FAILED',
@@ -126,22 +147,29 @@ async function boot({ options, tools, parts }: Saving, layout: Layout, io: Provi
   return started;
 }
 
+/** Source: moby, contrib/check-config.sh, "Network Drivers" and IPVS. */
+const SWARM_MODULES = ['overlay', 'br_netfilter', 'vxlan', 'ip_vs', 'ip_vs_rr', 'veth', 'dummy'];
+
 /** Everything that runs on its own has run once: what a restored machine does later is in memory then. */
 const PREPARE = [
   'if command -v cloud-init; then cloud-init status --wait; fi',
   'if systemctl cat docker.service; then systemctl start docker.service; fi',
+  // What Swarm's networks need: loading it later would cost each machine time.
+  `modprobe -qa ${SWARM_MODULES.join(' ')} || true`,
   'mkdir -p -m 700 /run/swarmup',
   'cat > /run/swarmup/agent.pl',
   'perl -c /run/swarmup/agent.pl',
   `systemd-run --unit=swarmup-agent perl /run/swarmup/agent.pl /dev/virtio-ports/${IDENTITY_PORT}`,
 ].join('\n');
 
-async function installAgent(layout: Layout, record: MachineRecord, io: ProviderIo): Promise<void> {
+/** Puts in the machine what every node will need, and the agent. */
+async function fill({ options, parts }: Saving, layout: Layout, record: MachineRecord, io: ProviderIo): Promise<void> {
   io.report('waiting for Docker');
   const ssh = sshOf(layout, record);
   const host = await SshHost.connect(TEMPLATE, ssh, { emit: () => undefined, signal: io.signal });
   try {
     await host.run(['sh', '-ec', PREPARE], { input: await readFile(AGENT, 'utf8'), signal: io.signal });
+    await supplyImages(host, parts.images, credentialsFor(options.cluster, options), io);
   } finally {
     host.close();
   }

@@ -4,6 +4,7 @@ import { cacheFolder } from '../../../util/files.ts';
 import { SharedWork } from '../../shared-work.ts';
 import type { QemuConfig } from '../config.ts';
 import type { Prepared } from '../prepare.ts';
+import { knownImages } from './images.ts';
 import { savedState } from './save.ts';
 import { StateStore, type SavedState } from './store.ts';
 
@@ -28,16 +29,15 @@ export class States {
   async #find({ tools, image, accelerator }: Prepared, io: ProviderIo): Promise<SavedState | undefined> {
     const { start, cpus, memory, disk } = this.#config;
     if (start === 'boot' || this.#failed) return undefined;
-    // Elsewhere nobody has tried yet whether what is saved can be loaded.
-    if (start === 'auto' && accelerator !== 'tcg') return undefined;
     const { platform, versionLine } = tools;
-    const parts = { image, platform, accelerator, cpus, memoryMiB: memory, diskMiB: disk, qemu: versionLine };
+    const images = knownImages(this.#options.cluster);
+    const parts = { image, platform, accelerator, cpus, memoryMiB: memory, diskMiB: disk, qemu: versionLine, images };
     const cache = cacheFolder(this.#options.env);
     try {
       return await savedState({ options: this.#options, cache, tools, parts }, io);
     } catch (error) {
       if (io.signal.aborted || start === 'restore') throw error;
-      io.warn(`no machine state could be saved, so the machines boot: ${messageOf(error)}`);
+      io.warn(`the machines boot: ${messageOf(error)}`);
       this.#failed = true;
       return undefined;
     }
@@ -47,6 +47,6 @@ export class States {
   async discard(state: SavedState, reason: string, io: ProviderIo): Promise<void> {
     this.#failed = true;
     io.warn(`the saved machine state does not load, so it is discarded and the machines boot: ${reason}`);
-    await new StateStore(cacheFolder(this.#options.env)).discard(state);
+    await new StateStore(cacheFolder(this.#options.env), this.#options.clock).discard(state);
   }
 }
