@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +16,8 @@ function program(path: string, text: string): void {
 }
 
 /** Starts the launcher of a fresh checkout. @returns its output or its failure */
-function launch(): Promise<string> {
-  const env = { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` };
+function launch(more: NodeJS.ProcessEnv = {}): Promise<string> {
+  const env = { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}`, ...more };
   return new Promise((resolve) => {
     execFile(join(home, 'swarmup'), ['status'], { env }, (error, stdout, stderr) =>
       resolve(error ? `failed: ${stderr}` : stdout),
@@ -67,5 +67,23 @@ describe('the launcher of a checkout', () => {
     program(join(folder, 'npm'), 'exit 7\n');
     expect(await launch()).toMatch(/failed: .*'npm ci' failed in/s);
     expect(existsSync(join(home, '.installing'))).toBe(false);
+  });
+
+  it('keeps compiled modules in the cache folder of the user, never in /tmp', async () => {
+    await launch();
+    program(join(home, 'node_modules/.bin/node'), 'echo "$NODE_COMPILE_CACHE"\n');
+    const none = { NODE_COMPILE_CACHE: '', SWARMUP_CACHE_DIR: '', XDG_CACHE_HOME: '', HOME: folder };
+    expect(await launch(none)).toBe(`${folder}/.cache/swarmup/compiled\n`);
+    expect(await launch({ ...none, XDG_CACHE_HOME: '/caches' })).toBe('/caches/swarmup/compiled\n');
+    expect(await launch({ ...none, SWARMUP_CACHE_DIR: '/own' })).toBe('/own/compiled\n');
+    expect(await launch({ ...none, NODE_COMPILE_CACHE: '/chosen' })).toBe('/chosen\n');
+  });
+
+  it('sets that folder for swarmup alone, not for the programs that it starts', () => {
+    const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') };
+    const spy = 'data:text/javascript,process.on("exit",()=>console.log(process.env.NODE_COMPILE_CACHE))';
+    const argv = ['--import', spy, join(ROOT, 'lib/cli/bin.ts'), '--version'];
+    expect(execFileSync(process.execPath, argv, { env, encoding: 'utf8' })).toMatch(/^\d\S+\nundefined\n$/);
+    expect(existsSync(env.NODE_COMPILE_CACHE)).toBe(true);
   });
 });

@@ -45,6 +45,10 @@ describe('the modules that a command loads', () => {
     expect(await loadedBy(qemu, '--help')).toEqual(['commander']);
   });
 
+  it('are none for --version', async () => {
+    expect(await loadedBy(qemu, '--version')).toEqual([]);
+  });
+
   it('include nothing of AWS for a cluster without it', async () => {
     const names = await loadedBy(qemu, 'status');
     expect(names).toContain('yaml');

@@ -1,26 +1,20 @@
-import { enableCompileCache } from 'node:module';
-import { CommanderError } from 'commander';
 import { isLostOutput } from './interrupts.ts';
 import { version } from './version.ts';
-import { buildProgram } from './program.ts';
 
 /** Runs the command line and sets the process's exit status. */
 export async function main(argv: readonly string[]): Promise<void> {
-  enableCompileCache();
+  // The launcher sets it for this process alone, not for the programs that swarmup starts.
+  delete process.env['NODE_COMPILE_CACHE'];
   for (const stream of [process.stdout, process.stderr]) stream.on('error', onLostOutput);
-  let status = Promise.resolve(0);
-  const program = buildProgram((running) => void (status = running), version());
-  program.exitOverride();
-  for (const command of program.commands) command.exitOverride();
+  if (argv.length === 1 && ['-V', '--version'].includes(argv[0] ?? '')) {
+    // The parser takes longer to load than Node.js to start.
+    process.stdout.write(`${version()}\n`);
+    return;
+  }
+  const { parse } = await import('./parse.ts');
   try {
-    program.parse(argv, { from: 'user' });
-    process.exitCode = await status;
+    process.exitCode = await parse(argv);
   } catch (error) {
-    if (error instanceof CommanderError) {
-      // commander has printed the error already; help and version aren't errors.
-      process.exitCode = error.exitCode === 0 ? 0 : 2;
-      return;
-    }
     const { reportError } = await import('../render/error.ts');
     process.exitCode = reportError(error, process.stderr, argv.includes('--json') ? process.stdout : undefined);
   }
