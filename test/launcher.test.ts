@@ -34,7 +34,7 @@ beforeEach(() => {
   mkdirSync(home);
   cpSync(join(ROOT, 'swarmup'), join(home, 'swarmup'));
   writeFileSync(join(home, 'package-lock.json'), '{}');
-  program(join(folder, 'node'), 'shift; echo "node runs $*"\n');
+  program(join(folder, 'node'), 'shift 2; echo "node runs $*"\n');
   program(
     join(folder, 'npm'),
     `echo "$*" >> ${log}

@@ -15,19 +15,21 @@ export function contextOf(unit: Unit, { context, signal, emit, warn: warnOnce }:
   const report: UnitContext['report'] = (detail, progress) =>
     emit({ type: 'unit-detail', unit: nameOf(unit), detail, ...(progress ? { progress } : {}) });
   const warn = (message: string, key = message) => warnOnce(message, key);
-  const nodeName = () => nodeOf(unit, context).name;
+  // Looked up once: functions read it for each node of the swarm.
+  let node: NodeSpec | undefined;
+  const ownNode = () => (node ??= nodeOf(unit, context));
   return {
     ...context,
     target: unit.target,
     get node() {
-      return nodeOf(unit, context);
+      return ownNode();
     },
     signal,
     report,
     warn,
     io: { signal, report, warn },
-    host: (node) => context.remote.host(node ?? nodeName(), signal),
-    engine: (node) => context.remote.engine(node ?? nodeName(), signal),
+    host: (node) => context.remote.host(node ?? ownNode().name, signal),
+    engine: (node) => context.remote.engine(node ?? ownNode().name, signal),
   };
 }
 

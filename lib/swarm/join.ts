@@ -99,15 +99,15 @@ export const joining = {
  * belong to earlier machines; later only those that are certainly down.
  */
 function ghostsOf(
-  ctx: OnNode & Pick<RunContext, 'cluster'>,
+  { node: { name }, cluster }: OnNode & Pick<RunContext, 'cluster'>,
   local: LocalSwarm,
   nodes: readonly SwarmNode[],
 ): readonly SwarmNode[] {
   return nodes.filter(
     (node) =>
       node.ID !== local.nodeId &&
-      nameOf(node) === ctx.node.name &&
-      isMarked(node.Spec, ctx.cluster.name) &&
+      nameOf(node) === name &&
+      isMarked(node.Spec, cluster.name) &&
       (local.state === 'inactive' || node.Status.State === 'down'),
   );
 }
