@@ -42,6 +42,9 @@ export type {
   ProviderOptions,
   Rented,
   SharedThings,
+  Snapshot,
+  SnapshotRequest,
+  Snapshots,
   UnknownHost,
 } from './contracts/provider.ts';
 export { Secret } from './util/secret.ts';

@@ -7,7 +7,7 @@ export async function parse(argv: readonly string[]): Promise<number> {
   let status = Promise.resolve(0);
   const program = buildProgram((running) => void (status = running), version());
   program.exitOverride();
-  for (const command of program.commands) command.exitOverride();
+  for (const command of program.commands) for (const one of [command, ...command.commands]) one.exitOverride();
   try {
     program.parse(argv, { from: 'user' });
   } catch (error) {

@@ -64,10 +64,16 @@ function add(command: Command, program: Parser, act: Act): void {
   parser.action((...given: unknown[]) => act(command.run(given.slice(0, arity + 1))));
 }
 
+/** What commands with subcommands are about. */
+const PARENTS: Readonly<Record<string, string>> = {
+  import: 'write a cluster file for existing machines or an existing swarm',
+  snapshot: 'save all QEMU machines of the cluster as they run, and restore them in seconds',
+};
+
 /** `import` of `import swarm`. */
 function parentOf([first = '']: readonly string[], program: Parser): Parser {
   const found = program.commands.find((one) => one.name() === first);
-  return found ?? program.command(first).description('write a cluster file for existing machines or an existing swarm');
+  return found ?? program.command(first).description(PARENTS[first] ?? '');
 }
 
 function parserOption({ flags, description, parse, choices, fallback, required }: Option<unknown, boolean>) {

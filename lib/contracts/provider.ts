@@ -80,6 +80,48 @@ export interface SharedThings {
   leftovers(signal: AbortSignal): Promise<readonly Change[]>;
 }
 
+/** A snapshot of a cluster's machines, as they ran at one moment. */
+export interface Snapshot {
+  readonly name: string;
+  /** ISO 8601. */
+  readonly takenAt: string;
+  readonly machines: readonly string[];
+  /** What it takes of the disk. */
+  readonly bytes: number;
+  /** When the first of the nodes' certificates expires, in ISO 8601; undefined for machines in no swarm. */
+  readonly usableUntil?: string;
+  /** Why it can't be restored; undefined when it can. */
+  readonly unusable?: string;
+}
+
+/** What a snapshot is taken of. */
+export interface SnapshotRequest {
+  readonly name: string;
+  /** Every node of the cluster. */
+  readonly nodes: readonly string[];
+  /** Asks the nodes for what `Snapshot` has under this name. Called once it is known that the machines run. */
+  usableUntil(): Promise<string | undefined>;
+}
+
+/** Saves the machines of a whole cluster while they run, and restores them. Only `names` and `list` are called without the lock. */
+export interface Snapshots {
+  names(): Promise<readonly string[]>;
+  /** Every snapshot, the oldest first. @param nodes every node of the cluster */
+  list(nodes: readonly string[], io: ProviderIo): Promise<readonly Snapshot[]>;
+  /** Takes a snapshot, which replaces one with the same name. @returns how long the machines were paused, in milliseconds */
+  save(request: SnapshotRequest, io: ProviderIo): Promise<number>;
+  /**
+   * Replaces the cluster's machines by those in the snapshot, which then run. When that fails, the machines are as they
+   * were before, powered off.
+   *
+   * @throws SwarmupError SNAPSHOT_UNUSABLE before anything is changed
+   */
+  restore(name: string, nodes: readonly string[], io: ProviderIo): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** Completes or undoes what a killed run left half-done: machines that it paused run again. */
+  repair(io: ProviderIo): Promise<void>;
+}
+
 /** Where machines come from. Every method is idempotent: called again, it does only what is left to do. */
 export interface Provider {
   /** Every machine with this cluster's mark, including those no longer in the cluster file; or only the named ones. */
@@ -98,6 +140,8 @@ export interface Provider {
   destroyShared(io: ProviderIo): Promise<readonly string[]>;
   /** For providers whose machines share something. */
   readonly shared?: SharedThings;
+  /** For providers that can save running machines. */
+  readonly snapshots?: Snapshots | undefined;
   /** What an hour of a node's machine costs, if the user has configured it. */
   price?(node: NodeSpec): Price | undefined;
   /**

@@ -64,6 +64,8 @@ export interface LockRequest {
   /** The running command, shown to other runs that find the lock. */
   readonly command: string;
   readonly waitMs: number;
+  /** Only on this computer: for work that the lock on a manager would be part of, as with snapshots of machines that run here. */
+  readonly onlyHere?: boolean;
 }
 
 /**
@@ -72,7 +74,7 @@ export interface LockRequest {
  * @throws SwarmupError LOCKED when another run holds it, or has taken it over meanwhile
  */
 export async function underLock<T>(
-  { command, waitMs }: LockRequest,
+  { command, waitMs, onlyHere = false }: LockRequest,
   session: Session,
   work: (held: Held) => Promise<T>,
 ): Promise<T> {
@@ -88,10 +90,12 @@ export async function underLock<T>(
     waitMs,
     warn: warner(session),
     manager: async (until) => {
-      const there = context.machines.get(first)?.state === 'running' && (await context.remote.answers(first, until));
+      const there =
+        !onlyHere && context.machines.get(first)?.state === 'running' && (await context.remote.answers(first, until));
       return there ? context.remote.host(first, until) : undefined;
     },
   });
+  await repair(session);
   const gate = openGate(lock, session);
   try {
     await context.provider.remember?.();
@@ -104,6 +108,17 @@ export async function underLock<T>(
     // A pending request to the manager would arrive after the release. Its failure was reported above.
     await gate.pass().catch(() => undefined);
     await lock.release();
+  }
+}
+
+/** A killed run may have left machines paused, which would not answer. `down` must work even when they can't be helped. */
+async function repair(session: Session): Promise<void> {
+  const { context, signal } = session;
+  const warn = warner(session);
+  try {
+    await context.provider.snapshots?.repair({ signal, report: () => undefined, warn });
+  } catch (error) {
+    if (!signal.aborted) warn(`what a killed run left could not be repaired: ${messageOf(error)}`);
   }
 }
 

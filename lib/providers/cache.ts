@@ -53,7 +53,7 @@ async function users(kind: Cached['kind'], path: string): Promise<readonly strin
 }
 
 /** What a file or folder takes of the disk. Links aren't followed. */
-async function bytesOf(path: string): Promise<number> {
+export async function bytesOf(path: string): Promise<number> {
   const found = await lstat(path);
   if (!found.isDirectory()) return found.blocks * 512;
   const inside = await Promise.all((await readdir(path)).map((name) => bytesOf(join(path, name))));

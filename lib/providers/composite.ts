@@ -9,6 +9,7 @@ import type {
   ProviderIo,
   ProviderOptions,
   SharedThings,
+  Snapshots,
   UnknownHost,
 } from '../contracts/provider.ts';
 
@@ -19,10 +20,12 @@ class Composite implements Provider {
   /** Which provider listed a machine, by the machine's name. */
   readonly #owners = new Map<string, Provider>();
   readonly shared?: SharedThings;
+  readonly snapshots: Snapshots | undefined;
 
-  constructor(nodes: readonly NodeSpec[], parts: ReadonlyMap<string, Provider>) {
+  constructor(nodes: readonly NodeSpec[], parts: ReadonlyMap<string, Provider>, snapshots: Snapshots | undefined) {
     this.#nodes = nodes;
     this.#parts = parts;
+    this.snapshots = snapshots;
     const sharing = [...parts.values()].flatMap(({ shared }) => shared ?? []);
     if (sharing.length > 0) this.shared = allOf(sharing);
   }
@@ -117,12 +120,16 @@ export async function createComposite(
   options: ProviderOptions,
 ): Promise<Provider> {
   const { cluster } = options;
+  const sections = cluster.provider.parts ?? {};
   const parts = await Promise.all(
-    Object.entries(cluster.provider.parts ?? {}).map(async ([name, section]) => {
+    Object.entries(sections).map(async ([name, section]) => {
       const create = await load(section);
       const nodes = cluster.nodes.filter((node) => node.provider === name);
       return [name, await create({ ...options, cluster: { ...cluster, provider: section, nodes } })] as const;
     }),
   );
-  return new Composite(cluster.nodes, new Map(parts));
+  // A snapshot is of one moment, so one provider takes it; those of the same kind all see every machine of the cluster.
+  const kinds = new Set(Object.values(sections).map(({ type }) => type));
+  const [first] = parts;
+  return new Composite(cluster.nodes, new Map(parts), kinds.size === 1 ? first?.[1].snapshots : undefined);
 }

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import type { Clock } from '../async/clock.ts';
 import { waitUntil } from '../async/wait-until.ts';
-import { SwarmupError } from '../util/errors.ts';
+import { messageOf, SwarmupError } from '../util/errors.ts';
 import { removeOwn } from '../util/remove.ts';
 import { qmp } from './qmp.ts';
 
@@ -32,7 +32,7 @@ const DEADLINE_MS = 300_000;
  * @throws SwarmupError MACHINE_FAILED when QEMU can't save it, TIMED_OUT
  */
 export async function saveState(save: SaveState): Promise<void> {
-  const { qmpSocket, transferSocket, file, signal } = save;
+  const { qmpSocket, transferSocket, file, signal, fix } = save;
   const server = createServer();
   const received = new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -40,8 +40,13 @@ export async function saveState(save: SaveState): Promise<void> {
       pipeline(socket, createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal }).then(resolve, reject);
     });
   });
-  // A failure of QEMU is seen first, and this is then nobody's.
-  received.catch(() => undefined);
+  const written = received.catch((cause: unknown) => {
+    signal.throwIfAborted();
+    const why = `the machine's state could not be written to ${file}: ${messageOf(cause)}`;
+    throw new SwarmupError('MACHINE_FAILED', why, { fix, cause });
+  });
+  // When QEMU fails before it sends anything, this is nobody's.
+  written.catch(() => undefined);
   try {
     await listening(server, transferSocket);
     await qmp(qmpSocket, [
@@ -50,8 +55,8 @@ export async function saveState(save: SaveState): Promise<void> {
       { execute: 'migrate-set-parameters', arguments: { 'max-bandwidth': 2 ** 40 } },
       { execute: 'migrate', arguments: { uri: `unix:${transferSocket}` } },
     ]);
-    await completed(save);
-    await received;
+    // A full disk is seen here first; QEMU would only say that its connection is broken.
+    await Promise.all([completed(save), written]);
   } finally {
     server.close();
     await removeOwn(transferSocket);

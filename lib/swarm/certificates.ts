@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { RunContext } from '../contracts/context.ts';
-import { swarmFolder } from './local-state.ts';
+import { hasCode } from '../util/errors.ts';
+import { localSwarm, swarmFolder } from './local-state.ts';
 import { nameOf } from './read.ts';
 import type { SwarmObjectState } from './settings.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
@@ -40,6 +41,34 @@ export async function expiring(
   const asked = (old ? nodes : []).filter((node) => context.machines.get(nameOf(node))?.state === 'running');
   const notices = await Promise.all(asked.map((node) => nodeNotice(context, nameOf(node), signal)));
   return [...root, ...notices].filter((notice) => notice !== undefined);
+}
+
+/**
+ * When the first of these nodes' certificates expires, in milliseconds since 1970; undefined when no engine is in a swarm.
+ * @throws the errors of reading them
+ */
+export async function firstExpiry(
+  { remote }: Pick<RunContext, 'remote'>,
+  nodes: readonly string[],
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const ends = await Promise.all(nodes.map((node) => expiryOn(remote, node, signal)));
+  const known = ends.filter((end) => end !== undefined);
+  return known.length > 0 ? Math.min(...known) : undefined;
+}
+
+async function expiryOn(remote: RunContext['remote'], node: string, signal: AbortSignal): Promise<number | undefined> {
+  try {
+    const { state, folder } = await localSwarm(await remote.engine(node, signal));
+    if (state === 'inactive') return undefined;
+    const host = await remote.host(node, signal);
+    const { stdout } = await host.run(['cat', `${folder}/${NODE_CERTIFICATE}`], { signal });
+    return timeOf(stdout).validTo;
+  } catch (error) {
+    // Without an engine there is no certificate.
+    if (hasCode(error, 'ENGINE_UNREACHABLE')) return undefined;
+    throw error;
+  }
 }
 
 function rootNotice({ TLSInfo }: SwarmObjectState, now: number): string[] {

@@ -35,6 +35,7 @@ const TABLE = {
   MACHINE_ABSENT: { source: 'host', pending: 'absent' },
   MACHINE_STOPPED: { source: 'host', pending: 'unknown' },
   MACHINE_FAILED: { source: 'host' },
+  SNAPSHOT_UNUSABLE: { source: 'user' },
 
   CLOUD_CREDENTIALS: { source: 'user' },
   CLOUD_DENIED: { source: 'user' },

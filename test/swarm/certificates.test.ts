@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { expiring, notice } from '../../lib/swarm/certificates.ts';
+import { expiring, firstExpiry, notice } from '../../lib/swarm/certificates.ts';
+import { SwarmupError } from '../../lib/util/errors.ts';
 import type { SwarmNode } from '../../lib/contracts/swarm-types.ts';
 
 /** From a manager with Docker 26.1.5: valid from 2026-11-23 to 2027-02-21, 90 days and an hour. */
@@ -55,5 +56,26 @@ describe("a node's certificate", () => {
     expect(asked).toEqual([]);
     expect(await look('2027-02-10', '2026-11-23')).toEqual([expect.stringContaining("m1's certificate expires")]);
     expect(asked).toEqual(['m1', 'left']);
+  });
+
+  it('says how long a node can be trusted: the first to expire counts, and nodes without a swarm do not', async () => {
+    const { signal } = new AbortController();
+    const remote = (states: Readonly<Record<string, string>>) => ({
+      engine: async (name: string) => {
+        if (states[name] === 'none') throw new SwarmupError('ENGINE_UNREACHABLE', 'no engine', { fix: '' });
+        return { call: async () => ({ DockerRootDir: '/data', Swarm: { LocalNodeState: states[name] } }) };
+      },
+      host: async () => ({
+        run: async ([, path]: readonly string[]) => {
+          expect(path).toBe('/data/swarm/certificates/swarm-node.crt');
+          return { stdout: PEM };
+        },
+      }),
+    });
+    const until = (states: Readonly<Record<string, string>>) =>
+      firstExpiry({ remote: remote(states) as never }, Object.keys(states), signal);
+    const expiry = await until({ m1: 'active', w1: 'inactive', w2: 'none' });
+    expect(new Date(expiry ?? 0).toISOString().slice(0, 10)).toBe('2027-02-21');
+    expect(await until({ w1: 'inactive', w2: 'none' })).toBeUndefined();
   });
 });

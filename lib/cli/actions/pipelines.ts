@@ -44,8 +44,14 @@ export function down(options: Options & { uninstall?: boolean }): Promise<number
     onlyFailures: true,
     proceed: async ({ context }) => {
       const machines = [...context.world.before.values()].filter(({ name }) => options.node?.includes(name) ?? true);
-      if (options.yes || machines.length === 0) return true;
-      return confirm(farewell(machines, options.node !== undefined, context.cluster));
+      if (options.yes) return true;
+      // They are in the cluster's folder.
+      const snapshots = options.node ? [] : ((await context.provider.snapshots?.names()) ?? []);
+      const questions = [
+        ...(machines.length > 0 ? [farewell(machines, options.node !== undefined, context.cluster)] : []),
+        ...(snapshots.length > 0 ? [`Remove the snapshots ${snapshots.join(', ')}?`] : []),
+      ];
+      return questions.length === 0 || confirm(questions.join(' '));
     },
   });
 }

@@ -1,4 +1,4 @@
-import { defineCommand, one, type Command } from '../command.ts';
+import { defineCommand, one, oneOrNone, type Command } from '../command.ts';
 import { flag, repeated, text } from '../option.ts';
 import { change, common } from '../options.ts';
 
@@ -62,4 +62,57 @@ const unlock = defineCommand({
   load: async () => (await import('../actions/unlock.ts')).unlock,
 });
 
-export const backUpAndRecovery: readonly Command[] = [backup, restore, recover, rotate, unlock];
+const snapshots = () => import('../actions/snapshot.ts');
+const snapshotName = oneOrNone('name', "the snapshot's name; default: default");
+
+const snapshotSave = defineCommand({
+  name: 'snapshot save',
+  group,
+  summary: 'save all QEMU machines of the cluster as they run now',
+  args: [snapshotName],
+  options: change,
+  examples: { 'snapshot save': 'before a test', 'snapshot save before-upgrade': 'with a name' },
+  load: async () => (await snapshots()).save,
+});
+
+const snapshotRestore = defineCommand({
+  name: 'snapshot restore',
+  group,
+  summary: 'replace the machines by those of a snapshot, which continue from its moment, and run the checks',
+  args: [snapshotName],
+  options: change,
+  examples: { 'snapshot restore': 'after a test', 'snapshot restore before-upgrade --yes': 'without asking' },
+  load: async () => (await snapshots()).restore,
+});
+
+const snapshotList = defineCommand({
+  name: 'snapshot list',
+  group,
+  summary: 'list the snapshots, with their size and whether they can be restored',
+  args: [],
+  options: common,
+  examples: { 'snapshot list': 'the latest last' },
+  load: async () => (await snapshots()).list,
+});
+
+const snapshotRemove = defineCommand({
+  name: 'snapshot remove',
+  group,
+  summary: 'remove a snapshot',
+  args: [snapshotName],
+  options: change,
+  examples: { 'snapshot remove before-upgrade': 'free its disk space' },
+  load: async () => (await snapshots()).remove,
+});
+
+export const backUpAndRecovery: readonly Command[] = [
+  backup,
+  restore,
+  snapshotSave,
+  snapshotRestore,
+  snapshotList,
+  snapshotRemove,
+  recover,
+  rotate,
+  unlock,
+];

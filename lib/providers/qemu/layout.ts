@@ -21,7 +21,9 @@ export class Layout {
   readonly cluster: string;
   /** The folder of all clusters: removals are bounded by it. */
   readonly root: string;
+  readonly stateDir: string;
   readonly machines: string;
+  readonly snapshots: string;
   readonly identityFile: string;
   readonly knownHosts: string;
   /** Distinguishes clusters with the same name in different folders. */
@@ -30,7 +32,9 @@ export class Layout {
   constructor(cluster: Pick<Cluster, 'name' | 'stateDir'>) {
     this.cluster = cluster.name;
     this.root = dirname(cluster.stateDir);
+    this.stateDir = cluster.stateDir;
     this.machines = join(cluster.stateDir, 'machines');
+    this.snapshots = join(cluster.stateDir, 'snapshots');
     this.identityFile = identityFileOf(cluster);
     this.knownHosts = join(cluster.stateDir, 'ssh', 'known_hosts');
     this.realm = createHash('sha256').update(cluster.stateDir).digest('hex').slice(0, 10);

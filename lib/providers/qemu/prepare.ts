@@ -29,14 +29,20 @@ export interface Preparation {
   readonly provider: Baking['provider'];
 }
 
+/** QEMU's programs; root may install them without asking. @throws SwarmupError PACKAGE_MISSING */
+export function toolsOf({ local, mayInstall }: ProviderOptions, io: ProviderIo): Promise<QemuTools> {
+  const root = userInfo().uid === 0;
+  return findTools({ local, root, mayInstall: mayInstall || root }, io);
+}
+
 /** Programs, base image, accelerator and key pair; downloads and builds what is missing. */
 export async function prepare(
   { options, config, layout, cache, provider }: Preparation,
   io: ProviderIo,
 ): Promise<Prepared> {
-  const { local, mayInstall, clock } = options;
+  const { local, clock } = options;
   const root = userInfo().uid === 0;
-  const tools = await findTools({ local, root, mayInstall: mayInstall || root }, io);
+  const tools = await toolsOf(options, io);
   const building = { ...tools, local, cache, root };
   const chosen = await baseImage(config, options, building, io);
   const probing = { qemu: tools.versionLine, platform: tools.platform, local, clock, cache };

@@ -8,13 +8,14 @@ import { created, step, updated, type Change } from '../../contracts/change.ts';
 import { removeInside, removeOwn } from '../../util/remove.ts';
 import { waitUntil } from '../../async/wait-until.ts';
 import type { Endpoint } from '../../contracts/endpoint.ts';
-import type { Machine, Provider, ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
+import type { Machine, Provider, ProviderIo, ProviderOptions, Snapshots } from '../../contracts/provider.ts';
 import type { QemuConfig } from './config.ts';
 import { forwardsOf, Inventory } from './inventory.ts';
 import { untilAnswers } from './answering.ts';
 import { Layout } from './layout.ts';
-import { prepare, type Prepared } from './prepare.ts';
+import { prepare, toolsOf, type Prepared } from './prepare.ts';
 import { readRecord } from './record.ts';
+import { QemuSnapshots } from './snapshot/snapshots.ts';
 import { Starter } from './start.ts';
 import { SharedWork } from '../shared-work.ts';
 
@@ -29,6 +30,7 @@ class QemuProvider implements Provider {
   readonly #inventory: Inventory;
   readonly #prepared = new SharedWork<Prepared>();
   readonly #starter: Starter;
+  readonly snapshots: Snapshots;
 
   constructor(options: ProviderOptions, config: QemuConfig) {
     this.#options = options;
@@ -37,6 +39,14 @@ class QemuProvider implements Provider {
     this.#inventory = new Inventory(this.#layout, options.local);
     const destroy = (name: string, io: ProviderIo) => this.destroy(name, io);
     this.#starter = new Starter({ options, config, layout: this.#layout, inventory: this.#inventory, destroy });
+    this.snapshots = new QemuSnapshots({
+      options,
+      layout: this.#layout,
+      inventory: this.#inventory,
+      tools: (io) => toolsOf(options, io),
+      guestPorts: () => this.#starter.wantedPorts(),
+      end: (name, io) => this.cutPower(name, io),
+    });
   }
 
   list(_signal: AbortSignal, names?: readonly string[]): Promise<readonly Machine[]> {

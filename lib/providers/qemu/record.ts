@@ -36,13 +36,18 @@ export type BootImage = z.output<typeof bootSchema>;
 /** The record of a machine, in machine.json beside its disk. */
 export type MachineRecord = z.output<typeof recordSchema>;
 
-export async function readRecord(layout: Layout, node: string): Promise<MachineRecord | undefined> {
-  const text = await ifThere(readFile(layout.record(node), 'utf8'));
+export function readRecord(layout: Layout, node: string): Promise<MachineRecord | undefined> {
+  return readRecordFile(layout.record(node));
+}
+
+/** @throws SwarmupError MACHINE_FAILED when there is one that can't be read */
+export async function readRecordFile(path: string): Promise<MachineRecord | undefined> {
+  const text = await ifThere(readFile(path, 'utf8'));
   if (text === undefined) return undefined;
   try {
     return recordSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new SwarmupError('MACHINE_FAILED', `${layout.record(node)} can't be read`, {
+    throw new SwarmupError('MACHINE_FAILED', `${path} can't be read`, {
       fix: `It is damaged or from another version. 'swarmup down' removes the machines; 'swarmup up' then recreates them.`,
       cause,
     });

@@ -1,15 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../../../async/clock.ts';
-import { waitUntil } from '../../../async/wait-until.ts';
 import { qmp } from '../../../remote/qmp.ts';
 import type { GuestIdentity } from '../../cloud-init.ts';
 import { identityFiles } from '../guest.ts';
 import { SEGMENT, type Layout } from '../layout.ts';
 import type { BootImage } from '../record.ts';
 import { BOOT_INSTEAD, carryOut } from './guest-order.ts';
+import { untilLoaded } from './loaded.ts';
 import type { SavedState } from './store.ts';
-
-const LOAD_MS = 120_000;
 
 export interface Becoming {
   readonly layout: Layout;
@@ -23,31 +21,10 @@ export interface Becoming {
 /** Lets a restored machine, which is paused, run, and gives it its own identity before anything in it can be reached. */
 export async function becomeItself(becoming: Becoming): Promise<void> {
   const { layout, guest, signal } = becoming;
-  await untilLoaded(layout, guest.name, becoming);
+  await untilLoaded({ ...becoming, name: guest.name, fix: BOOT_INSTEAD });
   await qmp(layout.qmpSocket(guest.name), [{ execute: 'cont' }]);
   const what = `the restored machine could not become ${guest.name}`;
   await carryOut(layout, guest.name, identityLine(becoming), { what, signal });
-}
-
-/** Waits until QEMU has loaded the whole state: only then can the machine run. It is paused. */
-export async function untilLoaded(
-  layout: Layout,
-  name: string,
-  { clock, signal }: Pick<Becoming, 'clock' | 'signal'>,
-): Promise<void> {
-  await waitUntil({
-    until: `the saved state of ${name} is loaded`,
-    probe: async () => {
-      const [answer] = await qmp(layout.qmpSocket(name), [{ execute: 'query-status' }]);
-      const seen = JSON.stringify(answer);
-      return seen.includes('"paused"') ? { done: undefined } : { seen };
-    },
-    deadlineMs: LOAD_MS,
-    intervalMs: 20,
-    signal,
-    clock,
-    fix: BOOT_INSTEAD,
-  });
 }
 
 /** The order that agent.pl reads: fields with tabs between them, what may hold any byte in hexadecimal. */

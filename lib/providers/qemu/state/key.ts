@@ -56,7 +56,7 @@ function digest(value: unknown): string {
 }
 
 /** What a file is known by without reading all of it. */
-async function fileStamp(path: string): Promise<string> {
+export async function fileStamp(path: string): Promise<string> {
   const { size, mtimeMs } = await stat(path);
   return `${path} ${size} ${mtimeMs}`;
 }

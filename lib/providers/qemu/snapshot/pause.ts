@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { allEnded } from '../../../async/all-ended.ts';
+import type { Clock } from '../../../async/clock.ts';
+import { waitUntil } from '../../../async/wait-until.ts';
+import { qmp } from '../../../remote/qmp.ts';
+import type { Layout } from '../layout.ts';
+
+const STOPPED_MS = 60_000;
+/** Source: QEMU, qapi/run-state.json. A machine that is paused, or was after its state was saved. */
+const PAUSED: readonly string[] = ['paused', 'postmigrate', 'finish-migrate'];
+/** Source: QEMU, qapi/migration.json. Nothing is being saved, or no longer. */
+const IDLE: readonly string[] = ['none', 'completed', 'failed', 'cancelled'];
+
+const status = z.object({ status: z.string().default('none') });
+
+/** Pauses machines at the same moment, as nearly as possible: they are told all at once. */
+export async function pauseAll(layout: Layout, names: readonly string[]): Promise<void> {
+  await allEnded(names.map((name) => qmp(layout.qmpSocket(name), [{ execute: 'stop' }])));
+}
+
+/** Lets machines run at the same moment. */
+export async function runAll(layout: Layout, names: readonly string[]): Promise<void> {
+  await allEnded(names.map((name) => qmp(layout.qmpSocket(name), [{ execute: 'cont' }])));
+}
+
+export async function isPaused(layout: Layout, name: string): Promise<boolean> {
+  const [answer] = await qmp(layout.qmpSocket(name), [{ execute: 'query-status' }]);
+  return PAUSED.includes(status.parse(answer).status);
+}
+
+/**
+ * Lets paused machines run again, even while they are being saved. Once a machine is saved, its disk belongs to whatever loads the
+ * state; `cont` returns it to the machine. Source: QEMU, qmp_cont.
+ */
+export async function resumeAll(layout: Layout, names: readonly string[], clock: Clock): Promise<void> {
+  // It must happen after an interrupt too.
+  const { signal } = new AbortController();
+  await allEnded(names.map((name) => untilIdle(layout, name, { clock, signal })));
+  await runAll(layout, names);
+}
+
+async function untilIdle(
+  layout: Layout,
+  name: string,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<void> {
+  const socket = layout.qmpSocket(name);
+  await qmp(socket, [{ execute: 'migrate_cancel' }]);
+  await waitUntil({
+    until: `${name} is no longer being saved`,
+    probe: async () => {
+      const [answer] = await qmp(socket, [{ execute: 'query-migrate' }]);
+      const { status: seen } = status.parse(answer);
+      return IDLE.includes(seen) ? { done: undefined } : { seen };
+    },
+    deadlineMs: STOPPED_MS,
+    intervalMs: 20,
+    signal,
+    clock,
+    fix: `The machine is paused. 'swarmup up' tries again to let it run.`,
+  });
+}
