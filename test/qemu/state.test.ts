@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../lib/async/clock.ts';
 import { Layout } from '../../lib/providers/qemu/layout.ts';
+import { startQemu } from '../../lib/providers/qemu/process.ts';
+import type { MachineRecord } from '../../lib/providers/qemu/record.ts';
 import { knownImages } from '../../lib/providers/qemu/state/images.ts';
 import { AGENT, stateKey, stateKind, type StateParts } from '../../lib/providers/qemu/state/key.ts';
 import { addUser } from '../../lib/providers/users.ts';
@@ -208,6 +211,53 @@ describe('a program that is started detached', () => {
 
   it('is an error when there is no such program', async () => {
     await expect(startDetached({ argv: [join(folder, 'none')], log })).rejects.toThrow(/ENOENT/);
+  });
+});
+
+describe('a machine that continues from a saved state', () => {
+  const qemu = join(folder, 'qemu');
+  const layout = new Layout({ name: 'c9', stateDir: join(folder, 'c9') });
+  const record: MachineRecord = {
+    name: 'n1',
+    address: '192.168.77.11',
+    cpus: 1,
+    memoryMiB: 1024,
+    accelerator: 'tcg',
+    boot: { disk: '/none', format: 'raw', configure: 'credentials' },
+    hostKey: '',
+    forwards: {},
+  };
+  const memory = join(folder, 'memory');
+  /** A QEMU that listens on its QMP socket, and does what a script says at each connection, whose number is `n`. */
+  const start = (script: string) => {
+    const listen = `process.argv.find((word) => word.startsWith('unix:') && word.endsWith('wait=off')).slice(5).split(',')[0]`;
+    writeFileSync(
+      qemu,
+      `#!${process.execPath}\nlet n = 0;\nrequire('node:net').createServer((socket) => { n++; ${script} }).listen(${listen});\n`,
+      { mode: 0o700 },
+    );
+    mkdirSync(layout.dir('n1'), { recursive: true });
+    mkdirSync(layout.runtimeDir, { recursive: true });
+    writeFileSync(memory, 'memory');
+    const platform = { binary: qemu, arch: 'x86_64' } as const;
+    return startQemu({ layout, record, platform, memory, clock: systemClock, signal });
+  };
+  afterAll(() => rmSync(layout.runtimeDir, { recursive: true, force: true }));
+
+  it('has started when its state is loaded: until then QEMU may close connections, or say that it still loads', async () => {
+    const answer = `socket.write('{"QMP":{}}\\n'); socket.on('data', (d) => socket.write(JSON.stringify({ return: String(d).includes('query') ? { status: n < 3 ? 'inmigrate' : 'paused' } : {} }) + '\\n'));`;
+    await start(
+      `if (n === 1) return socket.destroy(); ${answer} if (n === 3) socket.on('close', () => process.exit());`,
+    );
+    expect(readFileSync(layout.log('n1'), 'utf8')).toContain('-incoming fd:3');
+  });
+
+  it('has not when QEMU ends, whose own words are the error', async () => {
+    await expect(start(`console.error('Unknown savevm section'); process.exit(1);`)).rejects.toMatchObject({
+      code: 'MACHINE_FAILED',
+      message: 'QEMU ended when it was to run n1: its exit code is 1',
+      output: 'Unknown savevm section',
+    });
   });
 });
 

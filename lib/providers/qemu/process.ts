@@ -9,7 +9,9 @@ import { launchArgs, type Platform } from './launch.ts';
 import type { Layout } from './layout.ts';
 import type { MachineRecord } from './record.ts';
 
-const DEADLINE_MS = 60_000;
+const ANSWER_MS = 60_000;
+/** While QEMU loads a saved state, which is read at the speed of the disk, it may answer nothing. */
+const LOAD_MS = 300_000;
 
 export interface QemuStart {
   readonly layout: Layout;
@@ -21,7 +23,11 @@ export interface QemuStart {
   readonly signal: AbortSignal;
 }
 
-/** Starts QEMU for a machine, and waits until it answers on its QMP socket. @throws SwarmupError MACHINE_FAILED with QEMU's own words */
+/**
+ * Starts QEMU for a machine, and waits until it answers on its QMP socket; with a saved state, until it is loaded.
+ *
+ * @throws SwarmupError MACHINE_FAILED with QEMU's own words
+ */
 export async function startQemu({ layout, record, platform, memory, clock, signal }: QemuStart): Promise<void> {
   const { name } = record;
   await removeOwn(layout.qmpSocket(name));
@@ -30,19 +36,21 @@ export async function startQemu({ layout, record, platform, memory, clock, signa
   const argv = [...launchArgs(layout, record, platform), ...(memory === undefined ? [] : ['-incoming', 'fd:3'])];
   const started = await startDetached({ argv, log, ...(memory === undefined ? {} : { input: memory }) });
   await waitUntil({
-    until: `QEMU answers for ${name}`,
+    until: memory === undefined ? `QEMU answers for ${name}` : `the saved state of ${name} is loaded`,
     probe: async () => {
       const ended = started.ended();
       if (ended !== undefined) throw await failed(name, ended, log);
       try {
-        await qmp(layout.qmpSocket(name), [{ execute: 'query-status' }]);
-        return { done: undefined };
+        const [answer] = await qmp(layout.qmpSocket(name), [{ execute: 'query-status' }]);
+        const seen = JSON.stringify(answer);
+        // It takes orders to run only then.
+        return memory === undefined || seen.includes('"paused"') ? { done: undefined } : { seen };
       } catch (error) {
         if (!hasCode(error, 'MACHINE_FAILED')) throw error;
         return { seen: messageOf(error) };
       }
     },
-    deadlineMs: DEADLINE_MS,
+    deadlineMs: memory === undefined ? ANSWER_MS : LOAD_MS,
     intervalMs: 20,
     signal,
     clock,

@@ -7,7 +7,7 @@ import type { Layout } from '../layout.ts';
 import type { MachineRecord } from '../record.ts';
 
 /** How long machines may take until their clocks are set. */
-export const CLOCKS_MS = 60_000;
+export const CLOCKS_MS = 120_000;
 
 export interface Connecting {
   readonly layout: Layout;

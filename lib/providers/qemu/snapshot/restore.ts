@@ -11,7 +11,6 @@ import type { Platform } from '../launch.ts';
 import type { Ports } from '../ports.ts';
 import { startQemu } from '../process.ts';
 import { writeRecord, type MachineRecord } from '../record.ts';
-import { untilLoaded } from '../state/loaded.ts';
 import { CLOCKS_MS, setClocks, withHosts } from './clocks.ts';
 import { runAll } from './pause.ts';
 import { CLUSTER_FILES, copyClusterFiles, copyPrivate, requireFree } from './save.ts';
@@ -114,12 +113,10 @@ async function continueFrom(restoring: Restoring, folder: string, io: ProviderIo
   const { signal } = io;
   const records = await withPorts(restoring);
   const names = records.map(({ name }) => name);
-  const fix = 'Run again.';
   await allEnded(
     records.map(async (record) => {
       const { memory } = savedFiles(folder, record.name);
       await startQemu({ layout, record, platform, memory, clock, signal });
-      await untilLoaded({ layout, name: record.name, clock, signal, fix });
     }),
   );
   await runAll(layout, names);

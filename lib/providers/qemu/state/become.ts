@@ -5,8 +5,7 @@ import type { GuestIdentity } from '../../cloud-init.ts';
 import { identityFiles } from '../guest.ts';
 import { SEGMENT, type Layout } from '../layout.ts';
 import type { BootImage } from '../record.ts';
-import { BOOT_INSTEAD, carryOut } from './guest-order.ts';
-import { untilLoaded } from './loaded.ts';
+import { carryOut } from './guest-order.ts';
 import type { SavedState } from './store.ts';
 
 export interface Becoming {
@@ -21,7 +20,6 @@ export interface Becoming {
 /** Lets a restored machine, which is paused, run, and gives it its own identity before anything in it can be reached. */
 export async function becomeItself(becoming: Becoming): Promise<void> {
   const { layout, guest, signal } = becoming;
-  await untilLoaded({ ...becoming, name: guest.name, fix: BOOT_INSTEAD });
   await qmp(layout.qmpSocket(guest.name), [{ execute: 'cont' }]);
   const what = `the restored machine could not become ${guest.name}`;
   await carryOut(layout, guest.name, identityLine(becoming), { what, signal });

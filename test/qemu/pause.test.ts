@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { allEnded } from '../../lib/async/all-ended.ts';
+import { Layout } from '../../lib/providers/qemu/layout.ts';
+import { isPaused, pauseAll, resumeAll } from '../../lib/providers/qemu/snapshot/pause.ts';
+import { fakeClock } from '../fakes/clock.ts';
+import { fakeQmp } from '../support/qmp.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'swarmup-pause-'));
+const runtimes: string[] = [];
+afterAll(() => {
+  for (const path of [folder, ...runtimes]) rmSync(path, { recursive: true, force: true });
+});
+
+function cluster(name: string): Layout {
+  const layout = new Layout({ name, stateDir: join(folder, name) });
+  runtimes.push(layout.runtimeDir);
+  return layout;
+}
+
+describe('machines that are saved together', () => {
+  it('are all paused, even when one of them fails, and the failure is thrown after that', async () => {
+    const layout = cluster('c1');
+    const order: string[] = [];
+    await fakeQmp(layout.qmpSocket('a'), () => {
+      throw new Error('no');
+    });
+    await fakeQmp(layout.qmpSocket('b'), () => void order.push('b'));
+    await expect(pauseAll(layout, ['a', 'b'])).rejects.toThrow('stop: Error: no');
+    expect(order).toEqual(['b']);
+  });
+
+  it('run again only when QEMU no longer saves them: until then the disk is not theirs', async () => {
+    const layout = cluster('c2');
+    const seen = ['active', 'cancelling', 'cancelled'];
+    const qemu = await fakeQmp(layout.qmpSocket('a'), (command) =>
+      command === 'query-migrate' ? { status: seen.shift() } : {},
+    );
+    await resumeAll(layout, ['a'], fakeClock());
+    expect(qemu.asked).toEqual(['migrate_cancel', 'query-migrate', 'query-migrate', 'query-migrate', 'cont']);
+  });
+
+  it.each([
+    ['paused', true],
+    ['postmigrate', true],
+    ['running', false],
+    ['inmigrate', false],
+  ])('count as paused in the state %s: %s', async (status, expected) => {
+    const layout = cluster(`c3-${status}`);
+    await fakeQmp(layout.qmpSocket('a'), () => ({ status, running: status === 'running' }));
+    expect(await isPaused(layout, 'a')).toBe(expected);
+  });
+});
+
+describe('work that is done together', () => {
+  it('has all ended before the first error is thrown', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const ended: string[] = [];
+    const together = allEnded([Promise.reject(new Error('first')), promise.then(() => void ended.push('slow'))]);
+    resolve();
+    await expect(together).rejects.toThrow('first');
+    expect(ended).toEqual(['slow']);
+    expect(await allEnded([Promise.resolve(1), Promise.resolve(2)])).toEqual([1, 2]);
+  });
+});
