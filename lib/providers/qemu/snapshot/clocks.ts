@@ -1,13 +1,14 @@
 import { allEnded } from '../../../async/all-ended.ts';
 import type { Clock } from '../../../async/clock.ts';
+import { waitUntil } from '../../../async/wait-until.ts';
 import { SshHost } from '../../../remote/ssh.ts';
-import { asSwarmupError } from '../../../util/errors.ts';
+import { asSwarmupError, hasCode, messageOf } from '../../../util/errors.ts';
 import { sshOf } from '../inventory.ts';
 import type { Layout } from '../layout.ts';
 import type { MachineRecord } from '../record.ts';
 
 /** How long machines may take until their clocks are set. */
-export const CLOCKS_MS = 120_000;
+const CLOCKS_MS = 120_000;
 
 export interface Connecting {
   readonly layout: Layout;
@@ -38,5 +39,34 @@ export async function withHosts<T>(
 export async function setClocks(hosts: readonly SshHost[], clock: Clock, signal: AbortSignal): Promise<void> {
   await allEnded(
     hosts.map((host) => host.run(['date', '--utc', '--set', `@${(clock.now() / 1000).toFixed(3)}`], { signal })),
+  );
+}
+
+/** The same for machines that nobody is connected to, such as restored ones, which have much to catch up with at first. */
+export async function connectAndSetClocks(
+  { layout, signal }: Connecting,
+  records: readonly MachineRecord[],
+  clock: Clock,
+): Promise<void> {
+  await allEnded(
+    records.map((record) =>
+      waitUntil({
+        until: `the clock of ${record.name} is set`,
+        probe: async (until) => {
+          try {
+            await withHosts({ layout, signal: until }, [record], (hosts) => setClocks(hosts, clock, until));
+            return { done: undefined };
+          } catch (error) {
+            if (!hasCode(error, 'SSH_CONNECTION_LOST', 'SSH_UNREACHABLE')) throw error;
+            return { seen: messageOf(error) };
+          }
+        },
+        deadlineMs: CLOCKS_MS,
+        intervalMs: 250,
+        signal,
+        clock,
+        fix: `Its console may show what it does: ${layout.console(record.name)}`,
+      }),
+    ),
   );
 }

@@ -11,7 +11,7 @@ import type { Platform } from '../launch.ts';
 import type { Ports } from '../ports.ts';
 import { startQemu } from '../process.ts';
 import { writeRecord, type MachineRecord } from '../record.ts';
-import { CLOCKS_MS, setClocks, withHosts } from './clocks.ts';
+import { connectAndSetClocks } from './clocks.ts';
 import { runAll } from './pause.ts';
 import { CLUSTER_FILES, copyClusterFiles, copyPrivate, requireFree } from './save.ts';
 import { savedFiles, type SnapshotStore } from './store.ts';
@@ -121,8 +121,7 @@ async function continueFrom(restoring: Restoring, folder: string, io: ProviderIo
   );
   await runAll(layout, names);
   io.report('setting the clocks');
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(CLOCKS_MS)]);
-  await withHosts({ layout, signal: limit }, records, (hosts) => setClocks(hosts, clock, limit));
+  await connectAndSetClocks({ layout, signal }, records, clock);
 }
 
 /** The machines' ports may belong to another program now. */

@@ -11,7 +11,7 @@ import { removeOwn } from '../../../util/remove.ts';
 import type { Layout } from '../layout.ts';
 import type { QemuTools } from '../packages.ts';
 import type { MachineRecord } from '../record.ts';
-import { CLOCKS_MS, setClocks, withHosts } from './clocks.ts';
+import { connectAndSetClocks, setClocks, withHosts } from './clocks.ts';
 import { basesOf, FORMAT, hardwareOf, type Manifest, type SavedMachine } from './manifest.ts';
 import { pauseAll, resumeAll } from './pause.ts';
 import { savedFiles, type SnapshotStore } from './store.ts';
@@ -74,12 +74,12 @@ async function whilePaused<T>(
 
 /** Also after an interrupt. A connection may not outlive a long pause; then another one is made. */
 async function adjustClocks({ layout, clock, records }: Saving, hosts: readonly SshHost[]): Promise<void> {
-  const signal = AbortSignal.timeout(CLOCKS_MS);
+  const { signal } = new AbortController();
   try {
     await setClocks(hosts, clock, signal);
   } catch (error) {
     if (!hasCode(error, 'SSH_CONNECTION_LOST')) throw error;
-    await withHosts({ layout, signal }, records, (again) => setClocks(again, clock, signal));
+    await connectAndSetClocks({ layout, signal }, records, clock);
   }
 }
 

@@ -10,7 +10,7 @@ import type { Layout } from '../layout.ts';
 import type { QemuTools } from '../packages.ts';
 import { Ports } from '../ports.ts';
 import { readRecord, type MachineRecord } from '../record.ts';
-import { setClocks, withHosts } from './clocks.ts';
+import { connectAndSetClocks } from './clocks.ts';
 import { unusable } from './fit.ts';
 import { inspect, type Inspection } from './inspect.ts';
 import { isPaused, resumeAll } from './pause.ts';
@@ -121,7 +121,7 @@ export class QemuSnapshots implements Snapshots {
     const { layout, options } = this.#parts;
     const names = records.map(({ name }) => name).join(', ');
     io.warn(`a run was killed while it saved a snapshot, and left machines paused: ${names} run again`);
-    await withHosts({ layout, signal: io.signal }, records, (hosts) => setClocks(hosts, options.clock, io.signal));
+    await connectAndSetClocks({ layout, signal: io.signal }, records, options.clock);
   }
 
   /** Lets machines run that are paused because they were being saved, and removes what was saved. @returns the machines */
