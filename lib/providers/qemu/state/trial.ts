@@ -5,8 +5,7 @@ import type { Layout } from '../layout.ts';
 import type { QemuTools } from '../packages.ts';
 import { startQemu } from '../process.ts';
 import type { MachineRecord } from '../record.ts';
-import { BOOT_INSTEAD, carryOut } from './guest-order.ts';
-import { untilLoaded } from './loaded.ts';
+import { carryOut } from './guest-order.ts';
 import type { SavedState } from './store.ts';
 
 export interface Trial extends Pick<SavedState, 'memory' | 'disk'> {
@@ -31,7 +30,6 @@ export async function tryLoading(trial: Trial, io: ProviderIo): Promise<string |
   await local.run([tools.qemuImg, 'create', '-q', '-f', 'qcow2', ...layer], { signal });
   try {
     await startQemu({ layout, record, platform: tools.platform, memory, clock, signal });
-    await untilLoaded({ layout, name: record.name, clock, signal, fix: BOOT_INSTEAD });
     await qmp(layout.qmpSocket(record.name), [{ execute: 'cont' }]);
     await carryOut(layout, record.name, 'hello', { what: 'the loaded machine does not answer', signal });
     return undefined;
