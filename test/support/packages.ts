@@ -15,6 +15,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   'perl-base': 'perl',
   'python3-minimal': 'python3',
   'apache2-utils': 'htpasswd',
+  ansible: 'ansible-playbook',
 };
 
 /** Installs missing system packages that the tests need, as root: on a fresh CI machine. */
