@@ -25,10 +25,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-// The user's cache of compiled modules would keep those of a folder that is removed.
-const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') };
-const swarmup = (...argv: string[]) =>
-  execFileSync(join(home, 'swarmup'), argv, { cwd: folder, encoding: 'utf8', env });
+const swarmup = (...argv: string[]) => execFileSync(join(home, 'swarmup'), argv, { cwd: folder, encoding: 'utf8' });
 
 /** TypeScript's errors in a user's file, including every declaration that it imports. */
 function compiled(name: string, ...more: readonly string[]): string {
@@ -113,10 +110,10 @@ describe('the installed package', () => {
     cpSync(join(home, 'docs/examples/terraform-provider.ts'), join(folder, 'terraform-provider.ts'));
     const text = 'name: own\nprovider: { type: ./terraform-provider.ts }\nnodes: { managers: 1 }\n';
     writeFileSync(join(folder, 'own.yaml'), text);
-    const own = { ...env, PATH: fakeTerraform(folder, terraformOutput({})) };
+    const env = { ...process.env, PATH: fakeTerraform(folder, terraformOutput({})) };
     const launcher = join(home, 'swarmup');
     const plan = ['plan', '-f', 'own.yaml', '--only', 'provision', '--json'];
-    const printed = execFileSync(launcher, plan, { cwd: folder, encoding: 'utf8', env: own });
+    const printed = execFileSync(launcher, plan, { cwd: folder, encoding: 'utf8', env });
     expect(JSON.parse(printed)).toMatchObject({ units: [{ changes: ['machine manager1: from Terraform'] }] });
     const test = `import { expect, it } from 'vitest';
 import { existingMachinesContract, openCluster } from 'swarmup/testing';
