@@ -3,6 +3,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeOwn } from '../../lib/util/remove.ts';
+import { cleaningUp } from '../cleaning-up.ts';
 import { Cli, type StatusDocument, type UpDocument } from '../../test/support/cli.ts';
 
 /** Three new machines without Docker, which no contender has seen before. */
@@ -31,38 +32,40 @@ export interface Guests {
   /** With ssh_config, whose settings let everyone in. */
   readonly folder: string;
   readonly all: readonly Guest[];
-  remove(): Promise<void>;
 }
 
-/** Boots the machines, and gives each an address of this computer's loopback. Returns once SSH answers on all. */
-export async function bootGuests(): Promise<Guests> {
+/** Boots the machines, works with them once SSH answers on all, and removes them. */
+export async function withGuests<T>(work: (guests: Guests) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-bench-'));
   const cli = new Cli(folder);
-  writeFileSync(join(folder, 'machines.yaml'), MACHINES);
   const servers: Server[] = [];
-  const remove = async () => {
-    for (const server of servers) server.close();
-    const { status, stderr } = await cli.run(['down', '-f', 'machines.yaml', '--yes']);
-    if (status !== 0) throw new Error(`the guests were not removed:\n${stderr}`);
-    await removeOwn(folder);
-  };
-  try {
-    const { document } = await cli.json<UpDocument>('up', '-f', 'machines.yaml', '--yes', '--only', 'provision');
-    if (!document.ok) throw new Error(JSON.stringify(document.units.flatMap(({ error }) => error ?? [])));
-    const { nodes } = (await cli.json<StatusDocument>('status', '-f', 'machines.yaml')).document;
-    const all: Guest[] = [];
-    for (const [i, node] of nodes.entries()) {
-      const address = `127.0.77.${i + 1}`;
-      const forwards = forwardsOf(folder, node.name);
-      servers.push(await forward(address, SSH_PORT, forwards['22']), await forward(address, 80, forwards['80']));
-      all.push({ address, advertise: node.address ?? '' });
-    }
-    writeFileSync(join(folder, 'ssh_config'), sshConfig(nodes[0]?.ssh.identityFile ?? '', folder));
-    return { folder, all, remove };
-  } catch (error) {
-    await remove();
-    throw error;
+  return cleaningUp(
+    async () => work({ folder, all: await bootGuests(cli, servers) }),
+    async () => {
+      for (const server of servers) server.close();
+      const { status, stderr } = await cli.run(['down', '-f', 'machines.yaml', '--yes']);
+      if (status !== 0) throw new Error(`the guests were not removed:\n${stderr}`);
+      await removeOwn(folder);
+    },
+  );
+}
+
+/** Boots the machines, and gives each an address of this computer's loopback. */
+async function bootGuests(cli: Cli, servers: Server[]): Promise<readonly Guest[]> {
+  const { folder } = cli;
+  writeFileSync(join(folder, 'machines.yaml'), MACHINES);
+  const { document } = await cli.json<UpDocument>('up', '-f', 'machines.yaml', '--yes', '--only', 'provision');
+  if (!document.ok) throw new Error(JSON.stringify(document.units.flatMap(({ error }) => error ?? [])));
+  const { nodes } = (await cli.json<StatusDocument>('status', '-f', 'machines.yaml')).document;
+  const all: Guest[] = [];
+  for (const [i, node] of nodes.entries()) {
+    const address = `127.0.77.${i + 1}`;
+    const forwards = forwardsOf(folder, node.name);
+    servers.push(await forward(address, SSH_PORT, forwards['22']), await forward(address, 80, forwards['80']));
+    all.push({ address, advertise: node.address ?? '' });
   }
+  writeFileSync(join(folder, 'ssh_config'), sshConfig(nodes[0]?.ssh.identityFile ?? '', folder));
+  return all;
 }
 
 function forwardsOf(folder: string, node: string): Readonly<Record<string, number>> {

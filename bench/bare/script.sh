@@ -34,7 +34,11 @@ join() {
 }
 
 answer() {
-  until curl -sf -m 10 "http://$1/" | grep -q Welcome; do sleep 0.3; done
+  for _ in $(seq 2000); do
+    if curl -sf -m 10 "http://$1/" | grep -q Welcome; then return; fi
+    sleep 0.3
+  done
+  return 1
 }
 
 # A failure in the background counts, too.

@@ -5,7 +5,7 @@ import { get } from '../../test/support/machines.ts';
 import { needPackages } from '../../test/support/packages.ts';
 import { accelerator } from '../accelerator.ts';
 import { CONTENDERS } from '../bare/contenders.ts';
-import { bootGuests } from '../bare/guests.ts';
+import { withGuests } from '../bare/guests.ts';
 import { progress } from '../child.ts';
 
 /** Both runs of one contender on new guests. Usage: bare.ts script|ansible|swarmup */
@@ -27,8 +27,7 @@ const store = imageStore({ local: localCommands(() => undefined, process.env), c
 const image = await store.build('nginx:latest', { signal: new AbortController().signal, report: () => undefined });
 
 progress(`${name}: booting three guests`);
-const guests = await bootGuests();
-try {
+const result = await withGuests<BareResult>(async (guests) => {
   contender.prepare(guests, image);
   const timed = async () => {
     const start = performance.now();
@@ -44,8 +43,6 @@ try {
   };
   const firstMs = await timed();
   const secondMs = await timed();
-  const result: BareResult = { firstMs, secondMs, accelerator: accelerator('bench-machines') };
-  process.stdout.write(JSON.stringify(result));
-} finally {
-  await guests.remove();
-}
+  return { firstMs, secondMs, accelerator: accelerator('bench-machines') };
+});
+process.stdout.write(JSON.stringify(result));

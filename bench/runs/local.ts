@@ -5,6 +5,7 @@ import { removeOwn } from '../../lib/util/remove.ts';
 import { Cli, ROOT, type UpDocument } from '../../test/support/cli.ts';
 import { accelerator } from '../accelerator.ts';
 import { progress } from '../child.ts';
+import { cleaningUp } from '../cleaning-up.ts';
 
 /** `up` of the shipped file in an empty folder, twice, then `down`. Usage: local.ts boot|restore */
 
@@ -45,24 +46,27 @@ async function down(): Promise<void> {
   if (status !== 0) throw new Error(`the machines were not removed:\n${stderr}`);
 }
 
-try {
-  // The first restored machines save the state that later ones are restored from.
-  if (start === 'restore') {
-    await up('--only', 'provision');
+const result = await cleaningUp<LocalResult>(
+  async () => {
+    // The first restored machines save the state that later ones are restored from.
+    if (start === 'restore') {
+      await up('--only', 'provision');
+      await down();
+    }
+    const first = await up();
+    const provisioned = first.units.filter(({ task }) => task === 'provision').map(({ ms }) => ms);
+    const second = await up();
+    if (second.changed !== 0) throw new Error(`the second run changed ${second.changed}`);
+    return {
+      upMs: first.ms,
+      sshMs: Math.max(...provisioned),
+      secondMs: second.ms,
+      accelerator: accelerator('bench-local'),
+    };
+  },
+  async () => {
     await down();
-  }
-  const first = await up();
-  const provisioned = first.units.filter(({ task }) => task === 'provision').map(({ ms }) => ms);
-  const second = await up();
-  if (second.changed !== 0) throw new Error(`the second run changed ${second.changed}`);
-  const result: LocalResult = {
-    upMs: first.ms,
-    sshMs: Math.max(...provisioned),
-    secondMs: second.ms,
-    accelerator: accelerator('bench-local'),
-  };
-  process.stdout.write(JSON.stringify(result));
-} finally {
-  await down();
-  await removeOwn(folder);
-}
+    await removeOwn(folder);
+  },
+);
+process.stdout.write(JSON.stringify(result));
