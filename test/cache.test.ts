@@ -24,6 +24,7 @@ const building = file('images', '.building-x', 'disk.raw');
 const state = dirname(file('states', 'k1', 'memory'));
 const download = file('downloads', 'abc.qcow2');
 const container = file('container-images', 'nginx.tar');
+const compiled = dirname(file('compiled', 'v24', 'module'));
 const outside = join(folder, 'outside');
 mkdirSync(outside);
 symlinkSync(outside, join(cache, 'downloads', 'link'));
@@ -47,7 +48,7 @@ describe('swarmup cache', { shuffle: false }, () => {
     expect(document.folder).toBe(cache);
     const byName = Object.fromEntries(document.entries.map((entry) => [entry.name, entry]));
     expect(Object.keys(byName).toSorted()).toEqual(
-      ['abc.qcow2', 'k1', 'link', 'made-before', 'nginx.tar', 'unused', 'used'].toSorted(),
+      ['abc.qcow2', 'k1', 'link', 'made-before', 'nginx.tar', 'unused', 'used', 'v24'].toSorted(),
     );
     expect(byName['used']?.usedBy).toEqual([record]);
     expect(byName['made-before']?.usedBy).toBeUndefined();
@@ -69,7 +70,7 @@ describe('swarmup cache', { shuffle: false }, () => {
 
   it('clears what no machine uses, and keeps what one uses or may use', async () => {
     expect((await cli.run(['cache', 'clear', '--yes'])).status).toBe(0);
-    expect([unused, download, container].map((path) => existsSync(path))).toEqual([false, false, false]);
+    expect([unused, download, container, compiled].map((path) => existsSync(path))).toEqual([false, false, false, false]);
     expect([old, used, state, building].map((path) => existsSync(path))).toEqual([true, true, true, true]);
   });
 

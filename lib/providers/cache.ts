@@ -5,7 +5,7 @@ import { isUsers, usersOf } from './users.ts';
 
 /** Something that swarmup keeps for all clusters of this user, and can download or build again. */
 export interface Cached {
-  readonly kind: 'machine image' | 'machine state' | 'download' | 'container image';
+  readonly kind: 'machine image' | 'machine state' | 'download' | 'container image' | 'compiled modules';
   readonly name: string;
   readonly path: string;
   /** What it takes of the disk; files with holes take less than their size. */
@@ -20,6 +20,8 @@ const FOLDERS = {
   states: 'machine state',
   downloads: 'download',
   'container-images': 'container image',
+  // Node.js writes these, one folder for each of its versions.
+  compiled: 'compiled modules',
 } as const;
 
 /** The disks that an image's folder may have. */
@@ -44,8 +46,8 @@ async function cached(kind: Cached['kind'], name: string, path: string): Promise
 }
 
 async function users(kind: Cached['kind'], path: string): Promise<readonly string[] | undefined> {
-  // Nodes have loaded it; it is only built here.
-  if (kind === 'container image') return [];
+  // Nodes have loaded the image, and Node.js only saves time.
+  if (kind === 'container image' || kind === 'compiled modules') return [];
   if (kind !== 'machine image') return usersOf(path);
   const names = (await ifThere(readdir(path))) ?? [];
   const disk = DISKS.find((one) => names.includes(one));
