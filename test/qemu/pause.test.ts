@@ -1,9 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { allEnded } from '../../lib/async/all-ended.ts';
+import type { Host } from '../../lib/contracts/host.ts';
+import { localCommands } from '../../lib/remote/local.ts';
 import { Layout } from '../../lib/providers/qemu/layout.ts';
+import { setClocks } from '../../lib/providers/qemu/snapshot/clocks.ts';
 import { isPaused, pauseAll, resumeAll } from '../../lib/providers/qemu/snapshot/pause.ts';
 import { fakeClock } from '../fakes/clock.ts';
 import { fakeQmp } from '../support/qmp.ts';
@@ -51,6 +55,29 @@ describe('machines that are saved together', () => {
     const layout = cluster(`c3-${status}`);
     await fakeQmp(layout.qmpSocket('a'), () => ({ status, running: status === 'running' }));
     expect(await isPaused(layout, 'a')).toBe(expected);
+  });
+});
+
+describe('the clock of a machine', () => {
+  it('is set to the time when its shell is ready, not when the command was sent', async () => {
+    const clock = fakeClock();
+    const local = localCommands(() => undefined, process.env);
+    const { signal } = new AbortController();
+    const sent = clock.now();
+    const host: Pick<Host, 'run'> = {
+      run: async ([, , script = ''], { input, onLine } = {}) => {
+        await clock.sleep(9_000, signal);
+        // Instead of setting the clock of this computer.
+        const argv = ['sh', '-c', script.replace('date --utc --set', 'echo')];
+        if (!(input instanceof Readable)) throw new Error('the time is not an input stream');
+        const lines: string[] = [];
+        const result = await local.run(argv, { input, onLine: (line) => (lines.push(line), onLine?.(line)) });
+        expect(lines).toEqual(['ready', `@${((sent + 9_000) / 1000).toFixed(3)}`]);
+        return result;
+      },
+    };
+    await setClocks([host], clock, signal);
+    expect.assertions(1);
   });
 });
 

@@ -1,6 +1,8 @@
+import { PassThrough } from 'node:stream';
 import { allEnded } from '../../../async/all-ended.ts';
 import type { Clock } from '../../../async/clock.ts';
 import { waitUntil } from '../../../async/wait-until.ts';
+import type { Host } from '../../../contracts/host.ts';
 import { SshHost } from '../../../remote/ssh.ts';
 import { asSwarmupError, hasCode, messageOf } from '../../../util/errors.ts';
 import { sshOf } from '../inventory.ts';
@@ -35,10 +37,19 @@ export async function withHosts<T>(
   }
 }
 
+/** The time is read only once the shell is ready: on a busy computer it takes seconds to start one. */
+const SET = 'echo ready; read -r time && date --utc --set "@$time"';
+
 /** A machine's clock stands still while it is paused or saved: sets it to the time of this computer. */
-export async function setClocks(hosts: readonly SshHost[], clock: Clock, signal: AbortSignal): Promise<void> {
+export async function setClocks(hosts: readonly Pick<Host, 'run'>[], clock: Clock, signal: AbortSignal): Promise<void> {
   await allEnded(
-    hosts.map((host) => host.run(['date', '--utc', '--set', `@${(clock.now() / 1000).toFixed(3)}`], { signal })),
+    hosts.map((host) => {
+      const input = new PassThrough();
+      const onLine = (line: string) => {
+        if (line === 'ready') input.end(`${(clock.now() / 1000).toFixed(3)}\n`);
+      };
+      return host.run(['sh', '-c', SET], { input, onLine, signal });
+    }),
   );
 }
 
