@@ -66,8 +66,9 @@ export async function makeMachine(
       ...(state ? { state: state.folder, restoring: true } : {}),
     };
     await writeRecord(layout, record);
-    const used = state ? state.folder : image.disk;
-    if (stepsInside(cacheFolder(options.env), used)) await addUser(used, layout.record(node.name));
+    // A discarded state is no user of its image any more, but the machine still is.
+    for (const used of [image.disk, ...(state ? [state.folder] : [])])
+      if (stepsInside(cacheFolder(options.env), used)) await addUser(used, layout.record(node.name));
     return { record, guest };
   });
 }
