@@ -27,7 +27,7 @@ const snapshots = join(state, 'snapshots');
 writeFileSync(
   join(folder, 'swarmup.yaml'),
   `name: e2e-snapshot
-provider: { type: qemu, memory: 1GiB, start: restore }
+provider: { type: qemu, start: restore }
 nodes:
 ${NODES.map((name) => `  - { name: ${name}, role: manager }`).join('\n')}
 images: { whenUnreachable: build }
