@@ -101,6 +101,7 @@ const STEPS: Readonly<Record<string, Wordings>> = {
   start: [['nodes/*/docker', () => 'start the Docker Engine']],
   'power-off': [['machines/*', (_change, machine) => `power ${machine} off`]],
   'cut-power': [['machines/*', (_change, machine) => `cut ${machine}'s power`]],
+  connect: [['machines/*/segment', (_change, machine) => `connect ${machine} to the other machines`]],
   keep: [['swarm/unlockKey', () => 'keep the unlock key in the local folder']],
   wait: [
     ['machines/*', (_change, machine) => `wait for machine ${machine}`],

@@ -40,7 +40,7 @@ export function credentialsFor({ images }: Pick<Cluster, 'images'>, sources: Sou
 }
 
 /** Reads Docker's own configuration, and asks its credential helpers. Source: docs.docker.com, "docker login". */
-export function dockerCredentials({ local, env }: Sources): CredentialsOf {
+function dockerCredentials({ local, env }: Sources): CredentialsOf {
   const file = join(env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'), 'config.json');
   const known = new SingleFlight<Credentials | undefined>();
   return (image) => {

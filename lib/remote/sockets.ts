@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { connect, createServer } from 'node:net';
+import { hasErrno } from '../util/errno.ts';
 import { messageOf } from '../util/errors.ts';
 
 /** Whether a loopback port of this computer is free. */
@@ -9,6 +10,20 @@ export function portIsFree(port: number): Promise<boolean> {
     // EADDRINUSE and EACCES mean the same here: the port can't be used.
     server.once('error', () => resolve(false));
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** Whether the file system can hold a UNIX socket at a path. Nothing is left there. */
+export function holdsSockets(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error) => {
+      // Another run tries it at the same time.
+      if (hasErrno(error, 'EADDRINUSE')) resolve(true);
+      else if (hasErrno(error, 'EPERM', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) resolve(false);
+      else reject(error);
+    });
+    server.listen(path, () => server.close(() => resolve(true)));
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { lstat, mkdir, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import envPaths from 'env-paths';
@@ -21,7 +22,11 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>>): 
  * Whether a path is a folder that belongs to this user and that no other user can read or write; no link is followed.
  */
 export async function isPrivate(path: string): Promise<boolean> {
-  const found = await ifThere(lstat(path));
+  return isPrivateFolder(await ifThere(lstat(path)));
+}
+
+/** The same of what lstat(2) found at a path. */
+export function isPrivateFolder(found: Stats | undefined): boolean {
   return found !== undefined && found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0;
 }
 
@@ -35,8 +40,13 @@ export async function makePrivate(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     if (!hasErrno(error, 'EEXIST')) throw error;
   });
+  await requirePrivate(path);
+}
+
+/** @throws SwarmupError PATH_UNSAFE when the path isn't a folder of this user that no other user can access */
+export async function requirePrivate(path: string): Promise<void> {
   if (await isPrivate(path)) return;
-  throw new SwarmupError('PATH_UNSAFE', `${path} exists, and is not a folder that only you can access`, {
+  throw new SwarmupError('PATH_UNSAFE', `${path} is not a folder that only you can access`, {
     fix: `Check whose it is (ls -ld ${path}), remove it, then run again.`,
   });
 }

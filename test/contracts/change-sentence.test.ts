@@ -26,6 +26,7 @@ const TABLE: readonly (readonly [string, Change])[] = [
   ['second machine of n1 (i-2)', removed([...MACHINE, 'instances', 'i-2'])],
   ['start machine n1', step(MACHINE, 'start')],
   ['power n1 off', step(MACHINE, 'power-off')],
+  ['connect n1 to the other machines', step([...MACHINE, 'segment'], 'connect')],
   ["cut n1's power", step(MACHINE, 'cut-power')],
   ['wait for machine n1', waiting(MACHINE, { from: 'starting', to: 'running' })],
   ['wait until n1 answers', waiting([...MACHINE, 'ssh'], { to: 'answering' })],

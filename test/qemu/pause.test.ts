@@ -18,31 +18,33 @@ afterAll(() => {
   for (const path of [folder, ...runtimes]) rmSync(path, { recursive: true, force: true });
 });
 
-function cluster(name: string): Layout {
+/** Where machines listen; nothing runs. */
+function cluster(name: string) {
   const layout = new Layout({ name, stateDir: join(folder, name) });
   runtimes.push(layout.runtimeDir);
-  return layout;
+  const path = (node: string) => layout.qmpSocket(node);
+  return { path, qmpSocket: (node: string) => Promise.resolve(path(node)) };
 }
 
 describe('machines that are saved together', () => {
   it('are all paused, even when one of them fails, and the failure is thrown after that', async () => {
-    const layout = cluster('c1');
+    const sockets = cluster('c1');
     const order: string[] = [];
-    await fakeQmp(layout.qmpSocket('a'), () => {
+    await fakeQmp(sockets.path('a'), () => {
       throw new Error('no');
     });
-    await fakeQmp(layout.qmpSocket('b'), () => void order.push('b'));
-    await expect(pauseAll(layout, ['a', 'b'])).rejects.toThrow('stop: Error: no');
+    await fakeQmp(sockets.path('b'), () => void order.push('b'));
+    await expect(pauseAll(sockets, ['a', 'b'])).rejects.toThrow('stop: Error: no');
     expect(order).toEqual(['b']);
   });
 
   it('run again only when QEMU no longer saves them: until then the disk is not theirs', async () => {
-    const layout = cluster('c2');
+    const sockets = cluster('c2');
     const seen = ['active', 'cancelling', 'cancelled'];
-    const qemu = await fakeQmp(layout.qmpSocket('a'), (command) =>
+    const qemu = await fakeQmp(sockets.path('a'), (command) =>
       command === 'query-migrate' ? { status: seen.shift() } : {},
     );
-    await resumeAll(layout, ['a'], fakeClock());
+    await resumeAll(sockets, ['a'], fakeClock());
     expect(qemu.asked).toEqual(['migrate_cancel', 'query-migrate', 'query-migrate', 'query-migrate', 'cont']);
   });
 
@@ -52,9 +54,9 @@ describe('machines that are saved together', () => {
     ['running', false],
     ['inmigrate', false],
   ])('count as paused in the state %s: %s', async (status, expected) => {
-    const layout = cluster(`c3-${status}`);
-    await fakeQmp(layout.qmpSocket('a'), () => ({ status, running: status === 'running' }));
-    expect(await isPaused(layout, 'a')).toBe(expected);
+    const sockets = cluster(`c3-${status}`);
+    await fakeQmp(sockets.path('a'), () => ({ status, running: status === 'running' }));
+    expect(await isPaused(sockets, 'a')).toBe(expected);
   });
 });
 

@@ -16,6 +16,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ProviderIo, ProviderOptions } from '../../lib/contracts/provider.ts';
 import { Inventory } from '../../lib/providers/qemu/inventory.ts';
 import { Layout } from '../../lib/providers/qemu/layout.ts';
+import { Hub } from '../../lib/providers/qemu/segment/hub.ts';
 import type { QemuTools } from '../../lib/providers/qemu/packages.ts';
 import { writeRecord, type MachineRecord } from '../../lib/providers/qemu/record.ts';
 import { misfitOf, type Present } from '../../lib/providers/qemu/snapshot/fit.ts';
@@ -113,6 +114,7 @@ async function stage() {
     options,
     layout,
     inventory: new Inventory(layout, local),
+    hub: new Hub({ layout, local, clock }),
     tools: async () => tools,
     guestPorts: () => [22],
     end: async (name) => void ended.push(name),

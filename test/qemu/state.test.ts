@@ -237,7 +237,7 @@ describe('a machine that continues from a saved state', () => {
       { mode: 0o700 },
     );
     mkdirSync(layout.dir('n1'), { recursive: true });
-    mkdirSync(layout.runtimeDir, { recursive: true });
+    mkdirSync(layout.runtimeDir, { recursive: true, mode: 0o700 });
     writeFileSync(memory, 'memory');
     const platform = { binary: qemu, arch: 'x86_64' } as const;
     return startQemu({ layout, record, platform, memory, clock: systemClock, signal });

@@ -12,6 +12,14 @@ export function qemuProcesses(cluster: string, node?: string): number[] {
     .map(Number);
 }
 
+/** The processes of the hub that joins a cluster's machines. */
+export function hubProcesses(cluster: string): number[] {
+  const marked = (word: string) => word.startsWith('guest=swarmup-hub/') && word.endsWith(`/${cluster}`);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && argumentsOf(name).some(marked))
+    .map(Number);
+}
+
 function argumentsOf(pid: string): string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');

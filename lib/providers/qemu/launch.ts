@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { escape } from './arguments.ts';
 import { UPLINK, type Layout } from './layout.ts';
 import type { MachineRecord } from './record.ts';
 
@@ -65,7 +66,7 @@ export function launchArgs(layout: Layout, record: MachineRecord, platform: Plat
     '-netdev',
     `user,id=uplink,net=${UPLINK.network}${forwards.join('')}`,
     '-netdev',
-    `socket,id=segment,mcast=${layout.multicast()},localaddr=127.0.0.1`,
+    segmentArg(layout, record),
     '-chardev',
     `socket,id=identity,path=${escape(layout.identitySocket(name))},server=on,wait=off`,
     ...deviceArgs({ uplink: layout.mac(name, 'uplink'), segment: layout.mac(name, 'segment') }),
@@ -74,6 +75,19 @@ export function launchArgs(layout: Layout, record: MachineRecord, platform: Plat
       ? ['-smbios', `type=11,path=${escape(join(layout.seed(name), 'smbios'))}`]
       : seedDisk(layout, name)),
   ];
+}
+
+/** The path isn't the last part, so that arguments that were cut off at a space are recognised (arguments.ts). */
+function segmentArg(layout: Layout, { name, segment }: MachineRecord): string {
+  if (segment !== 'hub') return `socket,id=segment,mcast=${layout.multicast()},localaddr=127.0.0.1`;
+  return `stream,id=segment,addr.type=unix,addr.path=${escape(layout.segmentSocket(name))},server=on`;
+}
+
+/** The command line of the hub that joins the machines: a QEMU without a machine, which gets its ports over QMP. */
+export function hubArgs(binary: string, mark: string, socket: string): string[] {
+  // Any accelerator would do, as there is no processor; this one is everywhere, here with its smallest buffer.
+  const machine = ['-machine', 'none', '-accel', 'tcg,tb-size=1', '-nodefaults', '-no-user-config', '-display', 'none'];
+  return [binary, '-name', mark, ...machine, '-qmp', `unix:${escape(socket)},server=on,wait=off`, ...sandboxArgs()];
 }
 
 /** QEMU may start no program and gain no rights. Only Linux has this. Source: qemu(1), -sandbox. */
@@ -107,9 +121,4 @@ function bootArgs(layout: Layout, record: MachineRecord, platform: Platform): st
 /** The seed folder as a small FAT disk labelled cidata: what cloud-init's NoCloud data source looks for. */
 function seedDisk(layout: Layout, name: string): string[] {
   return ['-drive', `driver=vvfat,dir=${escape(layout.seed(name))},label=CIDATA,read-only=on,if=virtio`];
-}
-
-/** A comma in a value is doubled. Source: qemu(1). */
-function escape(value: string): string {
-  return value.replaceAll(',', ',,');
 }

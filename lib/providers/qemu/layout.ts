@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { userInfo, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isName } from '../../config/names.ts';
 import type { Cluster } from '../../config/model.ts';
 import { identityFileOf } from '../cluster-key.ts';
+import { socketFolderOf, socketFolders } from './sockets.ts';
 
 /** The guests' own networks; they exist only inside QEMU, so every cluster uses the same addresses. */
 export const UPLINK = {
@@ -28,8 +28,11 @@ export class Layout {
   readonly knownHosts: string;
   /** Distinguishes clusters with the same name in different folders. */
   readonly realm: string;
+  /** Where its sockets may be. */
+  readonly socketFolders: readonly string[];
 
-  constructor(cluster: Pick<Cluster, 'name' | 'stateDir'>) {
+  /** @param env for the user's runtime folder; without it, that isn't used */
+  constructor(cluster: Pick<Cluster, 'name' | 'stateDir'>, env: Readonly<Record<string, string | undefined>> = {}) {
     this.cluster = cluster.name;
     this.root = dirname(cluster.stateDir);
     this.stateDir = cluster.stateDir;
@@ -38,11 +41,21 @@ export class Layout {
     this.identityFile = identityFileOf(cluster);
     this.knownHosts = join(cluster.stateDir, 'ssh', 'known_hosts');
     this.realm = createHash('sha256').update(cluster.stateDir).digest('hex').slice(0, 10);
+    this.socketFolders = socketFolders(cluster.stateDir, this.realm, env);
   }
 
   /** The mark in a QEMU process's arguments, which identifies the machine. */
   mark(node = ''): string {
     return `guest=swarmup/${this.realm}/${this.cluster}/${node}`;
+  }
+
+  /** The mark of the hub that joins the machines; no machine's mark begins like it. */
+  hubMark(): string {
+    return `guest=swarmup-hub/${this.realm}/${this.cluster}`;
+  }
+
+  isHub(argv: readonly string[]): boolean {
+    return argv[argv.indexOf('-name') + 1] === this.hubMark();
   }
 
   /** The node whose machine QEMU runs with these arguments; undefined for foreign machines. */
@@ -82,9 +95,9 @@ export class Layout {
     return join(this.dir(node), 'qemu.pid');
   }
 
-  /** A short path for sockets: a UNIX socket's path has at most 107 bytes (unix(7)). */
+  /** The folder of sockets, as it is now. A machine that runs may have its sockets elsewhere: see Inventory. */
   get runtimeDir(): string {
-    return join(tmpdir(), `swarmup-${userInfo().uid}-${this.realm}`);
+    return socketFolderOf(this.socketFolders);
   }
 
   qmpSocket(node: string): string {
@@ -96,9 +109,23 @@ export class Layout {
     return this.#socket(node, 'id');
   }
 
+  /** Where a machine's private segment listens for the hub. */
+  segmentSocket(node: string): string {
+    return this.#socket(node, 'net');
+  }
+
+  get hubSocket(): string {
+    return join(this.runtimeDir, 'hub.qmp');
+  }
+
   /** Where the state of a machine comes through while it is saved. */
   transferSocket(node: string): string {
     return this.#socket(node, 'state');
+  }
+
+  /** The sockets on which QEMU listens for a machine. */
+  socketsOf(node: string): readonly string[] {
+    return [this.qmpSocket(node), this.identitySocket(node), this.segmentSocket(node)];
   }
 
   #socket(node: string, kind: string): string {
@@ -106,7 +133,7 @@ export class Layout {
     return join(this.runtimeDir, `${name}.${kind}`);
   }
 
-  /** The multicast group of this cluster's private segment, only on loopback. */
+  /** The multicast group of this cluster's private segment, only on loopback, where there is no hub. */
   multicast(): string {
     const [a = 0, b = 0, c = 0, d = 0, e = 0] = createHash('sha256').update(`${this.realm}/${this.cluster}`).digest();
     return `230.${a}.${b}.${1 + (c % 250)}:${20000 + ((d * 256 + e) % 20000)}`;

@@ -1,6 +1,7 @@
 import { monitor, qmp } from '../../remote/qmp.ts';
 import { portIsFree } from '../../remote/sockets.ts';
 import { SwarmupError } from '../../util/errors.ts';
+import type { Inventory } from './inventory.ts';
 import type { Layout } from './layout.ts';
 import { readRecord, recordedNames, writeRecord, type MachineRecord } from './record.ts';
 
@@ -10,9 +11,12 @@ const LAST = 29_999;
 /** Loopback ports for the machines of a cluster. */
 export class Ports {
   readonly #layout: Layout;
+  readonly #inventory: Pick<Inventory, 'qmpSocket'> | undefined;
 
-  constructor(layout: Layout) {
+  /** @param inventory finds the machines that run; only `open` needs it */
+  constructor(layout: Layout, inventory?: Pick<Inventory, 'qmpSocket'>) {
     this.#layout = layout;
+    this.#inventory = inventory;
   }
 
   /**
@@ -43,7 +47,8 @@ export class Ports {
     const added = Object.entries(forwards).filter(([guest]) => record.forwards[guest] === undefined);
     if (added.length === 0) return record;
     const commands = added.map(([guest, local]) => monitor(`hostfwd_add uplink tcp:127.0.0.1:${local}-:${guest}`));
-    const answers = await qmp(this.#layout.qmpSocket(record.name), commands);
+    const socket = (await this.#inventory?.qmpSocket(record.name)) ?? this.#layout.qmpSocket(record.name);
+    const answers = await qmp(socket, commands);
     const problem = answers.map(String).find((answer) => answer.trim() !== '');
     if (problem !== undefined) {
       throw new SwarmupError('MACHINE_FAILED', `${record.name}: QEMU can't open a port: ${problem.trim()}`, {

@@ -1,4 +1,3 @@
-import { makePrivate } from '../../util/files.ts';
 import { userInfo } from 'node:os';
 import { clusterKey } from '../cluster-key.ts';
 import type { ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
@@ -9,6 +8,7 @@ import { baseImage, buildImage, emulationIsStable } from './image.ts';
 import type { Layout } from './layout.ts';
 import { findTools, type QemuTools } from './packages.ts';
 import type { BootImage } from './record.ts';
+import { makeSocketFolder } from './sockets.ts';
 
 /** What every machine of a run needs before it can be made or started. */
 export interface Prepared {
@@ -53,6 +53,6 @@ export async function prepare(
   const bare =
     typeof config.image === 'string' && base.configure === 'cloud-init' && options.cluster.docker.source === 'auto';
   const image = bare ? await bakeDocker(base, { options, config, cache, qemuImg: tools.qemuImg, provider }, io) : base;
-  await makePrivate(layout.runtimeDir);
+  await makeSocketFolder(layout.socketFolders);
   return { tools, image, accelerator, authorizedKey: await clusterKey(layout.identityFile, layout.cluster) };
 }

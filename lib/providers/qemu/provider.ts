@@ -1,21 +1,23 @@
 import { dirname } from 'node:path';
 import type { NodeSpec } from '../../config/model.ts';
 import { SwarmupError } from '../../util/errors.ts';
-import { cacheFolder, isPrivate } from '../../util/files.ts';
+import { cacheFolder } from '../../util/files.ts';
 import { endProcess, isAlive } from '../../remote/processes.ts';
 import { qmp } from '../../remote/qmp.ts';
 import { created, step, updated, type Change } from '../../contracts/change.ts';
-import { removeInside, removeOwn } from '../../util/remove.ts';
+import { removeInside } from '../../util/remove.ts';
 import { waitUntil } from '../../async/wait-until.ts';
 import type { Endpoint } from '../../contracts/endpoint.ts';
 import type { Machine, Provider, ProviderIo, ProviderOptions, Snapshots } from '../../contracts/provider.ts';
 import type { QemuConfig } from './config.ts';
-import { forwardsOf, Inventory } from './inventory.ts';
+import { forwardsOf, Inventory, isCutOff } from './inventory.ts';
 import { untilAnswers } from './answering.ts';
 import { Layout } from './layout.ts';
 import { prepare, toolsOf, type Prepared } from './prepare.ts';
 import { readRecord } from './record.ts';
 import { QemuSnapshots } from './snapshot/snapshots.ts';
+import { Hub } from './segment/hub.ts';
+import { removeSocketFolders, removeSockets } from './sockets.ts';
 import { Starter } from './start.ts';
 import { SharedWork } from '../shared-work.ts';
 
@@ -27,6 +29,7 @@ class QemuProvider implements Provider {
   readonly #options: ProviderOptions;
   readonly #config: QemuConfig;
   readonly #layout: Layout;
+  readonly #hub: Hub;
   readonly #inventory: Inventory;
   readonly #prepared = new SharedWork<Prepared>();
   readonly #starter: Starter;
@@ -35,14 +38,15 @@ class QemuProvider implements Provider {
   constructor(options: ProviderOptions, config: QemuConfig) {
     this.#options = options;
     this.#config = config;
-    this.#layout = new Layout(options.cluster);
-    this.#inventory = new Inventory(this.#layout, options.local);
+    const layout = new Layout(options.cluster, options.env);
+    this.#layout = layout;
+    this.#hub = new Hub({ layout, local: options.local, clock: options.clock });
+    this.#inventory = new Inventory(layout, options.local, this.#hub);
     const destroy = (name: string, io: ProviderIo) => this.destroy(name, io);
-    this.#starter = new Starter({ options, config, layout: this.#layout, inventory: this.#inventory, destroy });
+    const parts = { options, layout, inventory: this.#inventory, hub: this.#hub };
+    this.#starter = new Starter({ ...parts, config, destroy });
     this.snapshots = new QemuSnapshots({
-      options,
-      layout: this.#layout,
-      inventory: this.#inventory,
+      ...parts,
       tools: (io) => toolsOf(options, io),
       guestPorts: () => this.#starter.wantedPorts(),
       end: (name, io) => this.cutPower(name, io),
@@ -58,8 +62,9 @@ class QemuProvider implements Provider {
     if (!machine) return [created(own)];
     if (machine.state === 'lost') return [updated(own, 'lost', 'running', { reason: 'its files are gone' })];
     if (machine.state === 'stopped') return [step(own, 'start')];
+    const cutOff = isCutOff(machine) ? [step([...own, 'segment'], 'connect')] : [];
     const missing = this.#starter.wantedPorts().filter((port) => forwardsOf(machine)[String(port)] === undefined);
-    return missing.map((port) => updated([...own, 'ports', String(port)], undefined, 'open'));
+    return [...cutOff, ...missing.map((port) => updated([...own, 'ports', String(port)], undefined, 'open'))];
   }
 
   async create(node: NodeSpec, io: ProviderIo): Promise<Machine> {
@@ -85,7 +90,7 @@ class QemuProvider implements Provider {
     const pid = (await this.#inventory.running()).get(name);
     if (pid === undefined) return;
     io.report('powering off');
-    await qmp(this.#layout.qmpSocket(name), [{ execute: 'system_powerdown' }]);
+    await qmp(await this.#inventory.qmpSocket(name), [{ execute: 'system_powerdown' }]);
     await this.#untilGone(name, pid, POWER_OFF_MS, io.signal);
   }
 
@@ -101,12 +106,12 @@ class QemuProvider implements Provider {
     // Its disk is removed next, so nothing has to be written back.
     await this.cutPower(name, io);
     await removeInside(this.#layout.root, this.#layout.dir(name));
-    await removeOwn(this.#layout.qmpSocket(name));
-    await removeOwn(this.#layout.identitySocket(name));
+    await removeSockets(this.#layout.socketsOf(name));
   }
 
-  async destroyShared(): Promise<readonly string[]> {
-    if (await isPrivate(this.#layout.runtimeDir)) await removeOwn(this.#layout.runtimeDir);
+  async destroyShared({ signal }: ProviderIo): Promise<readonly string[]> {
+    await this.#hub.end(signal);
+    await removeSocketFolders(this.#layout.socketFolders);
     await removeInside(this.#layout.root, dirname(this.#layout.identityFile));
     await removeInside(this.#layout.root, this.#layout.machines);
     return [...(await this.#inventory.running())].map(([name, pid]) => `the machine ${name} (process ${pid})`);
@@ -130,6 +135,8 @@ class QemuProvider implements Provider {
       clock: this.#options.clock,
       fix: `Check it with ps -p ${pid}, then run again.`,
     });
+    // The last machine to go needs no hub any more.
+    await this.#hub.end(signal, async () => (await this.#inventory.running()).size > 0);
   }
 }
 

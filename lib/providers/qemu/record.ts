@@ -26,6 +26,8 @@ const recordSchema = z.object({
   hostKey: z.string(),
   /** Guest port to loopback port; 22 is SSH. */
   forwards: z.record(z.string(), z.number()),
+  /** How it was last joined to the others. Records of version 0.1.0 have none: it was multicast. */
+  segment: z.enum(['hub', 'multicast']).optional(),
   /** The folder of the saved state that its disk is a layer on. */
   state: z.string().optional(),
   /** It has no identity of its own yet: the run that restores it isn't done, or was killed. */

@@ -11,6 +11,9 @@ import { Ports } from './ports.ts';
 import type { Prepared } from './prepare.ts';
 import { startQemu } from './process.ts';
 import { writeRecord, type MachineRecord } from './record.ts';
+import type { Hub } from './segment/hub.ts';
+import { joinSegment } from './segment/join.ts';
+import { segmentFor } from './segment/kind.ts';
 import { becomeItself } from './state/become.ts';
 import { States } from './state/states.ts';
 import type { SavedState } from './state/store.ts';
@@ -23,6 +26,7 @@ export interface StarterParts {
   readonly config: QemuConfig;
   readonly layout: Layout;
   readonly inventory: Inventory;
+  readonly hub: Hub;
   /** Removes what is left of an earlier machine. */
   readonly destroy: (name: string, io: ProviderIo) => Promise<void>;
 }
@@ -35,7 +39,7 @@ export class Starter {
 
   constructor(parts: StarterParts) {
     this.#parts = parts;
-    this.#ports = new Ports(parts.layout);
+    this.#ports = new Ports(parts.layout, parts.inventory);
     this.#states = new States(parts.options, parts.config);
   }
 
@@ -44,11 +48,12 @@ export class Starter {
     return [SSH_PORT, ...publishedPorts(this.#parts.options.cluster)];
   }
 
-  /** A machine that exists: started if it doesn't run, with every port open. */
+  /** A machine that exists: started if it doesn't run, connected to the others, with every port open. */
   async run(record: MachineRecord, prepared: Prepared, io: ProviderIo): Promise<MachineRecord> {
     const { inventory, layout } = this.#parts;
     const running = (await inventory.running()).has(record.name);
     if (!running) return this.#start(record, prepared, io);
+    await joinSegment({ ...this.#parts, platform: prepared.tools.platform, signal: io.signal }, record.name);
     return mutex.take(layout.realm, () => this.#ports.open(record, this.wantedPorts()));
   }
 
@@ -83,23 +88,24 @@ export class Starter {
     return makeMachine({ ...this.#parts, mutex }, node, prepared, state, io);
   }
 
-  async #start(
-    record: MachineRecord,
-    { tools, accelerator }: Prepared,
-    io: ProviderIo,
-    state?: SavedState,
-  ): Promise<MachineRecord> {
-    const { options, layout } = this.#parts;
+  async #start(record: MachineRecord, prepared: Prepared, io: ProviderIo, state?: SavedState): Promise<MachineRecord> {
+    const { options, layout, inventory } = this.#parts;
+    const { tools, accelerator } = prepared;
     io.report(state ? 'restoring' : 'starting');
     const started = await mutex.take(layout.realm, async () => {
       const forwards = await this.#ports.choose(record, this.wantedPorts(), 'stopped');
-      const chosen = { ...record, accelerator, forwards };
+      const running = [...(await inventory.processes()).values()];
+      const segment = segmentFor(new Set(running.map((one) => one.segment)), tools.versionLine);
+      const chosen = { ...record, accelerator, forwards, segment };
       await writeRecord(layout, chosen);
       return chosen;
     });
     const { clock } = options;
     const memory = state ? { memory: state.memory } : {};
-    await startQemu({ layout, record: started, platform: tools.platform, clock, signal: io.signal, ...memory });
+    const { platform } = tools;
+    const { signal } = io;
+    await startQemu({ layout, record: started, platform, clock, signal, ...memory });
+    await joinSegment({ ...this.#parts, platform, signal }, record.name);
     return started;
   }
 }

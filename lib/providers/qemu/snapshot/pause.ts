@@ -3,7 +3,10 @@ import { allEnded } from '../../../async/all-ended.ts';
 import type { Clock } from '../../../async/clock.ts';
 import { waitUntil } from '../../../async/wait-until.ts';
 import { qmp } from '../../../remote/qmp.ts';
-import type { Layout } from '../layout.ts';
+import type { Inventory } from '../inventory.ts';
+
+/** Where machines are told to pause and to run. */
+type Sockets = Pick<Inventory, 'qmpSocket'>;
 
 const STOPPED_MS = 60_000;
 /** Source: QEMU, qapi/run-state.json. A machine that is paused, or was after its state was saved. */
@@ -14,17 +17,17 @@ const IDLE: readonly string[] = ['none', 'completed', 'failed', 'cancelled'];
 const status = z.object({ status: z.string().default('none') });
 
 /** Pauses machines at the same moment, as nearly as possible: they are told all at once. */
-export async function pauseAll(layout: Layout, names: readonly string[]): Promise<void> {
-  await allEnded(names.map((name) => qmp(layout.qmpSocket(name), [{ execute: 'stop' }])));
+export async function pauseAll(sockets: Sockets, names: readonly string[]): Promise<void> {
+  await allEnded(names.map(async (name) => qmp(await sockets.qmpSocket(name), [{ execute: 'stop' }])));
 }
 
 /** Lets machines run at the same moment. */
-export async function runAll(layout: Layout, names: readonly string[]): Promise<void> {
-  await allEnded(names.map((name) => qmp(layout.qmpSocket(name), [{ execute: 'cont' }])));
+export async function runAll(sockets: Sockets, names: readonly string[]): Promise<void> {
+  await allEnded(names.map(async (name) => qmp(await sockets.qmpSocket(name), [{ execute: 'cont' }])));
 }
 
-export async function isPaused(layout: Layout, name: string): Promise<boolean> {
-  const [answer] = await qmp(layout.qmpSocket(name), [{ execute: 'query-status' }]);
+export async function isPaused(sockets: Sockets, name: string): Promise<boolean> {
+  const [answer] = await qmp(await sockets.qmpSocket(name), [{ execute: 'query-status' }]);
   return PAUSED.includes(status.parse(answer).status);
 }
 
@@ -32,19 +35,19 @@ export async function isPaused(layout: Layout, name: string): Promise<boolean> {
  * Lets paused machines run again, even while they are being saved. Once a machine is saved, its disk belongs to whatever loads the
  * state; `cont` returns it to the machine. Source: QEMU, qmp_cont.
  */
-export async function resumeAll(layout: Layout, names: readonly string[], clock: Clock): Promise<void> {
+export async function resumeAll(sockets: Sockets, names: readonly string[], clock: Clock): Promise<void> {
   // It must happen after an interrupt too.
   const { signal } = new AbortController();
-  await allEnded(names.map((name) => untilIdle(layout, name, { clock, signal })));
-  await runAll(layout, names);
+  await allEnded(names.map((name) => untilIdle(sockets, name, { clock, signal })));
+  await runAll(sockets, names);
 }
 
 async function untilIdle(
-  layout: Layout,
+  sockets: Sockets,
   name: string,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<void> {
-  const socket = layout.qmpSocket(name);
+  const socket = await sockets.qmpSocket(name);
   await qmp(socket, [{ execute: 'migrate_cancel' }]);
   await waitUntil({
     until: `${name} is no longer being saved`,

@@ -6,11 +6,14 @@ import type { ProviderIo } from '../../../contracts/provider.ts';
 import { messageOf, SwarmupError } from '../../../util/errors.ts';
 import { exists, ifThere } from '../../../util/files.ts';
 import { removeInside } from '../../../util/remove.ts';
+import type { Inventory } from '../inventory.ts';
 import type { Layout } from '../layout.ts';
 import type { Platform } from '../launch.ts';
 import type { Ports } from '../ports.ts';
 import { startQemu } from '../process.ts';
 import { writeRecord, type MachineRecord } from '../record.ts';
+import { joinSegment, type Joining } from '../segment/join.ts';
+import type { SegmentKind } from '../segment/kind.ts';
 import { connectAndSetClocks } from './clocks.ts';
 import { runAll } from './pause.ts';
 import { CLUSTER_FILES, copyClusterFiles, copyPrivate, requireFree } from './save.ts';
@@ -22,10 +25,13 @@ const STAGED = 'staged';
 const BEFORE = 'before';
 const FILES_BEFORE = 'files-before';
 
-export interface Restoring {
+export interface Restoring extends Pick<Joining, 'inventory' | 'hub'> {
   readonly layout: Layout;
+  readonly inventory: Inventory;
   readonly store: SnapshotStore;
   readonly platform: Platform;
+  /** How the machines are joined now; when they were saved, it may have been different. */
+  readonly segment: SegmentKind;
   readonly ports: Ports;
   readonly clock: Clock;
   /** The records in the snapshot. */
@@ -109,7 +115,7 @@ async function swap({ layout, store, records, end }: Restoring): Promise<void> {
 
 /** Starts all machines with their saved memory, lets them run at the same moment, and sets their clocks. */
 async function continueFrom(restoring: Restoring, folder: string, io: ProviderIo): Promise<void> {
-  const { layout, platform, clock } = restoring;
+  const { layout, inventory, platform, clock } = restoring;
   const { signal } = io;
   const records = await withPorts(restoring);
   const names = records.map(({ name }) => name);
@@ -117,21 +123,28 @@ async function continueFrom(restoring: Restoring, folder: string, io: ProviderIo
     records.map(async (record) => {
       const { memory } = savedFiles(folder, record.name);
       await startQemu({ layout, record, platform, memory, clock, signal });
+      await joinSegment({ ...restoring, signal }, record.name);
     }),
   );
-  await runAll(layout, names);
+  await runAll(inventory, names);
   io.report('setting the clocks');
   await connectAndSetClocks({ layout, signal }, records, clock);
 }
 
 /** The machines' ports may belong to another program now. */
-async function withPorts({ layout, ports, records, guestPorts }: Restoring): Promise<readonly MachineRecord[]> {
+async function withPorts({
+  layout,
+  ports,
+  segment,
+  records,
+  guestPorts,
+}: Restoring): Promise<readonly MachineRecord[]> {
   const chosen: MachineRecord[] = [];
   for (const record of records) {
     const wanted = new Set([...Object.keys(record.forwards).map(Number), ...guestPorts]);
     const forwards = await ports.choose(record, [...wanted], 'stopped');
-    await writeRecord(layout, { ...record, forwards });
-    chosen.push({ ...record, forwards });
+    await writeRecord(layout, { ...record, forwards, segment });
+    chosen.push({ ...record, forwards, segment });
   }
   return chosen;
 }

@@ -8,6 +8,7 @@ import { saveState } from '../../../remote/save-state.ts';
 import type { SshHost } from '../../../remote/ssh.ts';
 import { hasCode, messageOf, SwarmupError } from '../../../util/errors.ts';
 import { removeOwn } from '../../../util/remove.ts';
+import type { Inventory } from '../inventory.ts';
 import type { Layout } from '../layout.ts';
 import type { QemuTools } from '../packages.ts';
 import type { MachineRecord } from '../record.ts';
@@ -21,6 +22,7 @@ export const CLUSTER_FILES = 'files';
 
 export interface Saving {
   readonly layout: Layout;
+  readonly inventory: Inventory;
   readonly store: SnapshotStore;
   readonly tools: Pick<QemuTools, 'platform' | 'versionLine'>;
   readonly clock: Clock;
@@ -52,17 +54,17 @@ async function whilePaused<T>(
   io: ProviderIo,
   work: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly pausedMs: number }> {
-  const { layout, records, clock } = saving;
+  const { layout, inventory, records, clock } = saving;
   const names = records.map(({ name }) => name);
   let pausedMs = 0;
   const result = await withHosts({ layout, signal: io.signal }, records, async (hosts) => {
     io.report(`pausing ${names.join(', ')}`);
     const start = clock.now();
     try {
-      await pauseAll(layout, names);
+      await pauseAll(inventory, names);
       return await work();
     } finally {
-      await resumeAll(layout, names, clock);
+      await resumeAll(inventory, names, clock);
       pausedMs = clock.now() - start;
       await adjustClocks(saving, hosts).catch((error: unknown) =>
         io.warn(`the machines' clocks may be ${Math.ceil(pausedMs / 1000)} s behind: ${messageOf(error)}`),
@@ -85,7 +87,7 @@ async function adjustClocks({ layout, clock, records }: Saving, hosts: readonly 
 
 /** Memory first: only then QEMU has written everything to the disk's file. */
 async function saveOne(
-  { layout, store, tools, clock }: Saving,
+  { layout, inventory, store, tools, clock }: Saving,
   record: MachineRecord,
   io: ProviderIo,
 ): Promise<SavedMachine> {
@@ -95,7 +97,7 @@ async function saveOne(
   // A killed run may have left it.
   await removeOwn(layout.transferSocket(name));
   await saveState({
-    qmpSocket: layout.qmpSocket(name),
+    qmpSocket: await inventory.qmpSocket(name),
     transferSocket: layout.transferSocket(name),
     file: files.memory,
     clock,

@@ -10,6 +10,9 @@ import type { Layout } from '../layout.ts';
 import type { QemuTools } from '../packages.ts';
 import { Ports } from '../ports.ts';
 import { readRecord, type MachineRecord } from '../record.ts';
+import type { Hub } from '../segment/hub.ts';
+import { newestSegment } from '../segment/kind.ts';
+import { makeSocketFolder } from '../sockets.ts';
 import { connectAndSetClocks } from './clocks.ts';
 import { unusable } from './fit.ts';
 import { inspect, type Inspection } from './inspect.ts';
@@ -22,6 +25,7 @@ export interface SnapshotParts {
   readonly options: ProviderOptions;
   readonly layout: Layout;
   readonly inventory: Inventory;
+  readonly hub: Hub;
   readonly tools: (io: ProviderIo) => Promise<QemuTools>;
   /** The guest ports that clients need. */
   readonly guestPorts: () => readonly number[];
@@ -52,7 +56,7 @@ export class QemuSnapshots implements Snapshots {
   }
 
   async save(request: SnapshotRequest, io: ProviderIo): Promise<number> {
-    const { layout, options } = this.#parts;
+    const { layout, inventory, options } = this.#parts;
     const store = this.#store;
     const folder = store.folder(request.name);
     await this.repair(io);
@@ -60,7 +64,7 @@ export class QemuSnapshots implements Snapshots {
     const tools = await this.#parts.tools(io);
     await store.begin(store.saving);
     try {
-      const saving = { layout, store, tools, clock: options.clock, records };
+      const saving = { layout, inventory, store, tools, clock: options.clock, records };
       const { manifest, pausedMs } = await saveMachines(saving, request, io);
       for (const record of records) await this.#noteUse(record, savedFiles(folder, record.name).record);
       await store.publish(request.name, manifest);
@@ -72,16 +76,20 @@ export class QemuSnapshots implements Snapshots {
   }
 
   async restore(name: string, nodes: readonly string[], io: ProviderIo): Promise<void> {
-    const { layout, options, guestPorts } = this.#parts;
+    const { layout, inventory, hub, options, guestPorts } = this.#parts;
     const store = this.#store;
     await this.repair(io);
     const tools = await this.#parts.tools(io);
     const { records, misfit } = await this.#inspect(await store.find(name), nodes, tools);
     if (misfit) throw unusable(name, misfit);
+    await makeSocketFolder(layout.socketFolders);
     const restoring = {
       layout,
+      inventory,
+      hub,
       store,
       platform: tools.platform,
+      segment: newestSegment(tools.versionLine),
       ports: new Ports(layout),
       clock: options.clock,
       records,
@@ -131,10 +139,10 @@ export class QemuSnapshots implements Snapshots {
     for (const name of (await inventory.running()).keys()) {
       const record = await readRecord(layout, name);
       // Without an identity of its own it must not run; it is recreated.
-      if (record && !record.restoring && (await isPaused(layout, name))) paused.push(record);
+      if (record && !record.restoring && (await isPaused(inventory, name))) paused.push(record);
     }
     await resumeAll(
-      layout,
+      inventory,
       paused.map(({ name }) => name),
       options.clock,
     );

@@ -7,7 +7,6 @@ import { endProcess } from '../../../remote/processes.ts';
 import { saveState } from '../../../remote/save-state.ts';
 import { SshHost } from '../../../remote/ssh.ts';
 import { SwarmupError } from '../../../util/errors.ts';
-import { makePrivate } from '../../../util/files.ts';
 import { removeOwn } from '../../../util/remove.ts';
 import { clusterKey } from '../../cluster-key.ts';
 import { untilAnswers } from '../answering.ts';
@@ -20,6 +19,8 @@ import type { QemuTools } from '../packages.ts';
 import { Ports } from '../ports.ts';
 import { startQemu } from '../process.ts';
 import type { MachineRecord } from '../record.ts';
+import { newestSegment } from '../segment/kind.ts';
+import { makeSocketFolder, removeSocketFolders } from '../sockets.ts';
 import { BOOT_INSTEAD, carryOut } from './guest-order.ts';
 import { supplyImages } from './images.ts';
 import { AGENT, stateKey, stateKind, type StateParts } from './key.ts';
@@ -78,7 +79,7 @@ async function makeState(saving: Saving, key: string, store: StateStore, io: Pro
   const inventory = new Inventory(layout, local);
   const result = filesOf(join(work, 'result'));
   try {
-    await makePrivate(layout.runtimeDir);
+    await makeSocketFolder(layout.socketFolders);
     await mkdir(result.folder, { mode: 0o700 });
     const record = await boot(saving, layout, told);
     await untilAnswers({ layout, inventory, clock: options.clock }, record, told);
@@ -106,7 +107,7 @@ async function makeState(saving: Saving, key: string, store: StateStore, io: Pro
     await store.publish(result.folder, key, { image: parts.image.disk, kind: stateKind(parts), macs });
   } finally {
     await end(inventory);
-    await removeOwn(layout.runtimeDir);
+    await removeSocketFolders(layout.socketFolders);
     await removeOwn(work);
   }
 }
@@ -140,7 +141,9 @@ async function boot({ options, tools, parts }: Saving, layout: Layout, io: Provi
   const authorizedKey = await clusterKey(layout.identityFile, layout.cluster);
   await writeSeed(layout, { name: TEMPLATE, address: '', authorizedKey, hostKey }, image.configure);
   const record = { name: TEMPLATE, address: '', cpus, memoryMiB, accelerator, boot: image, forwards: {} };
-  const made: MachineRecord = { ...record, hostKey: hostKey.publicKey };
+  // It has no peers: where it could listen for a hub, nothing connects.
+  const segment = newestSegment(tools.versionLine);
+  const made: MachineRecord = { ...record, hostKey: hostKey.publicKey, segment };
   const forwards = await new Ports(layout).choose(made, [SSH_PORT], 'stopped');
   const started = { ...made, forwards };
   await startQemu({ layout, record: started, platform: tools.platform, clock: options.clock, signal: io.signal });
