@@ -70,7 +70,12 @@ describe('swarmup cache', { shuffle: false }, () => {
 
   it('clears what no machine uses, and keeps what one uses or may use', async () => {
     expect((await cli.run(['cache', 'clear', '--yes'])).status).toBe(0);
-    expect([unused, download, container, compiled].map((path) => existsSync(path))).toEqual([false, false, false, false]);
+    expect([unused, download, container, compiled].map((path) => existsSync(path))).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
     expect([old, used, state, building].map((path) => existsSync(path))).toEqual([true, true, true, true]);
   });
 
