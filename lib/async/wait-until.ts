@@ -10,6 +10,11 @@ export interface Wait<T> {
   readonly probe: (signal: AbortSignal) => Promise<Probe<T>>;
   readonly deadlineMs: number;
   readonly intervalMs: number;
+  /**
+   * The share of the time that looking may take, between 0 and 1, where a look slows down what is waited for: a slow look is followed by
+   * a longer pause, of at most LONGEST_PAUSE_MS. Without it, every pause is `intervalMs`.
+   */
+  readonly share?: number;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   /** What the user can do when the deadline passes. */
@@ -18,12 +23,15 @@ export interface Wait<T> {
   readonly onSeen?: (seen: string) => void;
 }
 
+const LONGEST_PAUSE_MS = 3_000;
+
 /** Looks until the condition holds; after the deadline throws TIMED_OUT, quoting what was last seen. */
 export async function waitUntil<T>(wait: Wait<T>): Promise<T> {
   const { clock, signal } = wait;
   const start = clock.now();
   for (;;) {
     signal.throwIfAborted();
+    const looked = clock.now();
     const result = await wait.probe(signal);
     if ('done' in result) return result.done;
     wait.onSeen?.(result.seen);
@@ -37,6 +45,10 @@ export async function waitUntil<T>(wait: Wait<T>): Promise<T> {
         },
       );
     }
-    await clock.sleep(wait.intervalMs, signal);
+    await clock.sleep(pauseAfter(clock.now() - looked, wait), signal);
   }
+}
+
+function pauseAfter(lookedMs: number, { intervalMs, share = 1 }: Pick<Wait<unknown>, 'intervalMs' | 'share'>): number {
+  return Math.max(intervalMs, Math.min(LONGEST_PAUSE_MS, lookedMs * (1 / share - 1)));
 }

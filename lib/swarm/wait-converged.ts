@@ -11,6 +11,8 @@ import type { SwarmService } from '../contracts/swarm-types.ts';
 
 const DEADLINE_MS = 420_000;
 const INTERVAL_MS = 300;
+/** The manager starts containers too; on a small one, answering again and again would delay them. */
+const SHARE = 0.15;
 /**
  * How long the scheduler may find no node before that counts as a failure, in milliseconds: a node that just joined
  * becomes eligible within this time.
@@ -89,6 +91,7 @@ export async function converge(options: ConvergeOptions): Promise<void> {
     },
     deadlineMs: DEADLINE_MS,
     intervalMs: INTERVAL_MS,
+    share: SHARE,
     signal,
     clock,
     fix: `See its tasks and their errors: swarmup status`,

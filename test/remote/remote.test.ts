@@ -127,6 +127,20 @@ describe('waiting for a condition', () => {
     });
   });
 
+  it.each([
+    ['as long as asked for after a quick look', 10, undefined, 100],
+    ['as long as asked for where looking costs nothing', 500, undefined, 100],
+    ['longer after a slow look, where looking costs what is waited for', 200, 0.2, 800],
+    ['no longer than three seconds', 5_000, 0.2, 3_000],
+  ])('pauses %s', async (_how, lookMs, share, expected) => {
+    let now = 0;
+    const pauses: number[] = [];
+    const slow: Clock = { now: () => now, sleep: async (ms) => void (pauses.push(ms), (now += ms)) };
+    const probe = async () => ((now += lookMs), pauses.length === 2 ? { done: undefined } : { seen: 'closed' });
+    await waitUntil({ ...wait, deadlineMs: 60_000, ...(share === undefined ? {} : { share }), clock: slow, probe });
+    expect(pauses).toEqual([expected, expected]);
+  });
+
   it('ends at once when aborted, also during a real pause', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 20);
