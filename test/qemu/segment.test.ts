@@ -219,6 +219,17 @@ describe('the hub of a cluster', () => {
     expect(a!.frames()).toEqual([]);
   });
 
+  it('hears a machine that sent frames before any other was connected', async () => {
+    const [a] = await cluster('a');
+    a!.send(frame('is anybody there'));
+    await hub.connected();
+    const b = await Machine.listen(layout.segmentSocket('b'));
+    machines.push(b);
+    await connect('b');
+    a!.send(frame('hello'));
+    await eventually(() => expect(b.frames()).toContain('hello'));
+  });
+
   it('is one process, however many machines are connected at the same time', async () => {
     await cluster('a', 'b', 'c', 'd', 'e');
     expect(await processes()).toHaveLength(1);

@@ -87,7 +87,10 @@ function segmentArg(layout: Layout, { name, segment }: MachineRecord): string {
 export function hubArgs(binary: string, mark: string, socket: string): string[] {
   // Any accelerator would do, as there is no processor; this one is everywhere, here with its smallest buffer.
   const machine = ['-machine', 'none', '-accel', 'tcg,tb-size=1', '-nodefaults', '-no-user-config', '-display', 'none'];
-  return [binary, '-name', mark, ...machine, '-qmp', `unix:${escape(socket)},server=on,wait=off`, ...sandboxArgs()];
+  // A hub reads from a port only while another port takes frames, and doesn't notice new ones. One that leads nowhere always does.
+  const drain = ['-netdev', 'hubport,id=drain,hubid=0'];
+  const qmp = ['-qmp', `unix:${escape(socket)},server=on,wait=off`];
+  return [binary, '-name', mark, ...machine, ...drain, ...qmp, ...sandboxArgs()];
 }
 
 /** QEMU may start no program and gain no rights. Only Linux has this. Source: qemu(1), -sandbox. */
