@@ -29,6 +29,8 @@ export interface PipelineRequest {
 export interface Held {
   readonly lock: ClusterLock;
   readonly gate: Gate;
+  /** Warnings about the lock, and about what a killed run left; more may come. */
+  readonly warned: ReadonlySet<string>;
 }
 
 /** Runs a pipeline; changes are made under the cluster's lock. */
@@ -55,7 +57,11 @@ export async function runPipeline(
     prune: prune ?? false,
     changesNothing: request.changesNothing ?? false,
     ...(held
-      ? { gate: held.gate, afterChange: (unit) => extendAfter(unit, held.lock, { context, emit, signal }) }
+      ? {
+          gate: held.gate,
+          warned: held.warned,
+          afterChange: (unit) => extendAfter(unit, held.lock, { context, emit, signal }),
+        }
       : {}),
   });
 }
@@ -75,9 +81,10 @@ export interface LockRequest {
  */
 export async function underLock<T>(
   { command, waitMs, onlyHere = false }: LockRequest,
-  session: Session,
+  opened: Session,
   work: (held: Held) => Promise<T>,
 ): Promise<T> {
+  const { session, warned } = rememberingWarnings(opened);
   const { context, signal } = session;
   const first = firstManager(context.cluster).name;
   const { cluster, clock } = context;
@@ -99,7 +106,7 @@ export async function underLock<T>(
   const gate = openGate(lock, session);
   try {
     await context.provider.remember?.();
-    const done = await work({ lock, gate });
+    const done = await work({ lock, gate, warned });
     // An interrupted run is reported separately.
     if (!signal.aborted) await gate.pass();
     lock.lost.throwIfAborted();
@@ -120,6 +127,16 @@ async function repair(session: Session): Promise<void> {
   } catch (error) {
     if (!signal.aborted) warn(`what a killed run left could not be repaired: ${messageOf(error)}`);
   }
+}
+
+/** A session, and the warnings in it. */
+function rememberingWarnings(session: Session): { readonly session: Session; readonly warned: ReadonlySet<string> } {
+  const warned = new Set<string>();
+  const emit: Emit = (event) => {
+    if (event.type === 'warning') warned.add(event.warning.message);
+    session.emit(event);
+  };
+  return { session: { ...session, emit }, warned };
 }
 
 /** A gate that opens once the first manager's lock is held. Checks start meanwhile, as connecting takes time. */

@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly prune?: boolean;
   /** Nothing is changed before it is open. */
   readonly gate?: Gate;
+  /** What was warned about before and beside the units; it belongs to the result. */
+  readonly warned?: ReadonlySet<string>;
   /** Any change is a failure: everything was expected to be done already. */
   readonly changesNothing?: boolean;
   /** Called after a unit has changed something, before the units that need it start. */
@@ -87,7 +89,7 @@ class Run {
   }
 
   #result(durationMs: number): RunResult {
-    const { context, signal, partial } = this.#options;
+    const { context, signal, partial, warned = [] } = this.#options;
     const units = this.#units.flatMap((unit) => this.#results.get(unit) ?? []);
     return {
       ok: !this.#failed && !signal.aborted,
@@ -95,7 +97,7 @@ class Run {
       changed: units.filter((unit) => unit.outcome === 'changed').length,
       durationMs,
       units,
-      warnings: [...this.#warnings.values()],
+      warnings: [...warned, ...this.#warnings.values()],
       interrupted: signal.aborted,
       partial: partial ?? false,
     };

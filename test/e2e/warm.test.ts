@@ -1,18 +1,7 @@
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { cacheFolder } from '../../lib/util/files.ts';
 import { Cli, program, type UpDocument } from '../support/cli.ts';
 import { onNode, qemuProcesses } from '../support/machines.ts';
 
@@ -20,7 +9,6 @@ const folder = mkdtempSync(join(tmpdir(), 'swarmup-warm-'));
 const cli = new Cli(folder);
 const sshConfig = join(folder, 'ssh-config');
 const NODES = ['m1', 'm2', 'm3', 'w1', 'w2'] as const;
-const states = join(cacheFolder(process.env), 'states');
 
 writeFileSync(
   join(folder, 'swarmup.yaml'),
@@ -36,12 +24,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The saved memory of every state. */
-const memories = () =>
-  readdirSync(states).flatMap((name) => {
-    const memory = join(states, name, 'memory');
-    return existsSync(memory) ? [memory] : [];
-  });
+/** The folder of the saved state that a machine started from. */
+function stateOf(name: string): string {
+  const record = join(folder, '.swarmup/e2e-warm/machines', name, 'machine.json');
+  const { state }: { state: string } = JSON.parse(readFileSync(record, 'utf8'));
+  return state;
+}
 
 /** What makes a machine itself, and how to ask for it. */
 const OWN = {
@@ -81,10 +69,7 @@ describe('machines that are restored from a saved state', () => {
     writeFileSync(sshConfig, (await cli.run(['ssh-config'])).stdout);
     await askAll();
     expect(qemuProcesses('e2e-warm')).toHaveLength(NODES.length);
-    const records = NODES.map((name) =>
-      JSON.parse(readFileSync(join(folder, '.swarmup/e2e-warm/machines', name, 'machine.json'), 'utf8')),
-    );
-    expect(new Set(records.map(({ state }) => state)).size).toBe(1);
+    expect(new Set(NODES.map(stateOf)).size).toBe(1);
   });
 
   it.each(Object.keys(OWN) as Own[])('each have their own %s', (what) => {
@@ -106,20 +91,21 @@ describe('machines that are restored from a saved state', () => {
     const keys = [readFileSync(join(folder, '.swarmup/e2e-warm/ssh/id_ed25519.pub'), 'utf8').split(' ')[1] ?? ''];
     for (const key of answers.get('host key') ?? []) keys.push(key.split(' ')[1] ?? '');
     expect(keys).toHaveLength(NODES.length + 1);
-    expect(memories()).not.toEqual([]);
-    for (const memory of memories()) {
-      expect(statSync(memory).mode & 0o077).toBe(0);
-      for (const one of keys)
-        expect(await program('sh', ['-c', 'grep -cF -- "$1" "$2" || true', 'sh', one, memory])).toBe('0\n');
-    }
+    const memory = join(stateOf('m1'), 'memory');
+    expect(statSync(memory).mode & 0o077).toBe(0);
+    for (const one of keys)
+      expect(await program('sh', ['-c', 'grep -cF -- "$1" "$2" || true', 'sh', one, memory])).toBe('0\n');
   });
 
   it('boot from their disks after a power cut, and where the state does not load, which is discarded with a warning', async () => {
     const [pid = 0] = qemuProcesses('e2e-warm', 'w1');
     process.kill(pid, 'SIGKILL');
-    const kept = join(folder, 'states');
-    cpSync(states, kept, { recursive: true, preserveTimestamps: true });
-    for (const memory of memories()) truncateSync(memory, 1_000_000);
+    const state = stateOf('w1');
+    const memory = join(state, 'memory');
+    const kept = join(folder, 'kept');
+    const copy = (from: string, to: string) => cpSync(from, to, { recursive: true, preserveTimestamps: true });
+    for (const end of ['', '.users']) copy(`${state}${end}`, `${kept}${end}`);
+    truncateSync(memory, 1_000_000);
     const other = new Cli(mkdtempSync(join(folder, 'other-')));
     writeFileSync(
       join(other.folder, 'swarmup.yaml'),
@@ -132,11 +118,11 @@ describe('machines that are restored from a saved state', () => {
       expect(again?.document.ok).toBe(true);
       expect(cold?.document.ok).toBe(true);
       expect(cold?.document.warnings.join()).toContain('the saved machine state does not load');
-      expect(memories()).toEqual([]);
+      expect(existsSync(memory)).toBe(false);
     } finally {
       await other.run(['down', '--yes']);
       // For the machines of other tests.
-      cpSync(kept, states, { recursive: true, preserveTimestamps: true });
+      for (const end of ['', '.users']) copy(`${kept}${end}`, `${state}${end}`);
     }
     for (const what of ['engine ID', 'machine ID'] as const)
       expect(await onNode(sshConfig, 'w1', OWN[what])).toBe(answers.get(what)?.[NODES.indexOf('w1')]);

@@ -26,7 +26,13 @@ function task(id: string, done: Set<string>, rest: Partial<TaskDefinition<boolea
   });
 }
 
-async function run(tasks: Task[], options: { signal?: AbortSignal; onEvent?: (event: Event) => void } = {}) {
+interface Options {
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: Event) => void;
+  readonly warned?: ReadonlySet<string>;
+}
+
+async function run(tasks: Task[], options: Options = {}) {
   const context = new FakeWorld().context(cluster);
   const units = layOut(tasks, cluster, context.world);
   return runUnits(units, {
@@ -35,6 +41,7 @@ async function run(tasks: Task[], options: { signal?: AbortSignal; onEvent?: (ev
     context,
     emit: (event) => options.onEvent?.({ ...event, at: 0 }),
     signal: options.signal ?? new AbortController().signal,
+    ...(options.warned ? { warned: options.warned } : {}),
   });
 }
 
@@ -121,6 +128,11 @@ describe('a run', () => {
       }),
     ]);
     expect(result.warnings).toEqual(['the same']);
+  });
+
+  it('has warnings from before its first unit in its result', async () => {
+    const result = await run([task('a', new Set())], { warned: new Set(['the lock was stale']) });
+    expect(result.warnings).toEqual(['the lock was stale']);
   });
 
   it('counts the changed units, and keeps the order of the pipeline in its result', async () => {
