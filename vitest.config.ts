@@ -26,7 +26,6 @@ export default defineConfig({
           include: ['test/ssh/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
         },
       },
       // An emulated EC2 each, which runs in a chroot.

@@ -36,7 +36,8 @@ const CHECKS: readonly (readonly [name: string, ...argv: string[]])[] = [
   ['package', 'npm', 'run', '--silent', 'package:check'],
 ];
 
-const QUICK = ['unit', 'ssh', 'ec2', 'browser'] as const;
+/** They run together: those with a server wait more than they compute. */
+const QUICK = ['unit', 'ssh', 'ec2', 'browser'];
 
 function check([name, program = '', ...argv]: readonly [string, ...string[]]): Outcome {
   const start = Date.now();
@@ -45,15 +46,14 @@ function check([name, program = '', ...argv]: readonly [string, ...string[]]): O
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
 }
 
-function vitest(project: string): Outcome {
+function vitest(projects: readonly string[]): Outcome {
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-report-'));
   const report = join(folder, 'report.json');
-  // vitest would leave one processor idle: half of a machine with two.
-  const workers = `--maxWorkers=${availableParallelism()}`;
+  // vitest would leave one processor idle: half of a machine with two. Waiting for servers leaves another one.
+  const workers = `--maxWorkers=${availableParallelism() + 1}`;
   const argv = [
     'run',
-    '--project',
-    project,
+    ...projects.flatMap((project) => ['--project', project]),
     workers,
     '--reporter=default',
     '--reporter=json',
@@ -70,7 +70,7 @@ function vitest(project: string): Outcome {
       skipped: numTotalTests - numPassedTests - numFailedTests || numPendingTests,
     };
   } catch {
-    console.error(`vitest wrote no report for ${project}`);
+    console.error(`vitest wrote no report for ${projects.join(', ')}`);
     return { passed: 0, failed: 1, skipped: 0 };
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -78,11 +78,11 @@ function vitest(project: string): Outcome {
 }
 
 const flags = new Set(process.argv.slice(2));
-const projects = flags.has('--static') ? [] : flags.has('--quick') ? QUICK : [...QUICK, 'e2e'];
+const runs = flags.has('--static') ? [] : flags.has('--quick') ? [QUICK] : [QUICK, ['e2e']];
 if (flags.has('--long')) env['SWARMUP_TEST_LONG'] = 'true';
 const outcomes: Outcome[] = [];
 for (const one of CHECKS) outcomes.push(check(one));
-for (const project of projects) outcomes.push(vitest(project));
+for (const projects of runs) outcomes.push(vitest(projects));
 const sum = (key: keyof Outcome) => outcomes.reduce((total, outcome) => total + outcome[key], 0);
 const skipped = sum('skipped');
 // In CI, a test that can't run is a failure, not skipped.
