@@ -127,7 +127,10 @@ export class QemuSnapshots implements Snapshots {
 
   async #afterPause(records: readonly MachineRecord[], io: ProviderIo): Promise<void> {
     const { layout, options } = this.#parts;
-    const names = records.map(({ name }) => name).join(', ');
+    const names = records
+      .map(({ name }) => name)
+      .toSorted()
+      .join(', ');
     io.warn(`a run was killed while it saved a snapshot, and left machines paused: ${names} run again`);
     await connectAndSetClocks({ layout, signal: io.signal }, records, options.clock);
   }
