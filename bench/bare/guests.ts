@@ -8,7 +8,7 @@ import { Cli, type StatusDocument, type UpDocument } from '../../test/support/cl
 
 /** Three new machines without Docker, which no contender has seen before. */
 const MACHINES = `name: bench-machines
-provider: { type: qemu, image: debian-12, cpus: 1, memory: 1536MiB, disk: 10GiB }
+provider: { type: qemu, image: debian-12, cpus: 1, memory: 1536MiB, disk: 10GiB, start: boot }
 nodes:
   - { name: n1, role: manager }
   - { name: n2, role: worker }

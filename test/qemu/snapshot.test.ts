@@ -15,13 +15,14 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ProviderIo, ProviderOptions } from '../../lib/contracts/provider.ts';
 import { Inventory } from '../../lib/providers/qemu/inventory.ts';
+import { requireFree } from '../../lib/providers/qemu/disk.ts';
 import { Layout } from '../../lib/providers/qemu/layout.ts';
 import { Hub } from '../../lib/providers/qemu/segment/hub.ts';
 import type { QemuTools } from '../../lib/providers/qemu/packages.ts';
 import { writeRecord, type MachineRecord } from '../../lib/providers/qemu/record.ts';
 import { misfitOf, type Present } from '../../lib/providers/qemu/snapshot/fit.ts';
 import { basesOf, hardwareOf, type Manifest } from '../../lib/providers/qemu/snapshot/manifest.ts';
-import { requireFree } from '../../lib/providers/qemu/snapshot/save.ts';
+import { FREE_SPACE } from '../../lib/providers/qemu/snapshot/save.ts';
 import { QemuSnapshots } from '../../lib/providers/qemu/snapshot/snapshots.ts';
 import { savedFiles, SnapshotStore } from '../../lib/providers/qemu/snapshot/store.ts';
 import { fakeClock } from '../fakes/clock.ts';
@@ -75,8 +76,8 @@ describe('a snapshot', () => {
   });
 
   it('is not begun when the file system has too little room for it', async () => {
-    await requireFree(root, 1, 'a snapshot');
-    await expect(requireFree(root, 2 ** 60, 'a snapshot')).rejects.toMatchObject({
+    await requireFree(root, 1, 'a snapshot', FREE_SPACE);
+    await expect(requireFree(root, 2 ** 60, 'a snapshot', FREE_SPACE)).rejects.toMatchObject({
       code: 'MACHINE_FAILED',
       message: expect.stringMatching(/^a snapshot may take \d+ MiB, and .* has \d+ MiB free$/),
     });

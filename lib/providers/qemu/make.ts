@@ -5,6 +5,7 @@ import type { ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
 import { generateKeyPair } from '../../remote/keys.ts';
 import type { QemuConfig } from './config.ts';
 import type { GuestIdentity } from '../cloud-init.ts';
+import { createLayer } from './disk.ts';
 import { writeSeed } from './guest.ts';
 import type { Inventory } from './inventory.ts';
 import type { Layout } from './layout.ts';
@@ -47,9 +48,11 @@ export async function makeMachine(
   const index = nodes.findIndex((one) => one.name === node.name);
   const hostKey = generateKeyPair(node.name);
   // A saved state has the disk's size in it.
-  const backing = state ? ['-b', state.disk, '-F', 'qcow2'] : ['-b', image.disk, '-F', image.format];
-  const disk = [layout.disk(node.name), ...(state ? [] : [`${config.disk}M`])];
-  await options.local.run([tools.qemuImg, 'create', '-q', '-f', 'qcow2', ...backing, ...disk], { signal: io.signal });
+  const layer = state
+    ? { below: { disk: state.disk, format: 'qcow2' as const } }
+    : { below: image, sizeMiB: config.disk };
+  const { local } = options;
+  await createLayer({ local, qemuImg: tools.qemuImg, signal: io.signal }, { path: layout.disk(node.name), ...layer });
   return mutex.take(layout.realm, async () => {
     const address = await inventory.freeAddress(index, nodes.length);
     const guest = { name: node.name, address, authorizedKey, hostKey };

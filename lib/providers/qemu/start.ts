@@ -95,7 +95,10 @@ export class Starter {
     const started = await mutex.take(layout.realm, async () => {
       const forwards = await this.#ports.choose(record, this.wantedPorts(), 'stopped');
       const running = [...(await inventory.processes()).values()];
-      const segment = segmentFor(new Set(running.map((one) => one.segment)), tools.versionLine);
+      const segment = segmentFor(
+        running.map((one) => one.segment),
+        tools.versionLine,
+      );
       const chosen = { ...record, accelerator, forwards, segment };
       await writeRecord(layout, chosen);
       return chosen;

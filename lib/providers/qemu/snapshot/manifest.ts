@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { hasErrno } from '../../../util/errno.ts';
 import { z } from 'zod';
 import { isName } from '../../../config/names.ts';
 import { deviceArgs, processorArgs, type Platform } from '../launch.ts';
 import type { Layout } from '../layout.ts';
 import type { MachineRecord } from '../record.ts';
-import { fileStamp } from '../state/key.ts';
+import { digest, fileStamp } from '../state/key.ts';
 import { filesOf } from '../state/store.ts';
 
 /** Raised when snapshots of an earlier format can't be used any more. */
@@ -41,8 +40,7 @@ export type SavedMachine = z.output<typeof machineSchema>;
 export function hardwareOf(layout: Layout, record: MachineRecord, platform: Platform): string {
   const { name, cpus, memoryMiB, accelerator, boot } = record;
   const macs = { uplink: layout.mac(name, 'uplink'), segment: layout.mac(name, 'segment') };
-  const described = [processorArgs(platform, accelerator), cpus, memoryMiB, deviceArgs(macs), boot.configure];
-  return createHash('sha256').update(JSON.stringify(described)).digest('hex').slice(0, 20);
+  return digest([processorArgs(platform, accelerator), cpus, memoryMiB, deviceArgs(macs), boot.configure]);
 }
 
 /** The files below a machine's disk and its kernel: if one was replaced since, the disk means something else. */

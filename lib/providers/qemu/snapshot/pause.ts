@@ -18,12 +18,18 @@ const status = z.object({ status: z.string().default('none') });
 
 /** Pauses machines at the same moment, as nearly as possible: they are told all at once. */
 export async function pauseAll(sockets: Sockets, names: readonly string[]): Promise<void> {
-  await allEnded(names.map(async (name) => qmp(await sockets.qmpSocket(name), [{ execute: 'stop' }])));
+  await tellAll(sockets, names, 'stop');
 }
 
 /** Lets machines run at the same moment. */
 export async function runAll(sockets: Sockets, names: readonly string[]): Promise<void> {
-  await allEnded(names.map(async (name) => qmp(await sockets.qmpSocket(name), [{ execute: 'cont' }])));
+  await tellAll(sockets, names, 'cont');
+}
+
+/** Finds all of them first, so that they are told at the same moment. */
+async function tellAll(sockets: Sockets, names: readonly string[], execute: 'stop' | 'cont'): Promise<void> {
+  const paths = await Promise.all(names.map((name) => sockets.qmpSocket(name)));
+  await allEnded(paths.map((path) => qmp(path, [{ execute }])));
 }
 
 export async function isPaused(sockets: Sockets, name: string): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { ProviderIo } from '../../../contracts/provider.ts';
 import { messageOf, SwarmupError } from '../../../util/errors.ts';
 import { exists, ifThere } from '../../../util/files.ts';
 import { removeInside } from '../../../util/remove.ts';
+import { requireFree } from '../disk.ts';
 import type { Inventory } from '../inventory.ts';
 import type { Layout } from '../layout.ts';
 import type { Platform } from '../launch.ts';
@@ -16,7 +17,7 @@ import { joinSegment, type Joining } from '../segment/join.ts';
 import type { SegmentKind } from '../segment/kind.ts';
 import { connectAndSetClocks } from './clocks.ts';
 import { runAll } from './pause.ts';
-import { CLUSTER_FILES, copyClusterFiles, copyPrivate, requireFree } from './save.ts';
+import { CLUSTER_FILES, copyClusterFiles, copyPrivate, FREE_SPACE } from './save.ts';
 import { savedFiles, type SnapshotStore } from './store.ts';
 
 /** Copied from the snapshot, before anything is changed. */
@@ -76,7 +77,7 @@ export async function restoreMachines(restoring: Restoring, name: string, io: Pr
 async function stage({ layout, store, records }: Restoring, folder: string): Promise<void> {
   const sizes = await Promise.all(records.map(async ({ name }) => (await stat(savedFiles(folder, name).disk)).size));
   const needed = sizes.reduce((sum, bytes) => sum + bytes, 0);
-  await requireFree(layout.stateDir, needed, 'restoring the snapshot');
+  await requireFree(layout.stateDir, needed, 'restoring the snapshot', FREE_SPACE);
   const staged = join(store.restoring, STAGED);
   await mkdir(staged, { mode: 0o700 });
   await allEnded(

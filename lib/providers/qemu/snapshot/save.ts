@@ -1,13 +1,14 @@
 import { constants } from 'node:fs';
-import { chmod, copyFile, cp, mkdir, readdir, stat, statfs } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { allEnded } from '../../../async/all-ended.ts';
 import type { Clock } from '../../../async/clock.ts';
 import type { ProviderIo, SnapshotRequest } from '../../../contracts/provider.ts';
 import { saveState } from '../../../remote/save-state.ts';
 import type { SshHost } from '../../../remote/ssh.ts';
-import { hasCode, messageOf, SwarmupError } from '../../../util/errors.ts';
+import { hasCode, messageOf } from '../../../util/errors.ts';
 import { removeOwn } from '../../../util/remove.ts';
+import { requireFree } from '../disk.ts';
 import type { Inventory } from '../inventory.ts';
 import type { Layout } from '../layout.ts';
 import type { QemuTools } from '../packages.ts';
@@ -135,20 +136,10 @@ async function requireSpace(layout: Layout, records: readonly MachineRecord[]): 
   const disks = await Promise.all(records.map(async ({ name }) => (await stat(layout.disk(name))).size));
   // Memory that the machine never used takes no space, but nobody knows how much that is.
   const memory = records.reduce((sum, { memoryMiB }) => sum + memoryMiB * 2 ** 20, 0);
-  await requireFree(layout.stateDir, memory + disks.reduce((sum, bytes) => sum + bytes, 0), 'a snapshot');
+  const needed = memory + disks.reduce((sum, bytes) => sum + bytes, 0);
+  await requireFree(layout.stateDir, needed, 'a snapshot', FREE_SPACE);
 }
 
-/** @throws SwarmupError MACHINE_FAILED when the file system has less room than something may take */
-export async function requireFree(folder: string, needed: number, what: string): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
-  if (free >= needed) return;
-  const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
-  throw new SwarmupError(
-    'MACHINE_FAILED',
-    `${what} may take ${mebibytes(needed)}, and ${folder} has ${mebibytes(free)} free`,
-    {
-      fix: "Free disk space. 'swarmup snapshot list' shows what snapshots take, 'swarmup cache' what all clusters share.",
-    },
-  );
-}
+/** What helps when a snapshot finds too little disk space. */
+export const FREE_SPACE =
+  "Free disk space. 'swarmup snapshot list' shows what snapshots take, 'swarmup cache' what all clusters share.";

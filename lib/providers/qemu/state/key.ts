@@ -51,7 +51,8 @@ export function stateKind({ image, accelerator, cpus, memoryMiB, diskMiB, images
   return digest([name, basename(image.disk), accelerator, cpus, memoryMiB, diskMiB, images]);
 }
 
-function digest(value: unknown): string {
+/** A short name for a value. */
+export function digest(value: unknown): string {
   return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 20);
 }
 

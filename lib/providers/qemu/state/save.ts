@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, stat, statfs } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProviderIo, ProviderOptions } from '../../../contracts/provider.ts';
 import { credentialsFor } from '../../../images/credentials.ts';
@@ -11,6 +11,7 @@ import { removeOwn } from '../../../util/remove.ts';
 import { clusterKey } from '../../cluster-key.ts';
 import { untilAnswers } from '../answering.ts';
 import { workFolder } from '../build.ts';
+import { createLayer, requireFree } from '../disk.ts';
 import { writeSeed } from '../guest.ts';
 import { Inventory, sshOf } from '../inventory.ts';
 import { IDENTITY_PORT } from '../launch.ts';
@@ -114,29 +115,20 @@ async function makeState(saving: Saving, key: string, store: StateStore, io: Pro
 
 /** @throws SwarmupError MACHINE_FAILED when the file system of the cache has less room than a state may take */
 async function requireSpace(cache: string, { memoryMiB, images }: StateParts): Promise<void> {
-  const { bavail, bsize } = await statfs(cache);
-  const free = Math.floor((bavail * bsize) / 2 ** 20);
   const archives = await Promise.all(images.archives.map((file) => stat(file)));
   // Unpacked layers take more than their archive, which may be compressed.
-  const unpackedMiB = archives.reduce((sum, { size }) => sum + (4 * size) / 2 ** 20, 0);
-  const needed = Math.ceil(memoryMiB + DISK_MIB + unpackedMiB);
-  if (free >= needed) return;
-  throw new SwarmupError(
-    'MACHINE_FAILED',
-    `a machine state may take ${needed} MiB, and ${cache} has ${free} MiB free`,
-    {
-      fix: `Free disk space, or put the cache elsewhere (SWARMUP_CACHE_DIR). ${BOOT_INSTEAD}`,
-    },
-  );
+  const unpacked = archives.reduce((sum, { size }) => sum + 4 * size, 0);
+  const needed = (memoryMiB + DISK_MIB) * 2 ** 20 + unpacked;
+  const fix = `Free disk space, or put the cache elsewhere (SWARMUP_CACHE_DIR). ${BOOT_INSTEAD}`;
+  await requireFree(cache, needed, 'a machine state', fix);
 }
 
 async function boot({ options, tools, parts }: Saving, layout: Layout, io: ProviderIo): Promise<MachineRecord> {
   const { local } = options;
   const { image, accelerator, cpus, memoryMiB, diskMiB } = parts;
   await mkdir(layout.dir(TEMPLATE), { recursive: true, mode: 0o700 });
-  const disk = [layout.disk(TEMPLATE), `${diskMiB}M`];
-  const create = [tools.qemuImg, 'create', '-q', '-f', 'qcow2', '-b', image.disk, '-F', image.format, ...disk];
-  await local.run(create, { signal: io.signal });
+  const layer = { path: layout.disk(TEMPLATE), below: image, sizeMiB: diskMiB };
+  await createLayer({ local, qemuImg: tools.qemuImg, signal: io.signal }, layer);
   const hostKey = generateKeyPair(TEMPLATE);
   const authorizedKey = await clusterKey(layout.identityFile, layout.cluster);
   await writeSeed(layout, { name: TEMPLATE, address: '', authorizedKey, hostKey }, image.configure);

@@ -1,6 +1,7 @@
 import type { ProviderIo, ProviderOptions } from '../../../contracts/provider.ts';
 import { qmp } from '../../../remote/qmp.ts';
 import { hasCode } from '../../../util/errors.ts';
+import { createLayer } from '../disk.ts';
 import type { Layout } from '../layout.ts';
 import type { QemuTools } from '../packages.ts';
 import { startQemu } from '../process.ts';
@@ -26,8 +27,8 @@ export async function tryLoading(trial: Trial, io: ProviderIo): Promise<string |
   const { clock, local } = options;
   const { signal } = io;
   io.report('loading it for a trial');
-  const layer = ['-b', disk, '-F', 'qcow2', layout.disk(record.name)];
-  await local.run([tools.qemuImg, 'create', '-q', '-f', 'qcow2', ...layer], { signal });
+  const below = { disk, format: 'qcow2' } as const;
+  await createLayer({ local, qemuImg: tools.qemuImg, signal }, { path: layout.disk(record.name), below });
   try {
     await startQemu({ layout, record, platform: tools.platform, memory, clock, signal });
     await qmp(layout.qmpSocket(record.name), [{ execute: 'cont' }]);
