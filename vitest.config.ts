@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { isLong } from './test/support/long.ts';
 
 /** What takes too long for every change. */
-const LONG = ['managers', 'mixed', 'nightly', 'recovery'].map((name) => `test/e2e/${name}.test.ts`);
+const LONG = ['managers', 'mixed', 'nightly', 'recovery', 'states'].map((name) => `test/e2e/${name}.test.ts`);
 
 export default defineConfig({
   test: {

@@ -15,6 +15,8 @@ export interface Machine {
   /** The address at which the other nodes reach it: the one Swarm advertises. */
   readonly address: string;
   readonly ssh: SshEndpoint;
+  /** It runs, but the network that its provider makes for it doesn't connect it to the other machines. */
+  readonly cutOff?: true;
   /** For machines that cost money while they run. */
   readonly rented?: Rented;
   /** It existed before swarmup and stays: it is never powered off or removed. */

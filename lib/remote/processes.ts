@@ -2,6 +2,8 @@ import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename } from 'node:path';
+import type { Clock } from '../async/clock.ts';
+import { waitUntil } from '../async/wait-until.ts';
 import { hasErrno } from '../util/errno.ts';
 import type { LocalCommands } from '../contracts/local-commands.ts';
 
@@ -86,4 +88,24 @@ export function endProcess(pid: number, signal: NodeJS.Signals): void {
     // It may end at any moment, even between the check and the signal.
     if (!hasErrno(error, 'ESRCH')) throw error;
   }
+}
+
+export interface EndingProcess {
+  readonly pid: number;
+  /** What it runs, for messages. */
+  readonly what: string;
+  readonly deadlineMs: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/** Waits until a process that was told to end is gone. @throws SwarmupError TIMED_OUT */
+export function untilEnded({ pid, what, ...wait }: EndingProcess): Promise<void> {
+  return waitUntil({
+    until: `${what} (process ${pid}) has ended`,
+    probe: () => Promise.resolve(isAlive(pid) ? { seen: 'it still runs' } : { done: undefined }),
+    intervalMs: 20,
+    fix: `Check it with ps -p ${pid}, then run again.`,
+    ...wait,
+  });
 }

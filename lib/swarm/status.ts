@@ -63,8 +63,12 @@ export async function clusterStatus(context: Context, signal: AbortSignal): Prom
     services: (found?.services ?? []).map((service) =>
       serviceStatus(context, service, found?.tasks ?? [], found?.nodes ?? []),
     ),
-    problems: 'error' in swarm ? [swarm.error.message] : swarm.notices,
+    problems: [...machines.all().flatMap(cutOffProblem), ...('error' in swarm ? [swarm.error.message] : swarm.notices)],
   };
+}
+
+function cutOffProblem({ name, cutOff }: Machine): string[] {
+  return cutOff ? [`the machine ${name} is cut off from the other machines; 'swarmup up' connects it`] : [];
 }
 
 interface Answers {

@@ -13,8 +13,6 @@ import { checkedSocket } from './sockets.ts';
 export interface QemuMachine extends Machine {
   /** Guest port to loopback port. */
   readonly forwards: Readonly<Record<string, number>>;
-  /** It runs, but the hub that joins it to the others is gone or has lost it. */
-  readonly cutOff?: true;
 }
 
 /** A machine's process. Its arguments, not its record, say what it was started with. */
@@ -113,9 +111,4 @@ export function sshOf(layout: Layout, record: MachineRecord | undefined): SshEnd
 /** A machine's forwarded ports; none for a machine that isn't of this provider. */
 export function forwardsOf(machine: Machine): Readonly<Record<string, number>> {
   return 'forwards' in machine && typeof machine.forwards === 'object' ? { ...machine.forwards } : {};
-}
-
-/** Whether a machine runs and the others can't reach it. */
-export function isCutOff(machine: Machine): boolean {
-  return 'cutOff' in machine && machine.cutOff === true;
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Clock } from '../../async/clock.ts';
 import { waitUntil } from '../../async/wait-until.ts';
 import { startDetached, type DetachedStart } from '../../remote/detached.ts';
-import { qmp } from '../../remote/qmp.ts';
+import { qmp, type QmpCommand } from '../../remote/qmp.ts';
 import { hasCode, messageOf, SwarmupError } from '../../util/errors.ts';
 import { launchArgs, type Platform } from './launch.ts';
 import type { Layout } from './layout.ts';
@@ -54,26 +54,52 @@ interface AnsweringStart extends DetachedStart {
 export async function startAnswering({ socket, what, clock, signal, ...start }: AnsweringStart): Promise<void> {
   const started = await startDetached(start);
   const loading = start.input !== undefined;
-  await waitUntil({
+  await untilAnswered(socket, [{ execute: 'query-status' }], {
     until: loading ? `the saved state of ${what} is loaded` : `QEMU answers for ${what}`,
-    probe: async () => {
+    // It takes orders to run only when the state is loaded.
+    accept: ([answer]) => !loading || JSON.stringify(answer).includes('"paused"'),
+    stillRuns: async () => {
       const ended = started.ended();
       if (ended !== undefined) throw await failed(what, ended, start.log);
+    },
+    deadlineMs: loading ? LOAD_MS : ANSWER_MS,
+    signal,
+    clock,
+    fix: `Read what QEMU printed: ${start.log}`,
+  });
+}
+
+interface AnswerWait {
+  readonly until: string;
+  /** Whether these answers are what is waited for; default: any are. */
+  readonly accept?: (answers: readonly unknown[]) => boolean;
+  /** Throws when no answer can come any more. */
+  readonly stillRuns?: () => Promise<void>;
+  readonly deadlineMs: number;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly fix: string;
+}
+
+/** Sends commands to a QEMU until it answers: it may still start, or answer another client. @throws SwarmupError TIMED_OUT */
+export function untilAnswered(
+  socket: string,
+  commands: readonly QmpCommand[],
+  { accept = () => true, stillRuns, ...wait }: AnswerWait,
+): Promise<readonly unknown[]> {
+  return waitUntil<readonly unknown[]>({
+    probe: async () => {
+      await stillRuns?.();
       try {
-        const [answer] = await qmp(socket, [{ execute: 'query-status' }]);
-        const seen = JSON.stringify(answer);
-        // It takes orders to run only then.
-        return !loading || seen.includes('"paused"') ? { done: undefined } : { seen };
+        const answers = await qmp(socket, commands);
+        return accept(answers) ? { done: answers } : { seen: JSON.stringify(answers) };
       } catch (error) {
         if (!hasCode(error, 'MACHINE_FAILED')) throw error;
         return { seen: messageOf(error) };
       }
     },
-    deadlineMs: loading ? LOAD_MS : ANSWER_MS,
     intervalMs: 20,
-    signal,
-    clock,
-    fix: `Read what QEMU printed: ${start.log}`,
+    ...wait,
   });
 }
 

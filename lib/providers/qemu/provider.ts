@@ -2,15 +2,14 @@ import { dirname } from 'node:path';
 import type { NodeSpec } from '../../config/model.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { cacheFolder } from '../../util/files.ts';
-import { endProcess, isAlive } from '../../remote/processes.ts';
+import { endProcess, untilEnded } from '../../remote/processes.ts';
 import { qmp } from '../../remote/qmp.ts';
 import { created, step, updated, type Change } from '../../contracts/change.ts';
 import { removeInside } from '../../util/remove.ts';
-import { waitUntil } from '../../async/wait-until.ts';
 import type { Endpoint } from '../../contracts/endpoint.ts';
 import type { Machine, Provider, ProviderIo, ProviderOptions, Snapshots } from '../../contracts/provider.ts';
 import type { QemuConfig } from './config.ts';
-import { forwardsOf, Inventory, isCutOff } from './inventory.ts';
+import { forwardsOf, Inventory } from './inventory.ts';
 import { untilAnswers } from './answering.ts';
 import { Layout } from './layout.ts';
 import { prepare, toolsOf, type Prepared } from './prepare.ts';
@@ -62,7 +61,7 @@ class QemuProvider implements Provider {
     if (!machine) return [created(own)];
     if (machine.state === 'lost') return [updated(own, 'lost', 'running', { reason: 'its files are gone' })];
     if (machine.state === 'stopped') return [step(own, 'start')];
-    const cutOff = isCutOff(machine) ? [step([...own, 'segment'], 'connect')] : [];
+    const cutOff = machine.cutOff ? [step([...own, 'segment'], 'connect')] : [];
     const missing = this.#starter.wantedPorts().filter((port) => forwardsOf(machine)[String(port)] === undefined);
     return [...cutOff, ...missing.map((port) => updated([...own, 'ports', String(port)], undefined, 'open'))];
   }
@@ -126,15 +125,7 @@ class QemuProvider implements Provider {
   }
 
   async #untilGone(name: string, pid: number, deadlineMs: number, signal: AbortSignal): Promise<void> {
-    await waitUntil({
-      until: `${name}'s process ${pid} is gone`,
-      probe: () => Promise.resolve(isAlive(pid) ? { seen: 'it still runs' } : { done: undefined }),
-      deadlineMs,
-      intervalMs: 50,
-      signal,
-      clock: this.#options.clock,
-      fix: `Check it with ps -p ${pid}, then run again.`,
-    });
+    await untilEnded({ pid, what: `the machine ${name}`, deadlineMs, clock: this.#options.clock, signal });
     // The last machine to go needs no hub any more.
     await this.#hub.end(signal, async () => (await this.#inventory.running()).size > 0);
   }

@@ -4,14 +4,14 @@ import { Coalescer } from '../../../async/coalescer.ts';
 import { KeyedMutex } from '../../../async/keyed-mutex.ts';
 import { waitUntil } from '../../../async/wait-until.ts';
 import type { LocalCommands } from '../../../contracts/local-commands.ts';
-import { endProcess, isAlive, type RunningProcess } from '../../../remote/processes.ts';
+import { endProcess, untilEnded, type RunningProcess } from '../../../remote/processes.ts';
 import { monitor, qmp, type QmpCommand } from '../../../remote/qmp.ts';
-import { hasCode, messageOf } from '../../../util/errors.ts';
+import { hasCode } from '../../../util/errors.ts';
 import { removeOwn } from '../../../util/remove.ts';
 import { qmpSocketIn } from '../arguments.ts';
 import { hubArgs } from '../launch.ts';
 import type { Layout } from '../layout.ts';
-import { startAnswering } from '../process.ts';
+import { startAnswering, untilAnswered } from '../process.ts';
 import { qemuProcesses } from '../processes.ts';
 import { checkedSocket } from '../sockets.ts';
 import { parsePorts, plugCommands, unplugCommands, type HubPort } from './ports.ts';
@@ -127,18 +127,9 @@ export class Hub {
   async #ask(hub: RunningProcess, commands: readonly QmpCommand[]): Promise<readonly unknown[] | undefined> {
     try {
       const socket = await this.#socketOf(hub);
-      return await waitUntil({
+      return await untilAnswered(socket, commands, {
         until: 'the hub answers',
-        probe: async () => {
-          try {
-            return { done: await qmp(socket, commands) };
-          } catch (error) {
-            if (!hasCode(error, 'MACHINE_FAILED')) throw error;
-            return { seen: messageOf(error) };
-          }
-        },
         deadlineMs: ASK_MS,
-        intervalMs: 20,
         signal: new AbortController().signal,
         clock: this.#parts.clock,
         fix: '',
@@ -151,14 +142,7 @@ export class Hub {
 
   async #kill({ pid }: RunningProcess, signal: AbortSignal): Promise<void> {
     endProcess(pid, 'SIGKILL');
-    await waitUntil({
-      until: `the machines' hub (process ${pid}) is gone`,
-      probe: () => Promise.resolve(isAlive(pid) ? { seen: 'it still runs' } : { done: undefined }),
-      deadlineMs: END_MS,
-      intervalMs: 20,
-      signal,
-      clock: this.#parts.clock,
-      fix: `Check it with ps -p ${pid}, then run again.`,
-    });
+    const { clock } = this.#parts;
+    await untilEnded({ pid, what: "the machines' hub", deadlineMs: END_MS, clock, signal });
   }
 }
