@@ -3,7 +3,8 @@ import type { Host } from '../contracts/host.ts';
 /** The commands of an init system for the Docker service. Sources: systemctl(1); openrc-run(8), rc-update(8). */
 const COMMANDS = {
   systemd: {
-    start: 'systemctl enable --now docker',
+    // Debian's packages have done both, and enabling reloads every unit.
+    start: 'systemctl is-enabled -q docker && systemctl is-active -q docker || systemctl enable --now docker',
     restart: 'systemctl restart docker',
     // The socket would start it again.
     stop: 'systemctl stop docker.socket docker.service',

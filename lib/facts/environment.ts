@@ -8,20 +8,24 @@ export interface Surroundings {
   readonly unattendedUpgrades: boolean;
 }
 
+const FIREWALLS = ['firewalld', 'ufw', 'nftables'] as const;
+const UNITS = [...FIREWALLS, 'unattended-upgrades', 'dnf-automatic.timer'] as const;
+
 /** Services and settings of the system that may interfere with a node later. */
 export const surroundings: Fact<Surroundings> = {
   command: [
-    'for u in firewalld ufw nftables unattended-upgrades dnf-automatic.timer; do echo "$u $(systemctl is-active $u)"; done',
+    // One line for each unit, in this order.
+    `systemctl is-active ${UNITS.join(' ')} | { i=0; while read -r state; do echo "unit $i $state"; i=$((i + 1)); done; }`,
     'ufw status | head -n 1',
     "grep -hiE '^(export )?(https?|all)_proxy=' /etc/environment /etc/profile.d/*.sh /etc/systemd/system/docker.service.d/*.conf",
   ].join('; '),
   parse: (output) => {
-    const active = (unit: string) => new RegExp(`^${unit} active$`, 'm').test(output);
+    const active = (unit: (typeof UNITS)[number]) => output.includes(`unit ${UNITS.indexOf(unit)} active`);
     // ufw's unit is active on every Ubuntu; only `ufw status` shows whether the firewall is on.
-    const on = (unit: string) => (unit === 'ufw' ? /^Status: active$/m.test(output) : active(unit));
+    const on = (unit: (typeof FIREWALLS)[number]) => (unit === 'ufw' ? /^Status: active$/m.test(output) : active(unit));
     const proxies = output.match(/(https?|all)_proxy=\S+/gi) ?? [];
     return {
-      firewalls: ['firewalld', 'ufw', 'nftables'].filter(on),
+      firewalls: FIREWALLS.filter(on),
       proxies: proxies.map((proxy) => proxy.replace(/["']/g, '').replace(/\/\/[^@/]*@/, '//***@')),
       unattendedUpgrades: active('unattended-upgrades') || active('dnf-automatic.timer'),
     };

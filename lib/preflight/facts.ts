@@ -36,18 +36,23 @@ const FACTS = {
   listeners,
   resources,
   packageLock,
-  packageSources,
   engine: engineInfo,
   daemon: daemonJson,
   surroundings,
 } as const;
 
-/** Gathers all facts from a host in one round trip. */
+/**
+ * Gathers all facts from a host. Those that wait for servers elsewhere are a command of their own, so that the others
+ * needn't wait.
+ */
 export async function lookAtHost(
   host: Host,
   { cluster, clock, signal }: { readonly cluster: Cluster; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<HostFacts> {
   const asked = clock.now();
-  const { time, ...facts } = await gather(host, { ...FACTS, registries: registries(registriesOf(cluster)) }, signal);
-  return { ...facts, aheadMs: time - asked };
+  const [{ time, ...facts }, servers] = await Promise.all([
+    gather(host, FACTS, signal),
+    gather(host, { packageSources, registries: registries(registriesOf(cluster)) }, signal),
+  ]);
+  return { ...facts, ...servers, aheadMs: time - asked };
 }

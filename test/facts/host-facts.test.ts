@@ -144,11 +144,11 @@ MemTotal:         996612 kB`;
   });
 
   it('include firewalls and proxies, without passwords', () => {
-    const output = `firewalld active
-ufw active
-nftables inactive
-unattended-upgrades active
-dnf-automatic.timer inactive
+    const output = `unit 0 active
+unit 1 active
+unit 2 inactive
+unit 3 active
+unit 4 inactive
 Status: inactive
 export HTTPS_PROXY="http://me:secret@proxy.example.org:3128"
 http_proxy=http://proxy.example.org:3128`;
@@ -157,7 +157,7 @@ http_proxy=http://proxy.example.org:3128`;
       proxies: ['HTTPS_PROXY=http://***@proxy.example.org:3128', 'http_proxy=http://proxy.example.org:3128'],
       unattendedUpgrades: true,
     });
-    expect(surroundings.parse('ufw active\nStatus: active').firewalls).toEqual(['ufw']);
+    expect(surroundings.parse('unit 1 active\nStatus: active').firewalls).toEqual(['ufw']);
   });
 });
 
