@@ -23,6 +23,8 @@ export interface PipelineRequest {
   readonly prune?: boolean;
   /** Any change is a failure: everything was expected to be done already. */
   readonly changesNothing?: boolean;
+  /** The last run left the cluster matching its file. */
+  readonly expectsNoChange?: boolean;
 }
 
 /** The lock, and a gate that opens once it is held everywhere it has to be. */
@@ -56,6 +58,7 @@ export async function runPipeline(
     keepGoing: mode !== 'apply' || (request.keepGoing ?? false),
     prune: prune ?? false,
     changesNothing: request.changesNothing ?? false,
+    expectsNoChange: mode !== 'plan' && (request.expectsNoChange ?? false) && everyMachineRuns(context),
     ...(held
       ? {
           gate: held.gate,
@@ -64,6 +67,10 @@ export async function runPipeline(
         }
       : {}),
   });
+}
+
+function everyMachineRuns({ cluster, world }: Session['context']): boolean {
+  return cluster.nodes.every(({ name }) => world.before.get(name)?.state === 'running');
 }
 
 export interface LockRequest {

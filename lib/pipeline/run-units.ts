@@ -1,15 +1,17 @@
-import { sentenceOf } from '../contracts/change-sentence.ts';
 import { Blocking } from './failure-propagation.ts';
 import type { RunContext, UnitContext } from '../contracts/context.ts';
 import { asSwarmupError, interrupted, SwarmupError } from '../util/errors.ts';
 import type { Emit, Mode, RunResult, UnitResult, Retry } from '../contracts/events.ts';
 import type { Unit } from './graph.ts';
+import { LookAhead } from './look-ahead.ts';
 import { Prerequisites } from './prerequisites.ts';
 import { DeferredPlans } from './deferred-plan.ts';
 import { retrying } from './retry.ts';
 import { Schedule } from './schedule.ts';
 import { performStep, planStep, type Gate, type StepResult } from './step.ts';
+import type { Inspection } from './task.ts';
 import { contextOf, nameOf } from './unit-context.ts';
+import { blank, changedAgain } from './unit-result.ts';
 
 /** The maximum number of concurrent units of all tasks: more would only wait for this computer. */
 const MOST_AT_ONCE = 200;
@@ -32,6 +34,8 @@ export interface RunOptions {
   readonly warned?: ReadonlySet<string>;
   /** Any change is a failure: everything was expected to be done already. */
   readonly changesNothing?: boolean;
+  /** The cluster is expected to match its file: units are checked before it is their turn. */
+  readonly expectsNoChange?: boolean;
   /** Called after a unit has changed something, before the units that need it start. */
   readonly afterChange?: (unit: Unit) => Promise<void>;
 }
@@ -56,6 +60,7 @@ class Run {
   readonly #deferredPlans = new DeferredPlans();
   readonly #warnings = new Map<string, string>();
   readonly #retries = new Map<Unit, string[]>();
+  #ahead: LookAhead | undefined;
   #failed = false;
 
   constructor(units: readonly Unit[], options: RunOptions) {
@@ -80,7 +85,10 @@ class Run {
       signal.reason instanceof SwarmupError ||
       this.#emit({ type: 'interrupting', running: [...this.#schedule.running].map(nameOf) });
     signal.addEventListener('abort', onAbort, { once: true });
+    if (this.#options.expectsNoChange) this.#ahead = new LookAhead(this.#units, MOST_AT_ONCE, { context, signal });
     await new Promise<void>((resolve) => this.#advance(resolve));
+    this.#ahead?.end();
+    await this.#ahead?.settled();
     signal.removeEventListener('abort', onAbort);
     for (const unit of this.#units) if (!this.#results.has(unit)) this.#leave(unit);
     const result = this.#result(context.clock.now() - start);
@@ -155,16 +163,27 @@ class Run {
         prune: this.#options.prune ?? false,
         gate: this.#options.gate,
         phase: (phase) => this.#emit({ type: 'unit-phase', unit: nameOf(unit), phase }),
-        planned: (changes) => this.#emit({ type: 'unit-planned', unit: nameOf(unit), changes }),
+        planned: (changes) => {
+          this.#ahead?.end();
+          this.#emit({ type: 'unit-planned', unit: nameOf(unit), changes });
+        },
+        foreseen: await this.#foreseen(unit),
       });
     };
     const onRetry = (retry: Retry) => {
+      this.#ahead?.end();
       // The manager in use may be the one that is down.
       context.swarm.forgetManager();
       this.#retries.set(unit, [...(this.#retries.get(unit) ?? []), retry.error.message]);
       this.#emit({ type: 'unit-retrying', unit: nameOf(unit), ...retry });
     };
     return retrying(work, { clock: context.clock, signal, onRetry });
+  }
+
+  async #foreseen(unit: Unit): Promise<Inspection | undefined> {
+    const seen = await this.#ahead?.take(unit);
+    for (const [message, key] of seen?.warnings ?? []) this.#warn(message, key);
+    return seen?.inspection;
   }
 
   #contextOf(unit: Unit): UnitContext {
@@ -198,20 +217,4 @@ class Run {
     const { need, cause } = blocker;
     return need === cause ? `needs ${need.key}, which failed` : `needs ${need.key}, not done as ${cause.key} failed`;
   }
-}
-
-function blank({ task, target }: Unit): Omit<UnitResult, 'outcome'> {
-  const node = target.node === undefined ? {} : { node: target.node };
-  return { task: task.id, target: target.id, ...node, ms: 0, changes: [] };
-}
-
-function changedAgain(unit: Unit, { changes }: StepResult): SwarmupError {
-  const what = changes.map(sentenceOf).join('; ');
-  return new SwarmupError(
-    'CHANGED_AGAIN',
-    `${unit.key} changed something although everything was done already: ${what}`,
-    {
-      fix: 'Something else changes it between runs, or its check does not see what its apply did: report it with these lines.',
-    },
-  );
 }

@@ -29,6 +29,8 @@ export interface StepOptions {
   readonly gate: Gate | undefined;
   /** Called with the changes before they are made. */
   readonly planned: (changes: readonly Change[]) => void;
+  /** What a check found before it was this unit's turn. */
+  readonly foreseen?: Inspection | undefined;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface StepOptions {
  */
 export async function performStep(unit: Unit, ctx: UnitContext, options: StepOptions): Promise<StepResult> {
   const wasOpen = options.gate?.open ?? true;
-  let inspection = await unit.task.inspect(ctx);
+  let inspection = options.foreseen ?? (await unit.task.inspect(ctx));
   if (!wasOpen && inspection.changes.length > 0) {
     await options.gate?.pass();
     inspection = await unit.task.inspect(ctx);

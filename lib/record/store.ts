@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expectedOneOf } from '../util/nearest-name.ts';
-import { SwarmupError } from '../util/errors.ts';
+import { hasCode, SwarmupError } from '../util/errors.ts';
 import type { Event } from '../contracts/events.ts';
 import { ifThere } from '../util/files.ts';
 import { removeInside } from '../util/remove.ts';
@@ -71,6 +71,19 @@ export async function readRun(runs: string, id?: string): Promise<RecordedRun> {
         ? "A run of 'swarmup up' leaves one."
         : `${expectedOneOf(id, ids)}; see 'swarmup runs'.`,
   });
+}
+
+/** Whether the latest recorded run ended well. */
+export async function lastRunWasOk(runs: string): Promise<boolean> {
+  const [latest] = (await listRuns(runs)).slice(-1);
+  if (latest === undefined) return false;
+  try {
+    return (await readJson<{ ok?: boolean }>(join(runs, latest, FILES.result)))?.ok === true;
+  } catch (error) {
+    // It was killed while it wrote its record.
+    if (!hasCode(error, 'RECORD_INVALID')) throw error;
+    return false;
+  }
 }
 
 /** Reads the record in a folder. @throws SwarmupError RECORD_INVALID */

@@ -3,6 +3,7 @@ import type { Mode } from '../contracts/events.ts';
 import type { Selection } from '../pipeline/graph.ts';
 import type { LockRequest, PipelineRequest } from '../pipeline/run-pipeline.ts';
 import type { Catalogue } from '../pipeline/taskfile.ts';
+import { lastRunWasOk, runsFolder } from '../record/store.ts';
 import { SwarmupError } from '../util/errors.ts';
 import { omitUndefined } from '../util/omit-undefined.ts';
 import { requireKnown } from '../util/require-known.ts';
@@ -40,9 +41,10 @@ export async function prepare(pipeline: string, cluster: RunCluster, request: Ru
   requireKnown('pipeline', pipeline, Object.keys(catalogue.pipelines));
   const selection = selectionOf(request, catalogue.pipelines[pipeline] ?? [], cluster);
   await requireNodes(catalogue, pipeline, selection);
+  const expectsNoChange = await lastRunWasOk(runsFolder(cluster.stateDir));
   return {
     catalogue,
-    request: { pipeline, mode, selection, keepGoing, prune },
+    request: { pipeline, mode, selection, keepGoing, prune, expectsNoChange },
     lock: { command: pipeline, waitMs: lockWaitMs },
   };
 }
