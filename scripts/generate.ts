@@ -107,24 +107,35 @@ function rows(node: Node, prefix: string): string[] {
   });
 }
 
+/** The keys of a value in all of its forms: those of an object, of a map's entries, and of a list's. */
 function below(node: Node, path: string): string[] {
-  const entries = typeof node.additionalProperties === 'object' ? rows(node.additionalProperties, `${path}.NAME.`) : [];
-  const items = node.items ? rows(node.items, `${path}[].`) : [];
-  return [
-    ...rows(node, `${path}.`),
-    ...entries,
-    ...items,
-    ...(node.anyOf ?? []).flatMap((branch) => below(branch, path)),
-  ];
+  const forms = formsOf(node);
+  // A list of what may also stand alone has the same keys.
+  const alone = new Set(forms.map((form) => JSON.stringify(form)));
+  return forms.flatMap((form) => [
+    ...rows(form, `${path}.`),
+    ...(typeof form.additionalProperties === 'object' ? rowsOf(form.additionalProperties, `${path}.NAME.`) : []),
+    ...(form.items && !alone.has(JSON.stringify(form.items)) ? rowsOf(form.items, `${path}[].`) : []),
+  ]);
+}
+
+function rowsOf(node: Node, prefix: string): string[] {
+  return formsOf(node).flatMap((form) => rows(form, prefix));
+}
+
+function formsOf(node: Node): readonly Node[] {
+  return node.anyOf ? node.anyOf.flatMap(formsOf) : [node];
 }
 
 function typeOf(node: Node): string {
   if (node.enum) return node.enum.map((value) => `\`${String(value)}\``).join(', ');
   if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``;
-  if (node.anyOf) return [...new Set(alternatives(node.anyOf))].join(' or ');
+  if (node.anyOf) return [...new Set(node.anyOf.map(typeOf))].join(' or ');
   if (node.type === 'array') return `list of ${node.items ? typeOf(node.items) : 'values'}`;
   if (node.type === 'object' && typeof node.additionalProperties === 'object') return 'map';
-  return String(node.type ?? 'any');
+  const types = [node.type ?? 'any'].flat().filter((type) => type !== 'null');
+  // Texts may be written as numbers and booleans too, which goes without saying.
+  return ['string', 'number', 'boolean'].every((type) => types.includes(type)) ? 'text' : types.join(' or ');
 }
 
 /** The output of `swarmup COMMAND --help`. */
@@ -132,13 +143,6 @@ function help(command: Command): string {
   let parser = buildProgram(() => undefined, '');
   for (const word of command.name.split(' ')) parser = parser.commands.find((one) => one.name() === word) ?? parser;
   return `${parser.helpInformation().trim()}\n\nExamples:\n${examplesOf(command)}`;
-}
-
-/** Texts may be written as numbers and booleans too, which goes without saying. */
-function alternatives(nodes: readonly Node[]): readonly string[] {
-  const types = nodes.map(({ type }) => type);
-  const isText = nodes.length === 3 && ['string', 'number', 'boolean'].every((type) => types.includes(type));
-  return isText ? ['text'] : nodes.map(typeOf);
 }
 
 async function commands(): Promise<string> {

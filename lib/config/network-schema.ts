@@ -27,7 +27,10 @@ function outside({ subnet, gateway, ipRange, auxAddresses = {} }: SubnetSpec): r
 }
 
 const subnet = z
-  .union([cidr().transform((one): SubnetSpec => ({ subnet: one })), z.strictObject({ subnet: cidr(), ...of })])
+  .union([
+    cidr().transform((one): SubnetSpec => ({ subnet: one })),
+    z.strictObject({ subnet: cidr().describe('Its addresses.'), ...of }),
+  ])
   .superRefine((one: SubnetSpec, ctx) => {
     for (const path of outside(one))
       ctx.addIssue({ code: 'custom', path, message: `expected it to be in ${one.subnet}` });

@@ -50,7 +50,18 @@ export function takes(shapes: readonly Shape[]): { readonly text: boolean; reado
   };
 }
 
-/** Whether a map's keys are names that the user chooses: `true`; or keys of swarmup: `false`. */
-export function hasFreeKeys(shapes: readonly Shape[]): boolean {
-  return alternatives(shapes).every(({ _zod: { def } }) => def.type !== 'object');
+/**
+ * Whether a key is the user's own, as in a Compose file: `x-NAME` beside keys of swarmup. Where names are chosen freely,
+ * it is a name like any other.
+ */
+export function isExtension(key: string, shapes: readonly Shape[]): boolean {
+  return key.startsWith('x-') && alternatives(shapes).some(({ _zod: { def } }) => def.type === 'object');
+}
+
+/** A value without the user's own keys at any depth. */
+export function withoutExtensions(value: unknown, shapes: readonly Shape[]): unknown {
+  if (Array.isArray(value)) return value.map((one: unknown, i) => withoutExtensions(one, below(shapes, i)));
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([key]) => !isExtension(key, shapes));
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutExtensions(inner, below(shapes, key))]));
 }

@@ -26,7 +26,9 @@ const listen = z.string().transform((written, ctx) => {
 });
 
 const authority = z.strictObject({
-  url: z.url({ protocol: /^https$/, error: 'expected an address that begins with https://' }),
+  url: z
+    .url({ protocol: /^https$/, error: 'expected an address that begins with https://' })
+    .describe('Where it signs, such as https://ca.example.org/api/v1/cfssl/sign.'),
   protocol: z.literal('cfssl').default('cfssl').describe("What it speaks; swarm knows only CFSSL's."),
   ca: z.string().min(1).optional().describe('Its root certificate in a PEM file, relative to the cluster file.'),
   options: texts().default({}).describe('Options for it.'),

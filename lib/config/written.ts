@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, type Document, type Node, type Scalar,
 import { plainValue } from './interpolate.ts';
 import type { Path } from './locate.ts';
 import { placeKey, type Place } from './places.ts';
-import { alternatives, below, hasFreeKeys, takes, type Shape } from './shape.ts';
+import { below, isExtension, takes, type Shape } from './shape.ts';
 
 interface NodeMistake {
   readonly node: Node;
@@ -135,9 +135,4 @@ class Reader {
 function nameOf({ value, source }: Scalar): string {
   if (typeof value === 'string') return value;
   return value === null ? '' : (source ?? JSON.stringify(value));
-}
-
-/** Whether a key is the user's own, as in a Compose file: `x-NAME` beside keys of swarmup. Names chosen freely aren't. */
-function isExtension(name: string, schema: readonly Shape[]): boolean {
-  return name.startsWith('x-') && alternatives(schema).length > 0 && !hasFreeKeys(schema);
 }

@@ -39,12 +39,14 @@ describe('a service that Docker would refuse is a mistake with its place', () =>
     ['ports: [80:80/icmp]', 'ports.0', /expected PUBLISHED:TARGET in quotes/],
     ['ports: [{ published: 80 }]', 'ports.0.target', /is missing/],
     ['mounts: [./data:/data]', 'mounts.0', /the folder of this file is not on them/],
+    ['mounts: ["my data:/data"]', 'mounts.0', /letters, digits and _\.- between them/],
+    ['mounts: ["d:/data"]', 'mounts.0', /letters, digits and _\.- between them/],
     ['mounts: [data:data]', 'mounts.0', /expected SOURCE:TARGET/],
     ['mounts: ["data:/data:z"]', 'mounts.0', /expected SOURCE:TARGET/],
     ['mounts: [{ type: bind, target: /a }]', 'mounts.0.source', /an absolute path on the nodes/],
     ['mounts: [{ type: bind, source: a, target: /a }]', 'mounts.0.source', /an absolute path on the nodes/],
     [
-      'mounts: [{ type: volume, source: a, target: /a, size: 1m }]',
+      'mounts: [{ type: volume, source: data, target: /a, size: 1m }]',
       'mounts.0.size',
       /only with type: tmpfs, not volume/,
     ],
@@ -141,6 +143,7 @@ describe('mounts', () => {
     ['data:/data:ro,nocopy', { type: 'volume', source: 'data', target: '/data', readOnly: true, noCopy: true }],
     ['/srv/www:/www:rw', { type: 'bind', source: '/srv/www', target: '/www', readOnly: false }],
     ['C:\\data:C:\\in', { type: 'bind', source: 'C:\\data', target: 'C:\\in', readOnly: false }],
+    ['{{.Service.Name}} data:/d', { type: 'volume', source: '{{.Service.Name}} data', target: '/d', readOnly: false }],
     ['vol:C:/in:ro', { type: 'volume', source: 'vol', target: 'C:/in', readOnly: true }],
   ])('in short form, %s', async (written, mount) => {
     const { services } = await clusterOf(`${HEAD}services: { web: { image: x, mounts: ['${written}'] } }\n`);

@@ -70,9 +70,11 @@ x-more: &more { user: www, image: other }
 
   it('are allowed everywhere, and x- is a name like any other where names are free', async () => {
     const cluster = await clusterOf(
-      `x-a: 1\nname: test\nprovider: { type: qemu, x-b: 1 }\nnodes: { x-c: 1, workers: 2 }\nservices: { x-web: { image: x, x-d: 1, env: { x-e: 1 }, limits: { x-f: 1, pids: 5 } } }\n`,
+      `x-a: 1\nname: test\nprovider: { type: aws, x-b: 1, allow: { x-g: 1, ssh: [10.0.0.0/8] }, tags: { x-h: i } }\nnodes: { x-c: 1, workers: 2 }\nservices: { x-web: { image: x, x-d: 1, env: { x-e: 1 }, limits: { x-f: 1, pids: 5 } } }\n`,
     );
     expect(cluster.nodes).toHaveLength(3);
+    expect(cluster.provider.config).toMatchObject({ allow: { ssh: ['10.0.0.0/8'] }, tags: { 'x-h': 'i' } });
+    expect(cluster.provider.config).not.toHaveProperty('allow.x-g');
     expect(cluster.services[0]).toMatchObject({ name: 'x-web', env: { 'x-e': '1' }, limits: { pids: 5 } });
   });
 

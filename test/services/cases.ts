@@ -137,9 +137,9 @@ export const SERVICES: readonly Case[] = [
     'mounts',
     [
       '--mount',
-      'type=volume,source=v,target=/v,volume-driver=local,volume-opt=type=nfs,volume-opt=device=:/x,volume-label=a=b,volume-nocopy,volume-subpath=sub',
+      'type=volume,source=vol,target=/v,volume-driver=local,volume-opt=type=nfs,volume-opt=device=:/x,volume-label=a=b,volume-nocopy,volume-subpath=sub',
     ],
-    `mounts: [{ type: volume, source: v, target: /v, driver: local, options: { type: nfs, device: ':/x' }, labels: [a=b], noCopy: true, subpath: sub }]`,
+    `mounts: [{ type: volume, source: vol, target: /v, driver: local, options: { type: nfs, device: ':/x' }, labels: [a=b], noCopy: true, subpath: sub }]`,
     'volume',
   ),
   one(

@@ -50,9 +50,9 @@ export const grants = (kind: 'secret' | 'config', folder: string) =>
         z.strictObject({
           source: z.string().min(1).describe('Its name in this file.'),
           target: z.string().min(1).optional().describe(`The file's name, or path; default: its name, in ${folder}.`),
-          uid: text().default('0').describe("The file's owner."),
-          gid: text().default('0').describe("The file's group."),
-          mode: fileMode().default(0o444).describe("The file's mode, octal, such as 0440."),
+          uid: text().default('0').describe("The file's owner; default: 0."),
+          gid: text().default('0').describe("The file's group; default: 0."),
+          mode: fileMode().default(0o444).describe("The file's mode, octal, such as 0440; default: 0444."),
         }),
       ]),
     )

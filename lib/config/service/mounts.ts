@@ -26,7 +26,10 @@ const KEYS_OF: Readonly<Record<string, readonly (typeof KINDS)[number][]>> = {
 const parts = z.strictObject({
   type: z.enum(KINDS).describe('What is mounted; cluster: a CSI volume; npipe: a named pipe of Windows.'),
   source: text().optional().describe('A volume, a path on the nodes, or an image; none for tmpfs.'),
-  target: z.string().refine(isAbsolute, { error: 'expected an absolute path in the containers' }),
+  target: z
+    .string()
+    .refine(isAbsolute, { error: 'expected an absolute path in the containers' })
+    .describe('Where it is in the containers.'),
   readOnly: z.boolean().default(false).describe('Whether the containers may only read it.'),
   driver: z.string().min(1).optional().describe('Volumes: the volume driver.'),
   options: texts().optional().describe("Volumes: the driver's options. tmpfs: options such as noexec or uid=1000."),
@@ -47,6 +50,15 @@ const parts = z.strictObject({
 
 export type Mount = z.output<typeof parts>;
 
+/**
+ * Whether a volume's name is valid: on the nodes themselves, of at least two characters; templates become names only
+ * there. Source: moby, daemon/names.
+ */
+function isVolume({ source, driver = 'local' }: Mount): boolean {
+  if (source === undefined || driver !== 'local' || source.includes('{{')) return true;
+  return /^[A-Za-z0-9][A-Za-z0-9_.-]+$/.test(source);
+}
+
 /** What is wrong with a mount, by its key. Source: docker/cli, opts/mount_utils.go; moby, daemon/volume/mounts/validate.go. */
 function problemOf(mount: Mount): readonly [key: string, expected: string] | undefined {
   const { type, source, readOnly, recursive, propagation } = mount;
@@ -56,6 +68,8 @@ function problemOf(mount: Mount): readonly [key: string, expected: string] | und
   if (foreign) return [foreign[0], `expected it only with type: ${KEYS_OF[foreign[0]]?.join(' or ')}, not ${type}`];
   if (type === 'tmpfs' && source !== undefined) return ['source', 'expected no source with type: tmpfs'];
   if (type === 'bind' && !isAbsolute(source ?? '')) return ['source', 'expected an absolute path on the nodes'];
+  if (type === 'volume' && !isVolume(mount))
+    return ['source', 'expected a name of letters, digits and _.- between them'];
   if (source === undefined && (type === 'npipe' || type === 'cluster' || type === 'image'))
     return ['source', `expected a source with type: ${type}`];
   if ((recursive === 'writable' || recursive === 'readonly') && !readOnly)
