@@ -1,4 +1,15 @@
-import { isAlias, isMap, isScalar, isSeq, type Document, type Node, type Scalar, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  visit,
+  type Alias,
+  type Document,
+  type Node,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
 import { plainValue } from './interpolate.ts';
 import type { Path } from './locate.ts';
 import { placeKey, type Place } from './places.ts';
@@ -37,15 +48,20 @@ type Entry = readonly [name: string, key: Node, value: Node | null];
 class Reader {
   readonly places = new Map<string, Place>();
   readonly mistakes: NodeMistake[] = [];
-  readonly #document: Document;
+  /** What each alias stands for: the last node before it with its anchor. */
+  readonly #targets = new Map<Alias, Node | undefined>();
   readonly #interpolated: ReadonlySet<Scalar>;
   /** The nodes that contain the one being read: an alias of one of them would never end. */
   readonly #open = new Set<Node>();
   #count = 0;
 
   constructor(document: Document, interpolated: ReadonlySet<Scalar>) {
-    this.#document = document;
     this.#interpolated = interpolated;
+    const anchors = new Map<string, Node>();
+    visit(document, {
+      Alias: (_, alias) => void this.#targets.set(alias, anchors.get(alias.source)),
+      Value: (_, node) => void (node.anchor !== undefined && anchors.set(node.anchor, node)),
+    });
   }
 
   read(written: Node | null, schema: readonly Shape[], path: Path): unknown {
@@ -77,6 +93,7 @@ class Reader {
   /** The entries of a map by name, with those of maps that it merges; its own come first, then those of earlier maps. */
   #entries(map: YAMLMap<Node, Node | null>): ReadonlyMap<string, Entry> {
     const own = new Map<string, Entry>();
+    if (this.#isTooMuch(map)) return own;
     const merged: Entry[] = [];
     const wasOpen = this.#open.has(map);
     this.#open.add(map);
@@ -103,7 +120,7 @@ class Reader {
   /** What an alias stands for; any other node unchanged. */
   #resolved(node: Node | null, report = true): Node | null {
     if (!isAlias(node)) return node;
-    const target = node.resolve(this.#document) ?? null;
+    const target = this.#targets.get(node) ?? null;
     const isOpen = target !== null && this.#open.has(target);
     if (report && target === null)
       this.#wrong(node, `there is no anchor &${node.source} before this alias`, 'expected the name of an anchor above');

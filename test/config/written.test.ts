@@ -95,16 +95,21 @@ x-more: &more { user: www, image: other }
     expect(await mistakesIn(clusterOf(`${HEAD}services:\n  ${entry}\n`))).toMatch(message);
   });
 
-  it('refuse a few lines that stand for a billion values', async () => {
-    const lines = Array.from({ length: 9 }, (_, i) => {
-      const inner =
-        i === 0 ? '[1, 2, 3, 4, 5, 6, 7, 8, 9]' : `[${Array.from({ length: 9 }, () => `*a${i - 1}`).join(', ')}]`;
-      return `x-${i}: &a${i} ${inner}`;
+  it.each([
+    ['lists', (inner: string) => `[${inner}]`, '[1, 2, 3, 4, 5, 6, 7, 8, 9]', 'command: *a8'],
+    ['merged maps', (inner: string) => `{ <<: [${inner}] }`, '{ a: 1 }', '<<: *a8'],
+  ])('refuse a few lines that stand for a billion values: %s', async (_, around, first, last) => {
+    const lines = Array.from({ length: 9 }, (__, i) => {
+      const inner = Array.from({ length: 9 }, () => `*a${i - 1}`).join(', ');
+      return `x-${i}: &a${i} ${i === 0 ? first : around(inner)}`;
     });
-    const said = await mistakesIn(
-      clusterOf(`${lines.join('\n')}\n${HEAD}services: { web: { image: x, command: *a8 } }\n`),
-    );
-    expect(said).toContain('the aliases of this file stand for too many values');
+    const text = `${lines.join('\n')}\n${HEAD}services: { web: { image: x, ${last} } }\n`;
+    expect(await mistakesIn(clusterOf(text))).toContain('the aliases of this file stand for too many values');
+  });
+
+  it('mean the last anchor of that name before them', async () => {
+    const service = await serviceOf('{ image: x, env: { A: *a, B: &a 2, C: *a } }', 'x-a: &a 1\n');
+    expect(service.env).toEqual({ A: '1', B: '2', C: '2' });
   });
 });
 
