@@ -5,7 +5,7 @@ import type { Path } from './locate.ts';
 export type Shape = z.core.$ZodType;
 
 /** The alternatives of schemas, without wrappers such as defaults. */
-export function alternatives(shapes: readonly Shape[]): readonly z.core.$ZodTypes[] {
+function alternatives(shapes: readonly Shape[]): readonly z.core.$ZodTypes[] {
   return shapes.flatMap((shape): readonly z.core.$ZodTypes[] => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- every schema is one of zod's types
     const known = shape as z.core.$ZodTypes;
