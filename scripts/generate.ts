@@ -48,13 +48,22 @@ const sections = await Promise.all(
 );
 
 /** The JSON schema of a cluster file, with the section of every built-in provider. */
-function jsonSchema(): Node {
+function jsonSchema(): unknown {
   const schema = schemaOf(clusterFile);
   const own = sections.map(({ section: { $schema: _dialect, ...node } }) => node);
   const other: Node = { type: 'object', properties: { type: { not: { enum: providerTypes } } }, required: ['type'] };
   const provider = { ...schema.properties?.['provider'], anyOf: [...own, other] };
   const providers = { ...schema.properties?.['providers'], additionalProperties: { anyOf: [...own, other] } };
-  return { ...schema, properties: { ...schema.properties, provider, providers } };
+  return withExtensions({ ...schema, properties: { ...schema.properties, provider, providers } });
+}
+
+/** The schema with the user's own keys, `x-NAME`, wherever only certain keys are allowed. */
+function withExtensions(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withExtensions);
+  if (typeof node !== 'object' || node === null) return node;
+  const inner = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, withExtensions(value)]));
+  const isClosed = 'additionalProperties' in node && node.additionalProperties === false;
+  return { ...inner, ...(isClosed ? { patternProperties: { '^x-': {} } } : {}) };
 }
 
 function reference(): string {
@@ -62,9 +71,13 @@ function reference(): string {
   return [
     '# The cluster file',
     '',
-    'Generated from `lib/config/schema.ts` by `npm run generate`. Keys are strict. `${VAR}` and `${VAR:-default}` come from',
-    'the environment, `$$` is a dollar sign. An unquoted reference (`replicas: ${N}`, on a line of its own) may be a number,',
-    'a quoted one is a string. Paths are relative to the file.',
+    'Generated from `lib/config/schema.ts` by `npm run generate`. Keys are strict, but for your own that begin with `x-`.',
+    '`${VAR}` and `${VAR:-default}` come from the environment, `$$` is a dollar sign. An unquoted reference (`replicas: ${N}`,',
+    'on a line of its own) may be a number, a quoted one is a string. Paths are relative to the file.',
+    '',
+    'Anchors, aliases and merge keys (`<<: *common`) work everywhere. A "text" keeps what is written, also without quotes:',
+    '`007` stays `007`. Sizes are written as `64MiB` or `64m`, times as `1m30s`, and modes of files in octal, with a leading',
+    'zero: `0440`.',
     '',
     '| key | type | default | meaning |',
     '| --- | --- | --- | --- |',
@@ -94,24 +107,35 @@ function rows(node: Node, prefix: string): string[] {
   });
 }
 
+/** The keys of a value in all of its forms: those of an object, of a map's entries, and of a list's. */
 function below(node: Node, path: string): string[] {
-  const entries = typeof node.additionalProperties === 'object' ? rows(node.additionalProperties, `${path}.NAME.`) : [];
-  const items = node.items ? rows(node.items, `${path}[].`) : [];
-  return [
-    ...rows(node, `${path}.`),
-    ...entries,
-    ...items,
-    ...(node.anyOf ?? []).flatMap((branch) => below(branch, path)),
-  ];
+  const forms = formsOf(node);
+  // A list of what may also stand alone has the same keys.
+  const alone = new Set(forms.map((form) => JSON.stringify(form)));
+  return forms.flatMap((form) => [
+    ...rows(form, `${path}.`),
+    ...(typeof form.additionalProperties === 'object' ? rowsOf(form.additionalProperties, `${path}.NAME.`) : []),
+    ...(form.items && !alone.has(JSON.stringify(form.items)) ? rowsOf(form.items, `${path}[].`) : []),
+  ]);
+}
+
+function rowsOf(node: Node, prefix: string): string[] {
+  return formsOf(node).flatMap((form) => rows(form, prefix));
+}
+
+function formsOf(node: Node): readonly Node[] {
+  return node.anyOf ? node.anyOf.flatMap(formsOf) : [node];
 }
 
 function typeOf(node: Node): string {
   if (node.enum) return node.enum.map((value) => `\`${String(value)}\``).join(', ');
   if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``;
-  if (node.anyOf) return node.anyOf.map(typeOf).join(' or ');
+  if (node.anyOf) return [...new Set(node.anyOf.map(typeOf))].join(' or ');
   if (node.type === 'array') return `list of ${node.items ? typeOf(node.items) : 'values'}`;
   if (node.type === 'object' && typeof node.additionalProperties === 'object') return 'map';
-  return String(node.type ?? 'any');
+  const types = [node.type ?? 'any'].flat().filter((type) => type !== 'null');
+  // Texts may be written as numbers and booleans too, which goes without saying.
+  return ['string', 'number', 'boolean'].every((type) => types.includes(type)) ? 'text' : types.join(' or ');
 }
 
 /** The output of `swarmup COMMAND --help`. */

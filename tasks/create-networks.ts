@@ -2,8 +2,8 @@ import type { NetworkSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
 import type { Engine } from '../lib/contracts/engine.ts';
-import { isMarked, OWNER_LABEL } from '../lib/swarm/labels.ts';
-import { listOverlays, type SwarmNetwork } from '../lib/swarm/secrets-and-configs.ts';
+import { isMarked } from '../lib/swarm/labels.ts';
+import { differing, listNetworks, networkBody, type SwarmNetwork } from '../lib/swarm/networks.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { created, waiting, type Change } from '../lib/contracts/change.ts';
 import type { Desired } from '../lib/contracts/target.ts';
@@ -19,11 +19,11 @@ interface State {
 export default defineTask<State, Change>({
   id: 'create-networks',
   title: 'Networks created',
-  about: 'Creates the overlay networks of the services; existing networks are never changed.',
+  about: 'Creates the networks of the services; existing networks are never changed.',
   needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }, 'upgrade-docker'],
   targets: (cluster) => cluster.networks.map(({ name }) => ({ id: name })),
   check: async (ctx) => {
-    const all = await listOverlays(await ctx.swarm.manager(ctx.signal));
+    const all = await listNetworks(await ctx.swarm.manager(ctx.signal));
     return { found: all.find(({ name }) => name === ctx.target.id) };
   },
   absent: () => ({ found: undefined }),
@@ -45,21 +45,14 @@ export default defineTask<State, Change>({
 });
 
 async function create(ctx: UnitContext, manager: Engine): Promise<void> {
-  const { name, external, attachable, encrypted, internal, subnet } = wantedNetwork(ctx);
-  if (external)
-    throw new SwarmupError('NETWORK_ABSENT', `the swarm has no overlay network ${name}, which is declared external`, {
+  const network = wantedNetwork(ctx);
+  const { name } = network;
+  if (network.external)
+    throw new SwarmupError('NETWORK_ABSENT', `the swarm has no network ${name}, which is declared external`, {
       fix: `Create it (docker network create --driver overlay ${name}), or remove external from the cluster file.`,
     });
   await manager.call(`create the network ${name}`, (docker) =>
-    docker.createNetwork({
-      Name: name,
-      Driver: 'overlay',
-      Attachable: attachable,
-      Internal: internal,
-      Options: encrypted ? { encrypted: '' } : {},
-      Labels: { [OWNER_LABEL]: ctx.cluster.name },
-      ...(subnet === undefined ? {} : { IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] } }),
-    }),
+    docker.createNetwork(networkBody(network, ctx.cluster.name)),
   );
 }
 
@@ -68,7 +61,7 @@ async function untilSettled(ctx: UnitContext, manager: Engine): Promise<void> {
   await waitUntil({
     until: `the managers have made the network ${name}`,
     probe: async () => {
-      const found = (await listOverlays(manager)).find((one) => one.name === name);
+      const found = (await listNetworks(manager)).find((one) => one.name === name);
       return found?.settled ? { done: undefined } : { seen: found ? 'without addresses' : 'does not exist' };
     },
     deadlineMs: SETTLED_MS,
@@ -83,14 +76,6 @@ function wantedNetwork({ cluster, target }: Desired): NetworkSpec {
   const wanted = cluster.networks.find(({ name }) => name === target.id);
   if (!wanted) throw new Error(`no network ${target.id} in the cluster file`);
   return wanted;
-}
-
-function differing(found: SwarmNetwork, wanted: NetworkSpec): string | undefined {
-  for (const key of ['attachable', 'encrypted', 'internal'] as const)
-    if (found[key] !== wanted[key]) return `${key}: ${found[key]}`;
-  return wanted.subnet === undefined || found.subnets.includes(wanted.subnet)
-    ? undefined
-    : `subnet: ${found.subnets.join(', ')}`;
 }
 
 function cannotChange(name: string, other: string | undefined): SwarmupError {

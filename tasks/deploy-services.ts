@@ -9,9 +9,9 @@ import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
 import type { Convergence } from '../lib/swarm/convergence.ts';
 import { serviceByName } from '../lib/swarm/read.ts';
 import { OWNER_LABEL } from '../lib/swarm/labels.ts';
-import { namesOf } from '../lib/swarm/secrets-and-configs.ts';
-import type { Names } from '../lib/swarm/fields/field.ts';
-import { differences, NO_NAMES, specification } from '../lib/swarm/service-spec.ts';
+import { namesFor } from '../lib/swarm/secrets-and-configs.ts';
+import { NO_NAMES, type Names } from '../lib/swarm/fields/field.ts';
+import { differences, modeOf, specification } from '../lib/swarm/service-spec.ts';
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
 import { createService, updateService } from '../lib/swarm/write.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
@@ -45,7 +45,7 @@ export default defineTask<State, ServiceChange>({
     const manager = await ctx.swarm.manager(ctx.signal);
     const service = await serviceByName(manager, ctx.target.id);
     const [convergence] = service ? await lookAt(manager, [service.ID]) : [];
-    const names = service && refersToOthers(wantedService(ctx)) ? await namesOf(manager) : NO_NAMES;
+    const names = service ? await namesFor(manager, wantedService(ctx)) : NO_NAMES;
     return { service, convergence, names };
   },
   absent: () => ({ service: undefined, convergence: undefined, names: NO_NAMES }),
@@ -54,11 +54,11 @@ export default defineTask<State, ServiceChange>({
     const own = ['services', wanted.name];
     if (!service) {
       const { image, mode, replicas } = wanted;
-      return [{ ...created(own, mode === 'global' ? { image, mode } : { image, replicas }), kind: 'create' }];
+      return [{ ...created(own, mode === 'replicated' ? { image, replicas } : { image, mode }), kind: 'create' }];
     }
     const stack = service.Spec.Labels?.['com.docker.stack.namespace'];
     if (stack !== undefined) throw ofStack(wanted.name, stack);
-    if ((service.Spec.Mode.Global !== undefined) !== (wanted.mode === 'global')) throw otherMode(wanted);
+    if (modeOf(service.Spec) !== wanted.mode) throw otherMode(wanted);
     const changed = differences(service, wanted, names);
     if (changed.length === 0 && convergence?.waitingFor)
       return [{ ...waiting(own, { to: 'running', reason: convergence.waitingFor }), kind: 'converge' }];
@@ -113,16 +113,11 @@ async function write(
   current: SwarmService | undefined,
   image: string,
 ): Promise<void> {
-  const names = refersToOthers(wanted) ? await namesOf(manager) : NO_NAMES;
+  const names = await namesFor(manager, wanted);
   const spec = specification(wanted, image, ctx.cluster.name, { current: current?.Spec, names });
   const auth = authConfig(await ctx.images.credentials(wanted.image));
   ctx.report(current ? 'updating' : 'creating');
   await (current ? updateService(manager, current, spec, auth) : createService(manager, spec, auth));
-}
-
-/** Whether the service names anything that the swarm refers to by ID. */
-function refersToOthers({ networks = [], secrets = [], configs = [] }: ServiceSpec): boolean {
-  return networks.length + secrets.length + configs.length > 0;
 }
 
 function otherMode({ name, mode }: ServiceSpec): SwarmupError {

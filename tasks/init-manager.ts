@@ -4,9 +4,10 @@ import { hasCode, SwarmupError } from '../lib/util/errors.ts';
 import { localSwarm, type LocalSwarm } from '../lib/swarm/local-state.ts';
 import { joining, type JoinState } from '../lib/swarm/join.ts';
 import { isLeftBehind } from '../lib/swarm/abandoned-managers.ts';
-import { isMarked, OWNER_LABEL } from '../lib/swarm/labels.ts';
+import { settled } from '../lib/swarm/initial.ts';
+import { isMarked } from '../lib/swarm/labels.ts';
 import { listNodes, nameOf } from '../lib/swarm/read.ts';
-import { advertised, LISTEN_ADDRESS } from '../lib/swarm/addresses.ts';
+import { ownAddresses } from '../lib/swarm/addresses.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
 import { created, type Change } from '../lib/contracts/change.ts';
@@ -74,21 +75,10 @@ export default defineTask<State, Change>({
     const engine = await ctx.engine();
     ctx.report(`initialising the swarm on ${ctx.node.name}`);
     await engine.call('initialise the swarm', (docker) =>
-      docker.swarmInit({ ListenAddr: LISTEN_ADDRESS, AdvertiseAddr: advertised(ctx, ctx.node.name), ...settled(ctx) }),
+      docker.swarmInit({ ...ownAddresses(ctx, ctx.node.name), ...settled(ctx.cluster) }),
     );
   },
 });
-
-/** Settings that can be chosen only at creation. Source: POST /swarm/init. */
-function settled({ cluster: { name, swarm } }: UnitContext): object {
-  const { addressPool, subnetSize, dataPathPort } = swarm;
-  return {
-    DataPathPort: dataPathPort,
-    // The mark, by which swarmup recognises its swarm later.
-    Spec: { Labels: { [OWNER_LABEL]: name } },
-    ...(addressPool.length > 0 ? { DefaultAddrPool: addressPool, SubnetSize: subnetSize } : {}),
-  };
-}
 
 async function elsewhere(ctx: UnitContext): Promise<Elsewhere | undefined> {
   // A restored swarm may be on a machine that is as new as this one.

@@ -1,12 +1,7 @@
 import type { Cluster } from '../lib/config/model.ts';
 import { isMarked } from '../lib/swarm/labels.ts';
-import {
-  listObjects,
-  listOverlays,
-  OBJECT_LABEL,
-  referencedIds,
-  type SwarmObject,
-} from '../lib/swarm/secrets-and-configs.ts';
+import { listNetworks } from '../lib/swarm/networks.ts';
+import { listObjects, OBJECT_LABEL, referencedIds, type SwarmObject } from '../lib/swarm/secrets-and-configs.ts';
 import { CLUSTER } from '../lib/contracts/target.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { removed, type Change } from '../lib/contracts/change.ts';
@@ -32,7 +27,7 @@ export default defineTask<State, Retirement>({
     const manager = await ctx.swarm.manager(ctx.signal);
     const [objects, networks, used] = await Promise.all([
       listObjects(manager),
-      listOverlays(manager),
+      listNetworks(manager),
       referencedIds(manager),
     ]);
     const { cluster } = ctx;

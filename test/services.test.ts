@@ -202,6 +202,16 @@ describe('networks', () => {
     expect(world.swarm.objects.all).toEqual([]);
   });
 
+  it("may be the nodes' own: the managers know these by an ID that they don't list", async () => {
+    const world = worldWithRegistry();
+    const onHost = text('', ', networks: [host]');
+    await up(world, onHost);
+    expect(spec(world)?.TaskTemplate).toMatchObject({ Networks: [{ Target: 'swarm-host' }] });
+    expect(await up(world, onHost)).toEqual([]);
+    await up(world, text('', ', user: a'));
+    expect(spec(world)?.TaskTemplate).not.toHaveProperty('Networks', expect.anything());
+  });
+
   it("are never changed, as Swarm can't, and foreign ones are never used", async () => {
     const world = worldWithRegistry();
     await up(world, file('{}'));

@@ -1,6 +1,7 @@
 import type { Engine } from '../contracts/engine.ts';
 import { semanticEqual } from '../swarm/semantic-equal.ts';
-import { listObjects, listOverlays } from '../swarm/secrets-and-configs.ts';
+import { listNetworks } from '../swarm/networks.ts';
+import { listObjects } from '../swarm/secrets-and-configs.ts';
 import { listNodes, listServices, nameOf } from '../swarm/read.ts';
 import type { Kept } from '../contracts/backup-request.ts';
 
@@ -12,7 +13,7 @@ export async function keptBy(manager: Engine): Promise<readonly Kept[]> {
   const [services, nodes, networks, objects] = await Promise.all([
     listServices(manager),
     listNodes(manager),
-    listOverlays(manager),
+    listNetworks(manager),
     listObjects(manager),
   ]);
   return [

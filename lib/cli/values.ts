@@ -36,7 +36,7 @@ export interface Scale {
 
 /** "web=4" */
 export function scale(value: string, before: readonly Scale[] = []): readonly Scale[] {
-  const match = /^([a-z0-9-]+)=(\d+)$/.exec(value);
+  const match = /^([A-Za-z0-9_-]+)=(\d+)$/.exec(value);
   if (!match?.[1] || !match[2]) throw new InvalidArgumentError('expected SERVICE=REPLICAS, such as web=4');
   return [...before, { service: match[1], replicas: Number(match[2]) }];
 }

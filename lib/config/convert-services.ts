@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { Secret } from '../util/secret.ts';
+import { contentsOf } from './contents.ts';
+import { convertEnvironment } from './convert-environment.ts';
+import { isNodesOwn } from './convert-networks.ts';
 import type { Path } from './locate.ts';
 import type { Grant, NetworkSpec, ObjectSpec, ServiceSpec } from './model.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
@@ -13,14 +14,6 @@ import type { ClusterFile } from './schema.ts';
 const LONGEST_NAME = 64;
 const HASH_DIGITS = 12;
 
-export function convertNetworks(file: ClusterFile): NetworkSpec[] {
-  return Object.entries(file.networks).map(([name, { subnet, ...network }]) => ({
-    name,
-    ...network,
-    ...(subnet === undefined ? {} : { subnet }),
-  }));
-}
-
 /** Secrets and configs with their content. */
 export async function convertObjects(file: ClusterFile, reporter: Reporter): Promise<ObjectSpec[]> {
   const of = (kind: ObjectSpec['kind']) =>
@@ -29,15 +22,10 @@ export async function convertObjects(file: ClusterFile, reporter: Reporter): Pro
       const data =
         one.file === undefined
           ? Buffer.from(one.value ?? '')
-          : await contentOf(one.file, [`${kind}s`, name, 'file'], reporter);
+          : await contentsOf(one.file, [`${kind}s`, name, 'file'], reporter);
       return { kind, name, fullName: fullName(file.name, name, data), data: new Secret(data.toString('base64')) };
     });
   return Promise.all([...of('secret'), ...of('config')]);
-}
-
-async function contentOf(path: string, place: Path, reporter: Reporter): Promise<Buffer> {
-  const file = reporter.file(path, place);
-  return existsSync(file) ? readFile(file) : Buffer.alloc(0);
 }
 
 /**
@@ -54,55 +42,81 @@ interface Known {
   readonly objects: readonly ObjectSpec[];
 }
 
-/** A service, with every name it refers to resolved. */
-export function convertService(
+/** A service, with every name it refers to resolved, and the variables of its files. */
+export async function convertService(
   name: string,
   file: ClusterFile['services'][string],
   known: Known,
   reporter: Reporter,
-): ServiceSpec {
-  const { verify, replicas = 1, secrets = [], configs = [], networks = [], ...service } = file;
+): Promise<ServiceSpec> {
+  const { verify, replicas = 1, env, environment, envFile, credentialSpec, ...service } = file;
   const place = ['services', name];
   // Ports in host mode answer only on nodes with a task: on all nodes when every node has one.
   const everywhere = service.ports.filter(({ mode }) => mode === 'ingress' || service.mode === 'global');
   const check = convertCheck(verify, everywhere, [...place, 'verify'], reporter);
-  networks.forEach((one, i) => {
-    const wanted = typeof one === 'string' ? one : one.name;
-    const names = known.networks.map((network) => network.name);
-    if (!names.includes(wanted)) unknown('network', wanted, names, [...place, 'networks', i], reporter);
-  });
+  const spec = credentialSpec?.config === undefined ? credentialSpec : { ...credentialSpec };
+  if (spec?.config !== undefined)
+    spec.config = named('config', spec.config, known, [...place, 'credentialSpec', 'config'], reporter)?.fullName;
   return {
     ...service,
     name,
     replicas,
-    networks: file.networks && networks.map((one) => (typeof one === 'string' ? { name: one, aliases: [] } : one)),
-    secrets: file.secrets && grants('secret', secrets, known, [...place, 'secrets'], reporter),
-    configs: file.configs && grants('config', configs, known, [...place, 'configs'], reporter),
+    env: await convertEnvironment({ env, environment, envFile }, place, reporter),
+    networks: attachments(file, known, [...place, 'networks'], reporter),
+    secrets: grants('secret', file.secrets, known, [...place, 'secrets'], reporter),
+    configs: grants('config', file.configs, known, [...place, 'configs'], reporter),
+    ...(spec ? { credentialSpec: spec } : {}),
     ...(check ? { verify: check } : {}),
   };
+}
+
+function attachments(
+  { networks }: ClusterFile['services'][string],
+  known: Known,
+  place: Path,
+  reporter: Reporter,
+): ServiceSpec['networks'] {
+  const names = known.networks.map((network) => network.name);
+  return networks?.map(({ entry, ...one }) => {
+    if (!names.includes(one.name) && !isNodesOwn(one.name))
+      unknown('network', one.name, names, [...place, entry], reporter);
+    return one;
+  });
 }
 
 type FileGrant = NonNullable<ClusterFile['services'][string]['secrets']>[number];
 
 function grants(
   kind: ObjectSpec['kind'],
-  list: readonly FileGrant[],
+  list: readonly FileGrant[] | undefined,
+  known: Known,
+  place: Path,
+  reporter: Reporter,
+): Grant[] | undefined {
+  return list?.flatMap((one, i): Grant[] => {
+    const { source, ...rest } =
+      typeof one === 'string' ? { source: one, target: undefined, uid: '0', gid: '0', mode: 0o444 } : one;
+    const object = named(kind, source, known, [...place, i], reporter);
+    if (!object) return [];
+    return [{ ...rest, name: object.fullName, target: rest.target ?? (kind === 'secret' ? source : `/${source}`) }];
+  });
+}
+
+/** A secret or a config of the file; an unknown one is reported. */
+function named(
+  kind: ObjectSpec['kind'],
+  name: string,
   { objects }: Known,
   place: Path,
   reporter: Reporter,
-): Grant[] {
+): ObjectSpec | undefined {
   const ofKind = objects.filter((one) => one.kind === kind);
-  return list.flatMap((one, i): Grant[] => {
-    const { source, ...rest } =
-      typeof one === 'string' ? { source: one, target: undefined, uid: '0', gid: '0', mode: 0o444 } : one;
-    const object = ofKind.find(({ name }) => name === source);
-    if (!object) {
-      const names = ofKind.map(({ name }) => name);
-      unknown(kind, source, names, [...place, i], reporter);
-      return [];
-    }
-    return [{ ...rest, name: object.fullName, target: rest.target ?? (kind === 'secret' ? source : `/${source}`) }];
-  });
+  const found = ofKind.find((one) => one.name === name);
+  if (!found) {
+    const names = ofKind.map((one) => one.name);
+    unknown(kind, name, names, place, reporter);
+  }
+  return found;
 }
 
 function unknown(kind: string, name: string, valid: readonly string[], place: Path, reporter: Reporter): void {

@@ -6,10 +6,12 @@ import type { Diagnostic } from './diagnostics.ts';
 import type { ParseOptions } from './parse-options.ts';
 import type { Locator, Path } from './locate.ts';
 import type { Cluster, NodeSpec, ProviderSection } from './model.ts';
-import { convertNetworks, convertObjects, convertService } from './convert-services.ts';
+import { convertNetworks } from './convert-networks.ts';
+import { convertObjects, convertService } from './convert-services.ts';
 import { convertPortainer, convertStacks } from './convert-stacks.ts';
+import { convertSwarm } from './convert-swarm.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
-import { noPortTwice } from './published.ts';
+import { noNameTwice, noPortTwice } from './published.ts';
 import type { Reporter } from './reporter.ts';
 import { HOST_KEYS, type ClusterFile } from './schema.ts';
 
@@ -28,11 +30,14 @@ export class Conversion implements Reporter {
 
   async run(file: ClusterFile, provider: ProviderSection): Promise<Cluster> {
     const stacks = await convertStacks(file, this);
-    const networks = convertNetworks(file);
+    const networks = convertNetworks(file, this);
     const objects = await convertObjects(file, this);
-    const services = Object.entries(file.services).map(([name, service]) =>
-      convertService(name, service, { networks, objects }, this),
+    const services = await Promise.all(
+      Object.entries(file.services).map(([name, service]) =>
+        convertService(name, service, { networks, objects }, this),
+      ),
     );
+    noNameTwice(services, stacks, this);
     noPortTwice(services, stacks, this);
     if (file.docker.source === 'official' && file.docker.repository === undefined) {
       this.wrong(
@@ -50,7 +55,7 @@ export class Conversion implements Reporter {
       provider,
       nodes,
       docker: omitUndefined(file.docker),
-      swarm: file.swarm,
+      swarm: await convertSwarm(file.swarm, this),
       images: {
         load: file.images.load.map((path, i) => this.file(path, ['images', 'load', i])),
         early: file.images.early,

@@ -10,12 +10,17 @@ export interface MissingVariable {
 
 /**
  * Replaces `${VAR}` and `${VAR:-default}` in every scalar of the document; `$$` stands for a dollar sign. A plain
- * scalar is read as YAML again afterwards, so that `replicas: ${N}` is a number; a quoted one stays a text.
+ * scalar is read as YAML again afterwards where no text is expected, so that `replicas: ${N}` is a number; a quoted one
+ * stays a text.
  *
- * @returns the variables that aren't set and the references that can't be parsed
+ * @returns the variables that aren't set and the references that can't be parsed; and the plain scalars that changed
  */
-export function interpolate(document: Document, env: Readonly<Record<string, string | undefined>>): MissingVariable[] {
+export function interpolate(
+  document: Document,
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly missing: readonly MissingVariable[]; readonly interpolated: ReadonlySet<Scalar> } {
   const missing: MissingVariable[] = [];
+  const interpolated = new Set<Scalar>();
   visit(document, {
     Scalar(key, node) {
       if (key === 'key' || !isScalar(node) || typeof node.value !== 'string' || !node.value.includes('$')) return;
@@ -40,14 +45,15 @@ export function interpolate(document: Document, env: Readonly<Record<string, str
         return whole;
       });
       if (text === node.value) return;
-      node.value = node.type === 'PLAIN' ? plain(text) : text;
+      node.value = text;
+      if (node.type === 'PLAIN') interpolated.add(node);
     },
   });
-  return missing;
+  return { missing, interpolated };
 }
 
 /** A plain scalar's text as YAML reads it: only numbers, booleans and null change their type. */
-function plain(text: string): unknown {
+export function plainValue(text: string): unknown {
   if (!/^(-?[0-9][0-9.eE+_-]*|true|false|null)$/.test(text)) return text;
   const value: unknown = parse(text);
   return value;

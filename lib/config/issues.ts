@@ -1,8 +1,9 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { unreachable } from '../util/unreachable.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { Locator, Path } from './locate.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
+import { keysAt } from './shape.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -13,11 +14,10 @@ export function diagnose(
   locator: Locator,
   prefix: Path = [],
 ): Diagnostic[] {
-  const known = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return issues.flatMap((issue) => diagnoseIssue(issue, known, locator, prefix));
+  return issues.flatMap((issue) => diagnoseIssue(issue, schema, locator, prefix));
 }
 
-function diagnoseIssue(issue: Issue, schema: JsonSchema, locator: Locator, prefix: Path): Diagnostic[] {
+function diagnoseIssue(issue: Issue, schema: z.ZodType, locator: Locator, prefix: Path): Diagnostic[] {
   const path = [...prefix, ...issue.path];
   switch (issue.code) {
     case 'unrecognized_keys': {
@@ -76,45 +76,22 @@ function diagnoseIssue(issue: Issue, schema: JsonSchema, locator: Locator, prefi
   }
 }
 
-/** The branch of a union that the input was meant for: the one whose mistakes lie deeper than its top-level type. */
+/**
+ * The branch of a union that the input was meant for: the one whose mistakes lie inside it, else the one that takes its
+ * type.
+ */
 function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  const meant = branches.filter(
-    (issues) => !issues.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0),
-  );
-  return meant[0] ?? branches[0];
+  const inside = branches.find((issues) => !issues.some((issue) => isOther(issue, ['invalid_type', 'invalid_value'])));
+  return inside ?? branches.find((issues) => !issues.some((issue) => isOther(issue, ['invalid_type']))) ?? branches[0];
+}
+
+/** Whether an issue is about the value as a whole: it has another type, or is none of several values. */
+function isOther(issue: Issue, codes: readonly Issue['code'][]): boolean {
+  if (issue.path.length > 0) return false;
+  if (issue.code === 'invalid_union') return issue.errors.every((branch) => branch.some((one) => isOther(one, codes)));
+  return codes.includes(issue.code);
 }
 
 function article(type: string): string {
   return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
-}
-
-interface JsonSchema {
-  readonly properties?: Readonly<Record<string, unknown>>;
-  readonly additionalProperties?: unknown;
-  readonly items?: unknown;
-  readonly anyOf?: readonly unknown[];
-}
-
-function keysAt(schema: JsonSchema, path: Path): string[] {
-  let candidates: JsonSchema[] = [schema];
-  for (const step of path) candidates = candidates.flatMap((candidate) => stepInto(candidate, step));
-  return [
-    ...new Set(candidates.flatMap(expand).flatMap((candidate) => Object.keys(candidate.properties ?? {}))),
-  ].filter((key) => key !== '$schema');
-}
-
-function stepInto(schema: JsonSchema, step: PropertyKey): JsonSchema[] {
-  return expand(schema).flatMap((candidate) => {
-    if (typeof step === 'number') return asSchema(candidate.items);
-    const own = candidate.properties?.[String(step)];
-    return asSchema(own ?? candidate.additionalProperties);
-  });
-}
-
-function expand(schema: JsonSchema): JsonSchema[] {
-  return schema.anyOf ? schema.anyOf.flatMap(asSchema).flatMap(expand) : [schema];
-}
-
-function asSchema(value: unknown): JsonSchema[] {
-  return typeof value === 'object' && value !== null ? [value] : [];
 }

@@ -13,6 +13,7 @@ import { Locator, type Path } from './locate.ts';
 import type { Cluster, ProviderSection } from './model.ts';
 import { clusterFile } from './schema.ts';
 import type { ParseOptions, ProviderRegistry } from './parse-options.ts';
+import { writtenValues } from './written.ts';
 
 /** The folder with the cluster files that come with swarmup. */
 export const shippedConfig: string = fileURLToPath(new URL('../../config/', import.meta.url));
@@ -72,10 +73,13 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
       text,
     );
   }
-  const mistakes: Diagnostic[] = interpolate(document, options.env).map((m) =>
+  const { missing, interpolated } = interpolate(document, options.env);
+  const written = writtenValues(document, clusterFile, interpolated);
+  locator.follow(written.places);
+  const mistakes: Diagnostic[] = [...missing, ...written.mistakes].map((m) =>
     locator.atNode(m.node, m.message, m.hint),
   );
-  const raw: unknown = document.toJS();
+  const raw = written.value;
   const parsed = clusterFile.safeParse(raw, { reportInput: true });
   if (!parsed.success) mistakes.push(...diagnose(parsed.error.issues, clusterFile, locator));
 

@@ -1,5 +1,9 @@
 import type { Secret } from '../util/secret.ts';
+import type { NetworkSpec, SwarmInit } from './swarm-model.ts';
+import type { Attachment } from './service/attachments.ts';
 import type { ServiceFile } from './service-schema.ts';
+
+export type * from './swarm-model.ts';
 
 /** A validated cluster: defaults applied, names resolved, paths absolute. Tasks see nothing else of the file. */
 export interface Cluster {
@@ -67,6 +71,8 @@ export interface NodeSpec {
   readonly availability: Availability;
   /** The provider of its machine, if the cluster has several. */
   readonly provider?: string;
+  /** The address or interface of overlay networks, in place of the swarm's. */
+  readonly dataPathAddress?: string;
   /** For existing machines. */
   readonly host?: HostSpec;
 }
@@ -84,7 +90,7 @@ export interface DockerSection {
   readonly noProxy: readonly string[];
 }
 
-export interface SwarmSection {
+export interface SwarmSection extends SwarmInit {
   /** Address pools of overlay networks; empty for the engine's own default, 10.0.0.0/8. */
   readonly addressPool: readonly string[];
   /** The prefix length of each overlay network. */
@@ -97,7 +103,7 @@ export interface SwarmSection {
   readonly heartbeat?: number | undefined;
   /** How long nodes' certificates last, in nanoseconds; undefined: left unchanged. */
   readonly certificateExpiry?: number | undefined;
-  /** How many old tasks of each slot are kept; undefined: left unchanged. */
+  /** How many old tasks of each slot are kept, -1 for all; undefined: left unchanged. */
   readonly taskHistory?: number | undefined;
   /** Whether join tokens are rotated after nodes have joined. */
   readonly rotateTokens: boolean;
@@ -128,17 +134,6 @@ export interface HttpCheck {
   readonly body?: string;
 }
 
-/** A network of services, in the swarm under this name. */
-export interface NetworkSpec {
-  readonly name: string;
-  /** It exists already and is left unchanged. */
-  readonly external: boolean;
-  readonly attachable: boolean;
-  readonly encrypted: boolean;
-  readonly internal: boolean;
-  readonly subnet?: string;
-}
-
 /** A secret or a config. */
 export interface ObjectSpec {
   readonly kind: 'secret' | 'config';
@@ -164,14 +159,21 @@ export interface Grant {
  * A service. Undefined keys aren't in the file, and are left unchanged in the swarm. Times are in ns, sizes in bytes.
  */
 export interface ServiceSpec extends Readonly<
-  Omit<ServiceFile, 'replicas' | 'networks' | 'secrets' | 'configs' | 'verify'>
+  Omit<
+    ServiceFile,
+    'replicas' | 'env' | 'environment' | 'envFile' | 'networks' | 'secrets' | 'configs' | 'credentialSpec' | 'verify'
+  >
 > {
   readonly name: string;
   /** Of replicated services. */
   readonly replicas: number;
-  readonly networks?: readonly { readonly name: string; readonly aliases: readonly string[] }[] | undefined;
+  /** With the variables of its files; null removes the image's variable. */
+  readonly env: Readonly<Record<string, string | null>>;
+  readonly networks?: readonly Attachment[] | undefined;
   readonly secrets?: readonly Grant[] | undefined;
   readonly configs?: readonly Grant[] | undefined;
+  /** `config` is a name in the swarm. */
+  readonly credentialSpec?: ServiceFile['credentialSpec'];
   readonly verify?: HttpCheck;
 }
 

@@ -1,8 +1,11 @@
 import { z } from 'zod';
-import { config, overlay, secret } from './object-schema.ts';
+import { network } from './network-schema.ts';
+import { config, secret } from './object-schema.ts';
 import { packageVersion, proxyAddress, proxyException, sshHost, sshJumps, sshUser, webAddress } from './grammar.ts';
-import { name } from './names.ts';
+import { name, objectName, serviceName } from './names.ts';
+import { texts } from './service/entries.ts';
 import { httpCheck, service } from './service-schema.ts';
+import { addressOrInterface, swarmInit } from './swarm-schema.ts';
 import { duration } from './units.ts';
 
 /**
@@ -20,11 +23,12 @@ const ofHosts = 'Hosts only';
 const node = z.strictObject({
   name: name().describe("The machine's host name and the swarm node's name."),
   role: z.enum(['manager', 'worker']).describe('manager or worker.'),
-  labels: z.record(z.string(), z.string()).default({}).describe('Node labels, as `docker node update --label-add`.'),
+  labels: texts().default({}).describe('Node labels, as `docker node update --label-add`.'),
   availability: availability
     .default('active')
     .describe('active, pause or drain, as `docker node update --availability`.'),
   provider: name().optional().describe('The name of its provider, if the file has several under providers.'),
+  dataPathAddress: addressOrInterface().optional().describe('Like swarm.dataPathAddress, for this node only.'),
   address: sshHost().optional().describe(`${ofHosts}: its host name, its address, or a Host alias of ~/.ssh/config.`),
   port: z.int().min(1).max(65535).optional().describe(`${ofHosts}: the port of its SSH server.`),
   user: sshUser().optional().describe(`${ofHosts}: the login user.`),
@@ -135,9 +139,10 @@ export const clusterFile = z
           .describe("How long nodes' certificates last (the engine's default: 2160h, 90 days); at least 1h."),
         taskHistory: z
           .int()
-          .min(0)
+          .min(-1)
           .optional()
-          .describe("How many old tasks of each slot are kept for inspection (the engine's default: 5)."),
+          .describe("How many old tasks of each slot are kept for inspection; -1 for all (the engine's default: 5)."),
+        ...swarmInit,
         rotateTokens: z.boolean().default(false).describe('Whether join tokens are rotated after nodes have joined.'),
       })
       .prefault({})
@@ -169,11 +174,11 @@ export const clusterFile = z
       })
       .prefault({})
       .describe('How images reach the nodes.'),
-    services: z.record(name(), service).default({}).describe('Services by name.'),
-    networks: z.record(name(), overlay).default({}).describe('Networks of the services, by name.'),
-    secrets: z.record(name(), secret).default({}).describe('Secrets of the services, by name.'),
-    configs: z.record(name(), config).default({}).describe('Configs of the services, by name.'),
-    stacks: z.record(name(), stack).default({}).describe('Stacks by name.'),
+    services: z.record(serviceName(), service).default({}).describe('Services by name.'),
+    networks: z.record(serviceName(), network).default({}).describe('Networks of the services, by name.'),
+    secrets: z.record(objectName(), secret).default({}).describe('Secrets of the services, by name.'),
+    configs: z.record(objectName(), config).default({}).describe('Configs of the services, by name.'),
+    stacks: z.record(serviceName(), stack).default({}).describe('Stacks by name.'),
     taskfile: z
       .string()
       .optional()
@@ -198,7 +203,7 @@ export const clusterFile = z
           .describe(
             "The administrator's password; default: generated once and kept with mode 0600 in the state folder.",
           ),
-        stack: name().default('portainer').describe('The stack that Portainer runs in.'),
+        stack: serviceName().default('portainer').describe('The stack that Portainer runs in.'),
         port: z.int().min(1).max(65535).default(9000).describe("The published port of Portainer's HTTP API."),
         version: z
           .string()

@@ -41,7 +41,7 @@ export function publishedPorts(cluster: Cluster): readonly number[] {
     ...cluster.stacks.flatMap((s) => s.services.flatMap((x) => x.ports)),
   ]
     .filter((port) => port.protocol === 'tcp')
-    .map((port) => port.published);
+    .flatMap((port) => port.published ?? []);
   const checks = [...cluster.services, ...cluster.stacks].flatMap((s) => (s.verify ? [s.verify.port] : []));
   const portainer = cluster.portainer ? [cluster.portainer.port] : [];
   return [...new Set([...all, ...checks, ...portainer])].sort((a, b) => a - b);

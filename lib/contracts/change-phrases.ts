@@ -29,7 +29,9 @@ export function imageText(how: Value | undefined, image: string): string {
 }
 
 export function scale(service: Value | undefined): string {
-  return at(service, 'mode') === 'global' ? 'on every node' : counted(at(service, 'replicas'), 'replica');
+  const mode = at(service, 'mode');
+  if (mode === 'global') return 'on every node';
+  return mode === undefined ? counted(at(service, 'replicas'), 'replica') : `as a ${shown(mode)}`;
 }
 
 /** "worker1 2, worker2 1" */

@@ -86,7 +86,12 @@ export interface ServiceSpecification {
   readonly Labels?: Readonly<Record<string, string>>;
   readonly TaskTemplate: TaskTemplate;
   readonly UpdateConfig?: Readonly<Record<string, unknown>>;
-  readonly Mode: { readonly Replicated?: { readonly Replicas?: number }; readonly Global?: object };
+  readonly Mode: {
+    readonly Replicated?: { readonly Replicas?: number };
+    readonly Global?: object;
+    readonly ReplicatedJob?: { readonly MaxConcurrent?: number; readonly TotalCompletions?: number };
+    readonly GlobalJob?: object;
+  };
   readonly EndpointSpec?: {
     readonly Ports?: readonly {
       readonly Protocol?: string;

@@ -18,7 +18,7 @@ export interface SwarmPort {
 
 export function swarmPorts({ swarm }: Pick<Cluster, 'swarm'>): readonly SwarmPort[] {
   return [
-    { protocol: 'tcp', port: 2377, use: 'joining and managing', managers: true },
+    { protocol: 'tcp', port: swarm.listen.port, use: 'joining and managing', managers: true },
     { protocol: 'tcp', port: 7946, use: 'gossip between nodes' },
     { protocol: 'udp', port: 7946, use: 'gossip between nodes' },
     { protocol: 'udp', port: swarm.dataPathPort, use: 'overlay networks (VXLAN)' },

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { ProviderFactory } from '../contracts/provider.ts';
 import type { ProviderSection } from '../config/model.ts';
 import type { ProviderRegistry, SectionReading } from '../config/parse-options.ts';
+import { withoutExtensions } from '../config/shape.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
 import { ConfiguredProvider, defineProvider, ProviderDefinition } from './definition.ts';
 import { outsideProvider } from './outside.ts';
@@ -69,7 +70,7 @@ async function read({ type, ...keys }: { readonly type: string }, file: string):
   if (!(found instanceof ProviderDefinition)) return found;
   const { schema, addresses } = found;
   const known = { type, ...(addresses ? { addresses } : {}) };
-  const reading = await found.read(keys);
+  const reading = await found.read(withoutExtensions(keys, [schema]));
   if ('issues' in reading) return { section: { ...known, config: undefined }, invalid: { ...reading, schema } };
   return { section: { ...known, ...reading } };
 }

@@ -32,6 +32,13 @@ export function updateService(docker: Docker, id: string, { query, body, auth }:
   return docker.getService(id).update({ _query: query, _body: body, ...(auth ? { authconfig: auth } : {}) });
 }
 
+/** GET /networks/{name}?scope=swarm; dockerode's types lack the scope. */
+export function inspectSwarmNetwork(docker: Docker, name: string): Promise<{ readonly Id: string }> {
+  const query: object = { scope: 'swarm' };
+  const network: { inspect(query: object): Promise<{ readonly Id: string }> } = docker.getNetwork(name);
+  return network.inspect(query);
+}
+
 export interface LogQuery {
   readonly follow: boolean;
   /** Lines of each task; undefined for all. */

@@ -4,7 +4,7 @@ import { startEngine } from '../docker/engine.ts';
 import { stopDocker } from '../docker/service.ts';
 import { writeSecretOn } from '../remote/write-file.ts';
 import type { Secret } from '../util/secret.ts';
-import { LISTEN_ADDRESS } from './addresses.ts';
+import { listenAddress } from './addresses.ts';
 import { isLocked, MANAGER_KEY, withoutLock } from './manager-key.ts';
 import { requireUnlockKey } from './unlock.ts';
 import { localSwarm } from './local-state.ts';
@@ -17,11 +17,15 @@ import { untilManagerIsBack } from './manager-back.ts';
  * @param node whose key isn't locked: the engine can't do this with a locked one (moby#36852)
  * @param address at which the other nodes know the manager; they would not find another one
  */
-export async function forceNewSwarm(ctx: Work & Engines & Managers, node: string, address: string): Promise<void> {
+export async function forceNewSwarm(
+  ctx: Work & Engines & Managers & Pick<RunContext, 'cluster'>,
+  node: string,
+  address: string,
+): Promise<void> {
   ctx.report(`making a swarm from ${node} alone`);
   const engine = await ctx.engine(node);
   await engine.call(`make a swarm from ${node} alone`, (docker) =>
-    docker.swarmInit({ ForceNewCluster: true, ListenAddr: LISTEN_ADDRESS, AdvertiseAddr: address }),
+    docker.swarmInit({ ForceNewCluster: true, ListenAddr: listenAddress(ctx.cluster), AdvertiseAddr: address }),
   );
   ctx.swarm.forgetManager();
   await untilManagerIsBack(ctx, node);

@@ -6,7 +6,7 @@ import type { Engine } from '../contracts/engine.ts';
 import { created, removed, waiting, type Change } from '../contracts/change.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { localSwarm, type LocalSwarm } from './local-state.ts';
-import { advertised, LISTEN_ADDRESS } from './addresses.ts';
+import { ownAddresses } from './addresses.ts';
 import { isMarked } from './labels.ts';
 import { leaveSwarm } from './leave-swarm.ts';
 import { isLeftBehind } from './abandoned-managers.ts';
@@ -162,7 +162,7 @@ async function join(ctx: Joining, role: Role): Promise<void> {
 }
 
 async function attempt(
-  ctx: Managers & OnNode & Pick<RunContext, 'machines'>,
+  ctx: Managers & OnNode & Pick<RunContext, 'cluster' | 'machines'>,
   engine: Engine,
   role: Role,
   addresses: readonly string[],
@@ -170,8 +170,7 @@ async function attempt(
   const tokens = await ctx.swarm.joinTokens(ctx.signal);
   await engine.call(`join the swarm at ${addresses[0]}`, (docker) =>
     docker.swarmJoin({
-      ListenAddr: LISTEN_ADDRESS,
-      AdvertiseAddr: advertised(ctx, ctx.node.name),
+      ...ownAddresses(ctx, ctx.node.name),
       RemoteAddrs: addresses,
       JoinToken: tokens[role].reveal(),
     }),

@@ -126,7 +126,7 @@ export function planRecovery(
 
 /** Makes a swarm from the kept manager's state. No other part of the old swarm can return to it afterwards. */
 export async function recover(
-  ctx: Work & Engines & Hosts & Managers & Provisioning & Pick<RunContext, 'state' | 'env'>,
+  ctx: Work & Engines & Hosts & Managers & Provisioning & Pick<RunContext, 'cluster' | 'state' | 'env'>,
   { keeper, leaving, discarded }: Recovery,
 ): Promise<void> {
   for (const { name } of discarded) {

@@ -1,8 +1,10 @@
-import type { ObjectSpec } from '../config/model.ts';
+import { isNodesOwn } from '../config/convert-networks.ts';
+import type { ObjectSpec, ServiceSpec } from '../config/model.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { listServices } from './read.ts';
 import type { Labels } from './labels.ts';
-import type { Names } from './fields/field.ts';
+import { NO_NAMES, type Names } from './fields/field.ts';
+import { listNetworks, nodesOwnNetworks } from './networks.ts';
 
 /** On a secret or a config: its name in the cluster file, which its name in the swarm begins with. */
 export const OBJECT_LABEL = 'swarmup.object';
@@ -15,19 +17,6 @@ export interface SwarmObject {
   readonly labels: Labels;
   /** The specification from the managers: a config's includes its content, a secret's doesn't. */
   readonly spec: unknown;
-}
-
-/** An overlay network in the swarm. */
-export interface SwarmNetwork {
-  readonly id: string;
-  readonly name: string;
-  readonly attachable: boolean;
-  readonly encrypted: boolean;
-  readonly internal: boolean;
-  readonly subnets: readonly string[];
-  readonly labels: Labels;
-  /** Whether the managers have chosen its driver, options and subnets, which takes them a moment. */
-  readonly settled: boolean;
 }
 
 interface Listed {
@@ -46,44 +35,18 @@ export async function listObjects(manager: Engine): Promise<readonly SwarmObject
   return [...of('secret', secrets), ...of('config', configs)];
 }
 
-interface ListedNetwork {
-  readonly Id: string;
-  readonly Name: string;
-  readonly Scope: string;
-  readonly Driver?: string;
-  readonly Attachable?: boolean;
-  readonly Internal?: boolean;
-  readonly Options?: Readonly<Record<string, string>> | null | undefined;
-  readonly IPAM?:
-    { readonly Config?: readonly { readonly Subnet?: string | undefined }[] | null | undefined } | undefined;
-  readonly Labels?: Labels | null | undefined;
-}
-
-/** The overlay networks of the swarm. Source: GET /networks. */
-export async function listOverlays(manager: Engine): Promise<readonly SwarmNetwork[]> {
-  const networks = await manager.call('list the networks', (docker): Promise<readonly ListedNetwork[]> =>
-    // Not by their driver, which the managers set a moment after creating a network.
-    docker.listNetworks({ filters: JSON.stringify({ scope: ['swarm'] }) }),
-  );
-  return networks
-    .filter(({ Scope }) => Scope === 'swarm')
-    .map(({ Id, Name, Driver = '', Attachable = false, Internal = false, Options, IPAM, Labels: labels }) => ({
-      id: Id,
-      name: Name,
-      attachable: Attachable,
-      encrypted: Options?.['encrypted'] !== undefined,
-      internal: Internal,
-      subnets: (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []),
-      labels: labels ?? {},
-      settled: Driver !== '',
-    }));
-}
-
-/** The names of objects to which services' specifications refer by ID. */
-export async function namesOf(manager: Engine): Promise<Names> {
-  const [networks, objects] = await Promise.all([listOverlays(manager), listObjects(manager)]);
+/** The names and IDs of what a service refers to; empty if it refers to nothing by ID. */
+export async function namesFor(manager: Engine, service: ServiceSpec): Promise<Names> {
+  const { networks = [], secrets = [], configs = [], credentialSpec } = service;
+  if (networks.length + secrets.length + configs.length === 0 && credentialSpec?.config === undefined) return NO_NAMES;
+  const own = networks.map(({ name }) => name).filter(isNodesOwn);
+  const [overlays, nodesOwn, objects] = await Promise.all([
+    listNetworks(manager),
+    nodesOwnNetworks(manager, own),
+    listObjects(manager),
+  ]);
   return {
-    networks: new Map(networks.map(({ id, name }) => [id, name])),
+    networks: new Map([...overlays, ...nodesOwn].map(({ id, name }) => [id, name])),
     objects: new Map(objects.map(({ id, kind, name }) => [`${kind} ${name}`, id])),
   };
 }

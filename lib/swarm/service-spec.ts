@@ -2,7 +2,7 @@ import type { ServiceSpec } from '../config/model.ts';
 import type { Path, Value } from '../contracts/change.ts';
 import { semanticEqual } from './semantic-equal.ts';
 import { managedKeys, markedLabels, type Labels } from './labels.ts';
-import { asValue, type Field, type Names } from './fields/field.ts';
+import { asValue, NO_NAMES, type Field, type Names } from './fields/field.ts';
 import { FIELDS } from './fields/index.ts';
 import { UPDATE_DEFAULTS } from './fields/policies.ts';
 import type { ServiceSpecification, SwarmService } from '../contracts/swarm-types.ts';
@@ -13,6 +13,28 @@ const FIELDS_LABEL = 'swarmup.fields';
 /** The keys that every service has, and that needn't be recorded. */
 const ALWAYS = ['image', 'replicas', 'ports', 'env', 'constraints'];
 
+type Mode = ServiceSpec['mode'];
+
+/** The modes in the words of the Engine API. */
+const MODES = {
+  replicated: 'Replicated',
+  global: 'Global',
+  'replicated-job': 'ReplicatedJob',
+  'global-job': 'GlobalJob',
+} as const satisfies Record<Mode, keyof ServiceSpecification['Mode']>;
+
+/** A service's mode in the words of the cluster file. */
+export function modeOf({ Mode: found }: Pick<ServiceSpecification, 'Mode'>): Mode {
+  if (found.GlobalJob) return 'global-job';
+  if (found.ReplicatedJob) return 'replicated-job';
+  return found.Global ? 'global' : 'replicated';
+}
+
+/** Whether its tasks are run once, until they complete. */
+function isJob(mode: Mode): boolean {
+  return mode === 'replicated-job' || mode === 'global-job';
+}
+
 /** A difference between a service and the cluster file. */
 export interface Difference {
   /** The path below the service, in keys of the cluster file: a key, or `labels` and the label. */
@@ -21,8 +43,6 @@ export interface Difference {
   readonly from: Value | undefined;
   readonly to: Value | undefined;
 }
-
-export const NO_NAMES: Names = { networks: new Map(), objects: new Map() };
 
 /**
  * The differences in the fields that the cluster file sets or did set; everything else of the service is left
@@ -81,11 +101,12 @@ export function specification(
 ): ServiceSpecification {
   const labels = current?.Labels ?? {};
   let spec: object = {
-    UpdateConfig: UPDATE_DEFAULTS,
+    // Swarm refuses jobs that say how they are updated.
+    ...(isJob(wanted.mode) ? {} : { UpdateConfig: UPDATE_DEFAULTS }),
     ...current,
     Name: wanted.name,
     Labels: labelsFor(wanted, labels, cluster),
-    Mode: wanted.mode === 'global' ? { Global: {} } : { Replicated: {} },
+    Mode: current !== undefined && modeOf(current) === wanted.mode ? current.Mode : { [MODES[wanted.mode]]: {} },
   };
   for (const field of FIELDS) {
     const value = wantedValue(field, wanted, labels);
@@ -112,10 +133,15 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
   );
 }
 
-/** A copy with another value at a path, or without that path for undefined. */
+/** A copy with another value at a path; for undefined without that path, and without objects that it leaves empty. */
 function withValue(whole: object, [key = '', ...rest]: readonly string[], value: unknown): object {
   const inner: unknown = Reflect.get(whole, key);
   const next =
     rest.length === 0 ? value : withValue(typeof inner === 'object' && inner !== null ? inner : {}, rest, value);
-  return { ...whole, [key]: next };
+  const isLeftEmpty = value === undefined && typeof next === 'object' && next !== null && isEmptyObject(next);
+  return { ...whole, [key]: isLeftEmpty ? undefined : next };
+}
+
+function isEmptyObject(value: object): boolean {
+  return Object.values(value).every((one) => one === undefined);
 }

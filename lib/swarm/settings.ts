@@ -19,11 +19,20 @@ export interface SwarmObjectState {
 export interface SwarmSpec {
   readonly Labels?: Labels | null;
   /** NodeCertExpiry in ns. */
-  readonly CAConfig?: { readonly ForceRotate?: number; readonly NodeCertExpiry?: number };
+  readonly CAConfig?: {
+    readonly ForceRotate?: number;
+    readonly NodeCertExpiry?: number;
+    readonly ExternalCAs?: readonly object[];
+  };
   readonly EncryptionConfig?: { readonly AutoLockManagers?: boolean };
   /** HeartbeatPeriod in ns. */
   readonly Dispatcher?: { readonly HeartbeatPeriod?: number };
   readonly Orchestration?: { readonly TaskHistoryRetentionLimit?: number };
+  readonly Raft?: {
+    readonly SnapshotInterval?: number;
+    readonly KeepOldSnapshots?: number;
+    readonly LogEntriesForSlowFollowers?: number;
+  };
 }
 
 /** What to rotate in addition to a change of the specification. Source: POST /swarm/update. */

@@ -83,7 +83,7 @@ describe('mistakes in a cluster file', () => {
 provider: { type: qemu, memry: 1GiB }
 nodes: { managers: 1, wrkers: 2 }
 services:
-  web: { image: nginx, replica: 3, ports: ["80"] }
+  web: { image: nginx, replica: 3, ports: ["8O"] }
   db: { replicas: two, image: x }
 `;
     expect(await mistakes(text)).toMatchInlineSnapshot(`
@@ -103,14 +103,14 @@ services:
         did you mean 'workers'? expected one of managers, workers
 
       swarmup.yaml:5:24: unknown key 'replica' in services.web
-        5 |   web: { image: nginx, replica: 3, ports: ["80"] }
+        5 |   web: { image: nginx, replica: 3, ports: ["8O"] }
           |                        ^^^^^^^
         did you mean 'replicas'?
 
       swarmup.yaml:5:44: services.web.ports.0 is not valid
-        5 |   web: { image: nginx, replica: 3, ports: ["80"] }
+        5 |   web: { image: nginx, replica: 3, ports: ["8O"] }
           |                                            ^^^^
-        expected PUBLISHED:TARGET or PUBLISHED:TARGET/udp in quotes, such as '80:80'
+        expected PUBLISHED:TARGET in quotes, such as '80:80', '53:53/udp', '8000-8010:80-90', or a target such as '80'
 
       swarmup.yaml:6:19: services.db.replicas has the wrong type
         6 |   db: { replicas: two, image: x }

@@ -56,6 +56,13 @@ export class FakeObjects {
     const one = (kind: Kind) =>
       ((wanted: string) =>
         strict<Docker.Secret>(kind, {
+          // The swarm's counterparts of the nodes' own networks aren't listed.
+          inspect: (async () => {
+            manager();
+            if (kind !== 'network' || (wanted !== 'host' && wanted !== 'bridge'))
+              throw engineError(404, `${kind} ${wanted} not found`);
+            return { Id: `swarm-${wanted}` };
+          }) as never,
           remove: (async () => {
             manager();
             const i = this.all.findIndex((each) => each.kind === kind && each.id === wanted);

@@ -18,9 +18,14 @@ export function scale(scales: readonly Scale[], options: RunOptions & SelectionO
         service,
         cluster.services.map((one) => one.name),
       );
-      if (cluster.services.find(({ name }) => name === service)?.mode === 'global')
+      const mode = cluster.services.find(({ name }) => name === service)?.mode;
+      if (mode === 'global')
         throw new SwarmupError('USAGE', `${service} is global: it runs one task on every node that fits`, {
           fix: 'Add or drain nodes, or narrow its constraints in the cluster file.',
+        });
+      if (mode !== 'replicated')
+        throw new SwarmupError('USAGE', `${service} is a job, which runs until its tasks have completed`, {
+          fix: 'Set total and concurrent in the cluster file.',
         });
     }
     return scaled(cluster, new Map(scales.map(({ service, replicas }) => [service, replicas])));

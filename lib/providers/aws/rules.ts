@@ -1,4 +1,5 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
+import type { SwarmSection } from '../../config/model.ts';
 
 /** One inbound rule of a security group. Ports are absent for protocols without ports. */
 export interface Rule {
@@ -17,15 +18,17 @@ const MARK = 'swarmup: ';
  * The traffic between the machines. Source: Docker's manual, "Getting started with Swarm mode", open protocols and
  * ports; protocol 50 is ESP, of encrypted overlay networks.
  */
-const AMONG_NODES: readonly Rule[] = [
-  { protocol: 'tcp', from: 2377, to: 2377, source: 'self', about: 'swarm management' },
+const amongNodes = (managementPort: number, dataPathPort: number): readonly Rule[] => [
+  { protocol: 'tcp', from: managementPort, to: managementPort, source: 'self', about: 'swarm management' },
   { protocol: 'tcp', from: 7946, to: 7946, source: 'self', about: 'swarm gossip' },
   { protocol: 'udp', from: 7946, to: 7946, source: 'self', about: 'swarm gossip' },
-  { protocol: 'udp', from: 4789, to: 4789, source: 'self', about: 'overlay networks' },
+  { protocol: 'udp', from: dataPathPort, to: dataPathPort, source: 'self', about: 'overlay networks' },
   { protocol: '50', source: 'self', about: 'encrypted overlay networks' },
 ];
 
 export interface Openings {
+  /** The ports that its nodes use among themselves. */
+  readonly swarm: Pick<SwarmSection, 'listen' | 'dataPathPort'>;
   /** IPv4 ranges that may reach SSH. */
   readonly ssh: readonly string[];
   /** IPv4 ranges that may reach the published ports. */
@@ -34,7 +37,7 @@ export interface Openings {
 }
 
 /** Every rule the group should have. */
-export function wantedRules({ ssh, published, ports }: Openings): Rule[] {
+export function wantedRules({ swarm, ssh, published, ports }: Openings): Rule[] {
   const open = (protocol: string, port: number, source: string, about: string): Rule => ({
     protocol,
     from: port,
@@ -43,7 +46,7 @@ export function wantedRules({ ssh, published, ports }: Openings): Rule[] {
     about,
   });
   const all = [
-    ...AMONG_NODES,
+    ...amongNodes(swarm.listen.port, swarm.dataPathPort),
     ...ssh.map((source) => open('tcp', 22, source, 'SSH')),
     ...ports.flatMap((port) =>
       published.map((source) => open(port.protocol, port.published, source, 'published port')),

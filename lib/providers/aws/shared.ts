@@ -111,7 +111,7 @@ export class AwsShared implements SharedThings {
       Promise.all(ranges.map(async (range) => (range === 'my-address' ? this.#myAddress(signal) : range)));
     const [ssh, published] = await Promise.all([resolve(allow.ssh), resolve(allow.published)]);
     const ports = publishedPorts(this.#tools.cluster).map((port) => ({ published: port, protocol: 'tcp' as const }));
-    return wantedRules({ ssh, published, ports });
+    return wantedRules({ swarm: this.#tools.cluster.swarm, ssh, published, ports });
   }
 
   /** This computer's public address, as a range of one address. */

@@ -1,9 +1,15 @@
-import { asList, asObject, container, listed, text, unordered, type Field } from './field.ts';
+import type { ServiceSpec } from '../../config/model.ts';
+import { asList, asObject, container, listed, text, unordered, type Field, type Json, type Names } from './field.ts';
 
 export const networks: Field = {
   name: 'networks',
   path: ['TaskTemplate', 'Networks'],
-  wanted: (service) => service.networks?.map(({ name, aliases }) => ({ Target: name, Aliases: aliases })),
+  wanted: (service) =>
+    service.networks?.map(({ name, aliases, driverOptions }) => ({
+      Target: name,
+      Aliases: aliases,
+      ...(driverOptions === undefined ? {} : { DriverOpts: driverOptions }),
+    })),
   current: (value, names) =>
     asList(value).map((one) => {
       const { Target, ...rest } = asObject(one);
@@ -11,35 +17,14 @@ export const networks: Field = {
     }),
   send: (wanted, names) => {
     const ids = new Map([...names.networks].map(([id, name]) => [name, id]));
-    return asList(wanted).map((one) => ({ ...asObject(one), Target: ids.get(text(asObject(one)['Target'])) }));
+    return asList(wanted).map((one) => {
+      const { Target, ...rest } = asObject(one);
+      // The engine knows networks by their names too.
+      return { ...rest, Target: ids.get(text(Target)) ?? Target };
+    });
   },
   same: unordered,
   told: (value) => listed(asList(value).map((one) => text(asObject(one)['Target']))),
-};
-
-export const mounts: Field = {
-  name: 'mounts',
-  path: container('Mounts'),
-  wanted: (service) =>
-    service.mounts?.map((mount) => ({
-      Type: mount.type,
-      Source: mount.source,
-      Target: mount.target,
-      ReadOnly: mount.readOnly,
-      ...('propagation' in mount ? { BindOptions: { Propagation: mount.propagation } } : {}),
-      ...('driver' in mount || 'options' in mount
-        ? { VolumeOptions: { DriverConfig: { Name: mount.driver, Options: mount.options } } }
-        : {}),
-      ...('size' in mount ? { TmpfsOptions: { SizeBytes: mount.size } } : {}),
-    })),
-  same: unordered,
-  told: (value) =>
-    listed(
-      asList(value).map((one) => {
-        const { Source, Target, ReadOnly } = asObject(one);
-        return `${text(Source)}:${text(Target)}${ReadOnly === true ? ':ro' : ''}`;
-      }),
-    ),
 };
 
 /** Secrets and configs: the API needs the ID and the name of each. */
@@ -48,11 +33,14 @@ export function grants(kind: 'secret' | 'config'): Field {
   return {
     name: `${kind}s`,
     path: container(kind === 'secret' ? 'Secrets' : 'Configs'),
-    wanted: (service) =>
-      service[`${kind}s`]?.map((grant) => ({
+    wanted: (service) => {
+      const files = service[`${kind}s`]?.map((grant) => ({
         [name]: grant.name,
         File: { Name: grant.target, UID: grant.uid, GID: grant.gid, Mode: grant.mode },
-      })),
+      }));
+      const forRuntime = kind === 'config' ? runtimeConfigs(service) : [];
+      return files || forRuntime.length > 0 ? [...(files ?? []), ...forRuntime] : undefined;
+    },
     current: (value) =>
       asList(value).map((one) => {
         const { [id]: _id, ...rest } = asObject(one);
@@ -63,4 +51,27 @@ export function grants(kind: 'secret' | 'config'): Field {
     same: unordered,
     told: (value) => listed(asList(value).map((one) => text(asObject(one)[name]))),
   };
+}
+
+/** A config that the engine reads itself, instead of a file in the containers. */
+function runtimeConfigs({ credentialSpec }: ServiceSpec): readonly object[] {
+  return credentialSpec?.config === undefined ? [] : [{ ConfigName: credentialSpec.config, Runtime: {} }];
+}
+
+export const credentialSpec: Field = {
+  name: 'credentialSpec',
+  path: [...container('Privileges'), 'CredentialSpec'],
+  wanted: ({ credentialSpec: one }) => one && { Config: one.config, File: one.file, Registry: one.registry },
+  current: (value, names) => renamed(value, (id) => nameOfConfig(names, id)),
+  send: (wanted, { objects }) => renamed(wanted, (name) => objects.get(`config ${name}`)),
+};
+
+function renamed(value: Json, to: (config: string) => string | undefined): Json {
+  const { Config, ...rest } = asObject(value);
+  return typeof Config === 'string' && Config !== '' ? { ...rest, Config: to(Config) ?? Config } : rest;
+}
+
+function nameOfConfig({ objects }: Names, id: string): string | undefined {
+  const [key] = [...objects].find(([name, one]) => one === id && name.startsWith('config ')) ?? [];
+  return key?.slice('config '.length);
 }

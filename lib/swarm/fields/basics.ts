@@ -8,12 +8,28 @@ export const image: Field = {
   same: (current, wanted) => isImage(text(current), text(wanted)),
 };
 
-export const replicas: Field = {
-  name: 'replicas',
-  path: ['Mode', 'Replicated', 'Replicas'],
-  wanted: (service) => (service.mode === 'global' ? undefined : service.replicas),
-  same: (current, wanted) => (current ?? 0) === wanted,
-};
+/** How many tasks a service or a job has, each in one mode only. */
+export const REPLICAS: readonly Field[] = [
+  {
+    name: 'replicas',
+    path: ['Mode', 'Replicated', 'Replicas'],
+    wanted: (service) => (service.mode === 'replicated' ? service.replicas : undefined),
+    same: (current, wanted) => (current ?? 0) === wanted,
+  },
+  ofJob('total', 'TotalCompletions', ({ total }) => total),
+  // As Docker's client has it: all at the same time.
+  ofJob('concurrent', 'MaxConcurrent', ({ concurrent, total }) => concurrent ?? total),
+];
+
+function ofJob(name: string, key: string, wanted: Field['wanted']): Field {
+  return {
+    name,
+    path: ['Mode', 'ReplicatedJob', key],
+    wanted: (service) => (service.mode === 'replicated-job' ? wanted(service) : undefined),
+    otherwise: 1,
+    same: (current, value) => (current ?? 1) === value,
+  };
+}
 
 export const ports: Field = {
   name: 'ports',
@@ -22,7 +38,7 @@ export const ports: Field = {
     service.ports.map((port) => ({
       Protocol: port.protocol,
       TargetPort: port.target,
-      PublishedPort: port.published,
+      ...(port.published === undefined ? {} : { PublishedPort: port.published }),
       PublishMode: port.mode,
     })),
   current: (value) => asList(value).map((port) => ({ Protocol: 'tcp', PublishMode: 'ingress', ...asObject(port) })),
@@ -33,7 +49,8 @@ export const ports: Field = {
         const { Protocol, TargetPort, PublishedPort, PublishMode } = asObject(one);
         const protocol = Protocol === 'tcp' ? '' : `/${text(Protocol)}`;
         const mode = PublishMode === 'host' ? ' (host)' : '';
-        return `${text(PublishedPort)}:${text(TargetPort)}${protocol}${mode}`;
+        const published = PublishedPort === undefined || PublishedPort === 0 ? '' : `${text(PublishedPort)}:`;
+        return `${published}${text(TargetPort)}${protocol}${mode}`;
       }),
     ),
 };
@@ -41,7 +58,7 @@ export const ports: Field = {
 export const env: Field = {
   name: 'env',
   path: container('Env'),
-  wanted: (service) => Object.entries(service.env).map(([key, value]) => `${key}=${value}`),
+  wanted: (service) => Object.entries(service.env).map(([key, value]) => (value === null ? key : `${key}=${value}`)),
   same: unordered,
   told: (value) => listed(asList(value).map((entry) => text(entry).split('=', 1)[0] ?? '')),
 };

@@ -10,6 +10,8 @@ export interface Names {
   readonly objects: ReadonlyMap<string, string>;
 }
 
+export const NO_NAMES: Names = { networks: new Map(), objects: new Map() };
+
 export type Json = unknown;
 export type JsonObject = Readonly<Record<string, Json>>;
 
@@ -43,8 +45,6 @@ export function plain(name: keyof ServiceSpec, key: string, told?: Field['told']
 export const asList = (value: Json): readonly Json[] => (Array.isArray(value) ? value : []);
 export const asObject = (value: Json): JsonObject => (isObject(value) ? value : {});
 export const text = (value: Json): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
-const sorted = (values: readonly Json[]): Json[] =>
-  [...values].sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
 export const listed = (values: readonly string[]): Value => [...values].sort();
 export const words = (value: Json): Value => asList(value).map(text);
 export const keys = (value: Json): Value => listed(Object.keys(asObject(value)));
@@ -62,5 +62,12 @@ export function asValue(json: Json): Value | undefined {
 }
 
 /** Compares lists whose order doesn't matter. */
-export const unordered = (current: Json, wanted: Json): boolean =>
-  semanticEqual(sorted(asList(current)), sorted(asList(wanted)));
+export function unordered(current: Json, wanted: Json): boolean {
+  const left = [...asList(wanted)];
+  const isMatched = asList(current).every((one) => {
+    const i = left.findIndex((other) => semanticEqual(one, other));
+    if (i >= 0) left.splice(i, 1);
+    return i >= 0;
+  });
+  return isMatched && left.length === 0;
+}

@@ -1,5 +1,5 @@
 import type { ServiceSpec } from '../../config/model.ts';
-import { asList, asObject, container, words, type Field, type Json } from './field.ts';
+import { asList, asObject, container, text, words, type Field, type Json } from './field.ts';
 
 /**
  * By default failed updates are rolled back; Docker's own default, pause, leaves the service half updated. Monitor is
@@ -31,8 +31,29 @@ export const limits: Field = {
 export const reservations: Field = {
   name: 'reservations',
   path: ['TaskTemplate', 'Resources', 'Reservations'],
-  wanted: ({ reservations: one }) => one && { NanoCPUs: nano(one.cpus), MemoryBytes: one.memory },
+  wanted: ({ reservations: one }) =>
+    one && {
+      NanoCPUs: nano(one.cpus),
+      MemoryBytes: one.memory,
+      ...(one.genericResources ? { GenericResources: generic(one.genericResources) } : {}),
+    },
+  current: (value) => {
+    const { GenericResources, ...rest } = asObject(value);
+    return { ...rest, GenericResources: asList(GenericResources).toSorted(byKind) };
+  },
 };
+
+function generic(resources: Readonly<Record<string, number>>): Json {
+  const all = Object.entries(resources).map(([kind, count]) => ({
+    DiscreteResourceSpec: { Kind: kind, Value: count },
+  }));
+  return all.toSorted(byKind);
+}
+
+function byKind(one: Json, other: Json): number {
+  const [a, b] = [one, other].map((each) => text(asObject(asObject(each)['DiscreteResourceSpec'])['Kind']));
+  return (a ?? '').localeCompare(b ?? '');
+}
 
 export const restart: Field = {
   name: 'restart',
@@ -53,19 +74,31 @@ export const policy = (one: Policy | undefined): Json =>
     Order: one.order,
   };
 
+/** The engine's own values for a check of its own, which are not the image's. Times are in ns. */
+const HEALTH_DEFAULTS = { interval: 30e9, timeout: 30e9, retries: 3 } as const;
+
 export const healthcheck: Field = {
   name: 'healthcheck',
   path: container('Healthcheck'),
   wanted: ({ healthcheck: one }) => {
     if (one === undefined) return undefined;
     if (one === 'none') return { Test: ['NONE'] };
-    const test = typeof one.test === 'string' ? ['CMD-SHELL', one.test] : commandOf(one.test);
+    const { test, interval, timeout, startPeriod, startInterval, retries } = one;
+    if (test === undefined)
+      return {
+        Interval: interval,
+        Timeout: timeout,
+        StartPeriod: startPeriod,
+        StartInterval: startInterval,
+        Retries: retries,
+      };
     return {
-      Test: test,
-      Interval: one.interval,
-      Timeout: one.timeout,
-      StartPeriod: one.startPeriod,
-      Retries: one.retries,
+      Test: typeof test === 'string' ? ['CMD-SHELL', test] : commandOf(test),
+      Interval: interval ?? HEALTH_DEFAULTS.interval,
+      Timeout: timeout ?? HEALTH_DEFAULTS.timeout,
+      StartPeriod: startPeriod,
+      StartInterval: startInterval,
+      Retries: retries ?? HEALTH_DEFAULTS.retries,
     };
   },
 };

@@ -1,0 +1,27 @@
+import type { NetworkSpec } from './model.ts';
+import type { Reporter } from './reporter.ts';
+import type { ClusterFile } from './schema.ts';
+
+/** Networks that every node has of itself. Source: moby, daemon/network, IsPredefined. */
+const NODES_OWN = ['host', 'none', 'bridge'];
+
+export function isNodesOwn(name: string): boolean {
+  return NODES_OWN.includes(name);
+}
+
+/** The driver's option with the MTU. Source: moby, daemon/libnetwork/netlabel. */
+const MTU_OPTION = 'com.docker.network.driver.mtu';
+
+export function convertNetworks({ networks }: ClusterFile, reporter: Reporter): NetworkSpec[] {
+  return Object.entries(networks).map(([name, { mtu, subnet, gateway, ipRange, auxAddresses, ...network }]) => {
+    if (isNodesOwn(name))
+      reporter.wrong(['networks', name], `every node has a network ${name}`, 'expected another name');
+    const { options, subnets } = network;
+    return {
+      ...network,
+      name,
+      options: mtu === undefined ? options : { [MTU_OPTION]: String(mtu), ...options },
+      subnets: subnet === undefined ? subnets : [{ subnet, gateway, ipRange, auxAddresses }],
+    };
+  });
+}
