@@ -36,23 +36,32 @@ export function convertCheck(
   };
 }
 
-/** Reports ports that are published twice: the routing mesh allows each port once. */
+interface Claim {
+  readonly owner: string;
+  readonly mode: PublishedPort['mode'];
+}
+
+/**
+ * Reports ports that are published twice: the routing mesh allows each port once. Two services may publish one port in
+ * host mode, as long as no node runs both; that is known only once they run.
+ */
 export function noPortTwice(services: readonly ServiceSpec[], stacks: readonly StackSpec[], reporter: Reporter): void {
-  const owners = new Map<string, string>();
-  const claim = (owner: string, port: PublishedPort, place: Path) => {
-    const key = `${port.published}/${port.protocol}`;
-    const other = owners.get(key);
-    if (other !== undefined)
+  const claims = new Map<string, Claim>();
+  const claim = (owner: string, { published, protocol, mode }: PublishedPort, place: Path) => {
+    const key = `${published}/${protocol}`;
+    const other = claims.get(key);
+    if (other !== undefined && !(mode === 'host' && other.mode === 'host' && other.owner !== owner))
       reporter.wrong(
         place,
-        `port ${key} is published twice: by ${other} and by ${owner}`,
+        `port ${key} is published twice: by ${other.owner} and by ${owner}`,
         'expected each port to be published by one service',
       );
-    owners.set(key, owner);
+    claims.set(key, other?.mode === 'ingress' ? other : { owner, mode });
   };
   for (const service of services)
     service.ports.forEach((port, i) => claim(`service ${service.name}`, port, ['services', service.name, 'ports', i]));
-  for (const stack of stacks)
-    for (const s of stack.services)
-      for (const port of s.ports) claim(`stack ${stack.name}`, port, ['stacks', stack.name, 'file']);
+  for (const { name, services: all } of stacks)
+    for (const service of all)
+      for (const port of service.ports)
+        claim(`service ${service.name} of stack ${name}`, port, ['stacks', name, 'file']);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { config, overlay, secret } from './object-schema.ts';
 import { packageVersion, proxyAddress, proxyException, sshHost, sshJumps, sshUser, webAddress } from './grammar.ts';
-import { name } from './names.ts';
+import { name, stackName } from './names.ts';
 import { httpCheck, service } from './service-schema.ts';
 import { duration } from './units.ts';
 
@@ -49,9 +49,23 @@ const counts = z.strictObject({
 
 const whenUnreachable = 'What to do when the registry cannot be reached and an image is not on the nodes';
 
+const oneOrMore = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+
 const stack = z
   .strictObject({
-    file: z.string().min(1).describe('The Compose file, relative to the cluster file.'),
+    file: oneOrMore.describe(
+      'The Compose file, relative to the cluster file; or several, which Docker merges in this order.',
+    ),
+    env: z
+      .record(
+        z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected a name such as TAG' }),
+        z.union([z.string(), z.number(), z.boolean()]).transform(String),
+      )
+      .optional()
+      .describe('Variables of the Compose files. Those of the environment that swarmup runs in come first.'),
+    envFile: oneOrMore
+      .optional()
+      .describe('A file, or several, with more variables: NAME=VALUE on every line, relative to the cluster file.'),
     verify: httpCheck.optional(),
     whenUnreachable: z
       .enum(['fail', 'skip'])
@@ -173,7 +187,7 @@ export const clusterFile = z
     networks: z.record(name(), overlay).default({}).describe('Networks of the services, by name.'),
     secrets: z.record(name(), secret).default({}).describe('Secrets of the services, by name.'),
     configs: z.record(name(), config).default({}).describe('Configs of the services, by name.'),
-    stacks: z.record(name(), stack).default({}).describe('Stacks by name.'),
+    stacks: z.record(stackName(), stack).default({}).describe('Stacks by name.'),
     taskfile: z
       .string()
       .optional()
@@ -198,7 +212,7 @@ export const clusterFile = z
           .describe(
             "The administrator's password; default: generated once and kept with mode 0600 in the state folder.",
           ),
-        stack: name().default('portainer').describe('The stack that Portainer runs in.'),
+        stack: stackName().default('portainer').describe('The stack that Portainer runs in.'),
         port: z.int().min(1).max(65535).default(9000).describe("The published port of Portainer's HTTP API."),
         version: z
           .string()
