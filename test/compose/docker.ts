@@ -20,8 +20,12 @@ export const ENV: Readonly<Record<string, string>> = { P: '8080', EMPTY: '', HOM
 const run = promisify(execFile);
 
 /** What `docker stack config` prints for files; undefined when Docker refuses them. */
-export async function stackConfig(files: readonly string[], cwd: string): Promise<string | undefined> {
-  const env = { ...ENV, PATH: process.env['PATH'] };
+export async function stackConfig(
+  files: readonly string[],
+  cwd: string,
+  own: Readonly<Record<string, string>> = ENV,
+): Promise<string | undefined> {
+  const env = { ...own, PATH: process.env['PATH'] };
   const argv = ['stack', 'config', ...files.flatMap((file) => ['-c', file])];
   try {
     const { stdout } = await run('docker', argv, { cwd, env, maxBuffer: 64 * 1024 * 1024 });
