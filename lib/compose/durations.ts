@@ -80,6 +80,7 @@ const UNITS = 'kmgtp';
 
 /** A size such as 512M in bytes; units are powers of 1024. Undefined if Docker refuses it. */
 export function readSize(text: string): bigint | undefined {
+  if (text.length > LONGEST) return undefined;
   const [, number = '', unit = ''] = /^(.*[0-9.]) ?([^0-9. ]*)$/s.exec(text) ?? /^(.*) ()$/s.exec(text) ?? [];
   if (!/^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$/.test(number)) return undefined;
   const value = Number(number);

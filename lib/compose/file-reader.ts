@@ -21,6 +21,9 @@ export interface ComposeFile {
   readonly text: string;
 }
 
+/** A user reads no more of them at once, and a hostile file has a million. */
+const MOST_MISTAKES = 50;
+
 /** What the conversion needs from outside the file. */
 export type Outside = Pick<Scope, 'folder' | 'home' | 'lookup' | 'readFile' | 'referTo'>;
 
@@ -44,7 +47,7 @@ export class FileReader {
     this.#outside = outside;
     this.#places = new Places(file.shown, file.text);
     this.#yaml = readYaml(file.text);
-    for (const { message, hint, ...span } of this.#yaml.problems)
+    for (const { message, hint, ...span } of this.#yaml.problems.slice(0, MOST_MISTAKES))
       this.mistakes.push(this.#places.diagnostic(span, message, hint));
   }
 
@@ -61,6 +64,7 @@ export class FileReader {
   }
 
   wrong(path: Path, message: string, hint?: string, at?: 'value' | 'key'): void {
+    if (this.mistakes.length >= MOST_MISTAKES) return;
     const found = this.diagnostic(path, message, hint, at);
     const isKnown = this.mistakes.some(
       (one) => one.line === found.line && one.column === found.column && one.message === found.message,

@@ -12,7 +12,7 @@ export interface Interpolation {
 type Cast = (text: string) => Value | undefined;
 
 const integer: Cast = (text) => {
-  if (!/^[-+]?[0-9]+$/.test(text)) return undefined;
+  if (!/^[-+]?[0-9]{1,100}$/.test(text)) return undefined;
   const value = BigInt(text.replace('+', ''));
   if (BigInt.asIntN(64, value) !== value) return undefined;
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;

@@ -68,7 +68,7 @@ function readAt(path: string, place: Located['place'], reporter: Reporter): stri
   return undefined;
 }
 
-/** A file's content; or why it can't be had. */
+/** A file's content; or why it is unavailable. */
 function contentOf(path: string, largest: number): { readonly data: Buffer } | string {
   try {
     const stats = statSync(path);

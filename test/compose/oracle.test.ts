@@ -6,11 +6,11 @@ import { hasOracle, stackConfig } from './docker.ts';
 import { loadedFiles, textOf } from './loaded.ts';
 import { variant } from './variants.ts';
 
-const COUNT = 120;
+const COUNT = 100;
 /** So many clients at a time: each is a process. */
 const AT_ONCE = 4;
 
-describe.runIf(hasOracle)('random Compose files', () => {
+describe.runIf(hasOracle)('random Compose files', { timeout: 300_000 }, () => {
   it('mean the same as to docker stack config, or are refused by both', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'swarmup-variants-'));
     const check = async (seed: number): Promise<boolean> => {

@@ -19,7 +19,7 @@ export function compareKeys(a: string, b: string): number {
   return left.length - right.length;
 }
 
-/** Compares the numbers that begin or go on at an index at which two keys differ. */
+/** Compares the numbers that begin or continue at an index at which two keys differ. */
 function compareNumbers(left: readonly string[], right: readonly string[], at: number): number {
   const goesOn = (left[at] === '0' || right[at] === '0') && followsDigits(left, at);
   const [one, other] = [digitsFrom(left, at), digitsFrom(right, at)];

@@ -1,29 +1,8 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, Scalar, type Alias, type Node, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, type Alias, type Node, type Scalar, type YAMLMap } from 'yaml';
 import { Float, type Value } from '../values.ts';
-import { resolveScalar, type Scalar as Resolved } from './scalars.ts';
-
-/** A problem of a document: where it is, and what is wrong. */
-export interface Problem {
-  readonly offset: number;
-  readonly length: number;
-  readonly message: string;
-  readonly hint?: string;
-}
-
-/** A problem after which the rest of a document can't be decoded. */
-export class Undecodable extends Error {
-  readonly problem: Problem;
-
-  constructor(node: Node | undefined, message: string, hint?: string) {
-    super(message);
-    this.problem = problemAt(node, message, hint);
-  }
-}
+import { isMergeKey, oddities, problemAt, scalarOf, sourceOf, Undecodable, type Problem } from './nodes.ts';
 
 export type Entry = { readonly key?: Node; readonly value: Node | undefined };
-
-/** An escaped slash, which JSON and YAML 1.2 have, and libyaml hasn't. */
-const SLASH = /(?<!\\)(?:\\\\)*\\\//;
 
 /** Deeper nesting than any stack file has; it bounds the recursion. */
 const DEEPEST = 500;
@@ -42,6 +21,8 @@ export class Decoder {
   #decoded = 0;
   #fromAliases = 0;
   #depth = 0;
+  /** How many collections in brackets the value is in. */
+  #flows = 0;
 
   /** @param text the text that the nodes were parsed from */
   constructor(anchors: ReadonlyMap<Alias, Node>, text: string) {
@@ -54,6 +35,8 @@ export class Decoder {
     if (!node) return null;
     if (this.#depth > DEEPEST) throw new Undecodable(node, `more than ${DEEPEST} levels of nesting`);
     this.#depth++;
+    const isFlow = (isSeq(node) || isMap(node)) && node.flow === true;
+    if (isFlow) this.#flows++;
     try {
       if (isAlias(node)) return this.#through(node, (target) => this.value(target));
       if (isScalar(node)) return this.#scalar(node);
@@ -61,6 +44,7 @@ export class Decoder {
       return isMap(node) ? this.#mapping(node) : null;
     } finally {
       this.#depth--;
+      if (isFlow) this.#flows--;
     }
   }
 
@@ -92,8 +76,7 @@ export class Decoder {
     if (!found) throw new Undecodable(node, `the text does not have the form of its tag, ${node.tag}`);
     if (found.value instanceof Float && !Number.isFinite(found.value.value))
       this.problems.push(problemAt(node, 'not a number that Docker can read', 'expected a finite number, or a text'));
-    if (node.type === Scalar.QUOTE_DOUBLE && SLASH.test(this.#text.slice(...(node.range ?? [0, 0]).slice(0, 2))))
-      this.problems.push(problemAt(node, "'\\/' is not an escape in Docker's YAML", 'expected / without a backslash'));
+    this.problems.push(...oddities(node, this.#text, this.#flows > 0));
     return found.value;
   }
 
@@ -106,6 +89,7 @@ export class Decoder {
 
   #mapping(node: YAMLMap): Value {
     for (const { key } of node.items) {
+      if (isScalar(key)) this.problems.push(...oddities(key, this.#text, this.#flows > 0));
       if (!isNode(key) || !this.#isText(key))
         this.problems.push(
           problemAt(isNode(key) ? key : node, 'a key is not a text', 'expected a text: quote a key that is a number'),
@@ -194,25 +178,4 @@ interface Filling {
   readonly origin: Map<string, Entry>;
   /** Keys that a mapping further out has: they win over merged ones. */
   readonly taken?: Set<string>;
-}
-
-function isMergeKey(key: Node): boolean {
-  return (
-    isScalar(key) && key.type === Scalar.PLAIN && sourceOf(key) === '<<' && (key.tag === undefined || key.tag === '!')
-  );
-}
-
-function scalarOf(node: Scalar): Resolved | undefined {
-  const tag = node.tag?.replace('tag:yaml.org,2002:', '');
-  const quoted = node.type !== undefined && node.type !== Scalar.PLAIN;
-  return resolveScalar(sourceOf(node), tag === undefined || tag === '!' ? (quoted ? 'str' : '') : tag);
-}
-
-function sourceOf(node: Scalar): string {
-  return node.source ?? '';
-}
-
-export function problemAt(node: Node | undefined, message: string, hint?: string): Problem {
-  const [offset = 0, end = offset + 1] = node?.range ?? [];
-  return { offset, length: end - offset, message, ...(hint === undefined ? {} : { hint }) };
 }

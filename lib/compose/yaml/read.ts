@@ -1,6 +1,7 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, type Alias, type Node } from 'yaml';
 import { isDict, isList, type Dict, type Value } from '../values.ts';
-import { Decoder, problemAt, Undecodable, type Problem } from './decode.ts';
+import { Decoder } from './decode.ts';
+import { problemAt, Undecodable, type Problem } from './nodes.ts';
 import { parseFirst } from './parse.ts';
 
 export type Path = readonly (string | number)[];
