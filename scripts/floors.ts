@@ -20,6 +20,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['lib/remote'],
   ['lib/contracts'],
   ['lib/config', 'lib/facts'],
+  ['lib/compose'],
   ['lib/async', 'lib/util'],
 ];
 

@@ -35,7 +35,7 @@ describe('the floors', () => {
       faults({ 'lib/swarm/join.ts': ['lib/providers/index.ts'], 'lib/util/files.ts': ['lib/async/wait.ts'] }),
     ).toEqual([
       'lib/swarm/join.ts imports lib/providers/index.ts: lib/swarm (floor 5) may not import lib/providers (floor 5)',
-      'lib/util/files.ts imports lib/async/wait.ts: lib/util (floor 10) may not import lib/async (floor 10)',
+      'lib/util/files.ts imports lib/async/wait.ts: lib/util (floor 11) may not import lib/async (floor 11)',
     ]);
   });
 

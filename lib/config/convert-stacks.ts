@@ -1,36 +1,78 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { LoadedCompose } from '../compose/load.ts';
+import { summarise } from '../compose/summary.ts';
 import { omitUndefined } from '../util/omit-undefined.ts';
 import { imageAt } from './portainer-images.ts';
 import { Secret } from '../util/secret.ts';
-import { readCompose, type ComposeSummary } from './compose/read.ts';
+import { IMAGE_EXPECTED, isImageReference } from './grammar.ts';
 import type { NodeSpec, PortainerSpec, StackService, StackSpec } from './model.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
+import { isServiceName } from './names.ts';
 import { convertCheck } from './published.ts';
+import { readStack } from './stack-files.ts';
 import type { Reporter } from './reporter.ts';
 import type { ClusterFile } from './schema.ts';
 
-/** The stacks with their Compose files; Portainer's images in the version from the cluster file. */
-export function convertStacks({ stacks, portainer }: ClusterFile, reporter: Reporter): Promise<readonly StackSpec[]> {
-  return Promise.all(
-    Object.entries(stacks).map(async ([name, stack]) => {
-      const place = ['stacks', name, 'file'];
-      const file = reporter.file(stack.file, place);
-      const text = existsSync(file) ? await readFile(file, 'utf8') : NO_SERVICES;
-      const { summary = EMPTY, mistakes } = readCompose(text, { shown: stack.file, env: reporter.env });
-      reporter.add(mistakes);
-      const version = portainer?.stack === name ? portainer.version : undefined;
-      const services = summary.services.map((service) => atVersion(service, version));
-      const ports = services.flatMap((service) => service.ports);
-      const verify = convertCheck(stack.verify, ports, ['stacks', name, 'verify'], reporter);
-      const { whenUnreachable } = stack;
-      return { name, file, text, ...summary, services, whenUnreachable, ...omitUndefined({ verify }) };
-    }),
-  );
+/** The stacks as Docker reads them; Portainer's images in the version from the cluster file. */
+export function convertStacks({ stacks, portainer }: ClusterFile, reporter: Reporter): readonly StackSpec[] {
+  return Object.entries(stacks).flatMap(([name, section]) => {
+    const source = readStack(name, section, reporter);
+    const compose = source?.loaded.compose;
+    if (!source || !compose) return [];
+    const { files, loaded, env, references, hints } = source;
+    const { services, ...external } = summarise(compose, name);
+    checkNames(name, services, { loaded, reporter });
+    const version = portainer?.stack === name ? portainer.version : undefined;
+    const ports = services.flatMap((service) => service.ports);
+    const verify = convertCheck(section.verify, ports, ['stacks', name, 'verify'], reporter);
+    const [first = { path: '', text: '' }] = files;
+    const variables = loaded.variables.map((variable) => variable.name);
+    return [
+      {
+        name,
+        file: first.path,
+        text: first.text,
+        files: files.map(({ path, text }) => ({ path, text })),
+        folder: dirname(first.path),
+        compose,
+        variables,
+        environment: Object.fromEntries(
+          variables.flatMap((key) => (env[key] === undefined ? [] : [[key, new Secret(env[key])]])),
+        ),
+        references,
+        ...external,
+        services: services.map((service) => atVersion(service, version)),
+        whenUnreachable: section.whenUnreachable,
+        hints,
+        ...omitUndefined({ verify, version: loaded.version }),
+      },
+    ];
+  });
 }
 
-const NO_SERVICES = 'services: {}';
-const EMPTY: ComposeSummary = { services: [], externalSecrets: [], variables: [] };
+interface Checking {
+  readonly loaded: LoadedCompose;
+  readonly reporter: Reporter;
+}
+
+/** What the engine would refuse after Docker's client has read the files: images, and names of services. */
+function checkNames(stack: string, services: readonly StackService[], { loaded, reporter }: Checking): void {
+  for (const { name, image } of services) {
+    if (image !== '' && !isImageReference(image))
+      reporter.add([
+        loaded.mistakeAt(['services', name, 'image'], `'${image}' is not an image reference`, IMAGE_EXPECTED),
+      ]);
+    const full = `${stack}_${name}`;
+    if (!isServiceName(full))
+      reporter.add([
+        loaded.mistakeAt(
+          ['services', name],
+          `'${full}' can't be the name of a service in the swarm`,
+          "expected letters, digits, hyphens and underscores, at most 63 with the stack's name",
+        ),
+      ]);
+  }
+}
 
 /** A Portainer service with its image in the version from the cluster file; any other service unchanged. */
 function atVersion(service: StackService, version: string | undefined): StackService {
@@ -40,7 +82,7 @@ function atVersion(service: StackService, version: string | undefined): StackSer
 
 /** @param stacks those of the cluster file: Portainer runs in one of them */
 export function convertPortainer(
-  { portainer }: ClusterFile,
+  { portainer, stacks: sections }: ClusterFile,
   stacks: readonly StackSpec[],
   nodes: readonly NodeSpec[],
   reporter: Reporter,
@@ -56,13 +98,13 @@ export function convertPortainer(
       expectedOneOf(node, among(nodes)),
     );
   const found = stacks.find(({ name }) => name === stack);
-  if (!found)
+  if (!Object.hasOwn(sections, stack))
     wrong(
       'stack',
       `portainer.stack names '${stack}', which is not a stack of the cluster`,
-      expectedOneOf(stack, among(stacks)),
+      expectedOneOf(stack, Object.keys(sections)),
     );
-  else if (!found.services.some(({ ports }) => ports.some(({ published }) => published === port)))
+  else if (found && !found.services.some(({ ports }) => ports.some(({ published }) => published === port)))
     wrong(
       'port',
       `stack ${stack} does not publish port ${port}`,

@@ -29,7 +29,7 @@ export class Conversion implements Reporter {
   }
 
   async run(file: ClusterFile, provider: ProviderSection): Promise<Cluster> {
-    const stacks = await convertStacks(file, this);
+    const stacks = convertStacks(file, this);
     const networks = convertNetworks(file, this);
     const objects = await convertObjects(file, this);
     const services = await Promise.all(

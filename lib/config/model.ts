@@ -1,3 +1,4 @@
+import type { ComposeConfig } from '../compose/types.ts';
 import type { Secret } from '../util/secret.ts';
 import type { NetworkSpec, SwarmInit } from './swarm-model.ts';
 import type { Attachment } from './service/attachments.ts';
@@ -122,7 +123,7 @@ export interface ImagesSection {
 export interface PublishedPort {
   readonly published: number;
   readonly target: number;
-  readonly protocol: 'tcp' | 'udp';
+  readonly protocol: 'tcp' | 'udp' | 'sctp';
   /** host: only on nodes with a task, bypassing the routing mesh. */
   readonly mode: 'ingress' | 'host';
 }
@@ -179,19 +180,51 @@ export interface ServiceSpec extends Readonly<
 
 export interface StackSpec {
   readonly name: string;
-  /** Absolute path of the Compose file. */
+  /** Absolute path of the first Compose file. */
   readonly file: string;
-  /** The Compose file's text: Docker gets it unchanged. */
+  /** The first Compose file's text. */
   readonly text: string;
-  /** The file's version, which swarmup repeats in its additions. */
+  /** All Compose files, in the order in which Docker merges them. It gets them unchanged. */
+  readonly files: readonly StackFile[];
+  /** The absolute folder that relative paths in the files begin at. */
+  readonly folder: string;
+  /** The first file's version, which swarmup repeats in its additions. */
   readonly version?: string;
-  /** The variables it refers to, none of which is set here or on the managers. */
+  /** The stack as Docker reads these files with this environment. */
+  readonly compose: ComposeConfig;
+  /** The names of all variables that decide what the files mean. */
   readonly variables: readonly string[];
+  /** Those of them that are set: in the environment, or by the stack's `env` or `envFile`. */
+  readonly environment: Readonly<Record<string, Secret>>;
+  /** The files that the Compose files name, which Docker reads where its client runs. */
+  readonly references: readonly StackReference[];
   readonly services: readonly StackService[];
-  /** External secrets the file refers to, by name. */
+  /** External networks, by their names in the swarm. */
+  readonly externalNetworks: readonly string[];
+  /** External secrets, by their names in the swarm. */
   readonly externalSecrets: readonly string[];
+  /** External configs, by their names in the swarm. */
+  readonly externalConfigs: readonly string[];
   readonly verify?: HttpCheck;
   readonly whenUnreachable: 'fail' | 'skip';
+  /** What the user may not expect, in sentences: keys that Docker ignores, and a `.env` that it doesn't read. */
+  readonly hints: readonly string[];
+}
+
+export interface StackFile {
+  /** Its absolute path. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface StackReference {
+  readonly kind: 'env_file' | 'secret' | 'config';
+  /** Its absolute path. */
+  readonly path: string;
+  /** The path as the Compose file writes it. */
+  readonly written: string;
+  /** Its content in base64. */
+  readonly data: Secret;
 }
 
 export interface StackService {
@@ -203,8 +236,10 @@ export interface StackService {
   /** The names of its environment variables. */
   readonly environment: readonly string[];
   readonly constraints: readonly string[];
-  /** The named volumes it mounts from the node it runs on. */
+  /** The named volumes it mounts from the node it runs on, by their names in the file. */
   readonly volumes: readonly string[];
+  /** The names of these volumes on the node. */
+  readonly volumeNames: readonly string[];
 }
 
 export interface PortainerSpec {

@@ -28,6 +28,22 @@ export const objectName = () =>
   });
 
 /**
+ * A stack's name begins the names of everything in it. Source: moby/swarmkit, manager/controlapi/service.go, the grammar
+ * of service names.
+ */
+const STACK_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,60}$/;
+
+export const stackName = () =>
+  z.string().regex(STACK_NAME, {
+    error: 'expected letters, digits, hyphens and underscores, at most 61, such as my_stack',
+  });
+
+/** Whether Docker accepts a text as the name of a service in the swarm. */
+export function isServiceName(text: string): boolean {
+  return text.length <= 63 && /^[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?$/.test(text);
+}
+
+/**
  * Whether a text from outside the cluster file (a process, a tag, a file name) can be a node's name. Only valid names
  * become paths.
  */

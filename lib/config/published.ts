@@ -5,7 +5,7 @@ import type { ClusterFile } from './schema.ts';
 import type { ServicePort } from './service/ports.ts';
 
 /** A port of a service; without `published` if Swarm chooses it. */
-type Port = Pick<ServicePort, 'published' | 'protocol'>;
+type Port = Pick<ServicePort, 'published' | 'protocol' | 'mode'>;
 
 /** The HTTP check of a service or a stack, on one of the ports it publishes. */
 export function convertCheck(
@@ -40,20 +40,28 @@ export function convertCheck(
   };
 }
 
-/** Reports ports that are published twice: the routing mesh allows each port once. */
+interface Claim {
+  readonly owner: string;
+  readonly mode: Port['mode'];
+}
+
+/**
+ * Reports ports that are published twice: the routing mesh allows each port once. Two services may publish one port in
+ * host mode, as long as no node runs both; that is known only once they run.
+ */
 export function noPortTwice(services: readonly ServiceSpec[], stacks: readonly StackSpec[], reporter: Reporter): void {
-  const owners = new Map<string, string>();
-  const claim = (owner: string, port: Port, place: Path) => {
-    if (port.published === undefined) return;
-    const key = `${port.published}/${port.protocol}`;
-    const other = owners.get(key);
-    if (other !== undefined)
+  const claims = new Map<string, Claim>();
+  const claim = (owner: string, { published, protocol, mode }: Port, place: Path) => {
+    if (published === undefined) return;
+    const key = `${published}/${protocol}`;
+    const other = claims.get(key);
+    if (other !== undefined && !(mode === 'host' && other.mode === 'host' && other.owner !== owner))
       reporter.wrong(
         place,
-        `port ${key} is published twice: by ${other} and by ${owner}`,
+        `port ${key} is published twice: by ${other.owner} and by ${owner}`,
         'expected each port to be published by one service',
       );
-    owners.set(key, owner);
+    claims.set(key, other?.mode === 'ingress' ? other : { owner, mode });
   };
   for (const service of services)
     for (const port of service.ports)
@@ -63,15 +71,13 @@ export function noPortTwice(services: readonly ServiceSpec[], stacks: readonly S
         'ports',
         ...(port.entry === undefined ? [] : [port.entry]),
       ]);
-  for (const stack of stacks)
-    for (const s of stack.services)
-      for (const port of s.ports) claim(`stack ${stack.name}`, port, ['stacks', stack.name, 'file']);
+  for (const { name, services: all } of stacks)
+    for (const service of all)
+      for (const port of service.ports)
+        claim(`service ${service.name} of stack ${name}`, port, ['stacks', name, 'file']);
 }
 
-/** The limit of a service's name in Swarm, which begins with the stack's. Source: swarmkit, validateAnnotations. */
-const LONGEST_NAME = 63;
-
-/** Reports services of stacks whose name in the swarm is another service's, or too long. */
+/** Reports services of stacks whose name in the swarm is another service's. */
 export function noNameTwice(services: readonly ServiceSpec[], stacks: readonly StackSpec[], reporter: Reporter): void {
   const owners = new Map(services.map(({ name }) => [name, `service ${name}`]));
   for (const stack of stacks)
@@ -83,12 +89,6 @@ export function noNameTwice(services: readonly ServiceSpec[], stacks: readonly S
           ['stacks', stack.name],
           `its service ${name} is called ${full} in the swarm, as ${other} is`,
           'expected another name for one of them',
-        );
-      if (full.length > LONGEST_NAME)
-        reporter.wrong(
-          ['stacks', stack.name],
-          `its service ${name} is called ${full} in the swarm`,
-          `expected at most ${LONGEST_NAME} characters together`,
         );
       owners.set(full, `service ${name} of stack ${stack.name}`);
     }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { network } from './network-schema.ts';
 import { config, secret } from './object-schema.ts';
 import { packageVersion, proxyAddress, proxyException, sshHost, sshJumps, sshUser, webAddress } from './grammar.ts';
-import { name, objectName, serviceName } from './names.ts';
+import { name, objectName, serviceName, stackName } from './names.ts';
 import { texts } from './service/entries.ts';
 import { httpCheck, service } from './service-schema.ts';
 import { addressOrInterface, swarmInit } from './swarm-schema.ts';
@@ -53,9 +53,23 @@ const counts = z.strictObject({
 
 const whenUnreachable = 'What to do when the registry cannot be reached and an image is not on the nodes';
 
+const oneOrMore = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+
 const stack = z
   .strictObject({
-    file: z.string().min(1).describe('The Compose file, relative to the cluster file.'),
+    file: oneOrMore.describe(
+      'The Compose file, relative to the cluster file; or several, which Docker merges in this order.',
+    ),
+    env: z
+      .record(
+        z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected a name such as TAG' }),
+        z.union([z.string(), z.number(), z.boolean()]).transform(String),
+      )
+      .optional()
+      .describe('Variables of the Compose files. Those of the environment that swarmup runs in come first.'),
+    envFile: oneOrMore
+      .optional()
+      .describe('A file, or several, with more variables: NAME=VALUE on every line, relative to the cluster file.'),
     verify: httpCheck.optional(),
     whenUnreachable: z
       .enum(['fail', 'skip'])
@@ -178,7 +192,7 @@ export const clusterFile = z
     networks: z.record(serviceName(), network).default({}).describe('Networks of the services, by name.'),
     secrets: z.record(objectName(), secret).default({}).describe('Secrets of the services, by name.'),
     configs: z.record(objectName(), config).default({}).describe('Configs of the services, by name.'),
-    stacks: z.record(serviceName(), stack).default({}).describe('Stacks by name.'),
+    stacks: z.record(stackName(), stack).default({}).describe('Stacks by name.'),
     taskfile: z
       .string()
       .optional()
@@ -203,7 +217,7 @@ export const clusterFile = z
           .describe(
             "The administrator's password; default: generated once and kept with mode 0600 in the state folder.",
           ),
-        stack: serviceName().default('portainer').describe('The stack that Portainer runs in.'),
+        stack: stackName().default('portainer').describe('The stack that Portainer runs in.'),
         port: z.int().min(1).max(65535).default(9000).describe("The published port of Portainer's HTTP API."),
         version: z
           .string()

@@ -49,6 +49,13 @@ export function runInSession(prepared: PreparedRun, session: OpenSession): Async
 
 /** Runs the pipeline; changes are made under the cluster's lock. */
 function perform({ catalogue, request, lock }: PreparedRun, session: Session): Promise<RunResult> {
+  if (request.mode === 'plan') hint(session);
   if (request.mode !== 'apply') return runPipeline(catalogue, request, session, undefined);
   return underLock(lock, session, (held) => runPipeline(catalogue, request, session, held));
+}
+
+/** Warns of what Docker ignores in the stacks' files, and of variables that they won't get. */
+function hint({ context, emit }: Session): void {
+  for (const message of context.cluster.stacks.flatMap(({ hints }) => hints))
+    emit({ type: 'warning', warning: { key: message, message } });
 }

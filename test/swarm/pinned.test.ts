@@ -27,7 +27,7 @@ secrets:
 const withStack = (cluster: Cluster, text: string, portainer: Partial<Cluster['portainer']> = {}): Cluster => ({
   ...cluster,
   ...(cluster.portainer ? { portainer: { ...cluster.portainer, ...portainer } } : {}),
-  stacks: cluster.stacks.map((stack) => ({ ...stack, text, ...summaryOf(text) })),
+  stacks: cluster.stacks.map((stack) => ({ ...stack, ...summaryOf(text) })),
 });
 const serverOf = ({ swarm }: FakeWorld) => swarm.services.find(({ Spec }) => Spec.Name === 'portainer_portainer')!;
 const placeOf = (world: FakeWorld) => {

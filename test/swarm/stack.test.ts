@@ -39,7 +39,7 @@ describe('a Compose file', () => {
 
   it.each([
     ['services: [x', /flow/i],
-    ['services:\n  a: { ports: ["80:80"] }\n', /services\.a\.image/],
+    ['services:\n  a: { ports: ["80:80"] }\n', /the service a has no image/],
   ])('that is invalid is refused with the reason', (text, reason) => {
     expect(() => summaryOf(text)).toThrow(reason);
   });

@@ -44,6 +44,23 @@ const importSwarm = defineCommand({
   load: async () => (await imports()).importSwarm,
 });
 
+const config = defineCommand({
+  name: 'config',
+  group,
+  summary: 'print the cluster file as swarmup understands it, or a stack as Docker reads it',
+  args: [],
+  options: {
+    ...common,
+    stack: text('--stack <name>', 'a stack, as `docker stack config` prints it'),
+    effective: flag('--effective', 'with --stack: also what swarmup adds to the stack'),
+  },
+  examples: {
+    config: 'the file with variables replaced, defaults filled in, and secrets as ***',
+    'config --stack portainer': 'a stack, as `docker stack config` prints it',
+  },
+  load: async () => (await import('../actions/config.ts')).config,
+});
+
 const tasks = defineCommand({
   name: 'tasks',
   group,
@@ -64,4 +81,4 @@ const run = defineCommand({
   load: async () => (await import('../actions/pipelines.ts')).runNamed,
 });
 
-export const filesAndTasks: readonly Command[] = [importDockerMachine, importSwarm, tasks, run];
+export const filesAndTasks: readonly Command[] = [importDockerMachine, importSwarm, config, tasks, run];

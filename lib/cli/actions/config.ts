@@ -1,0 +1,49 @@
+import { stringify } from 'yaml';
+import type { ComposeConfig } from '../../compose/types.ts';
+import { composeText } from '../../compose/text/compose-text.ts';
+import type { StackSpec } from '../../config/model.ts';
+import { print, printJson } from '../../render/output.ts';
+import { understandCluster } from '../../session/understand.ts';
+import { effectiveStack } from '../../swarm/effective-stack.ts';
+import { SwarmupError } from '../../util/errors.ts';
+import { requireKnown } from '../../util/require-known.ts';
+import type { CommonOptions } from '../options.ts';
+
+interface ConfigOptions extends CommonOptions {
+  readonly stack?: string;
+  readonly effective?: boolean;
+}
+
+/** The cluster file as understood; or one of its stacks as Docker reads it. Needs no machine. */
+export async function config({ file, json, stack: name, effective }: ConfigOptions): Promise<number> {
+  if (effective && name === undefined)
+    throw new SwarmupError('USAGE', '--effective shows a stack with what swarmup adds', { fix: 'Add --stack NAME.' });
+  const { cluster, file: shown } = await understandCluster(file);
+  if (name === undefined) {
+    if (json) printJson(shown);
+    else print(stringify(shown, { lineWidth: 0, aliasDuplicateObjects: false }));
+    return 0;
+  }
+  requireKnown(
+    'stack',
+    name,
+    cluster.stacks.map((one) => one.name),
+  );
+  for (const stack of cluster.stacks) if (stack.name === name) printStack(composed(stack, effective), json);
+  return 0;
+}
+
+function composed(stack: StackSpec, effective: boolean | undefined): ComposeConfig {
+  if (!effective) return stack.compose;
+  const { compose, mistakes } = effectiveStack(stack, []);
+  if (!compose)
+    throw new SwarmupError('CONFIG_INVALID', `stack ${stack.name}: ${mistakes[0]?.message ?? 'it can not be merged'}`, {
+      fix: 'Compare it with the same command without --effective.',
+    });
+  return compose;
+}
+
+function printStack(compose: ComposeConfig, json: boolean | undefined): void {
+  if (json) printJson(compose);
+  else print(composeText(compose));
+}
