@@ -20,8 +20,8 @@ const swarm = [
   'create-networks',
   'create-objects',
   'deploy-services',
-  'retire-objects',
   'deploy-stacks',
+  'retire-objects',
   'set-up-portainer',
   'verify-http',
 ] as const;

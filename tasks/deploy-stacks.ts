@@ -3,12 +3,17 @@ import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
 import { askRegistry, isPresent } from '../lib/images/on-node.ts';
 import { portainerAdditions } from '../lib/portainer/additions.ts';
-import { knownSecret } from '../lib/portainer/secrets.ts';
+import { isKnownSecret, knownSecret } from '../lib/portainer/secrets.ts';
 import type { Engine } from '../lib/contracts/engine.ts';
 import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
+import type { Names } from '../lib/swarm/fields/field.ts';
 import { listServices } from '../lib/swarm/read.ts';
+import { namesOf } from '../lib/swarm/secrets-and-configs.ts';
 import { deployStack } from '../lib/swarm/stack-deploy.ts';
-import { NAMESPACE_LABEL, staleServices, type Addition } from '../lib/swarm/stack.ts';
+import { changesIn, hasForeignImage, keptReplicas } from '../lib/swarm/stack-drift.ts';
+import { externalsOf, requireDeployable, untilProvided } from '../lib/swarm/stack-requirements.ts';
+import { cliVersion, dockerOn, isReadByAll } from '../lib/swarm/stack-version.ts';
+import { NAMESPACE_LABEL, objectNames, staleServices, type Addition } from '../lib/swarm/stack.ts';
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { created, updated, waiting, type Change } from '../lib/contracts/change.ts';
@@ -17,8 +22,10 @@ import type { Desired } from '../lib/contracts/target.ts';
 interface State {
   readonly services: readonly Pick<SwarmService, 'Spec'>[];
   readonly additions: readonly Addition[];
-  /** External secrets in the file that the swarm doesn't have. */
-  readonly missingSecrets: readonly string[];
+  /** The networks, secrets and configs of the swarm; undefined before it exists. */
+  readonly names: Names | undefined;
+  /** The version of the manager's docker, if the stack's files may need a newer one. */
+  readonly cli: number | undefined;
   /** What the services are still waiting for; empty when they run. */
   readonly waitingFor: string;
   /** Why the images can't be pulled, for a stack that may then be skipped. */
@@ -36,6 +43,8 @@ export default defineTask<State, StackChange>({
     { task: 'configure-nodes', of: 'all', tolerant: true },
     'upgrade-docker',
     { task: 'pull-images', of: 'all', tolerant: true },
+    { task: 'create-networks', of: 'all' },
+    { task: 'create-objects', of: 'all' },
     'prune',
   ],
   targets: (cluster) => cluster.stacks.map((stack) => ({ id: stack.name })),
@@ -49,16 +58,18 @@ export default defineTask<State, StackChange>({
     );
     return {
       services,
-      additions: await portainerAdditions(ctx, manager, stack, services),
-      missingSecrets: await missingSecrets(manager, stack),
+      additions: await additionsFor(ctx, manager, stack, services),
+      names: await namesOf(manager),
+      cli: isReadByAll(stack.version) ? undefined : await dockerOn(await ctx.host(manager.node), ctx.signal),
       waitingFor: looks.map((look) => look.waitingFor).find((text) => text !== '') ?? '',
       unreachable: services.length === 0 ? await unreachableImage(manager, stack) : undefined,
     };
   },
-  absent: (desired) => ({
+  absent: ({ cluster }) => ({
     services: [],
     additions: [],
-    missingSecrets: wantedStack(desired).externalSecrets,
+    names: undefined,
+    cli: cluster.docker.version === undefined ? undefined : cliVersion(cluster.docker.version),
     waitingFor: '',
     unreachable: undefined,
   }),
@@ -66,21 +77,28 @@ export default defineTask<State, StackChange>({
     if (unreachable === undefined || wantedStack(desired).whenUnreachable !== 'skip') return undefined;
     return `${unreachable}; to deploy it, supply its images (docker save) with images.load`;
   },
-  plan: ({ services, additions, missingSecrets: missing, waitingFor }, desired) => {
+  plan: (state, desired) => {
     const stack = wantedStack(desired);
     const { name } = stack;
-    const own = ['stacks', name];
-    const changes = missing.map((secret): StackChange => ({
+    const { services, additions } = state;
+    const { missing } = externalsOf(stack, desired.cluster, state.names);
+    const secrets = missing.secrets.filter((secret) => !isKnownSecret(secret));
+    requireDeployable(stack, additions, { ...missing, secrets }, state.cli);
+    const changes = missing.secrets.filter(isKnownSecret).map((secret): StackChange => ({
       ...created(['secrets', secret]),
       kind: 'secret',
       name: secret,
     }));
-    const stale = staleServices(stack, services, additions);
+    const own = ['stacks', name];
+    const stale = staleServices(stack, services, additions, objectNames(desired.cluster));
     if (stale.length > 0) {
       const change = services.length > 0 ? updated(own, undefined, stale) : created(own, stale);
       changes.push({ ...change, kind: 'deploy', name });
-    } else if (waitingFor)
-      changes.push({ ...waiting(own, { to: 'running', reason: waitingFor }), kind: 'converge', name });
+    }
+    const drift = changesIn(stack, state, objectNames(desired.cluster), stale.length > 0);
+    changes.push(...drift.map((change): StackChange => ({ ...change, kind: 'deploy', name })));
+    if (stale.length === 0 && drift.length === 0 && state.waitingFor)
+      changes.push({ ...waiting(own, { to: 'running', reason: state.waitingFor }), kind: 'converge', name });
     return changes;
   },
   apply: async (ctx, changes, { additions }) => {
@@ -88,15 +106,29 @@ export default defineTask<State, StackChange>({
     const manager = await ctx.swarm.manager(ctx.signal);
     for (const { name } of changes.filter((change) => change.kind === 'secret')) await createSecret(ctx, manager, name);
     const before = await servicesOf(manager, stack.name);
-    if (changes.some((change) => change.kind === 'deploy')) await deploy(ctx, manager.node, stack, additions);
+    if (changes.some((change) => change.kind === 'deploy')) {
+      await untilProvided(ctx, manager, stack);
+      await deploy(ctx, manager.node, stack, additions, hasForeignImage(before) ? 'always' : stack.resolveImage);
+    }
     const deployed = await running(ctx, manager, stack.name, before);
     // The node on which a service started, and has to stay, is known once it runs.
-    const settled = await portainerAdditions(ctx, manager, stack, deployed);
-    if (staleServices(stack, deployed, settled).length === 0) return;
-    await deploy(ctx, manager.node, stack, settled);
+    const settled = await additionsFor(ctx, manager, stack, deployed);
+    if (staleServices(stack, deployed, settled, objectNames(ctx.cluster)).length === 0) return;
+    await deploy(ctx, manager.node, stack, settled, stack.resolveImage);
     await running(ctx, manager, stack.name, deployed);
   },
 });
+
+/** What swarmup adds to a stack's services: Portainer's, and the number of tasks of those that somebody else scales. */
+async function additionsFor(
+  ctx: UnitContext,
+  manager: Engine,
+  stack: StackSpec,
+  services: readonly SwarmService[],
+): Promise<readonly Addition[]> {
+  const additions = await portainerAdditions(ctx, manager, stack, services);
+  return keptReplicas(stack, services, additions);
+}
 
 /** Waits until all services of a stack run. @returns the services @throws SwarmupError the errors of `converge` */
 async function running(
@@ -121,13 +153,6 @@ function servicesOf(manager: Engine, stack: string): Promise<readonly SwarmServi
   return listServices(manager, { label: [`${NAMESPACE_LABEL}=${stack}`] });
 }
 
-async function missingSecrets(manager: Engine, stack: StackSpec): Promise<string[]> {
-  if (stack.externalSecrets.length === 0) return [];
-  const secrets = await manager.call('list the secrets', (docker) => docker.listSecrets());
-  const names = new Set(secrets.map((secret) => secret.Spec?.Name));
-  return stack.externalSecrets.filter((name) => !names.has(name));
-}
-
 async function createSecret(ctx: UnitContext, manager: Engine, name: string): Promise<void> {
   const secret = await knownSecret(name, ctx);
   if (!secret) {
@@ -144,9 +169,20 @@ async function createSecret(ctx: UnitContext, manager: Engine, name: string): Pr
   );
 }
 
-async function deploy(ctx: UnitContext, node: string, stack: StackSpec, additions: readonly Addition[]): Promise<void> {
+async function deploy(
+  ctx: UnitContext,
+  node: string,
+  stack: StackSpec,
+  additions: readonly Addition[],
+  resolveImage: StackSpec['resolveImage'],
+): Promise<void> {
   ctx.report(`deploying from ${node}`);
-  await deployStack(await ctx.host(node), stack, additions, ctx.signal);
+  const { registryAuth } = ctx.cluster.images;
+  const found = await Promise.all(stack.services.map(({ image }) => ctx.images.credentials(image)));
+  const credentials = registryAuth ? found.filter((one) => one !== undefined) : undefined;
+  const objects = objectNames(ctx.cluster);
+  const deployment = { additions, objects, resolveImage, credentials, home: ctx.env['HOME'] };
+  await deployStack(await ctx.host(node), stack, deployment, ctx.signal);
 }
 
 /** Why this stack's images can't be pulled: checked only for stacks that may then be skipped. */

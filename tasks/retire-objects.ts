@@ -21,7 +21,7 @@ export default defineTask<State, Retirement>({
   id: 'retire-objects',
   title: 'Old secrets and configs removed',
   about: 'Removes secrets and configs whose content changed, once no service needs them, not even for a roll-back.',
-  needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }, 'deploy-services'],
+  needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }, 'deploy-services', 'deploy-stacks'],
   targets: () => [CLUSTER],
   check: async (ctx) => {
     const manager = await ctx.swarm.manager(ctx.signal);

@@ -4,12 +4,14 @@ import { summarise } from '../compose/summary.ts';
 import { omitUndefined } from '../util/omit-undefined.ts';
 import { imageAt } from './portainer-images.ts';
 import { Secret } from '../util/secret.ts';
+import type { Path } from './locate.ts';
 import { IMAGE_EXPECTED, isImageReference } from './grammar.ts';
 import type { NodeSpec, PortainerSpec, StackService, StackSpec } from './model.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
 import { isServiceName } from './names.ts';
 import { convertCheck } from './published.ts';
-import { readStack } from './stack-files.ts';
+import { readStack, type StackSource } from './stack-files.ts';
+import { unpassable, unsendable } from './stack-limits.ts';
 import type { Reporter } from './reporter.ts';
 import type { ClusterFile } from './schema.ts';
 
@@ -22,6 +24,8 @@ export function convertStacks({ stacks, portainer }: ClusterFile, reporter: Repo
     const { files, loaded, env, references, hints } = source;
     const { services, ...external } = summarise(compose, name);
     checkNames(name, services, { loaded, reporter });
+    checkSent(name, source, reporter);
+    checkDrift(section.drift, services, ['stacks', name, 'drift'], reporter);
     const version = portainer?.stack === name ? portainer.version : undefined;
     const ports = services.flatMap((service) => service.ports);
     const verify = convertCheck(section.verify, ports, ['stacks', name, 'verify'], reporter);
@@ -43,11 +47,45 @@ export function convertStacks({ stacks, portainer }: ClusterFile, reporter: Repo
         ...external,
         services: services.map((service) => atVersion(service, version)),
         whenUnreachable: section.whenUnreachable,
+        resolveImage: section.resolveImage,
+        drift: section.drift,
         hints,
         ...omitUndefined({ verify, version: loaded.version }),
       },
     ];
   });
+}
+
+/** Reports what can't be carried to a manager, where docker reads the files. */
+function checkSent(stack: string, { files, loaded, env }: StackSource, reporter: Reporter): void {
+  const folder = dirname(files[0]?.path ?? '/');
+  for (const reference of loaded.references) {
+    const problem = unsendable(reference, folder);
+    if (problem !== undefined)
+      reporter.add([reference.mistake(problem, 'expected a path relative to the Compose file')]);
+  }
+  for (const { name, isSet } of loaded.variables) {
+    const problem = isSet && env[name] !== undefined ? unpassable(name) : undefined;
+    if (problem !== undefined)
+      reporter.wrong(
+        ['stacks', stack],
+        `the Compose file refers to the variable ${name}: ${problem}`,
+        'expected a variable of another name',
+      );
+  }
+}
+
+/** Reports services that the Compose files don't have. */
+function checkDrift(
+  drift: StackSpec['drift'],
+  services: readonly StackService[],
+  place: Path,
+  reporter: Reporter,
+): void {
+  const names = services.map(({ name }) => name);
+  for (const name of typeof drift === 'string' ? [] : Object.keys(drift))
+    if (!names.includes(name))
+      reporter.wrong([...place, name], `there is no service '${name}' in the stack`, expectedOneOf(name, names));
 }
 
 interface Checking {

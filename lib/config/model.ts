@@ -207,9 +207,15 @@ export interface StackSpec {
   readonly externalConfigs: readonly string[];
   readonly verify?: HttpCheck;
   readonly whenUnreachable: 'fail' | 'skip';
+  /** When a deployment looks up the digests of images. */
+  readonly resolveImage: 'always' | 'changed' | 'never';
+  /** What happens to services that somebody edited or scaled: of all, or of each by its name in the file. */
+  readonly drift: Drift | Readonly<Record<string, Drift>>;
   /** What the user may not expect, in sentences: keys that Docker ignores, and a `.env` that it doesn't read. */
   readonly hints: readonly string[];
 }
+
+export type Drift = 'fix' | 'ignore';
 
 export interface StackFile {
   /** Its absolute path. */

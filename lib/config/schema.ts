@@ -55,6 +55,8 @@ const whenUnreachable = 'What to do when the registry cannot be reached and an i
 
 const oneOrMore = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
 
+const drift = z.enum(['fix', 'ignore']);
+
 const stack = z
   .strictObject({
     file: oneOrMore.describe(
@@ -71,6 +73,17 @@ const stack = z
       .optional()
       .describe('A file, or several, with more variables: NAME=VALUE on every line, relative to the cluster file.'),
     verify: httpCheck.optional(),
+    resolveImage: z
+      .enum(['always', 'changed', 'never'])
+      .default('always')
+      .describe('When a deployment looks up the digests of images, as --resolve-image.'),
+    drift: z
+      .union([drift, z.record(z.string(), drift)])
+      .default('fix')
+      .describe(
+        'What happens to services that somebody scaled or edited: fix, or ignore until the next deployment, which keeps ' +
+          'their number of tasks; or a map of services of the Compose file to either.',
+      ),
     whenUnreachable: z
       .enum(['fail', 'skip'])
       .default('fail')

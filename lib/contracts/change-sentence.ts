@@ -49,6 +49,7 @@ const CREATE: Wordings = [
   ],
   ['secrets/*', ({ to }, name) => `secret ${shown(to ?? name)}`],
   ['configs/*', ({ to }, name) => `config ${shown(to ?? name)}`],
+  ['stacks/*/*/*/*', (_change, ...names) => ofStack(names, `add ${names.slice(2).join(' ')}`)],
   ['swarm', ({ to }) => swarmText(to)],
   ['securityGroups/*/ingress/*', ({ to }, _group, who) => `open for ${opened(who, to)}`],
   ['provider', () => 'the resources that the machines share'],
@@ -70,6 +71,8 @@ const UPDATE: Wordings = [
   ['services/*/managedKeys', ({ from, to }, service) => `service ${service}: managed keys ${difference(from, to)}`],
   ['services/*/*', ({ path, from, to }) => `${field(path)} ${difference(from, to)}`],
   ['services/*/labels/*', ({ path, from, to }) => `${field(path)} ${difference(from, to)}`],
+  ['stacks/*/*/*', ({ from, to }, ...names) => ofStack(names, `${names[2]}${changed(from, to)}`)],
+  ['stacks/*/*/*/*', (_change, ...names) => ofStack(names, names.slice(2).join(' '))],
   ['swarm/autolock', ({ from, to }) => `autolock ${onOff(from)} → ${onOff(to)}`],
   ['swarm/heartbeat', ({ from, to }) => `heartbeat ${time(from, 1e9, 's')} → ${time(to, 1e9, 's')}`],
   [
@@ -93,6 +96,7 @@ const REMOVE: Wordings = [
   ['nodes/*/labels/*', (_change, node, key) => `${node}: label ${key}`],
   ['secrets/*', ({ from }, name) => `secret ${shown(from ?? name)}`],
   ['configs/*', ({ from }, name) => `config ${shown(from ?? name)}`],
+  ['stacks/*/*/*/*', (_change, ...names) => ofStack(names, `remove ${names.slice(2).join(' ')}`)],
   ['securityGroups/*/ingress/*', ({ from }, _group, who) => `close for ${opened(who, from)}`],
   ['stateDir', ({ from }) => shown(from)],
 ];
@@ -116,6 +120,15 @@ const STEPS: Readonly<Record<string, Wordings>> = {
     ['portainer/agents', ({ from, to }) => `wait until Portainer sees ${counted(to, 'agent')} (now ${shown(from)})`],
   ],
 };
+
+function ofStack([stack, service]: readonly string[], what: string): string {
+  return `stack ${stack}, service ${service}: ${what}`;
+}
+
+/** The values before and after; nothing when they may be secret. */
+function changed(from: Change['from'], to: Change['to']): string {
+  return from === undefined && to === undefined ? '' : ` ${difference(from, to)}`;
+}
 
 /** A change as a person reads it: "service web: replicas 3 → 4". Changes are put into words only here. Pure. */
 export function sentenceOf(change: Change): string {

@@ -41,7 +41,12 @@ export async function renewPassword({ state }: Pick<RunContext, 'state'>): Promi
   await state.write(`${randomBytes(18).toString('base64url')}\n`, PASSWORD_FILE);
 }
 
+/** Whether swarmup can create a secret for a stack. */
+export function isKnownSecret(name: string): boolean {
+  return name === ADMIN_SECRET;
+}
+
 /** A secret that swarmup can create for a stack; undefined for any other name. */
 export async function knownSecret(name: string, ctx: Context): Promise<Secret | undefined> {
-  return name === ADMIN_SECRET ? adminPassword(ctx) : undefined;
+  return isKnownSecret(name) ? adminPassword(ctx) : undefined;
 }

@@ -35,20 +35,24 @@ export async function listObjects(manager: Engine): Promise<readonly SwarmObject
   return [...of('secret', secrets), ...of('config', configs)];
 }
 
+/** The names and IDs of everything that services' specifications refer to. @param nodesOwn networks of the nodes themselves */
+export async function namesOf(manager: Engine, nodesOwn: readonly string[] = []): Promise<Names> {
+  const [overlays, own, objects] = await Promise.all([
+    listNetworks(manager),
+    nodesOwnNetworks(manager, nodesOwn),
+    listObjects(manager),
+  ]);
+  return {
+    networks: new Map([...overlays, ...own].map(({ id, name }) => [id, name])),
+    objects: new Map(objects.map(({ id, kind, name }) => [`${kind} ${name}`, id])),
+  };
+}
+
 /** The names and IDs of what a service refers to; empty if it refers to nothing by ID. */
 export async function namesFor(manager: Engine, service: ServiceSpec): Promise<Names> {
   const { networks = [], secrets = [], configs = [], credentialSpec } = service;
   if (networks.length + secrets.length + configs.length === 0 && credentialSpec?.config === undefined) return NO_NAMES;
-  const own = networks.map(({ name }) => name).filter(isNodesOwn);
-  const [overlays, nodesOwn, objects] = await Promise.all([
-    listNetworks(manager),
-    nodesOwnNetworks(manager, own),
-    listObjects(manager),
-  ]);
-  return {
-    networks: new Map([...overlays, ...nodesOwn].map(({ id, name }) => [id, name])),
-    objects: new Map(objects.map(({ id, kind, name }) => [`${kind} ${name}`, id])),
-  };
+  return namesOf(manager, networks.map(({ name }) => name).filter(isNodesOwn));
 }
 
 /**

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { StackSpec } from '../config/model.ts';
-import { Secret } from '../util/secret.ts';
+import type { ComposeFileObject } from '../compose/types.ts';
+import type { Cluster, Drift, StackSpec } from '../config/model.ts';
+import type { Secret } from '../util/secret.ts';
 import type { SwarmNode, SwarmService } from '../contracts/swarm-types.ts';
+import { NAMESPACE_LABEL } from './stack-spec/names.ts';
 
-/** On every service of a stack that swarmup deployed: the hash of the stack's file. */
+export { NAMESPACE_LABEL };
+
+/** On every service of a stack that swarmup deployed: the hash of the stack. */
 export const STACK_LABEL = 'swarmup.stack';
-export const NAMESPACE_LABEL = 'com.docker.stack.namespace';
 /** On a service that swarmup pins to one node: the node's ID. */
 export const PINNED_LABEL = 'swarmup.pinned';
 
@@ -16,23 +19,76 @@ export interface Addition {
   /** The ID of the only node that it may run on. */
   readonly node?: string | undefined;
   readonly environment: Readonly<Record<string, Secret>>;
+  /** How many tasks it has now, and keeps: somebody else scales it. */
+  readonly replicas?: number;
 }
 
-/** A hash of a stack's file and of the images that replace those in the file. */
-export function stackHash({ text, services }: StackSpec): string {
+/** Names in the swarm of the cluster file's own secrets and configs, by their names in the file. */
+export interface ObjectNames {
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly configs: ReadonlyMap<string, string>;
+}
+
+/** The cluster file's own secrets and configs: their names in the swarm depend on their content. */
+export function objectNames({ objects }: Pick<Cluster, 'objects'>): ObjectNames {
+  const of = (kind: 'secret' | 'config') =>
+    new Map(objects.filter((one) => one.kind === kind).map(({ name, fullName }) => [name, fullName]));
+  return { secrets: of('secret'), configs: of('config') };
+}
+
+type Section = Readonly<Record<string, ComposeFileObject>>;
+
+/** External secrets or configs whose names are those of the cluster file, by their names in the swarm. */
+export function renamed(section: Section, names: ReadonlyMap<string, string>): Section {
+  return Object.fromEntries(
+    Object.entries(section).map(([key, one]) => {
+      const name = one.external ? names.get(one.name ?? key) : undefined;
+      return [key, name === undefined ? one : { ...one, name }];
+    }),
+  );
+}
+
+/**
+ * A hash of what a stack deploys: its files as Docker reads them, the contents of secrets and configs, and the images
+ * that replace those in the files. Comments, order and notation don't count.
+ */
+export function stackHash({ compose, references, services }: StackSpec, objects: ObjectNames): string {
   const replaced = services.flatMap(({ name, image, imageReplaced }) => (imageReplaced ? [[name, image]] : []));
-  const hash = createHash('sha256').update(text);
-  if (replaced.length > 0) hash.update(JSON.stringify(replaced));
-  return hash.digest('hex').slice(0, 16);
+  // Contents instead of paths, which differ between computers.
+  const contents = new Map(references.map(({ path, data }) => [path, digest(data.reveal())]));
+  const hashed = (section: Section = {}, names: ReadonlyMap<string, string>) =>
+    Object.entries(renamed(section, names)).map(([key, one]) => [
+      key,
+      one.file === undefined ? one : { ...one, file: contents.get(one.file) ?? one.file },
+    ]);
+  const deployed = {
+    ...compose,
+    secrets: Object.fromEntries(hashed(compose.secrets, objects.secrets)),
+    configs: Object.fromEntries(hashed(compose.configs, objects.configs)),
+  };
+  return digest(JSON.stringify(ordered([deployed, replaced]))).slice(0, 16);
 }
 
-/** The names of the stack's services whose deployment doesn't match the file and its additions. */
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** A copy in which all keys are sorted. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, ordered(inner)]));
+}
+
+/** The names of the stack's services whose deployment doesn't match the files and their additions. */
 export function staleServices(
   stack: StackSpec,
   deployed: readonly Pick<SwarmService, 'Spec'>[],
   additions: readonly Addition[],
+  objects: ObjectNames,
 ): readonly string[] {
-  const hash = stackHash(stack);
+  const hash = stackHash(stack, objects);
   const names = stack.services.map(({ name }) => name);
   return names.filter((name) => {
     const spec = deployed.find(({ Spec }) => Spec.Name === `${stack.name}_${name}`)?.Spec;
@@ -44,35 +100,9 @@ export function staleServices(
   });
 }
 
-/**
- * A second Compose file, which Docker merges into the user's own: swarmup's label on every service, and the additions
- * to some. One line of JSON, which is YAML. It has the same version as the first, which Docker requires of files that
- * it merges.
- */
-export function additionsFile(stack: StackSpec, additions: readonly Addition[]): Secret {
-  const hash = stackHash(stack);
-  const services = stack.services.map(({ name, image, imageReplaced }) => {
-    const { node, environment = {} } = additions.find(({ service }) => service === name) ?? {};
-    const values = Object.entries(environment).map(([key, value]) => [key, literal(value.reveal())]);
-    const added = {
-      ...(imageReplaced ? { image: literal(image) } : {}),
-      ...(values.length > 0 ? { environment: Object.fromEntries(values) } : {}),
-      deploy: {
-        labels: { [STACK_LABEL]: hash, ...(node === undefined ? {} : { [PINNED_LABEL]: node }) },
-        ...(node === undefined ? {} : { placement: { constraints: [`node.id == ${node}`] } }),
-      },
-    };
-    return [name, added];
-  });
-  const { version } = stack;
-  return new Secret(
-    JSON.stringify({ ...(version === undefined ? {} : { version }), services: Object.fromEntries(services) }),
-  );
-}
-
-/** A text with escaped dollar signs, in which Docker finds no variables. */
-function literal(text: string): string {
-  return text.replaceAll('$', '$$$$');
+/** What happens to a service that somebody edited or scaled. */
+export function driftOf({ drift }: Pick<StackSpec, 'drift'>, service: string): Drift {
+  return typeof drift === 'string' ? drift : (drift[service] ?? 'fix');
 }
 
 /** The node to which a service is pinned, if it can't run there now: no other node may take it over. */

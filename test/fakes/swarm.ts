@@ -1,7 +1,8 @@
 import type Docker from 'dockerode';
 import { Readable } from 'node:stream';
-import { parse } from 'yaml';
-import { isObject } from '../../lib/swarm/semantic-equal.ts';
+import type { ComposeConfig } from '../../lib/compose/types.ts';
+import { ownNames } from '../../lib/swarm/stack-spec/names.ts';
+import { stackServiceSpec } from '../../lib/swarm/stack-spec/service.ts';
 import { fits } from '../../lib/swarm/placement.ts';
 import { exact, tagged } from '../../lib/util/image-reference.ts';
 import type { Rotation, SwarmSpec } from '../../lib/swarm/settings.ts';
@@ -51,32 +52,6 @@ export interface FakeEngineState {
   /** A manager that restarted with autolock on. */
   locked?: boolean;
   readonly images: Map<string, readonly string[]>;
-}
-
-/** The keys of a stack's file that the fake reads. */
-interface StackFileService {
-  readonly image: string;
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly volumes?: readonly string[];
-  readonly deploy?: {
-    readonly mode?: string;
-    readonly replicas?: number;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly placement?: { readonly constraints: readonly string[] };
-  };
-}
-
-interface StackFile {
-  readonly services: Readonly<Record<string, StackFileService>>;
-}
-
-/** Merges two Compose files as Docker does: maps by key, lists appended, otherwise the second value wins. */
-function merged<T>(one: T, other: unknown): T {
-  if (other === undefined) return one;
-  if (Array.isArray(one) && Array.isArray(other)) return [...one, ...other] as T;
-  if (!isObject(one) || !isObject(other)) return (other ?? one) as T;
-  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
-  return Object.fromEntries([...keys].map((key) => [key, merged(one[key], other[key])])) as T;
 }
 
 /** A swarm in memory, with the real rules that swarmup relies on. Tasks run as soon as they are placed. */
@@ -313,34 +288,23 @@ export class FakeSwarm {
     this.reconcile();
   }
 
-  /** `docker stack deploy NAME` with two files, as sent by lib/swarm/stack-deploy.ts; its script is tested with real docker. */
-  deployStack(name: string, text: string): void {
+  /**
+   * `docker stack deploy NAME` with files as docker reads them. test/compose compares the specifications, and the script
+   * that runs docker, with the real docker.
+   */
+  deployStack(name: string, config: ComposeConfig): void {
     this.writes.push(`stack deploy ${name}`);
-    const end = text.indexOf('\n');
-    const [added, file] = [text.slice(0, end), text.slice(end + 1)].map((one): StackFile =>
-      parse(one, { merge: true }),
-    );
-    for (const [service, own] of Object.entries(file?.services ?? {})) {
-      const body = merged(own, added?.services[service]);
-      const full = `${name}_${service}`;
-      const spec: ServiceSpecification = {
-        Name: full,
-        Labels: { 'com.docker.stack.namespace': name, ...body.deploy?.labels },
-        TaskTemplate: {
-          ContainerSpec: {
-            Image: body.image,
-            Env: Object.entries(body.environment ?? {}).map((pair) => pair.join('=')),
-            Mounts: (body.volumes ?? []).map((volume) => {
-              const [source = '', target = ''] = volume.split(':');
-              return { Type: 'volume', Source: `${name}_${source}`, Target: target };
-            }),
-          },
-          ...(body.deploy?.placement ? { Placement: { Constraints: body.deploy.placement.constraints } } : {}),
-        },
-        Mode:
-          body.deploy?.mode === 'global' ? { Global: {} } : { Replicated: { Replicas: body.deploy?.replicas ?? 1 } },
-      };
-      const known = this.services.find((one) => one.Spec.Name === full);
+    for (const network of ownNames(name, config).networks)
+      if (!this.objects.named('network', network))
+        this.objects.all.push({ id: this.#id('net'), kind: 'network', name: network, body: {} });
+    for (const service of Object.keys(config.services)) {
+      const text = JSON.stringify(stackServiceSpec(name, service, config), (key, value: unknown) =>
+        key === 'Target' ? (this.objects.named('network', String(value))?.id ?? value) : value,
+      );
+      const spec = JSON.parse(text) as ServiceSpecification & { Mode: { Replicated?: { Replicas?: number } } };
+      // What the engine fills in.
+      if (spec.Mode.Replicated) spec.Mode.Replicated.Replicas ??= 1;
+      const known = this.services.find((one) => one.Spec.Name === spec.Name);
       if (known) known.Spec = spec;
       else this.services.push({ ID: this.#id('svc'), Version: this.#index(), Spec: spec });
     }

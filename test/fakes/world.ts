@@ -23,6 +23,7 @@ import { loadTasks } from '../../lib/session/load-tasks.ts';
 import { pipelines } from '../../Taskfile.ts';
 import { fakeClock } from './clock.ts';
 import { FakeSwarm } from './swarm.ts';
+import { unpacked } from './stack-files.ts';
 import { strict } from './strict.ts';
 
 /** The copy of a manager's swarm folder that a back-up makes. */
@@ -314,14 +315,14 @@ export class FakeWorld {
           this.swarm.upgrade(name, pinned ?? [...this.packages][0] ?? '');
           return ok();
         }
+        if (command === 'docker --version') return ok(`Docker version ${own?.version}, build 1234567\n`);
         if (argv[3] === 'swarmup-lock') return ok(`${argv.at(-1)}\n${this.#lockStep(name, argv.slice(4, -1))}`);
         if (command.startsWith('docker stack rm')) {
           this.swarm.removeStack(argv.at(-1) ?? '');
           return ok();
         }
         if (argv[3] === 'swarmup-stack') {
-          if (!(options.input instanceof Secret)) throw new Error('a stack may have secrets in it');
-          this.swarm.deployStack(argv[4] ?? '', options.input.reveal());
+          this.swarm.deployStack(argv.at(-1) ?? '', await unpacked(argv.slice(4), options.input));
           return ok();
         }
         throw new Error(`the fake host was asked to run '${command}', which it doesn't know`);

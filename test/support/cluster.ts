@@ -7,7 +7,7 @@ import { providerRegistry } from '../../lib/providers/index.ts';
 
 /** A stack with an agent on every node, a server, and a secret from outside. */
 export const STACK =
-  'services:\n  agent:\n    image: portainer/agent:lts\n    deploy: { mode: global }\n  portainer:\n    image: portainer/portainer-ce:lts\n    ports: ["9000:9000"]\n    secrets: [portainer_admin_password]\nsecrets:\n  portainer_admin_password: { external: true }\n';
+  'version: "3.8"\nservices:\n  agent:\n    image: portainer/agent:lts\n    deploy: { mode: global }\n  portainer:\n    image: portainer/portainer-ce:lts\n    ports: ["9000:9000"]\n    secrets: [portainer_admin_password]\nsecrets:\n  portainer_admin_password: { external: true }\n';
 
 /** A cluster from a text, with its files in their own folder. */
 export async function clusterOf(text: string, env: Record<string, string> = {}): Promise<Cluster> {

@@ -31,6 +31,8 @@ export function stackOf(text: string, env: Readonly<Record<string, string>> = {}
     environment: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, new Secret(value)])),
     references: [],
     whenUnreachable: 'fail',
+    resolveImage: 'always',
+    drift: 'fix',
     hints: [],
     ...(version === undefined ? {} : { version }),
     ...summarise(compose, 's'),

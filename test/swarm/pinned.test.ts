@@ -3,13 +3,15 @@ import { sentenceOf } from '../../lib/contracts/change-sentence.ts';
 import type { Cluster } from '../../lib/config/model.ts';
 import { imageAt, partOf } from '../../lib/config/portainer-images.ts';
 import { Secret } from '../../lib/util/secret.ts';
-import { additionsFile, staleServices } from '../../lib/swarm/stack.ts';
+import { additionalFiles } from '../../lib/swarm/stack-additions.ts';
+import { staleServices } from '../../lib/swarm/stack.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText, IMAGES } from '../support/cluster.ts';
 import { stackOf, summaryOf } from '../support/stacks.ts';
 import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
 
-const STACK = `services:
+const STACK = `version: "3.8"
+services:
   agent:
     image: portainer/agent:lts
     deploy: { mode: global }
@@ -85,7 +87,7 @@ describe('Portainer', () => {
     const { ID, Spec } = serverOf(world);
     const task = world.swarm.tasks.find(({ ServiceID }) => ServiceID === ID);
     expect(Spec.Labels?.['swarmup.pinned']).toBe(task?.NodeID);
-    expect(Spec.TaskTemplate.Placement?.Constraints).toEqual(['node.role == manager', `node.id == ${task?.NodeID}`]);
+    expect(Spec.TaskTemplate.Placement?.Constraints).toEqual([`node.id == ${task?.NodeID}`, 'node.role == manager']);
     expect(secretOf(world)).toEqual(['AGENT_SECRET=generated-password', 'AGENT_SECRET=generated-password']);
     expect((await world.run('up', cluster)).changed).toBe(0);
     // From another computer, without local state: the secret in use is kept.
@@ -192,14 +194,18 @@ services:
   const stack = stackOf(text);
   const additions = ['a', 'b'].map((service) => ({ service, node: 'n1', environment: { KEY: new Secret('k') } }));
 
+  const objects = { secrets: new Map<string, string>(), configs: new Map<string, string>() };
+  const files = (some: typeof additions) =>
+    additionalFiles(stack, some, objects, { isRealFolder: true, sent: (path) => path });
   const added = (some: typeof additions) =>
-    (JSON.parse(additionsFile(stack, some).reveal()) as { services: Record<string, Added> }).services;
+    (JSON.parse(files(some).first.reveal()) as { services: Record<string, Added> }).services;
 
   it('are a separate file, which is never printed', () => {
     const { a, c } = added(additions);
     expect(a).toMatchObject({ environment: { KEY: 'k' }, deploy: { placement: { constraints: ['node.id == n1'] } } });
     expect(c).toEqual({ deploy: { labels: { 'swarmup.stack': expect.any(String) } } });
-    expect(String(additionsFile(stack, additions))).toBe('***');
+    expect(String(files(additions).first)).toBe('***');
+    expect(files(additions).last).toBeUndefined();
   });
 
   it('make a service stale when they are missing or no longer wanted', () => {
@@ -217,11 +223,11 @@ services:
           Mode: {},
         },
       }));
-    expect(staleServices(stack, deployed(additions), additions)).toEqual([]);
-    expect(staleServices(stack, deployed(additions.slice(1)), additions)).toEqual(['a']);
-    expect(staleServices(stack, deployed(additions), additions.slice(1))).toEqual(['a']);
-    expect(staleServices(stack, deployed(additions).slice(1), additions)).toEqual(['a']);
+    expect(staleServices(stack, deployed(additions), additions, objects)).toEqual([]);
+    expect(staleServices(stack, deployed(additions.slice(1)), additions, objects)).toEqual(['a']);
+    expect(staleServices(stack, deployed(additions), additions.slice(1), objects)).toEqual(['a']);
+    expect(staleServices(stack, deployed(additions).slice(1), additions, objects)).toEqual(['a']);
     const moved = additions.map((one) => ({ ...one, node: 'n2' }));
-    expect(staleServices(stack, deployed(additions), moved)).toEqual(['a', 'b']);
+    expect(staleServices(stack, deployed(additions), moved, objects)).toEqual(['a', 'b']);
   });
 });

@@ -1,10 +1,10 @@
 import { stringify } from 'yaml';
 import type { ComposeConfig } from '../../compose/types.ts';
 import { composeText } from '../../compose/text/compose-text.ts';
-import type { StackSpec } from '../../config/model.ts';
 import { print, printJson } from '../../render/output.ts';
 import { understandCluster } from '../../session/understand.ts';
-import { effectiveStack } from '../../swarm/effective-stack.ts';
+import { effective as deployedStack } from '../../swarm/stack-spec/effective.ts';
+import { objectNames } from '../../swarm/stack.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { requireKnown } from '../../util/require-known.ts';
 import type { CommonOptions } from '../options.ts';
@@ -29,18 +29,9 @@ export async function config({ file, json, stack: name, effective }: ConfigOptio
     name,
     cluster.stacks.map((one) => one.name),
   );
-  for (const stack of cluster.stacks) if (stack.name === name) printStack(composed(stack, effective), json);
+  for (const one of cluster.stacks)
+    if (one.name === name) printStack(effective ? deployedStack(one, [], objectNames(cluster)) : one.compose, json);
   return 0;
-}
-
-function composed(stack: StackSpec, effective: boolean | undefined): ComposeConfig {
-  if (!effective) return stack.compose;
-  const { compose, mistakes } = effectiveStack(stack, []);
-  if (!compose)
-    throw new SwarmupError('CONFIG_INVALID', `stack ${stack.name}: ${mistakes[0]?.message ?? 'it can not be merged'}`, {
-      fix: 'Compare it with the same command without --effective.',
-    });
-  return compose;
 }
 
 function printStack(compose: ComposeConfig, json: boolean | undefined): void {
