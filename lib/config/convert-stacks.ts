@@ -6,7 +6,7 @@ import { Secret } from '../util/secret.ts';
 import { readCompose, type ComposeSummary } from './compose/read.ts';
 import type { NodeSpec, PortainerSpec, StackService, StackSpec } from './model.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
-import { convertCheck } from './published.ts';
+import { convertChecks } from './published.ts';
 import type { Reporter } from './reporter.ts';
 import type { ClusterFile } from './schema.ts';
 
@@ -22,7 +22,7 @@ export function convertStacks({ stacks, portainer }: ClusterFile, reporter: Repo
       const version = portainer?.stack === name ? portainer.version : undefined;
       const services = summary.services.map((service) => atVersion(service, version));
       const ports = services.flatMap((service) => service.ports);
-      const verify = convertCheck(stack.verify, ports, ['stacks', name, 'verify'], reporter);
+      const verify = convertChecks(stack.verify, ports, ['stacks', name, 'verify'], reporter);
       const { whenUnreachable } = stack;
       return { name, file, text, ...summary, services, whenUnreachable, ...omitUndefined({ verify }) };
     }),

@@ -127,11 +127,25 @@ export interface PublishedPort {
   readonly mode: 'ingress' | 'host';
 }
 
+/** A request to a published port, and the answer that it must get. */
 export interface HttpCheck {
   readonly port: number;
   readonly path: string;
+  readonly method: 'GET' | 'HEAD';
+  /** The host name to ask for, perhaps with a port; default: the node's address. */
+  readonly host?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly https: boolean;
+  /** The certificates to trust, in PEM; default: the public ones. */
+  readonly ca?: string;
+  /** Any certificate is accepted. */
+  readonly insecure: boolean;
+  /** How many redirects to follow, on the same node. */
+  readonly redirects: number;
   readonly status: number;
   readonly body?: string;
+  /** A regular expression. */
+  readonly bodyMatches?: string;
 }
 
 /** A secret or a config. */
@@ -174,7 +188,7 @@ export interface ServiceSpec extends Readonly<
   readonly configs?: readonly Grant[] | undefined;
   /** `config` is a name in the swarm. */
   readonly credentialSpec?: ServiceFile['credentialSpec'];
-  readonly verify?: HttpCheck;
+  readonly verify?: readonly HttpCheck[];
 }
 
 export interface StackSpec {
@@ -190,7 +204,7 @@ export interface StackSpec {
   readonly services: readonly StackService[];
   /** External secrets the file refers to, by name. */
   readonly externalSecrets: readonly string[];
-  readonly verify?: HttpCheck;
+  readonly verify?: readonly HttpCheck[];
   readonly whenUnreachable: 'fail' | 'skip';
 }
 

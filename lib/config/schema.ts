@@ -3,8 +3,9 @@ import { network } from './network-schema.ts';
 import { config, secret } from './object-schema.ts';
 import { packageVersion, proxyAddress, proxyException, sshHost, sshJumps, sshUser, webAddress } from './grammar.ts';
 import { name, objectName, serviceName } from './names.ts';
+import { httpChecks } from './http-check-schema.ts';
 import { texts } from './service/entries.ts';
-import { httpCheck, service } from './service-schema.ts';
+import { service } from './service-schema.ts';
 import { addressOrInterface, swarmInit } from './swarm-schema.ts';
 import { duration } from './units.ts';
 
@@ -56,7 +57,7 @@ const whenUnreachable = 'What to do when the registry cannot be reached and an i
 const stack = z
   .strictObject({
     file: z.string().min(1).describe('The Compose file, relative to the cluster file.'),
-    verify: httpCheck.optional(),
+    verify: httpChecks.optional(),
     whenUnreachable: z
       .enum(['fail', 'skip'])
       .default('fail')

@@ -5,6 +5,7 @@ import type { Machine, Price, Rented } from '../contracts/provider.ts';
 import type { SshEndpoint } from '../contracts/endpoint.ts';
 import { expiring } from './certificates.ts';
 import { judge } from './convergence.ts';
+import { pagesOf } from './pages.ts';
 import { listNodes, listServices, listTasks, nameOf } from './read.ts';
 import { readSwarm, type SwarmObjectState } from './settings.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
@@ -166,16 +167,18 @@ function serviceStatus(
 }
 
 function urls({ provider, machines, cluster }: Context, service: SwarmService): ServiceStatus['urls'] {
-  const ports = (service.Endpoint?.Ports ?? [])
-    .filter((port) => port.Protocol === 'tcp' && port.PublishedPort)
-    .map((port) => port.PublishedPort ?? 0);
+  const ports = (service.Endpoint?.Ports ?? []).flatMap(({ PublishedPort: port, Protocol: protocol }) =>
+    port && (protocol === 'tcp' || protocol === 'udp') ? [{ port, protocol } as const] : [],
+  );
+  const overTls = new Set(pagesOf(cluster).flatMap(({ check }) => (check.https ? [check.port] : [])));
   return cluster.nodes.flatMap(({ name }) => {
     const machine = machines.get(name);
     if (machine?.state !== 'running') return [];
-    return ports.flatMap((port) => {
+    return ports.flatMap(({ port, protocol }) => {
       try {
-        const { host, port: local } = provider.endpoint(machine, port);
-        return [{ node: name, port, url: `http://${host}:${local}` }];
+        const { host, port: local } = provider.endpoint(machine, port, protocol);
+        const scheme = protocol === 'udp' ? 'udp' : overTls.has(port) ? 'https' : 'http';
+        return [{ node: name, port, url: `${scheme}://${host}:${local}` }];
       } catch {
         // A port that was published by hand isn't reachable from here, so it has no URL.
         return [];
