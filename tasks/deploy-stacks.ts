@@ -1,3 +1,4 @@
+import { awaitedToComplete } from '../lib/config/dependencies.ts';
 import type { StackSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
@@ -5,6 +6,7 @@ import { askRegistry, isPresent } from '../lib/images/on-node.ts';
 import { portainerAdditions } from '../lib/portainer/additions.ts';
 import { knownSecret } from '../lib/portainer/secrets.ts';
 import type { Engine } from '../lib/contracts/engine.ts';
+import { unitsBefore, untilReady } from '../lib/swarm/dependencies.ts';
 import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
 import { listServices } from '../lib/swarm/read.ts';
 import { deployStack } from '../lib/swarm/stack-deploy.ts';
@@ -38,7 +40,7 @@ export default defineTask<State, StackChange>({
     { task: 'pull-images', of: 'all', tolerant: true },
     'prune',
   ],
-  targets: (cluster) => cluster.stacks.map((stack) => ({ id: stack.name })),
+  targets: (cluster) => cluster.stacks.map(({ name, dependsOn }) => ({ id: name, after: unitsBefore(dependsOn) })),
   check: async (ctx) => {
     const stack = wantedStack(ctx);
     const manager = await ctx.swarm.manager(ctx.signal);
@@ -46,6 +48,7 @@ export default defineTask<State, StackChange>({
     const looks = await lookAt(
       manager,
       services.map((service) => service.ID),
+      { complete: awaitedToComplete(ctx.cluster) },
     );
     return {
       services,
@@ -85,6 +88,7 @@ export default defineTask<State, StackChange>({
   },
   apply: async (ctx, changes, { additions }) => {
     const stack = wantedStack(ctx);
+    await untilReady(ctx, `stack ${stack.name}`, stack.dependsOn);
     const manager = await ctx.swarm.manager(ctx.signal);
     for (const { name } of changes.filter((change) => change.kind === 'secret')) await createSecret(ctx, manager, name);
     const before = await servicesOf(manager, stack.name);
@@ -107,7 +111,8 @@ async function running(
 ): Promise<readonly SwarmService[]> {
   const { signal, clock, report } = ctx;
   const serviceIds = (await servicesOf(manager, name)).map((service) => service.ID);
-  await converge({ name, manager, serviceIds, before, signal, clock, report });
+  const complete = awaitedToComplete(ctx.cluster);
+  await converge({ name, manager, serviceIds, before, complete, signal, clock, report });
   return servicesOf(manager, name);
 }
 

@@ -20,7 +20,7 @@ export default defineTask<State, Change>({
   id: 'verify-http',
   title: 'HTTP answers on every node',
   about: 'Requests every published page from every node, several times per replica, and checks status and body.',
-  needs: ['configure-nodes', 'deploy-services', 'deploy-stacks', 'set-up-portainer'],
+  needs: ['configure-nodes', 'deploy-services', 'deploy-stacks', 'roll-images', 'set-up-portainer'],
   verifies: true,
   targets: (cluster) =>
     cluster.nodes.flatMap((node) =>

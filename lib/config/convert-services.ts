@@ -49,7 +49,7 @@ export async function convertService(
   known: Known,
   reporter: Reporter,
 ): Promise<ServiceSpec> {
-  const { verify, replicas = 1, env, environment, envFile, credentialSpec, ...service } = file;
+  const { verify, replicas = 1, env, environment, envFile, credentialSpec, dependsOn: _later, ...service } = file;
   const place = ['services', name];
   const checks = convertChecks(verify, service.ports, [...place, 'verify'], reporter);
   const spec = credentialSpec?.config === undefined ? credentialSpec : { ...credentialSpec };

@@ -175,7 +175,16 @@ export interface Grant {
 export interface ServiceSpec extends Readonly<
   Omit<
     ServiceFile,
-    'replicas' | 'env' | 'environment' | 'envFile' | 'networks' | 'secrets' | 'configs' | 'credentialSpec' | 'verify'
+    | 'replicas'
+    | 'env'
+    | 'environment'
+    | 'envFile'
+    | 'networks'
+    | 'secrets'
+    | 'configs'
+    | 'credentialSpec'
+    | 'verify'
+    | 'dependsOn'
   >
 > {
   readonly name: string;
@@ -189,6 +198,17 @@ export interface ServiceSpec extends Readonly<
   /** `config` is a name in the swarm. */
   readonly credentialSpec?: ServiceFile['credentialSpec'];
   readonly verify?: readonly HttpCheck[];
+  readonly dependsOn?: readonly Dependency[];
+}
+
+/** A service or a stack that is deployed first. */
+export interface Dependency {
+  readonly kind: 'service' | 'stack';
+  readonly name: string;
+  /** Only this service of the stack, by its name in the swarm. */
+  readonly service?: string;
+  /** healthy: running, with a health check. */
+  readonly condition: 'running' | 'healthy' | 'completed';
 }
 
 export interface StackSpec {
@@ -206,6 +226,7 @@ export interface StackSpec {
   readonly externalSecrets: readonly string[];
   readonly verify?: readonly HttpCheck[];
   readonly whenUnreachable: 'fail' | 'skip';
+  readonly dependsOn?: readonly Dependency[];
 }
 
 export interface StackService {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dependsOn } from './dependency-schema.ts';
 import { network } from './network-schema.ts';
 import { config, secret } from './object-schema.ts';
 import { packageVersion, proxyAddress, proxyException, sshHost, sshJumps, sshUser, webAddress } from './grammar.ts';
@@ -62,6 +63,7 @@ const stack = z
       .enum(['fail', 'skip'])
       .default('fail')
       .describe(`${whenUnreachable}: fail, or skip this stack and report it.`),
+    dependsOn: dependsOn.optional(),
   })
   .describe('A stack, as `docker stack deploy -c FILE NAME`.');
 

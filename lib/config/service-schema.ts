@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dependsOn } from './dependency-schema.ts';
 import { imageReference } from './grammar.ts';
 import { httpChecks } from './http-check-schema.ts';
 import { credentialSpec, grants, networks } from './service/attachments.ts';
@@ -98,6 +99,7 @@ export const service = z
       })
       .optional()
       .describe('Where the output goes.'),
+    dependsOn: dependsOn.optional(),
     verify: httpChecks.optional(),
   })
   .superRefine(contradictions)

@@ -5,6 +5,7 @@ import type { Machine, Price, Rented } from '../contracts/provider.ts';
 import type { SshEndpoint } from '../contracts/endpoint.ts';
 import { expiring } from './certificates.ts';
 import { judge } from './convergence.ts';
+import { mayEnd } from './ending.ts';
 import { pagesOf } from './pages.ts';
 import { listNodes, listServices, listTasks, nameOf } from './read.ts';
 import { readSwarm, type SwarmObjectState } from './settings.ts';
@@ -41,7 +42,12 @@ export interface NodeStatus {
 export interface ServiceStatus {
   readonly name: string;
   readonly image: string;
-  readonly replicas: { readonly desired: number; readonly running: number };
+  readonly replicas: {
+    readonly desired: number;
+    readonly running: number;
+    /** Of jobs, and of services whose tasks may end: how many completed. */
+    readonly completed?: number;
+  };
   readonly tasks: readonly { readonly node: string; readonly state: string; readonly error: string | null }[];
   /** `port` is the published one; the URL may have another if the provider forwards it. */
   readonly urls: readonly { readonly node: string; readonly port: number; readonly url: string }[];
@@ -145,7 +151,7 @@ function serviceStatus(
   nodes: readonly SwarmNode[],
 ): ServiceStatus {
   const tasks = all.filter((task) => task.ServiceID === service.ID);
-  const { desired, alive } = judge(service, tasks, nodes);
+  const { desired, alive, completed } = judge(service, tasks, nodes);
   const nodeName = (id: string | undefined) => {
     const node = nodes.find((one) => one.ID === id);
     return node ? nameOf(node) : 'none';
@@ -156,7 +162,7 @@ function serviceStatus(
   return {
     name: service.Spec.Name,
     image: service.Spec.TaskTemplate.ContainerSpec.Image,
-    replicas: { desired, running: alive },
+    replicas: { desired, running: alive, ...(mayEnd(service.Spec) ? { completed } : {}) },
     tasks: shown.map((task) => ({
       node: nodeName(task.NodeID),
       state: task.Status.State,
