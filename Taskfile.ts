@@ -22,6 +22,7 @@ const swarm = [
   'deploy-services',
   'deploy-stacks',
   'retire-objects',
+  'roll-images',
   'set-up-portainer',
   'verify-http',
 ] as const;
@@ -56,6 +57,8 @@ export const pipelines = {
   scale: ['deploy-services', 'verify-http'],
   /** Returns services to their state before the last update. */
   rollback: ['roll-back'],
+  /** Runs jobs once more. */
+  rerun: ['rerun-jobs'],
   /** Moves tasks to nodes that came back and have none. */
   rebalance: ['rebalance', 'verify-http'],
   /** Availability of one node: `drain` and `activate`. */

@@ -1,18 +1,23 @@
+import { awaitedToComplete } from '../lib/config/dependencies.ts';
 import type { ServiceSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
 import { authConfig } from '../lib/images/credentials.ts';
-import { registryDigest } from '../lib/images/on-node.ts';
+import { isArchived } from '../lib/images/archived.ts';
+import { isNetworkProblem, registryDigest } from '../lib/images/on-node.ts';
 import { tagged } from '../lib/util/image-reference.ts';
 import type { Engine } from '../lib/contracts/engine.ts';
+import { unitsBefore, untilReady } from '../lib/swarm/dependencies.ts';
+import { isJob } from '../lib/swarm/ending.ts';
 import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
-import type { Convergence } from '../lib/swarm/convergence.ts';
+import type { Convergence } from '../lib/swarm/verdict.ts';
 import { serviceByName } from '../lib/swarm/read.ts';
 import { OWNER_LABEL } from '../lib/swarm/labels.ts';
 import { namesFor } from '../lib/swarm/secrets-and-configs.ts';
 import { NO_NAMES, type Names } from '../lib/swarm/fields/field.ts';
 import { differences, modeOf, specification } from '../lib/swarm/service-spec.ts';
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
+import { withUpdatePolicy } from '../lib/swarm/update-policy.ts';
 import { createService, updateService } from '../lib/swarm/write.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { created, updated, waiting, type Change } from '../lib/contracts/change.ts';
@@ -40,11 +45,12 @@ export default defineTask<State, ServiceChange>({
     { task: 'create-objects', of: 'all' },
     'prune',
   ],
-  targets: (cluster) => cluster.services.map((service) => ({ id: service.name })),
+  targets: (cluster) => cluster.services.map(({ name, dependsOn }) => ({ id: name, after: unitsBefore(dependsOn) })),
   check: async (ctx) => {
     const manager = await ctx.swarm.manager(ctx.signal);
     const service = await serviceByName(manager, ctx.target.id);
-    const [convergence] = service ? await lookAt(manager, [service.ID]) : [];
+    const complete = awaitedToComplete(ctx.cluster);
+    const [convergence] = service ? await lookAt(manager, [service.ID], { complete }) : [];
     const names = service ? await namesFor(manager, wantedService(ctx)) : NO_NAMES;
     return { service, convergence, names };
   },
@@ -60,22 +66,27 @@ export default defineTask<State, ServiceChange>({
     if (stack !== undefined) throw ofStack(wanted.name, stack);
     if (modeOf(service.Spec) !== wanted.mode) throw otherMode(wanted);
     const changed = differences(service, wanted, names);
-    if (changed.length === 0 && convergence?.waitingFor)
-      return [{ ...waiting(own, { to: 'running', reason: convergence.waitingFor }), kind: 'converge' }];
-    return changed.map(({ path, from, to }) => ({ ...updated([...own, ...path], from, to), kind: 'update' }));
+    if (changed.length === 0 && convergence?.waitingFor) {
+      const to = isJob(service.Spec) ? 'complete' : 'running';
+      return [{ ...waiting(own, { to, reason: convergence.waitingFor }), kind: 'converge' }];
+    }
+    // Any change of a job's specification starts its next iteration.
+    const reason = isJob(service.Spec) ? 'runs the job again' : undefined;
+    return changed.map(({ path, from, to }) => ({
+      ...updated([...own, ...path], from, to, { reason }),
+      kind: 'update',
+    }));
   },
-  apply: async (ctx, changes, { service }) => {
+  apply: async (ctx, changes, { service, convergence }) => {
     const manager = await ctx.swarm.manager(ctx.signal);
     const wanted = wantedService(ctx);
+    await untilReady(ctx, `service ${wanted.name}`, wanted.dependsOn);
     if (changes.some((change) => change.kind !== 'converge')) {
       const renew = !service || changes.some(({ path: [, , key] }) => key === 'image');
-      await write(
-        ctx,
-        manager,
-        wanted,
-        service,
-        renew ? await imageWithDigest(ctx, manager, wanted.image) : service.Spec.TaskTemplate.ContainerSpec.Image,
-      );
+      const image = renew
+        ? await imageWithDigest(ctx, manager, wanted.image)
+        : service.Spec.TaskTemplate.ContainerSpec.Image;
+      await write(ctx, manager, wanted, { service, convergence }, image);
     }
     const written = await serviceByName(manager, wanted.name);
     if (!written)
@@ -87,6 +98,7 @@ export default defineTask<State, ServiceChange>({
       manager,
       serviceIds: [written.ID],
       before: service ? [service] : [],
+      complete: awaitedToComplete(ctx.cluster),
       signal: ctx.signal,
       clock: ctx.clock,
       report: ctx.report,
@@ -102,19 +114,28 @@ function wantedService({ cluster, target }: Desired): ServiceSpec {
 
 async function imageWithDigest(ctx: UnitContext, manager: Engine, image: string): Promise<string> {
   if (image.includes('@')) return image;
-  const digest = await registryDigest(manager, image, await ctx.images.credentials(image));
-  return digest ? `${tagged(image)}@${digest}` : image;
+  const found = await registryDigest(manager, image, await ctx.images.credentials(image));
+  if ('digest' in found) return `${tagged(image)}@${found.digest}`;
+  const built = ctx.cluster.images.whenUnreachable === 'build' && ctx.images.canBuild(image);
+  if (!built && !(await isArchived(ctx, image)))
+    ctx.warn(
+      `${image} is deployed without its digest, so nodes may run different versions of it: ${found.problem}`,
+      // One warning is enough when no image can be looked up.
+      isNetworkProblem(found.problem) ? 'registry' : `digest ${image}`,
+    );
+  return image;
 }
 
 async function write(
   ctx: UnitContext,
   manager: Engine,
   wanted: ServiceSpec,
-  current: SwarmService | undefined,
+  { service: current, convergence }: Pick<State, 'service' | 'convergence'>,
   image: string,
 ): Promise<void> {
   const names = await namesFor(manager, wanted);
-  const spec = specification(wanted, image, ctx.cluster.name, { current: current?.Spec, names });
+  const whole = specification(wanted, image, ctx.cluster.name, { current: current?.Spec, names });
+  const spec = withUpdatePolicy(whole, wanted, convergence);
   const auth = authConfig(await ctx.images.credentials(wanted.image));
   ctx.report(current ? 'updating' : 'creating');
   await (current ? updateService(manager, current, spec, auth) : createService(manager, spec, auth));

@@ -1,3 +1,4 @@
+import { awaitedToComplete } from '../lib/config/dependencies.ts';
 import type { StackSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
@@ -5,6 +6,7 @@ import { askRegistry, isPresent } from '../lib/images/on-node.ts';
 import { portainerAdditions } from '../lib/portainer/additions.ts';
 import { isKnownSecret, knownSecret } from '../lib/portainer/secrets.ts';
 import type { Engine } from '../lib/contracts/engine.ts';
+import { unitsBefore, untilReady } from '../lib/swarm/dependencies.ts';
 import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
 import type { Names } from '../lib/swarm/fields/field.ts';
 import { listServices } from '../lib/swarm/read.ts';
@@ -47,7 +49,7 @@ export default defineTask<State, StackChange>({
     { task: 'create-objects', of: 'all' },
     'prune',
   ],
-  targets: (cluster) => cluster.stacks.map((stack) => ({ id: stack.name })),
+  targets: (cluster) => cluster.stacks.map(({ name, dependsOn }) => ({ id: name, after: unitsBefore(dependsOn) })),
   check: async (ctx) => {
     const stack = wantedStack(ctx);
     const manager = await ctx.swarm.manager(ctx.signal);
@@ -55,6 +57,7 @@ export default defineTask<State, StackChange>({
     const looks = await lookAt(
       manager,
       services.map((service) => service.ID),
+      { complete: awaitedToComplete(ctx.cluster) },
     );
     return {
       services,
@@ -103,6 +106,7 @@ export default defineTask<State, StackChange>({
   },
   apply: async (ctx, changes, { additions }) => {
     const stack = wantedStack(ctx);
+    await untilReady(ctx, `stack ${stack.name}`, stack.dependsOn);
     const manager = await ctx.swarm.manager(ctx.signal);
     for (const { name } of changes.filter((change) => change.kind === 'secret')) await createSecret(ctx, manager, name);
     const before = await servicesOf(manager, stack.name);
@@ -139,7 +143,8 @@ async function running(
 ): Promise<readonly SwarmService[]> {
   const { signal, clock, report } = ctx;
   const serviceIds = (await servicesOf(manager, name)).map((service) => service.ID);
-  await converge({ name, manager, serviceIds, before, signal, clock, report });
+  const complete = awaitedToComplete(ctx.cluster);
+  await converge({ name, manager, serviceIds, before, complete, signal, clock, report });
   return servicesOf(manager, name);
 }
 

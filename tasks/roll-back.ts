@@ -23,7 +23,9 @@ export default defineTask<State, Change>({
     if (!service) throw cannot(target.id, 'it does not exist', 'Deploy it first: swarmup up');
     if (service.UpdateStatus?.State === 'rollback_completed') return [];
     if (!service.PreviousSpec) throw cannot(target.id, 'it was never updated', 'Nothing needs to be done.');
-    return [updated(['services', target.id], 'current', 'previous')];
+    const [now, then] = [service.Spec, service.PreviousSpec].map((spec) => spec.TaskTemplate.ContainerSpec.Image);
+    const reason = now === then ? undefined : `image ${now} → ${then}`;
+    return [updated(['services', target.id], 'current', 'previous', { reason })];
   },
   apply: async (ctx, _changes, { service }) => {
     if (!service) return;

@@ -31,7 +31,7 @@ export default defineTask<State, Change>({
   id: 'set-up-portainer',
   title: 'Portainer set up',
   about: "Sets up Portainer's administrator and environment, and waits until it sees an agent on every node.",
-  needs: ['deploy-stacks'],
+  needs: ['deploy-stacks', 'roll-images'],
   targets: (cluster) => (cluster.portainer ? [CLUSTER] : []),
   check: look,
   absent: () => ({

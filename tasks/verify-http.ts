@@ -1,12 +1,13 @@
 import type { StackSpec } from '../lib/config/model.ts';
-import type { UnitContext } from '../lib/contracts/context.ts';
-import { pagesOf, untilPageAnswers, type Page } from '../lib/swarm/http-checks.ts';
-import { listNodes, listServices, nameOf } from '../lib/swarm/read.ts';
+import type { UnitContext, Warnings } from '../lib/contracts/context.ts';
+import { untilPageAnswers } from '../lib/swarm/http-checks.ts';
+import { pagesOf, type Page } from '../lib/swarm/pages.ts';
+import { listNodes, listServices, listTasks, nameOf } from '../lib/swarm/read.ts';
 import { awayWithItsNode, NAMESPACE_LABEL, PINNED_LABEL } from '../lib/swarm/stack.ts';
 import type { SwarmNode } from '../lib/contracts/swarm-types.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import type { Change } from '../lib/contracts/change.ts';
-import type { Desired, Target } from '../lib/contracts/target.ts';
+import type { Desired } from '../lib/contracts/target.ts';
 
 interface State {
   /** Why there is nothing to check. */
@@ -19,17 +20,18 @@ export default defineTask<State, Change>({
   id: 'verify-http',
   title: 'HTTP answers on every node',
   about: 'Requests every published page from every node, several times per replica, and checks status and body.',
-  needs: ['configure-nodes', 'deploy-services', 'deploy-stacks', 'set-up-portainer'],
+  needs: ['configure-nodes', 'deploy-services', 'deploy-stacks', 'roll-images', 'set-up-portainer'],
   verifies: true,
   targets: (cluster) =>
     cluster.nodes.flatMap((node) =>
       pagesOf(cluster)
         .filter(({ answersOn }) => answersOn(node))
-        .map(({ check }) => ({ id: `${node.name}:${check.port}`, node: node.name })),
+        .map((page) => ({ id: `${node.name}:${page.id}`, node: node.name })),
     ),
   check: async (ctx) => {
     const page = pageOf(ctx);
-    const silent = page.stack && (await whySilent(ctx, page.stack));
+    if (page.check.insecure) warnInsecure(ctx, page);
+    const silent = (page.stack && (await whySilent(ctx, page.stack))) ?? (await withoutTask(ctx, page));
     return { silent, requests: silent ? 0 : await untilPageAnswers(ctx, ctx.node.name, page) };
   },
   absent: () => ({ silent: undefined, requests: 0 }),
@@ -39,13 +41,26 @@ export default defineTask<State, Change>({
 });
 
 function pageOf({ cluster, target }: Desired): Page {
-  const page = pagesOf(cluster).find(({ check }) => portOf(target) === check.port);
+  const page = pagesOf(cluster).find(({ id }) => target.id === `${target.node}:${id}`);
   if (!page) throw new Error(`no check for ${target.id}`);
   return page;
 }
 
-function portOf(target: Target): number {
-  return Number(target.id.slice(target.id.lastIndexOf(':') + 1));
+function warnInsecure(ctx: Warnings, { of, check: { port } }: Page): void {
+  const what = `${of}: port ${port} is checked without its certificate (insecure: true): anybody's server could answer`;
+  ctx.warn(what, `insecure ${of} ${port}`);
+}
+
+/** A port in host mode answers only where a task is. */
+async function withoutTask(ctx: UnitContext, { hostMode }: Page): Promise<string | undefined> {
+  if (hostMode.length === 0) return undefined;
+  const manager = await ctx.swarm.manager(ctx.signal);
+  const [services, nodes] = await Promise.all([listServices(manager), listNodes(manager)]);
+  const own = services.filter(({ Spec }) => hostMode.includes(Spec.Name)).map(({ ID }) => ID);
+  const tasks = own.length > 0 ? await listTasks(manager, { service: own }) : [];
+  const here = nodes.filter((node) => nameOf(node) === ctx.node.name).map(({ ID }) => ID);
+  const runs = tasks.some(({ NodeID, Status }) => Status.State === 'running' && here.includes(NodeID ?? ''));
+  return runs ? undefined : `no task of ${hostMode.join(', ')} runs on ${ctx.node.name}`;
 }
 
 /** Why a stack rightfully doesn't answer; undefined if it should. */

@@ -1,7 +1,13 @@
 import type { Clock } from './clock.ts';
 import { SwarmupError } from '../util/errors.ts';
 
-export type Probe<T> = { readonly done: T } | { readonly seen: string };
+export type Probe<T> = { readonly done: T } | Seen;
+
+interface Seen {
+  readonly seen: string;
+  /** Whether something works on it, for as long as that takes: the deadline counts from the last such look. */
+  readonly working?: boolean;
+}
 
 export interface Wait<T> {
   /** The condition, as it reads after "waiting until": "worker1 answers on SSH". */
@@ -28,13 +34,14 @@ const LONGEST_PAUSE_MS = 3_000;
 /** Looks until the condition holds; after the deadline throws TIMED_OUT, quoting what was last seen. */
 export async function waitUntil<T>(wait: Wait<T>): Promise<T> {
   const { clock, signal } = wait;
-  const start = clock.now();
+  let start = clock.now();
   for (;;) {
     signal.throwIfAborted();
     const looked = clock.now();
     const result = await wait.probe(signal);
     if ('done' in result) return result.done;
     wait.onSeen?.(result.seen);
+    if (result.working) start = clock.now();
     if (clock.now() - start >= wait.deadlineMs) {
       const seconds = Math.round(wait.deadlineMs / 1000);
       throw new SwarmupError(

@@ -63,6 +63,11 @@ export const keepGoing = {
   keepGoing: flag('--keep-going', "after a failure, continue with everything that doesn't need what failed"),
 } as const;
 
+/** For pipelines that deploy services. */
+export const pull = {
+  pull: flag('--pull', 'look for newer images under the same tags in their registries'),
+} as const;
+
 export type CommonOptions = ValuesOf<typeof common>;
 export type SelectionOptions = ValuesOf<typeof selection>;
 /** How a pipeline is run. */

@@ -6,7 +6,7 @@ import { isNodesOwn } from './convert-networks.ts';
 import type { Path } from './locate.ts';
 import type { Grant, NetworkSpec, ObjectSpec, ServiceSpec } from './model.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
-import { convertCheck } from './published.ts';
+import { convertChecks } from './published.ts';
 import type { Reporter } from './reporter.ts';
 import type { ClusterFile } from './schema.ts';
 
@@ -49,11 +49,9 @@ export async function convertService(
   known: Known,
   reporter: Reporter,
 ): Promise<ServiceSpec> {
-  const { verify, replicas = 1, env, environment, envFile, credentialSpec, ...service } = file;
+  const { verify, replicas = 1, env, environment, envFile, credentialSpec, dependsOn: _later, ...service } = file;
   const place = ['services', name];
-  // Ports in host mode answer only on nodes with a task: on all nodes when every node has one.
-  const everywhere = service.ports.filter(({ mode }) => mode === 'ingress' || service.mode === 'global');
-  const check = convertCheck(verify, everywhere, [...place, 'verify'], reporter);
+  const checks = convertChecks(verify, service.ports, [...place, 'verify'], reporter);
   const spec = credentialSpec?.config === undefined ? credentialSpec : { ...credentialSpec };
   if (spec?.config !== undefined)
     spec.config = named('config', spec.config, known, [...place, 'credentialSpec', 'config'], reporter)?.fullName;
@@ -66,7 +64,7 @@ export async function convertService(
     secrets: grants('secret', file.secrets, known, [...place, 'secrets'], reporter),
     configs: grants('config', file.configs, known, [...place, 'configs'], reporter),
     ...(spec ? { credentialSpec: spec } : {}),
-    ...(check ? { verify: check } : {}),
+    ...(checks ? { verify: checks } : {}),
   };
 }
 

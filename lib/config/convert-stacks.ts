@@ -9,7 +9,7 @@ import { IMAGE_EXPECTED, isImageReference } from './grammar.ts';
 import type { NodeSpec, PortainerSpec, StackService, StackSpec } from './model.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
 import { isServiceName } from './names.ts';
-import { convertCheck } from './published.ts';
+import { convertChecks } from './published.ts';
 import { readStack, type StackSource } from './stack-files.ts';
 import { unpassable, unsendable } from './stack-limits.ts';
 import type { Reporter } from './reporter.ts';
@@ -28,7 +28,7 @@ export function convertStacks({ stacks, portainer }: ClusterFile, reporter: Repo
     checkDrift(section.drift, services, ['stacks', name, 'drift'], reporter);
     const version = portainer?.stack === name ? portainer.version : undefined;
     const ports = services.flatMap((service) => service.ports);
-    const verify = convertCheck(section.verify, ports, ['stacks', name, 'verify'], reporter);
+    const verify = convertChecks(section.verify, ports, ['stacks', name, 'verify'], reporter);
     const [first = { path: '', text: '' }] = files;
     const variables = loaded.variables.map((variable) => variable.name);
     return [

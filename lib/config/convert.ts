@@ -10,6 +10,7 @@ import { convertNetworks } from './convert-networks.ts';
 import { convertObjects, convertService } from './convert-services.ts';
 import { convertPortainer, convertStacks } from './convert-stacks.ts';
 import { convertSwarm } from './convert-swarm.ts';
+import { withDependencies } from './dependencies.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
 import { noNameTwice, noPortTwice } from './published.ts';
 import type { Reporter } from './reporter.ts';
@@ -39,6 +40,7 @@ export class Conversion implements Reporter {
     );
     noNameTwice(services, stacks, this);
     noPortTwice(services, stacks, this);
+    const ordered = withDependencies(file, { services, stacks }, this);
     if (file.docker.source === 'official' && file.docker.repository === undefined) {
       this.wrong(
         ['docker', 'source'],
@@ -64,8 +66,7 @@ export class Conversion implements Reporter {
       },
       networks,
       objects,
-      services,
-      stacks,
+      ...ordered,
       runs: file.runs,
       ...(file.taskfile === undefined ? {} : { taskfile: this.file(file.taskfile, ['taskfile']) }),
       ...(portainer ? { portainer } : {}),

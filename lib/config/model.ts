@@ -128,11 +128,25 @@ export interface PublishedPort {
   readonly mode: 'ingress' | 'host';
 }
 
+/** A request to a published port, and the answer that it must get. */
 export interface HttpCheck {
   readonly port: number;
   readonly path: string;
+  readonly method: 'GET' | 'HEAD';
+  /** The host name to ask for, perhaps with a port; default: the node's address. */
+  readonly host?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly https: boolean;
+  /** The certificates to trust, in PEM; default: the public ones. */
+  readonly ca?: string;
+  /** Any certificate is accepted. */
+  readonly insecure: boolean;
+  /** How many redirects to follow, on the same node. */
+  readonly redirects: number;
   readonly status: number;
   readonly body?: string;
+  /** A regular expression. */
+  readonly bodyMatches?: string;
 }
 
 /** A secret or a config. */
@@ -162,7 +176,16 @@ export interface Grant {
 export interface ServiceSpec extends Readonly<
   Omit<
     ServiceFile,
-    'replicas' | 'env' | 'environment' | 'envFile' | 'networks' | 'secrets' | 'configs' | 'credentialSpec' | 'verify'
+    | 'replicas'
+    | 'env'
+    | 'environment'
+    | 'envFile'
+    | 'networks'
+    | 'secrets'
+    | 'configs'
+    | 'credentialSpec'
+    | 'verify'
+    | 'dependsOn'
   >
 > {
   readonly name: string;
@@ -175,7 +198,18 @@ export interface ServiceSpec extends Readonly<
   readonly configs?: readonly Grant[] | undefined;
   /** `config` is a name in the swarm. */
   readonly credentialSpec?: ServiceFile['credentialSpec'];
-  readonly verify?: HttpCheck;
+  readonly verify?: readonly HttpCheck[];
+  readonly dependsOn?: readonly Dependency[];
+}
+
+/** A service or a stack that is deployed first. */
+export interface Dependency {
+  readonly kind: 'service' | 'stack';
+  readonly name: string;
+  /** Only this service of the stack, by its name in the swarm. */
+  readonly service?: string;
+  /** healthy: running, with a health check. */
+  readonly condition: 'running' | 'healthy' | 'completed';
 }
 
 export interface StackSpec {
@@ -205,12 +239,13 @@ export interface StackSpec {
   readonly externalSecrets: readonly string[];
   /** External configs, by their names in the swarm. */
   readonly externalConfigs: readonly string[];
-  readonly verify?: HttpCheck;
+  readonly verify?: readonly HttpCheck[];
   readonly whenUnreachable: 'fail' | 'skip';
   /** When a deployment looks up the digests of images. */
   readonly resolveImage: 'always' | 'changed' | 'never';
   /** What happens to services that somebody edited or scaled: of all, or of each by its name in the file. */
   readonly drift: Drift | Readonly<Record<string, Drift>>;
+  readonly dependsOn?: readonly Dependency[];
   /** What the user may not expect, in sentences: keys that Docker ignores, and a `.env` that it doesn't read. */
   readonly hints: readonly string[];
 }

@@ -1,3 +1,8 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { messageOf } from '../util/errors.ts';
+import { omitUndefined } from '../util/omit-undefined.ts';
+import type { HttpCheckFile } from './http-check-schema.ts';
 import type { Path } from './locate.ts';
 import type { HttpCheck, ServiceSpec, StackSpec } from './model.ts';
 import type { Reporter } from './reporter.ts';
@@ -7,14 +12,28 @@ import type { ServicePort } from './service/ports.ts';
 /** A port of a service; without `published` if Swarm chooses it. */
 type Port = Pick<ServicePort, 'published' | 'protocol' | 'mode'>;
 
-/** The HTTP check of a service or a stack, on one of the ports it publishes. */
-export function convertCheck(
-  verify: ClusterFile['services'][string]['verify'],
+type Verify = ClusterFile['services'][string]['verify'];
+
+/** The HTTP checks of a service or a stack, each on one of the ports it publishes. */
+export function convertChecks(
+  verify: Verify,
+  ports: readonly Port[],
+  place: Path,
+  reporter: Reporter,
+): readonly HttpCheck[] | undefined {
+  if (!verify) return undefined;
+  const checks = Array.isArray(verify)
+    ? verify.map((one, i) => convertCheck(one, ports, [...place, i], reporter))
+    : [convertCheck(verify, ports, place, reporter)];
+  return checks.filter((check) => check !== undefined);
+}
+
+function convertCheck(
+  { ca, ...verify }: HttpCheckFile,
   ports: readonly Port[],
   place: Path,
   reporter: Reporter,
 ): HttpCheck | undefined {
-  if (!verify) return undefined;
   const port = verify.port ?? ports.find((p) => p.protocol === 'tcp' && p.published !== undefined)?.published;
   if (port === undefined) {
     reporter.wrong(
@@ -32,12 +51,25 @@ export function convertCheck(
       `expected one of the published ports: ${published}`,
     );
   }
-  return {
-    port,
-    path: verify.path,
-    status: verify.status,
-    ...(verify.body === undefined ? {} : { body: verify.body }),
-  };
+  const certificates = ca === undefined ? undefined : certificatesIn(ca, [...place, 'ca'], reporter);
+  return { ...omitUndefined(verify), port, ...omitUndefined({ ca: certificates }) };
+}
+
+/** The text of a PEM file. Each certificate is parsed: a broken one would only be ignored later. */
+function certificatesIn(path: string, place: Path, reporter: Reporter): string | undefined {
+  const file = reporter.file(path, place);
+  if (!existsSync(file)) return undefined;
+  const hint = 'expected a PEM file with certificates, such as that of the authority that signed the server';
+  try {
+    const text = readFileSync(file, 'utf8');
+    const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+    const certificates = blocks.map((block) => new X509Certificate(block));
+    if (certificates.length === 0) reporter.wrong(place, `${path} contains no certificate`, hint);
+    return blocks.join('\n');
+  } catch (error) {
+    reporter.wrong(place, `${path} can't be read: ${messageOf(error)}`, hint);
+    return undefined;
+  }
 }
 
 interface Claim {

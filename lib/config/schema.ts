@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { dependsOn } from './dependency-schema.ts';
 import { network } from './network-schema.ts';
 import { config, secret } from './object-schema.ts';
 import { packageVersion, proxyAddress, proxyException, sshHost, sshJumps, sshUser, webAddress } from './grammar.ts';
 import { name, objectName, serviceName, stackName } from './names.ts';
+import { httpChecks } from './http-check-schema.ts';
 import { texts } from './service/entries.ts';
-import { httpCheck, service } from './service-schema.ts';
+import { service } from './service-schema.ts';
 import { addressOrInterface, swarmInit } from './swarm-schema.ts';
 import { duration } from './units.ts';
 
@@ -72,7 +74,7 @@ const stack = z
     envFile: oneOrMore
       .optional()
       .describe('A file, or several, with more variables: NAME=VALUE on every line, relative to the cluster file.'),
-    verify: httpCheck.optional(),
+    verify: httpChecks.optional(),
     resolveImage: z
       .enum(['always', 'changed', 'never'])
       .default('always')
@@ -88,6 +90,7 @@ const stack = z
       .enum(['fail', 'skip'])
       .default('fail')
       .describe(`${whenUnreachable}: fail, or skip this stack and report it.`),
+    dependsOn: dependsOn.optional(),
   })
   .describe('A stack, as `docker stack deploy -c FILE NAME`.');
 

@@ -36,16 +36,25 @@ export function withServices(cluster: Cluster, names: readonly string[]): Cluste
 
 /** The TCP ports that the cluster publishes, in ascending order: what clients must be able to reach on every node. */
 export function publishedPorts(cluster: Cluster): readonly number[] {
-  const all = [
-    ...cluster.services.flatMap((s) => s.ports),
-    ...cluster.stacks.flatMap((s) => s.services.flatMap((x) => x.ports)),
-  ]
-    .filter((port) => port.protocol === 'tcp')
-    .flatMap((port) => port.published ?? []);
-  const checks = [...cluster.services, ...cluster.stacks].flatMap((s) => (s.verify ? [s.verify.port] : []));
+  const checks = [...cluster.services, ...cluster.stacks].flatMap((one) => (one.verify ?? []).map(({ port }) => port));
   const portainer = cluster.portainer ? [cluster.portainer.port] : [];
-  return [...new Set([...all, ...checks, ...portainer])].sort((a, b) => a - b);
+  return ascending([...portsOf(cluster, 'tcp'), ...checks, ...portainer]);
 }
+
+/** The UDP ports that the cluster publishes, in ascending order. */
+export function publishedUdpPorts(cluster: Cluster): readonly number[] {
+  return ascending(portsOf(cluster, 'udp'));
+}
+
+function portsOf({ services, stacks }: Cluster, protocol: 'tcp' | 'udp'): number[] {
+  const all = [
+    ...services.flatMap((one) => one.ports),
+    ...stacks.flatMap((one) => one.services.flatMap((s) => s.ports)),
+  ];
+  return all.filter((port) => port.protocol === protocol).flatMap((port) => port.published ?? []);
+}
+
+const ascending = (ports: readonly number[]): readonly number[] => [...new Set(ports)].sort((a, b) => a - b);
 
 /** The images the cluster's services and stacks need on the nodes. */
 export function requiredImages(cluster: Cluster): readonly RequiredImage[] {

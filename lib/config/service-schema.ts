@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { dependsOn } from './dependency-schema.ts';
 import { imageReference } from './grammar.ts';
+import { httpChecks } from './http-check-schema.ts';
 import { credentialSpec, grants, networks } from './service/attachments.ts';
 import { command, environment, oneOrMore, text, texts } from './service/entries.ts';
 import { dns, dnsSearch, extraHosts } from './service/hosts.ts';
@@ -11,21 +13,6 @@ import { contradictions } from './service/rules.ts';
 import { duration } from './units.ts';
 
 /** The shape of a service in a cluster file. Keys are Compose's, in camel case; their meaning is the Engine API's. */
-
-/** An HTTP check of a service or a stack. */
-export const httpCheck = z
-  .strictObject({
-    port: z
-      .int()
-      .min(1)
-      .max(65535)
-      .optional()
-      .describe('The published port to ask; default: the first published TCP port.'),
-    path: z.string().startsWith('/').default('/').describe('The path to ask for.'),
-    status: z.int().min(100).max(599).default(200).describe('The HTTP status every answer must have.'),
-    body: z.string().optional().describe('A text every answer must contain.'),
-  })
-  .describe('An HTTP check, asked several times a replica through every node.');
 
 export const service = z
   .strictObject({
@@ -112,7 +99,8 @@ export const service = z
       })
       .optional()
       .describe('Where the output goes.'),
-    verify: httpCheck.optional(),
+    dependsOn: dependsOn.optional(),
+    verify: httpChecks.optional(),
   })
   .superRefine(contradictions)
   .describe('A service, as `docker service create`.');

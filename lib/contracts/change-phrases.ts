@@ -34,6 +34,11 @@ export function scale(service: Value | undefined): string {
   return mode === undefined ? counted(at(service, 'replicas'), 'replica') : `as a ${shown(mode)}`;
 }
 
+/** The awaited state of a service. */
+export function runs(state: Value | undefined): string {
+  return state === 'complete' ? 'completes' : 'runs';
+}
+
 /** "worker1 2, worker2 1" */
 export function spread(tasks: Value | undefined): string {
   return Object.entries(typeof tasks === 'object' ? tasks : {})

@@ -7,10 +7,22 @@ export interface HttpRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** HTTPS instead of HTTP. */
+  readonly tls?: TlsTrust;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** The SSH server to go through. */
   readonly via?: SshEndpoint;
+}
+
+/** Whose certificate is accepted. */
+export interface TlsTrust {
+  /** The name in the certificate, also sent to the server (SNI); default: the host of the request. */
+  readonly servername?: string;
+  /** The certificates to trust, in PEM; default: those that come with Node.js. */
+  readonly ca?: string;
+  /** Any certificate. */
+  readonly insecure: boolean;
 }
 
 export interface HttpAnswer {

@@ -152,8 +152,8 @@ export interface Provider {
   unknownHosts?(): Promise<readonly UnknownHost[]>;
   /** Stores what is needed to find machines that the cluster file may no longer name later. Called under the lock. */
   remember?(): Promise<void>;
-  /** The address a client uses for a port of a machine. */
-  endpoint(machine: Machine, port: number): Endpoint;
+  /** The address a client uses for a port of a machine. @param protocol default: tcp */
+  endpoint(machine: Machine, port: number, protocol?: 'tcp' | 'udp'): Endpoint;
 }
 
 export type ProviderFactory = (options: ProviderOptions) => Promise<Provider>;

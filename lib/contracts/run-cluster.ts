@@ -12,4 +12,13 @@ interface CommandRequest {
   readonly recoverWith?: string | undefined;
   readonly backup?: BackupRequest;
   readonly restore?: RestoreRequest;
+  readonly rerun?: RerunRequest;
+  /** Newer images under the same tags are looked up and rolled out. */
+  readonly pull?: boolean;
+}
+
+/** The jobs of the cluster are to run again. */
+export interface RerunRequest {
+  /** The ForceUpdate of each service when the run first saw it: the mark by which a job is started only once per run. */
+  readonly forcedBefore: Map<string, number>;
 }

@@ -28,7 +28,10 @@ export interface SwarmTask {
   readonly CreatedAt: string;
   readonly ServiceID: string;
   readonly NodeID?: string;
+  /** Of replicated services, from 1; of replicated jobs, from 0, which the API leaves out. */
   readonly Slot?: number;
+  /** Of jobs only: the iteration that it belongs to. */
+  readonly JobIteration?: JobIteration;
   readonly DesiredState: string;
   readonly Spec: Partial<TaskTemplate>;
   readonly Status: {
@@ -37,6 +40,11 @@ export interface SwarmTask {
     readonly Err?: string;
     readonly ContainerStatus?: { readonly ExitCode?: number };
   };
+}
+
+/** Counts the runs of a job; the API leaves out an index of 0, that of the first run. */
+export interface JobIteration {
+  readonly Index?: number;
 }
 
 /** A service in the response to GET /services, with the fields that swarmup reads. */
@@ -53,6 +61,8 @@ export interface SwarmService {
     readonly StartedAt?: string;
     readonly CompletedAt?: string;
   };
+  /** Of jobs only. */
+  readonly JobStatus?: { readonly JobIteration?: JobIteration; readonly LastExecution?: string };
 }
 
 /** Source: the response to GET /services, TaskTemplate.ContainerSpec.Mounts. */
@@ -70,13 +80,14 @@ export interface TaskTemplate {
     readonly Image: string;
     readonly Env?: readonly string[];
     readonly Mounts?: readonly Mount[];
+    readonly Healthcheck?: { readonly Test?: readonly string[] };
   };
   readonly Placement?: {
     readonly Constraints?: readonly string[];
     readonly Preferences?: readonly { readonly Spread?: { readonly SpreadDescriptor?: string } }[];
   };
-  /** Condition: none, on-failure or any. */
-  readonly RestartPolicy?: { readonly Condition?: string };
+  /** Condition: none, on-failure or any. MaxAttempts: 0 for no limit. */
+  readonly RestartPolicy?: { readonly Condition?: string; readonly MaxAttempts?: number };
   /** A changed number recreates all tasks. */
   readonly ForceUpdate?: number;
 }
@@ -86,6 +97,7 @@ export interface ServiceSpecification {
   readonly Labels?: Readonly<Record<string, string>>;
   readonly TaskTemplate: TaskTemplate;
   readonly UpdateConfig?: Readonly<Record<string, unknown>>;
+  readonly RollbackConfig?: Readonly<Record<string, unknown>>;
   readonly Mode: {
     readonly Replicated?: { readonly Replicas?: number };
     readonly Global?: object;

@@ -6,6 +6,15 @@ export interface Target {
   /** Unique within the task; shown to the user and used by the JSON output. */
   readonly id: string;
   readonly node?: string;
+  /** Units that come before this one besides what its task needs; those that aren't in the pipeline don't matter. */
+  readonly after?: readonly Precedent[];
+}
+
+/** A unit of the same or another task. */
+export interface Precedent {
+  readonly task: string;
+  /** The target's ID. */
+  readonly target: string;
 }
 
 export const CLUSTER: Target = { id: 'cluster' };

@@ -48,22 +48,22 @@ export async function askRegistry(engine: Engine, name: string, credentials?: Cr
   }
 }
 
-/** The registry's current digest for a name, or undefined when it can't be read. */
+/** The registry's current digest for a name, or why it can't be read: the name alone works too, with the image on the nodes. */
 export async function registryDigest(
   engine: Engine,
   name: string,
   credentials?: Credentials,
-): Promise<string | undefined> {
+): Promise<{ readonly digest: string } | { readonly problem: string }> {
   try {
     const found: { Descriptor?: { digest?: string } } = await engine.call(
       `ask the registry for ${name}`,
       (docker): Promise<{ Descriptor?: { digest?: string } }> =>
         docker.getImage(name).distribution({ authconfig: authConfig(credentials) }),
     );
-    return found.Descriptor?.digest;
+    const digest = found.Descriptor?.digest;
+    return digest === undefined ? { problem: 'the registry returned no digest' } : { digest };
   } catch (error) {
-    // The name alone works too, with the image on the nodes; if it doesn't, the deployment reports it.
-    if (error instanceof SwarmupError) return undefined;
+    if (error instanceof SwarmupError) return { problem: engineWords(error) };
     throw error;
   }
 }

@@ -67,7 +67,9 @@ export function checkTasks(tasks: readonly Task[], known: readonly string[]): vo
 }
 
 function invalid(message: string): SwarmupError {
-  return new SwarmupError('TASKS_INVALID', message, { fix: 'Correct the `needs` of the tasks named.' });
+  return new SwarmupError('TASKS_INVALID', message, {
+    fix: 'Correct the `needs` of the tasks named, or the `after` of their targets.',
+  });
 }
 
 /**
@@ -91,10 +93,17 @@ export function layOut(tasks: readonly Task[], cluster: Cluster, world: World, s
           needs.add(other.unit);
           (need.tolerant ? tolerated : strict).add(other.unit);
         }
+    for (const { task, target } of unit.target.after ?? []) {
+      const other = drafts.get(task)?.find((one) => one.unit.target.id === target);
+      if (!other) continue;
+      needs.add(other.unit);
+      strict.add(other.unit);
+    }
     // A unit may strictly need one unit of a task, and tolerate failures of the others.
     for (const other of strict) tolerated.delete(other);
   }
 
+  requireOrder(all.map(({ unit }) => unit));
   const chosen = choice(tasks, selection);
   for (const one of all) {
     if (!chosen(one.unit)) continue;
@@ -102,6 +111,28 @@ export function layOut(tasks: readonly Task[], cluster: Cluster, world: World, s
     contract(one, chosen);
   }
   return all.map(({ unit }) => unit).filter(chosen);
+}
+
+/**
+ * Refuses units that wait for each other, which would never start: targets may add an order that contradicts that of
+ * the tasks.
+ */
+function requireOrder(units: readonly Unit[]): void {
+  if (!units.some(({ target }) => target.after)) return;
+  const done = new Set<Unit>();
+  const trail = new Set<Unit>();
+  const visit = (unit: Unit): void => {
+    if (trail.has(unit)) {
+      const cycle = [...trail].slice([...trail].indexOf(unit));
+      throw invalid(`these units wait for each other: ${[...cycle, unit].map(({ key }) => key).join(' → ')}`);
+    }
+    if (done.has(unit)) return;
+    trail.add(unit);
+    for (const need of unit.needs) visit(need);
+    trail.delete(unit);
+    done.add(unit);
+  };
+  for (const unit of units) visit(unit);
 }
 
 function draft(task: Task, target: Target, index: number): Draft {

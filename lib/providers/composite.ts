@@ -73,8 +73,8 @@ class Composite implements Provider {
     return left.flat();
   }
 
-  endpoint(machine: Machine, port: number): Endpoint {
-    return this.#owner(machine.name).endpoint(machine, port);
+  endpoint(machine: Machine, port: number, protocol?: 'tcp' | 'udp'): Endpoint {
+    return this.#owner(machine.name).endpoint(machine, port, protocol);
   }
 
   price(node: NodeSpec): Price | undefined {

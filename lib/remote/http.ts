@@ -1,17 +1,23 @@
-import { request, type RequestOptions } from 'node:http';
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import { PassThrough, type Duplex } from 'node:stream';
+import { connect as tlsConnect, type ConnectionOptions } from 'node:tls';
 import { messageOf } from '../util/errors.ts';
 import type { Endpoint, SshEndpoint } from '../contracts/endpoint.ts';
 import type { HttpRequest, HttpClient } from '../contracts/http.ts';
 
 /** A new connection for each request, directly or through a bastion. */
-function connectionOf({ via, host, port }: HttpRequest, dial: Dial, signal: AbortSignal): RequestOptions {
-  if (!via) return { agent: false, family: 4 };
+function connectionOf(wanted: HttpRequest, dial: Dial, signal: AbortSignal): RequestOptions {
+  const { via, host, port } = wanted;
+  const tls = tlsOptions(wanted);
+  if (!via) return { agent: false, family: 4, ...tls };
   return {
     createConnection: (_options, done) => {
       const connect = async () => {
         try {
-          done(null, await dial(via, { host, port }, signal));
+          const raw = await dial(via, { host, port }, signal);
+          done(null, tls ? tlsConnect({ ...tls, host, socket: raw }) : raw);
         } catch (error) {
           // After a failure no one owns the connection, so it is closed.
           done(error instanceof Error ? error : new Error(messageOf(error)), new PassThrough());
@@ -20,6 +26,18 @@ function connectionOf({ via, host, port }: HttpRequest, dial: Dial, signal: Abor
       void connect();
       return undefined;
     },
+  };
+}
+
+/** An empty server name sends none, and the certificate has to be that of the address. */
+function tlsOptions({ tls, host }: HttpRequest): ConnectionOptions | undefined {
+  if (!tls) return undefined;
+  const { servername = host, ca, insecure } = tls;
+  return {
+    servername: isIP(servername) ? '' : servername,
+    // Only where the cluster file says so, which every run reports.
+    rejectUnauthorized: !insecure,
+    ...(ca === undefined ? {} : { ca }),
   };
 }
 
@@ -44,7 +62,7 @@ export const httpClient = (dial: Dial = noBastion): HttpClient => ({
         );
       };
       // A new connection each: the routing mesh balances connections, not requests.
-      const outgoing = request(
+      const outgoing = (options.tls ? httpsRequest : httpRequest)(
         {
           host: options.host,
           port: options.port,
@@ -57,7 +75,7 @@ export const httpClient = (dial: Dial = noBastion): HttpClient => ({
           ...connectionOf(options, dial, signal),
           signal,
         },
-        (response) => {
+        (response: IncomingMessage) => {
           let body = '';
           response.setEncoding('utf8');
           response.on('data', (chunk: string) => (body.length < MAX_BODY ? (body += chunk) : undefined));

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { connect, createServer } from 'node:net';
 import { hasErrno } from '../util/errno.ts';
@@ -10,6 +11,15 @@ export function portIsFree(port: number): Promise<boolean> {
     // EADDRINUSE and EACCES mean the same here: the port can't be used.
     server.once('error', () => resolve(false));
     server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** The same for UDP. */
+export function udpPortIsFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    socket.once('error', () => socket.close(() => resolve(false)));
+    socket.bind({ address: '127.0.0.1', port, exclusive: true }, () => socket.close(() => resolve(true)));
   });
 }
 

@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import type { Progress, UnitResult, Retry } from '../contracts/events.ts';
 import type { Change } from '../contracts/change.ts';
 import { sentenceOf } from '../contracts/change-sentence.ts';
+import type { ServiceStatus } from '../swarm/status.ts';
 
 /** 850 ms, 3.2 s, 2 min 05 s */
 export function duration(ms: number): string {
@@ -72,4 +73,15 @@ export function unitsText(units: readonly { readonly task: string; readonly targ
 function some(names: readonly string[]): string {
   if (names.length <= NAMES) return names.join(', ');
   return `${names.slice(0, NAMES - 1).join(', ')} and ${names.length - NAMES + 1} more`;
+}
+
+/** "2/3" running, or "1/1 complete" for what completed. */
+export function replicasText({ desired, running, completed = 0 }: ServiceStatus['replicas']): string {
+  if (completed === 0) return `${running}/${desired}`;
+  return `${completed}/${desired} complete${running > 0 ? `, ${running} running` : ''}`;
+}
+
+/** Whether fewer tasks run, or completed, than should. */
+export function isShort({ desired, running, completed = 0 }: ServiceStatus['replicas']): boolean {
+  return running + completed < desired;
 }

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { ClusterStatus } from '../swarm/status.ts';
 import { print } from './output.ts';
+import { isShort, replicasText } from './format.ts';
 import { estimateText, rentText, type RentedNode } from './rent.ts';
 import { table } from './table.ts';
 
@@ -30,7 +31,7 @@ export function printStatus(status: ClusterStatus): void {
         ['SERVICE', 'REPLICAS', 'IMAGE', 'NODES'],
         services.map((service) => [
           service.name,
-          `${service.replicas.running}/${service.replicas.desired}`,
+          replicasText(service.replicas),
           service.image,
           placement(service.tasks),
         ]),
@@ -40,7 +41,7 @@ export function printStatus(status: ClusterStatus): void {
       if (service.urls.length > 0)
         print(`\n${service.name}: ${service.urls.map((url) => `${url.node} ${url.url}`).join('  ')}`);
       const [trouble] = service.tasks.filter((task) => task.error);
-      if (trouble && service.replicas.running < service.replicas.desired)
+      if (trouble && isShort(service.replicas))
         print(`\n  ${pc.red('✖')} ${trouble.node}: ${trouble.state}: ${trouble.error}`);
     }
     print('\n');

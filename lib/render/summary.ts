@@ -95,13 +95,13 @@ async function addresses(context: Ending['context'], result: RunResult): Promise
   const { cluster, machines, provider, state } = context;
   const skipped = new Set(result.units.filter((unit) => unit.outcome === 'skipped').map((unit) => unit.target));
   const shown = pages(cluster).filter((page) => !skipped.has(page.name));
-  const lines = shown.map(({ name, port }) => {
+  const lines = shown.map(({ name, port, https }) => {
     const urls = cluster.nodes.flatMap((node) => {
       const machine = machines.get(node.name);
       if (machine?.state !== 'running') return [];
       try {
         const endpoint = provider.endpoint(machine, port);
-        return [`http://${endpoint.host}:${endpoint.port}`];
+        return [`${https ? 'https' : 'http'}://${endpoint.host}:${endpoint.port}`];
       } catch (error) {
         // The port isn't open there, which is shown instead of the URL.
         return [messageOf(error)];
@@ -118,10 +118,10 @@ async function addresses(context: Ending['context'], result: RunResult): Promise
   return lines.join('');
 }
 
-function pages(cluster: Cluster): { name: string; port: number }[] {
+function pages(cluster: Cluster): { name: string; port: number; https: boolean }[] {
   const ports = new Set(publishedPorts(cluster));
-  const checks = [...cluster.services, ...cluster.stacks].flatMap((one) =>
-    one.verify ? [{ name: one.name, port: one.verify.port }] : [],
+  const checks = [...cluster.services, ...cluster.stacks].flatMap(({ name, verify = [] }) =>
+    [...new Map(verify.map(({ port, https }) => [port, https]))].map(([port, https]) => ({ name, port, https })),
   );
   return checks.filter(({ port }) => ports.has(port));
 }

@@ -1,4 +1,18 @@
+import { eligible, failsForever, givenUp, givenUpInWords, isJob, mayEnd, NOWHERE } from './ending.ts';
+import { judgeJob } from './job-convergence.ts';
 import { semanticEqual } from './semantic-equal.ts';
+import {
+  byAge,
+  hasFailed,
+  inWords,
+  isComplete,
+  isToEnd,
+  newest,
+  othersInWords,
+  troubled,
+  unplaceable,
+} from './tasks.ts';
+import type { Convergence, PermanentFailure } from './verdict.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
 
 /** How often each slot may fail before a service is given up, if none of its tasks ever ran. */
@@ -6,60 +20,71 @@ const FAILURES_A_SLOT = 2;
 /** How often the tasks of each slot may end before the service counts as unstable. Swarm keeps five tasks per slot. */
 const ENDS_A_SLOT = 3;
 
-export interface Convergence {
-  readonly service: SwarmService;
-  readonly desired: number;
-  /** Tasks that run the current specification, and those that completed if the service lets tasks complete. */
-  readonly running: number;
-  /** Running tasks, including those of a previous specification. */
-  readonly alive: number;
-  /** Empty when the service has converged; otherwise what is still missing. */
-  readonly waitingFor: string;
-  /** Why the service will never converge. */
-  readonly permanentFailure: PermanentFailure | undefined;
-}
-
-export interface PermanentFailure {
-  /** The problem, worded to follow the service's name; includes the engine's own message. */
-  readonly why: string;
-  /** The task whose end explains most. */
-  readonly culprit?: SwarmTask | undefined;
+export interface Expectation {
+  /** Tasks have to complete: running isn't enough. A job's always have to. */
+  readonly complete?: boolean;
 }
 
 /** Whether a service has converged, or never will. Pure. */
-export function judge(service: SwarmService, tasks: readonly SwarmTask[], nodes: readonly SwarmNode[]): Convergence {
-  const current = tasks.filter((task) => isCurrent(service, task));
+export function judge(
+  service: SwarmService,
+  tasks: readonly SwarmTask[],
+  nodes: readonly SwarmNode[],
+  { complete = false }: Expectation = {},
+): Convergence {
+  const { Spec } = service;
+  if (isJob(Spec)) return judgeJob(service, tasks, nodes);
   const up = new Set(nodes.filter((node) => node.Status.State === 'ready').map((node) => node.ID));
-  const wanted = tasks.filter((task) => task.DesiredState === 'running' || task.DesiredState === 'ready');
-  const global = service.Spec.Mode.Global !== undefined;
-  const desired = service.Spec.Mode.Replicated?.Replicas ?? (global ? wanted.length : 0);
   const runs = (task: SwarmTask) => task.Status.State === 'running' && up.has(task.NodeID ?? '');
+  const current = tasks.filter((task) => isCurrent(service, task));
+  const wanted = tasks.filter((task) => task.DesiredState === 'running' || task.DesiredState === 'ready');
+  const desired = desiredOf(service, wanted, nodes);
   const alive = wanted.filter(runs);
-  const done = mayEnd(service) ? finished(current) : 0;
-  const running = alive.filter((task) => isCurrent(service, task)).length + done;
-  const stopping = tasks.filter((task) => isToEnd(task) && runs(task)).length;
-  const { State: update = '', Message: message = '' } = service.UpdateStatus ?? {};
-  const waitingFor =
-    update === 'updating' || update === 'rollback_started'
-      ? `update ${update}: ${message}`
-      : running !== desired || (global && desired === 0)
-        ? `${running}/${desired} running${othersInWords(wanted.filter((task) => !runs(task)))}${inWords(troubled(current))}`
-        : stopping > 0
-          ? `${stopping} old tasks stopping`
-          : '';
-  const others = tasks.filter((task) => !current.includes(task));
+  const completed = mayEnd(Spec) ? finished(service, current) : 0;
+  const running = alive.filter((task) => isCurrent(service, task)).length + completed;
+  const snapshot = { service, current, wanted, desired };
+  const missing =
+    complete && completed !== desired
+      ? `${completed}/${desired} complete${running > completed ? `, ${running - completed} running` : ''}`
+      : running !== desired || (Spec.Mode.Global !== undefined && desired === 0)
+        ? `${running}/${desired} running`
+        : undefined;
   return {
     service,
     desired,
     running,
     alive: alive.length,
-    waitingFor,
+    completed,
+    working: complete && running > completed,
+    waitingFor:
+      updating(service) ??
+      (missing === undefined ? undefined : `${missing}${others(wanted, runs)}${inWords(troubled(current))}`) ??
+      leaving(tasks.filter((task) => isToEnd(task) && runs(task))),
     permanentFailure:
-      failedUpdate(service, others, current) ??
-      neverRan(current, wanted, desired) ??
-      (mayEnd(service) ? endedBadly(service, current) : neverStays(current, desired)),
+      failedUpdate(service, tasks, current, mayEnd(Spec) && running === desired) ??
+      neverRan(snapshot) ??
+      endedForGood(service, tasks) ??
+      (complete && !mayEnd(Spec) ? neverCompletes() : undefined) ??
+      (mayEnd(Spec) ? failsForever(service, current, ENDS_A_SLOT) : neverStays(current, desired)),
   };
 }
+
+/** How many tasks there should be. A global service whose tasks may end has one on each node, although none is left to run. */
+function desiredOf(service: SwarmService, wanted: readonly SwarmTask[], nodes: readonly SwarmNode[]): number {
+  const { Mode } = service.Spec;
+  if (!Mode.Global) return Mode.Replicated?.Replicas ?? 0;
+  if (!mayEnd(service.Spec)) return wanted.length;
+  return new Set([...eligible(service, nodes), ...wanted.map(({ NodeID }) => NodeID)]).size;
+}
+
+function updating({ UpdateStatus: { State = '', Message = '' } = {} }: SwarmService): string | undefined {
+  return State === 'updating' || State === 'rollback_started' ? `update ${State}: ${Message}` : undefined;
+}
+
+const others = (wanted: readonly SwarmTask[], runs: (task: SwarmTask) => boolean): string =>
+  othersInWords(wanted.filter((task) => !runs(task)));
+
+const leaving = (tasks: readonly SwarmTask[]): string => (tasks.length > 0 ? `${tasks.length} old tasks stopping` : '');
 
 /** Swarm keeps tasks whose node still satisfies new constraints, and the engine sets a runtime only on services. */
 const BESIDE_THE_POINT = { Placement: undefined, Runtime: undefined };
@@ -72,36 +97,20 @@ function isCurrent({ Spec: { TaskTemplate: wanted } }: SwarmService, { Spec: fou
   return semanticEqual({ ...wanted, ...BESIDE_THE_POINT }, { ...found, ...BESIDE_THE_POINT });
 }
 
-/**
- * Whether tasks that end successfully aren't restarted. Source: docs.docker.com, "docker service create",
- * --restart-condition.
- */
-function mayEnd({ Spec }: SwarmService): boolean {
-  const condition = Spec.TaskTemplate.RestartPolicy?.Condition;
-  return condition === 'none' || condition === 'on-failure';
+/** The number of slots, or of nodes, whose last task ended successfully. Those of a slot that was scaled away don't count. */
+function finished({ Spec }: SwarmService, current: readonly SwarmTask[]): number {
+  return newest(Spec, current).filter((task) => isComplete(task) && task.DesiredState !== 'remove').length;
 }
 
-/** The number of slots, or of nodes, whose last task ended successfully. */
-function finished(current: readonly SwarmTask[]): number {
-  return latest(current).filter(({ Status }) => Status.State === 'complete').length;
+/** A task with the current specification that ended, and that Swarm won't restart. */
+function endedForGood(service: SwarmService, tasks: readonly SwarmTask[]): PermanentFailure | undefined {
+  const culprit = givenUp(service, tasks);
+  if (!culprit || !isCurrent(service, culprit)) return undefined;
+  return { why: givenUpInWords(service, culprit), culprit };
 }
 
-/** The newest task of each slot; of a global service, of each node. */
-function latest(tasks: readonly SwarmTask[]): readonly SwarmTask[] {
-  const inOrder = tasks.toSorted((one, other) => one.CreatedAt.localeCompare(other.CreatedAt));
-  return [...new Map(inOrder.map((task) => [task.Slot ?? task.NodeID, task])).values()];
-}
-
-/** A failed task that won't be restarted. */
-function endedBadly({ Spec }: SwarmService, current: readonly SwarmTask[]): PermanentFailure | undefined {
-  if (Spec.TaskTemplate.RestartPolicy?.Condition !== 'none') return undefined;
-  const culprit = latest(current).find(({ Status }) => Status.State === 'failed' || Status.State === 'rejected');
-  if (!culprit) return undefined;
-  return { why: `has a task that failed, and restart condition none doesn't restart it${inWords(culprit)}`, culprit };
-}
-
-function isToEnd({ DesiredState }: Pick<SwarmTask, 'DesiredState'>): boolean {
-  return DesiredState === 'shutdown' || DesiredState === 'remove';
+function neverCompletes(): PermanentFailure {
+  return { why: "never completes: its tasks are restarted whenever they end, as it isn't a job" };
 }
 
 /**
@@ -110,64 +119,45 @@ function isToEnd({ DesiredState }: Pick<SwarmTask, 'DesiredState'>): boolean {
  */
 function failedUpdate(
   { UpdateStatus: { State, Message = '' } = {} }: SwarmService,
-  others: readonly SwarmTask[],
+  tasks: readonly SwarmTask[],
   current: readonly SwarmTask[],
+  ended: boolean,
 ): PermanentFailure | undefined {
+  // Swarm pauses an update when a task ends soon, even if it succeeded.
+  if (State === 'paused' && ended) return undefined;
   if (State !== 'rollback_completed' && State !== 'rollback_paused' && State !== 'paused') return undefined;
-  const culprit = troubled(State === 'paused' ? current : others);
+  const culprit = troubled(State === 'paused' ? current : tasks.filter((task) => !current.includes(task)));
   const what = State === 'paused' ? 'is half updated: the update was paused' : 'was rolled back instead of updated';
   return { why: `${what}: ${Message}${inWords(culprit)}`, culprit };
 }
 
-function neverRan(
-  current: readonly SwarmTask[],
-  wanted: readonly SwarmTask[],
-  desired: number,
-): PermanentFailure | undefined {
-  const failed = current.filter((task) => task.Status.State === 'failed' || task.Status.State === 'rejected');
+interface Snapshot {
+  readonly service: SwarmService;
+  readonly current: readonly SwarmTask[];
+  readonly wanted: readonly SwarmTask[];
+  readonly desired: number;
+}
+
+function neverRan({ service: { Spec }, current, wanted, desired }: Snapshot): PermanentFailure | undefined {
+  const failed = current.filter(hasFailed);
   const everRan = current.some((task) => task.Status.State === 'running' || task.Status.State === 'complete');
-  if (desired > 0 && !everRan && failed.length >= FAILURES_A_SLOT * desired) {
+  if (desired > 0 && !everRan && !mayEnd(Spec) && failed.length >= FAILURES_A_SLOT * desired) {
     const culprit = troubled(current);
     return { why: `can't run: no task ever ran${inWords(culprit)}`, culprit };
   }
-  const pending = wanted.filter(
-    (task) => task.Status.State === 'pending' && /no suitable node/.test(task.Status.Err ?? ''),
-  );
-  const [first] = pending;
-  return first?.Status.Err && pending.length === wanted.length ? { why: `can't run: ${first.Status.Err}` } : undefined;
+  const message = mayEnd(Spec) && Spec.Mode.Global !== undefined && desired === 0 ? NOWHERE : unplaceable(wanted);
+  return message === undefined ? undefined : { why: `can't run: ${message}` };
 }
 
 /** Tasks that keep ending without an error, as when a health check fails or the program just exits. */
 function neverStays(current: readonly SwarmTask[], desired: number): PermanentFailure | undefined {
   const ended = current.filter(({ Status }) => Status.State === 'complete' || Status.State === 'failed');
   const stays = current.some(({ Status, DesiredState }) => Status.State === 'running' && !isToEnd({ DesiredState }));
-  const [culprit] = ended.toSorted((a, b) => b.CreatedAt.localeCompare(a.CreatedAt));
+  const culprit = ended.toSorted(byAge).at(-1);
   if (!culprit || stays || ended.length < ENDS_A_SLOT * desired) return undefined;
   const exit = culprit.Status.ContainerStatus?.ExitCode ?? 0;
   return {
     why: `does not stay up: its tasks keep ending soon after they start (the last with exit code ${exit})`,
     culprit,
   };
-}
-
-/** The states of the tasks that don't run: ", 2 preparing, 1 on a node that is down". */
-function othersInWords(tasks: readonly SwarmTask[]): string {
-  const states = tasks.map(({ Status: { State } }) => (State === 'running' ? 'on a node that is down' : State));
-  const counts = Object.entries(Object.groupBy(states, (state) => state)).map(
-    ([state, all = []]) => `${all.length} ${state}`,
-  );
-  return counts.map((count) => `, ${count}`).join('');
-}
-
-/** The newest task that has an error. */
-function troubled(tasks: readonly SwarmTask[]): SwarmTask | undefined {
-  const [newest] = tasks.filter((task) => task.Status.Err).sort((a, b) => b.CreatedAt.localeCompare(a.CreatedAt));
-  return newest;
-}
-
-/** A task's full error. */
-function inWords(task: SwarmTask | undefined): string {
-  if (!task) return '';
-  const exit = task.Status.ContainerStatus?.ExitCode;
-  return `; a task is ${task.Status.State}: ${task.Status.Err}${exit ? ` (exit code ${exit})` : ''}`;
 }

@@ -1,66 +1,18 @@
-import type { Cluster, HttpCheck, NodeSpec, ServiceSpec, StackSpec } from '../config/model.ts';
+import { publishedPorts } from '../config/selections.ts';
 import type { Abortable, Managers, RunContext, Work } from '../contracts/context.ts';
-import { messageOf, SwarmupError } from '../util/errors.ts';
-import { fits, traitsOfSpec } from './placement.ts';
-
-/** A page that a service or a stack publishes, and its expected answer. */
-export interface Page {
-  /** The service's or the stack's name. */
-  readonly of: string;
-  readonly check: HttpCheck;
-  readonly replicas: number;
-  /** Whether the port should answer on a node: with the routing mesh it does on all of them. */
-  readonly answersOn: (node: NodeSpec) => boolean;
-  /** The stack that publishes the port. */
-  readonly stack: StackSpec | undefined;
-}
+import type { Machine } from '../contracts/provider.ts';
+import { SwarmupError } from '../util/errors.ts';
+import { problemOf, urlOf, type Question } from './http-answer.ts';
+import type { Page } from './pages.ts';
 
 /** What requests for a page need. */
-export type PageRequests = Abortable & Pick<RunContext, 'provider' | 'machines' | 'http'>;
+export type PageRequests = Abortable & Pick<RunContext, 'cluster' | 'provider' | 'machines' | 'http'>;
 
 const DEADLINE_MS = 120_000;
 const INTERVAL_MS = 400;
-const REQUEST_MS = 20_000;
 /** Connections are distributed over the replicas in turn: two per replica find a broken one. */
 const REQUESTS_A_REPLICA = 2;
 const MOST_REQUESTS = 24;
-
-/** All pages that should answer. */
-export function pagesOf(cluster: Cluster): Page[] {
-  const services = cluster.services.flatMap((service) =>
-    service.verify
-      ? [
-          {
-            of: service.name,
-            check: service.verify,
-            replicas: service.replicas,
-            answersOn: (node: NodeSpec) => isPublishedOn(node, service),
-            stack: undefined,
-          },
-        ]
-      : [],
-  );
-  const stacks = cluster.stacks.flatMap((stack) =>
-    stack.verify
-      ? [
-          {
-            of: stack.name,
-            check: stack.verify,
-            replicas: 1,
-            answersOn: () => true,
-            stack,
-          },
-        ]
-      : [],
-  );
-  return [...services, ...stacks];
-}
-
-/** A port in host mode answers where a task runs: for a global service, on every node that fits. */
-function isPublishedOn(node: NodeSpec, { ports, verify, constraints }: ServiceSpec): boolean {
-  const past = ports.some(({ published, mode }) => published === verify?.port && mode === 'host');
-  return !past || (node.availability === 'active' && fits(traitsOfSpec(node), constraints));
-}
 
 /**
  * Requests a page from a node, several times per replica. All answers of a round must be correct; rounds are repeated
@@ -71,11 +23,11 @@ function isPublishedOn(node: NodeSpec, { ports, verify, constraints }: ServiceSp
 export async function untilPageAnswers(ctx: Work & Managers & PageRequests, node: string, page: Page): Promise<number> {
   const { check, replicas } = page;
   const requests = Math.min(MOST_REQUESTS, Math.max(2, REQUESTS_A_REPLICA * replicas));
-  const endpoint = ctx.provider.endpoint(ctx.machines.running(node), check.port);
-  const url = `http://${endpoint.host}:${endpoint.port}${check.path}`;
+  const question = questionFor(ctx, ctx.machines.running(node), page);
+  const url = urlOf(check, question.endpoint);
   const start = ctx.clock.now();
   for (;;) {
-    const answers = await Promise.all(Array.from({ length: requests }, () => problemOf(ctx, check, endpoint)));
+    const answers = await Promise.all(Array.from({ length: requests }, () => problemOf(question)));
     const problems = answers.filter((problem) => problem !== undefined);
     if (problems.length === 0) return requests;
     ctx.report(`${requests - problems.length} of ${requests} answers correct; ${problems[0]}`, {
@@ -95,10 +47,20 @@ export async function pagesThatAnswer(
   pages: readonly Page[],
 ): Promise<readonly Page[]> {
   const machine = ctx.machines.running(node);
-  const problems = await Promise.all(
-    pages.map(({ check }) => problemOf(ctx, check, ctx.provider.endpoint(machine, check.port))),
-  );
+  const problems = await Promise.all(pages.map((page) => problemOf(questionFor(ctx, machine, page))));
   return pages.filter((_, i) => problems[i] === undefined);
+}
+
+function questionFor(ctx: PageRequests, machine: Machine, { check }: Page): Question {
+  const { http, signal, provider, cluster } = ctx;
+  const ports = publishedPorts(cluster);
+  return {
+    check,
+    http,
+    signal,
+    endpoint: provider.endpoint(machine, check.port),
+    endpointOf: (port) => (ports.includes(port) ? provider.endpoint(machine, port) : undefined),
+  };
 }
 
 /** Whether the managers see the node as down: then waiting for an answer is pointless. */
@@ -113,32 +75,21 @@ function nodeDown(node: string, url: string, problems: readonly string[]): Swarm
   });
 }
 
-async function problemOf(
-  { http, signal }: Pick<PageRequests, 'http' | 'signal'>,
-  check: HttpCheck,
-  endpoint: { host: string; port: number },
-): Promise<string | undefined> {
-  try {
-    const answer = await http.ask({ ...endpoint, path: check.path, timeoutMs: REQUEST_MS, signal });
-    if (answer.status !== check.status) return `HTTP ${answer.status}, expected ${check.status}`;
-    if (check.body !== undefined && !answer.body.includes(check.body))
-      return `the body lacks '${check.body}': ${answer.body.slice(0, 120).replace(/\s+/g, ' ')}`;
-    return undefined;
-  } catch (error) {
-    signal.throwIfAborted();
-    return messageOf(error);
-  }
-}
-
 function checkFailed(node: string, url: string, problems: readonly string[], requests: number): SwarmupError {
-  const some = problems.length < requests;
   return new SwarmupError(
     'HTTP_CHECK_FAILED',
     `${node}: ${problems.length} of ${requests} requests to ${url} got no or a wrong answer: ${[...new Set(problems)].join('; ')}`,
-    {
-      fix: some
-        ? 'Some replicas answer and some do not: check their errors (swarmup status), and that the nodes reach each other on 4789/udp and 7946/tcp+udp.'
-        : `No request through this node succeeds: check that the service runs (swarmup status), and that ${node} reaches the others on 4789/udp and 7946/tcp+udp.`,
-    },
+    { fix: fixFor(node, problems, requests) },
   );
+}
+
+/** Node's words for certificates that aren't trusted, or of another host. */
+const CERTIFICATE = /certificate|altnames/i;
+
+function fixFor(node: string, problems: readonly string[], requests: number): string {
+  if (problems.every((problem) => CERTIFICATE.test(problem)))
+    return 'Name the certificate of the authority that signed it in verify.ca, and the name in the certificate in verify.host.';
+  return problems.length < requests
+    ? 'Some replicas answer and some do not: check their errors (swarmup status), and that the nodes reach each other on 4789/udp and 7946/tcp+udp.'
+    : `No request through this node succeeds: check that the service runs (swarmup status), and that ${node} reaches the others on 4789/udp and 7946/tcp+udp.`;
 }

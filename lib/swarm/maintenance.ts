@@ -1,6 +1,7 @@
 import type { Engines, Managers, RunContext, Warnings, Work } from '../contracts/context.ts';
 import { messageOf } from '../util/errors.ts';
-import { pagesOf, pagesThatAnswer, untilPageAnswers, type Page, type PageRequests } from './http-checks.ts';
+import { pagesThatAnswer, untilPageAnswers, type PageRequests } from './http-checks.ts';
+import { pagesOf, type Page } from './pages.ts';
 import type { Engine } from '../contracts/engine.ts';
 import type { Secret } from '../util/secret.ts';
 import { waitUntil } from '../async/wait-until.ts';
@@ -33,7 +34,7 @@ export async function withNodeDrained(ctx: Maintenance, node: SwarmNode, work: (
   const name = nameOf(node);
   const manager = await managerFor(ctx, name);
   requireMajorityDuring(await listNodes(manager), node);
-  const pages = await pagesThatAnswer(ctx, name, pagesOf(ctx.cluster));
+  const pages = await pagesThatAnswer(ctx, name, staying(ctx));
   const services = await steadyServices(manager);
   // Read now, as a locked manager doesn't return it.
   const key = node.ManagerStatus ? await unlockKeyOf(manager) : undefined;
@@ -55,6 +56,11 @@ export async function withNodeDrained(ctx: Maintenance, node: SwarmNode, work: (
   await giveBack();
   await converged(ctx, name, services);
   await answering(ctx, name, pages);
+}
+
+/** A port in host mode may move away with its task, and needn't answer here afterwards. */
+function staying({ cluster }: Pick<RunContext, 'cluster'>): readonly Page[] {
+  return pagesOf(cluster).filter(({ moves }) => !moves);
 }
 
 /** A manager other than this node if there is one, to be asked while this node restarts. */

@@ -35,6 +35,11 @@ function traitsOf({ ID, Spec, Description, Status }: SwarmNode): Traits {
     labelOf(key, 'node.labels.', Spec.Labels) ?? labelOf(key, 'engine.labels.', Engine.Labels) ?? known[key];
 }
 
+/** Whether tasks with these constraints may run on a node, as the managers see it. */
+export function fitsNode(node: SwarmNode, constraints: readonly string[]): boolean {
+  return fits(traitsOf(node), constraints);
+}
+
 /** The traits of a node, from the cluster file. */
 export function traitsOfSpec({ name, role, labels }: NodeSpec): Traits {
   const known: Readonly<Record<string, string>> = { 'node.hostname': name, 'node.role': role };
@@ -72,7 +77,7 @@ type Count = readonly [SwarmNode, number];
 export function spreadOf(service: SwarmService, tasks: readonly SwarmTask[], nodes: readonly SwarmNode[]): Spread {
   const { Constraints = [], Preferences = [] } = service.Spec.TaskTemplate.Placement ?? {};
   const able = nodes.filter(
-    (node) => node.Status.State === 'ready' && node.Spec.Availability === 'active' && fits(traitsOf(node), Constraints),
+    (node) => node.Status.State === 'ready' && node.Spec.Availability === 'active' && fitsNode(node, Constraints),
   );
   const running = tasks.filter((task) => task.ServiceID === service.ID && task.DesiredState === 'running');
   const counts = able.map((node): Count => [node, running.filter(({ NodeID }) => NodeID === node.ID).length]);

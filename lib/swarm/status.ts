@@ -5,6 +5,8 @@ import type { Machine, Price, Rented } from '../contracts/provider.ts';
 import type { SshEndpoint } from '../contracts/endpoint.ts';
 import { expiring } from './certificates.ts';
 import { judge } from './convergence.ts';
+import { mayEnd } from './ending.ts';
+import { pagesOf } from './pages.ts';
 import { listNodes, listServices, listTasks, nameOf } from './read.ts';
 import { readSwarm, type SwarmObjectState } from './settings.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
@@ -40,7 +42,12 @@ export interface NodeStatus {
 export interface ServiceStatus {
   readonly name: string;
   readonly image: string;
-  readonly replicas: { readonly desired: number; readonly running: number };
+  readonly replicas: {
+    readonly desired: number;
+    readonly running: number;
+    /** Of jobs, and of services whose tasks may end: how many completed. */
+    readonly completed?: number;
+  };
   readonly tasks: readonly { readonly node: string; readonly state: string; readonly error: string | null }[];
   /** `port` is the published one; the URL may have another if the provider forwards it. */
   readonly urls: readonly { readonly node: string; readonly port: number; readonly url: string }[];
@@ -148,7 +155,7 @@ function serviceStatus(
   nodes: readonly SwarmNode[],
 ): ServiceStatus {
   const tasks = all.filter((task) => task.ServiceID === service.ID);
-  const { desired, alive } = judge(service, tasks, nodes);
+  const { desired, alive, completed } = judge(service, tasks, nodes);
   const nodeName = (id: string | undefined) => {
     const node = nodes.find((one) => one.ID === id);
     return node ? nameOf(node) : 'none';
@@ -159,7 +166,7 @@ function serviceStatus(
   return {
     name: service.Spec.Name,
     image: service.Spec.TaskTemplate.ContainerSpec.Image,
-    replicas: { desired, running: alive },
+    replicas: { desired, running: alive, ...(mayEnd(service.Spec) ? { completed } : {}) },
     tasks: shown.map((task) => ({
       node: nodeName(task.NodeID),
       state: task.Status.State,
@@ -170,16 +177,18 @@ function serviceStatus(
 }
 
 function urls({ provider, machines, cluster }: Context, service: SwarmService): ServiceStatus['urls'] {
-  const ports = (service.Endpoint?.Ports ?? [])
-    .filter((port) => port.Protocol === 'tcp' && port.PublishedPort)
-    .map((port) => port.PublishedPort ?? 0);
+  const ports = (service.Endpoint?.Ports ?? []).flatMap(({ PublishedPort: port, Protocol: protocol }) =>
+    port && (protocol === 'tcp' || protocol === 'udp') ? [{ port, protocol } as const] : [],
+  );
+  const overTls = new Set(pagesOf(cluster).flatMap(({ check }) => (check.https ? [check.port] : [])));
   return cluster.nodes.flatMap(({ name }) => {
     const machine = machines.get(name);
     if (machine?.state !== 'running') return [];
-    return ports.flatMap((port) => {
+    return ports.flatMap(({ port, protocol }) => {
       try {
-        const { host, port: local } = provider.endpoint(machine, port);
-        return [{ node: name, port, url: `http://${host}:${local}` }];
+        const { host, port: local } = provider.endpoint(machine, port, protocol);
+        const scheme = protocol === 'udp' ? 'udp' : overTls.has(port) ? 'https' : 'http';
+        return [{ node: name, port, url: `${scheme}://${host}:${local}` }];
       } catch {
         // A port that was published by hand isn't reachable from here, so it has no URL.
         return [];

@@ -3,10 +3,12 @@ import { SwarmupError } from '../util/errors.ts';
 import type { Progress } from '../contracts/events.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { waitUntil } from '../async/wait-until.ts';
-import { judge, type Convergence, type PermanentFailure } from './convergence.ts';
+import { judge } from './convergence.ts';
+import { mayEnd } from './ending.ts';
 import { PINNED_LABEL } from './stack.ts';
 import { lastLogLines } from './logs.ts';
 import { listNodes, listServices, listTasks } from './read.ts';
+import type { Convergence, PermanentFailure } from './verdict.ts';
 import type { SwarmService } from '../contracts/swarm-types.ts';
 
 const DEADLINE_MS = 420_000;
@@ -18,14 +20,19 @@ const SHARE = 0.15;
  * becomes eligible within this time.
  */
 const NO_NODE_GRACE_MS = 8_000;
-/**
- * Reads services, their tasks and the nodes once, and judges every service.
- * @param isUpdateOver whether the outcome of a service's last update no longer matters
- */
+
+export interface Look {
+  /** Whether the outcome of a service's last update no longer matters. */
+  readonly isUpdateOver?: (service: SwarmService) => boolean;
+  /** The services, by name, whose tasks have to complete; those of a job always have to. */
+  readonly complete?: (service: string) => boolean;
+}
+
+/** Reads services, their tasks and the nodes once, and judges every service. */
 export async function lookAt(
   manager: Engine,
   serviceIds: readonly string[],
-  isUpdateOver: (service: SwarmService) => boolean = () => false,
+  { isUpdateOver = () => false, complete = () => false }: Look = {},
 ): Promise<readonly Convergence[]> {
   if (serviceIds.length === 0) return [];
   const [services, tasks, nodes] = await Promise.all([
@@ -38,11 +45,12 @@ export async function lookAt(
       isUpdateOver(service) ? withoutUpdate(service) : service,
       tasks.filter((task) => task.ServiceID === service.ID),
       nodes,
+      { complete: complete(service.Spec.Name) },
     ),
   );
 }
 
-export interface ConvergeOptions {
+export interface ConvergeOptions extends Pick<Look, 'complete'> {
   readonly name: string;
   readonly manager: Engine;
   readonly serviceIds: readonly string[];
@@ -56,7 +64,8 @@ export interface ConvergeOptions {
 }
 
 /**
- * Waits until every task of the services runs. Fails immediately, with the task's own error, when no task can ever run.
+ * Waits until every task of the services runs, and those of jobs completed. Fails immediately, with the task's own error
+ * and its last lines, when that can never happen. Tasks that have to complete may take as long as they run.
  *
  * @throws SwarmupError SERVICE_FAILED or TIMED_OUT
  */
@@ -66,7 +75,8 @@ export async function converge(options: ConvergeOptions): Promise<void> {
   await waitUntil({
     until: `${name} runs as configured`,
     probe: async () => {
-      const all = await lookAt(manager, serviceIds, (service) => isOver(service, options));
+      const isUpdateOver = (service: SwarmService) => isOver(service, options);
+      const all = await lookAt(manager, serviceIds, { ...options, isUpdateOver });
       const lost = all.find((one) => one.permanentFailure !== undefined);
       failedSince = lost ? (failedSince ?? clock.now()) : undefined;
       if (lost && failedSince !== undefined) {
@@ -87,6 +97,7 @@ export async function converge(options: ConvergeOptions): Promise<void> {
         seen:
           waiting.map((one) => `${one.service.Spec.Name}: ${one.waitingFor}`).join('; ') ||
           `${all.length} of ${serviceIds.length} services`,
+        working: all.some((one) => one.working),
       };
     },
     deadlineMs: DEADLINE_MS,
@@ -120,15 +131,20 @@ async function serviceFailed(manager: Engine, { service, permanentFailure }: Con
   });
 }
 
-function fixFor({ Spec: { Name: name, Labels } }: SwarmService, why: string): string {
+function fixFor({ Spec }: SwarmService, why: string): string {
+  const { Name: name, Labels } = Spec;
   if (/no suitable node/.test(why) && Labels?.[PINNED_LABEL] !== undefined)
     return "It is pinned to the node that holds its data: bring that node back ('swarmup status' shows its state; if drained: 'swarmup activate'), or choose another node, without the data: portainer.node.";
   if (/no suitable node/.test(why))
     return 'Correct the constraints, reservations or host-mode ports that exclude every node, or add a node that fits.';
   if (/No such image|pull access denied|manifest unknown/.test(why))
     return 'Correct the image name, or supply the image with images.load.';
-  if (/again and again/.test(why))
+  if (/keep ending/.test(why))
     return `The program has to stay in the foreground, and its health check has to pass. Its output: swarmup logs ${name}`;
+  if (/never completes/.test(why))
+    return 'Make it a job (mode: replicated-job), or give it restart: { condition: on-failure }; or depend on it as running.';
   if (/port .* is already (in use|allocated)/.test(why)) return 'Free the port or publish another.';
+  if (mayEnd(Spec))
+    return `Correct the cause: a changed specification starts it again, and so does 'swarmup rerun ${name}'. Its output: swarmup logs ${name}`;
   return `For its tasks and their errors: swarmup status; for their output: swarmup logs ${name}`;
 }

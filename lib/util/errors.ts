@@ -80,6 +80,8 @@ const TABLE = {
   IMAGE_ARCHIVE_INVALID: { source: 'user' },
   NETWORK_ABSENT: { source: 'user' },
   OBJECT_ABSENT: { source: 'user' },
+  DEPENDENCY_MISSING: { source: 'user' },
+  DEPENDENCY_INVALID: { source: 'user' },
   SERVICE_FAILED: { source: 'host' },
   STACK_INVALID: { source: 'user' },
   STACK_FAILED: { source: 'host' },

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { keyOnConsole } from '../../lib/providers/aws/host-key.ts';
+import { publishedPorts, publishedUdpPorts } from '../../lib/config/selections.ts';
+import { ruleKey, wantedRules } from '../../lib/providers/aws/rules.ts';
 import { loadProvider } from '../../lib/providers/index.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 import { clusterOf } from '../support/cluster.ts';
@@ -19,6 +21,21 @@ describe('the host key from the console', () => {
     expect(keyOnConsole(`sshd: Invalid user ${KEY}\r\n`)).toBeUndefined();
     expect(keyOnConsole(block.slice(0, 120))).toBeUndefined();
     expect(keyOnConsole(block.replace(/ssh-ed25519.*\r\n/, ''))).toBeUndefined();
+  });
+});
+
+describe('the rules of a security group', () => {
+  it('open the published ports of TCP and of UDP, and no others', async () => {
+    const cluster = await clusterOf(`name: test
+provider: { type: qemu }
+services:
+  dns: { image: coredns/coredns, ports: ['53:53/udp', '53:53', '9153:9153'] }
+`);
+    const [tcp, udp] = [publishedPorts(cluster), publishedUdpPorts(cluster)];
+    expect([tcp, udp]).toEqual([[53, 9153], [53]]);
+    const ports = udp.map((published) => ({ published, protocol: 'udp' as const }));
+    const rules = wantedRules({ swarm: cluster.swarm, ssh: [], published: ['203.0.113.0/24'], ports });
+    expect(rules.filter(({ source }) => source !== 'self').map(ruleKey)).toEqual(['udp 53 53 203.0.113.0/24']);
   });
 });
 

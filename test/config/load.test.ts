@@ -28,7 +28,7 @@ describe('a cluster file', () => {
       image: 'nginx',
       replicas: 3,
       ports: [{ published: 80, target: 80, protocol: 'tcp' }],
-      verify: { port: 80, path: '/', status: 200, body: 'Welcome' },
+      verify: [{ port: 80, path: '/', status: 200, body: 'Welcome' }],
     });
     expect(cluster.stacks[0]).toMatchObject({ name: 'portainer', externalSecrets: ['portainer_admin_password'] });
     expect(cluster.stateDir).toMatch(/\.swarmup\/test$/);

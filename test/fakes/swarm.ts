@@ -4,10 +4,13 @@ import type { ComposeConfig } from '../../lib/compose/types.ts';
 import { ownNames } from '../../lib/swarm/stack-spec/names.ts';
 import { stackServiceSpec } from '../../lib/swarm/stack-spec/service.ts';
 import { fits } from '../../lib/swarm/placement.ts';
-import { exact, tagged } from '../../lib/util/image-reference.ts';
+import { isJob } from '../../lib/swarm/ending.ts';
+import { hasEnded, isComplete, newest } from '../../lib/swarm/tasks.ts';
+import { digestOf, exact, tagged } from '../../lib/util/image-reference.ts';
 import type { Rotation, SwarmSpec } from '../../lib/swarm/settings.ts';
 import type { ServiceSpecification, SwarmNode, SwarmService, SwarmTask } from '../../lib/contracts/swarm-types.ts';
 import { filtered, filteredTasks, framed } from './answers.ts';
+import { FakeEnding, type Ends } from './ending.ts';
 import { modemOf } from './modem.ts';
 import { FakeObjects } from './objects.ts';
 import { engineError, strict } from './strict.ts';
@@ -70,8 +73,15 @@ export class FakeSwarm {
   labels: Readonly<Record<string, string>> = {};
   /** Images in the simulated registry; null: the registry is unreachable. */
   registry: ReadonlySet<string> | null = null;
+  /** The digests of images in the registry that have another one than the rest, by their tags. */
+  readonly digests = new Map<string, string>();
+  /** Images with a health check of their own, by their tags. */
+  readonly healthChecks = new Set<string>();
   /** Log lines of tasks, each with its stream (1 or 2), in the engine's format with details and times. */
   readonly printed: (readonly [1 | 2, string])[] = [];
+  /** How the tasks of some services end, by the service's name. */
+  readonly ends = new Map<string, Ends>();
+  readonly #ending = new FakeEnding({ id: () => this.#id('task'), index: () => this.#index(), ends: this.ends });
   /** Other fields of the swarm's spec. */
   spec: SwarmSpec = { Dispatcher: { HeartbeatPeriod: 5e9 } };
   /** Requests that changed something, in order. */
@@ -166,7 +176,7 @@ export class FakeSwarm {
       const reachability = state === 'ready' ? 'reachable' : 'unreachable';
       const { ManagerStatus: status } = node;
       const manager = status ? { ManagerStatus: { ...status, Reachability: reachability } } : {};
-      this.nodes[i] = { ...node, Status: { ...node.Status, State: state }, ...manager };
+      this.nodes[i] = { ...node, UpdatedAt: this.#time(), Status: { ...node.Status, State: state }, ...manager };
     });
   }
 
@@ -186,6 +196,10 @@ export class FakeSwarm {
     if (before?.Leader && next >= 0) this.#lead(next, true);
   }
 
+  #digest(image: string): string {
+    return this.digests.get(tagged(image)) ?? 'sha256:'.padEnd(71, 'a');
+  }
+
   #id(kind: string): string {
     return `${kind}${String(this.#next++).padStart(6, '0')}`;
   }
@@ -199,6 +213,7 @@ export class FakeSwarm {
     this.nodes.push({
       ID: engine.swarmNodeId,
       Version: this.#index(),
+      UpdatedAt: this.#time(),
       Spec: { Role: role, Availability: 'active', Labels: {} },
       Description: { Hostname: engine.hostname ?? engine.name, Engine: { EngineVersion: engine.version } },
       Status: { State: 'ready', Addr: engine.address },
@@ -241,19 +256,28 @@ export class FakeSwarm {
 
   /** Places and removes tasks until every service has its replicas. */
   reconcile(): void {
-    const all = this.nodes.filter((node) => node.Spec.Availability === 'active' && node.Status.State === 'ready');
+    const all = this.#active();
     const placed = new Set(all.map((node) => node.ID));
     this.tasks = this.tasks.filter(
-      (task) => placed.has(task.NodeID ?? '') && this.services.some((service) => service.ID === task.ServiceID),
+      (task) =>
+        (placed.has(task.NodeID ?? '') || hasEnded(task)) &&
+        this.services.some((service) => service.ID === task.ServiceID),
     );
     for (const service of this.services) {
       const template = service.Spec.TaskTemplate;
-      const constraints = template.Placement?.Constraints ?? [];
-      const able = all.filter((node) => fits((key) => (key === 'node.id' ? node.ID : undefined), constraints));
+      const able = ableTo(template, all);
+      // Only events of a job and of its tasks make the orchestrator look at it.
+      if (isJob(service.Spec)) continue;
       this.tasks = this.tasks.filter(
         (task) => task.ServiceID !== service.ID || JSON.stringify(task.Spec) === JSON.stringify(template),
       );
-      const own = this.tasks.filter((task) => task.ServiceID === service.ID);
+      // Those that ended stay as history; the newest of each slot fills it.
+      const own = [
+        ...newest(
+          service.Spec,
+          this.tasks.filter((task) => task.ServiceID === service.ID),
+        ),
+      ];
       const global = service.Spec.Mode.Global !== undefined;
       const desired = global ? able.length : (service.Spec.Mode.Replicated?.Replicas ?? 1);
       const surplus = new Set(fromFullest(own).slice(desired));
@@ -268,15 +292,68 @@ export class FakeSwarm {
           CreatedAt: '2026-01-01T00:00:00Z',
           ServiceID: service.ID,
           NodeID: node.ID,
-          Slot: slot + 1,
+          ...(global ? {} : { Slot: firstFree(own) }),
           DesiredState: 'running',
           Spec: structuredClone(template),
           Status: { State: 'running' },
         };
         own.push(task);
-        this.tasks.push(task);
+        this.tasks = this.ends.has(service.Spec.Name)
+          ? this.#ending.start([...this.tasks, task], service)
+          : [...this.tasks, task];
       }
     }
+  }
+
+  /** Time passes: successors of failed tasks start. */
+  #pass(): void {
+    for (const service of this.services.filter(({ Spec }) => isJob(Spec) || this.ends.has(Spec.Name))) {
+      const before = this.#replaceTasks(service, (own) => this.#ending.startDelayed(service, own));
+      if (this.tasks.filter(isComplete).length > before.filter(isComplete).length) this.#runJob(service);
+    }
+  }
+
+  /** What the orchestrator does when a job was created or changed, or one of its tasks completed. */
+  #runJob(service: SwarmService): void {
+    if (!isJob(service.Spec)) return;
+    const able = ableTo(service.Spec.TaskTemplate, this.#active());
+    this.#replaceTasks(service, (own) => this.#ending.reconcileJob(service, own, able));
+  }
+
+  /** @returns all tasks as they were before */
+  #replaceTasks({ ID }: SwarmService, how: (own: readonly SwarmTask[]) => readonly SwarmTask[]): SwarmTask[] {
+    const before = this.tasks;
+    const own = before.filter((task) => task.ServiceID === ID);
+    this.tasks = [...before.filter((task) => task.ServiceID !== ID), ...how(own)];
+    return before;
+  }
+
+  /** A task that ends while an update is watched counts as its failure. Source: swarmkit, manager/orchestrator/update. */
+  #monitorUpdate(service: Mutable<SwarmService>, before: ServiceSpecification): void {
+    const action = service.Spec.UpdateConfig?.['FailureAction'] ?? 'pause';
+    const ended = this.tasks.find((task) => task.ServiceID === service.ID && hasEnded(task));
+    if (!ended || service.JobStatus || action === 'continue') return;
+    const Message = `update ${action === 'pause' ? 'paused' : 'rolled back'} due to failure or early termination of task ${ended.ID}`;
+    service.UpdateStatus = { State: action === 'pause' ? 'paused' : 'rollback_completed', Message };
+    if (action !== 'rollback') return;
+    service.Spec = before;
+    this.reconcile();
+  }
+
+  #active(): readonly SwarmNode[] {
+    return this.nodes.filter((node) => node.Spec.Availability === 'active' && node.Status.State === 'ready');
+  }
+
+  /** Every update of a job is another iteration. The API leaves out the index of the first one. */
+  #nextIteration(spec: ServiceSpecification, before?: SwarmService): Pick<SwarmService, 'JobStatus'> {
+    if (!isJob(spec)) return {};
+    const Index = (before?.JobStatus?.JobIteration?.Index ?? 0) + 1;
+    return { JobStatus: { JobIteration: before ? { Index } : {}, LastExecution: this.#time() } };
+  }
+
+  /** A second later than the last time. */
+  #time(): string {
+    return new Date(Date.UTC(2026, 0, 1) + 1000 * this.#next++).toISOString();
   }
 
   /** `docker stack rm NAME`. */
@@ -305,8 +382,11 @@ export class FakeSwarm {
       // What the engine fills in.
       if (spec.Mode.Replicated) spec.Mode.Replicated.Replicas ??= 1;
       const known = this.services.find((one) => one.Spec.Name === spec.Name);
-      if (known) known.Spec = spec;
-      else this.services.push({ ID: this.#id('svc'), Version: this.#index(), Spec: spec });
+      const job = this.#nextIteration(spec, known);
+      if (known) Object.assign(known, { Spec: spec, Version: this.#index() }, job);
+      else this.services.push({ ID: this.#id('svc'), Version: this.#index(), Spec: spec, ...job });
+      const [written] = this.services.filter((one) => one.Spec.Name === spec.Name);
+      if (written) this.#runJob(written);
     }
     this.reconcile();
   }
@@ -417,6 +497,7 @@ export class FakeSwarm {
             this.nodes[i] = {
               ...node,
               Version: this.#index(),
+              UpdatedAt: this.#time(),
               Spec: { Role: spec.Role, Availability: spec.Availability, Labels: spec.Labels ?? {} },
             };
             this.#settleRole(i, spec.Role);
@@ -476,7 +557,14 @@ export class FakeSwarm {
         if (this.services.some((service) => service.Spec.Name === spec.Name))
           throw engineError(409, `name conflicts with an existing object: service ${spec.Name} already exists`);
         this.writes.push(`service create ${spec.Name}`);
-        this.services.push({ ID: this.#id('svc'), Version: this.#index(), Spec: structuredClone(spec) });
+        const made = {
+          ID: this.#id('svc'),
+          Version: this.#index(),
+          Spec: structuredClone(spec),
+          ...this.#nextIteration(spec),
+        };
+        this.services.push(made);
+        this.#runJob(made);
         this.reconcile();
         return {};
       }) as never,
@@ -500,32 +588,52 @@ export class FakeSwarm {
               throw engineError(400, `rpc error: service ${service.Spec.Name} does not have a previous spec`);
             this.writes.push(`service ${back ? 'rollback' : 'update'} ${service.Spec.Name}`);
             const before = service.Spec;
+            if (Object.keys(before.Mode)[0] !== Object.keys(spec.Mode)[0])
+              throw engineError(501, 'rpc error: service mode change is not allowed');
             service.Spec = structuredClone((back ? service.PreviousSpec : undefined) ?? spec);
             service.PreviousSpec = before;
-            service.UpdateStatus = back
-              ? { State: 'rollback_completed', Message: 'rollback completed' }
-              : { State: 'completed', Message: 'update completed' };
+            // Jobs have no rolling updates.
+            if (service.JobStatus) Object.assign(service, this.#nextIteration(spec, service));
+            else
+              service.UpdateStatus = back
+                ? { State: 'rollback_completed', Message: 'rollback completed' }
+                : { State: 'completed', Message: 'update completed' };
             service.Version = this.#index();
+            this.#runJob(service);
             this.reconcile();
+            if (!back) this.#monitorUpdate(service, before);
           }) as never,
         }),
+      getTask: (id: string) =>
+        ({
+          id,
+          logs: async () => (
+            manager(),
+            framed(this.printed.filter(([, line]) => line.includes(id) || !/task\.id=/.test(line)))
+          ),
+        }) as never,
       listTasks: (async (options?: { filters?: string }) => (
         manager(),
+        this.#pass(),
         filteredTasks(this.tasks, options?.filters)
       )) as never,
       getImage: (image: string) =>
         strict<Docker.Image>('image', {
           inspect: async () => {
-            const layers = engine().images.get(exact(image));
+            const { images } = engine();
+            // What was pulled under its tag is also known by the digest that the registry had for it.
+            const known = digestOf(image) === this.#digest(image) ? images.get(tagged(image)) : undefined;
+            const layers = images.get(exact(image)) ?? known;
             if (!layers) throw engineError(404, `No such image: ${image}`);
-            return { RootFS: { Layers: layers } } as never;
+            const checked = this.healthChecks.has(tagged(image)) ? { Healthcheck: { Test: ['CMD', 'true'] } } : {};
+            return { RootFS: { Layers: layers }, Config: checked } as never;
           },
           distribution: async () => {
             engine();
             if (this.registry === null)
               throw engineError(500, 'Get "https://registry.test/v2/": dial tcp: lookup registry.test: no such host');
             if (!this.registry.has(tagged(image))) throw engineError(403, `pull access denied for ${image}`);
-            return { Descriptor: { digest: 'sha256:'.padEnd(71, 'a') } } as never;
+            return { Descriptor: { digest: this.#digest(image) } } as never;
           },
         }),
       pull: (async (image: string) => {
@@ -551,4 +659,17 @@ function fromFullest(own: readonly SwarmTask[]): SwarmTask[] {
   const nth = (task: SwarmTask, i: number) => own.slice(0, i).filter(({ NodeID }) => NodeID === task.NodeID).length;
   const ranked = own.map((task, i) => ({ task, rank: nth(task, i) }));
   return ranked.toSorted((a, b) => a.rank - b.rank).map(({ task }) => task);
+}
+
+/** The number of the first slot without a task. */
+function firstFree(own: readonly SwarmTask[]): number {
+  const taken = new Set(own.map(({ Slot }) => Slot));
+  let slot = 1;
+  while (taken.has(slot)) slot++;
+  return slot;
+}
+
+function ableTo({ Placement }: ServiceSpecification['TaskTemplate'], nodes: readonly SwarmNode[]): SwarmNode[] {
+  const constraints = Placement?.Constraints ?? [];
+  return nodes.filter((node) => fits((key) => (key === 'node.id' ? node.ID : undefined), constraints));
 }

@@ -55,6 +55,50 @@ describe('the graph of a pipeline', () => {
   });
 });
 
+describe('targets that come after others', () => {
+  /** A task with these targets, each after some units. */
+  const ordered = (id: string, after: Record<string, readonly (readonly [string, string])[]>, needs: string[] = []) =>
+    ({
+      ...task(id, needs),
+      targets: () =>
+        Object.entries(after).map(([target, units]) => ({
+          id: target,
+          after: units.map(([of, name]) => ({ task: of, target: name })),
+        })),
+    }) satisfies Task;
+
+  it('need these units, of their own task and of others, and nothing that is not in the pipeline', () => {
+    const services = ordered('services', {
+      web: [
+        ['services', 'db'],
+        ['stacks', 'base'],
+        ['gone', 'x'],
+      ],
+      db: [],
+    });
+    expect(needsOf([services, ordered('stacks', { base: [], app: [['services', 'web']] })])).toEqual({
+      'services@web': ['services@db', 'stacks@base'],
+      'services@db': [],
+      'stacks@base': [],
+      'stacks@app': ['services@web'],
+    });
+  });
+
+  it('wait for what an unselected unit waits for', () => {
+    const tasks = [ordered('a', { x: [] }), ordered('b', { y: [['a', 'x']] }), ordered('c', { z: [['b', 'y']] })];
+    expect(needsOf(tasks, { skip: ['b'] })).toMatchObject({ 'c@z': ['a@x'] });
+    const [only] = layOut(tasks, cluster, world, { only: ['c'] });
+    expect(only?.leftOut.map(({ key }) => key)).toEqual(['b@y']);
+  });
+
+  it('are refused when they would wait for each other', () => {
+    const first = ordered('a', { x: [['b', 'y']] });
+    expect(() => needsOf([first, ordered('b', { y: [] }, ['a'])])).toThrow(
+      'these units wait for each other: a@x → b@y → a@x',
+    );
+  });
+});
+
 describe('checking tasks', () => {
   it('finds circles, unknown needs and duplicates before anything runs', () => {
     expect(() => checkTasks([task('a', ['c']), task('b', ['a']), task('c', ['b'])], [])).toThrow(

@@ -34,7 +34,7 @@ nodes:
   - { name: w2, role: worker, address: 192.168.77.2 }
   - { name: w3, role: worker, address: 192.168.77.3 }
 services:
-  web: { image: nginx, ports: ['80:80'] }
+  web: { image: nginx, ports: ['80:80', '53:53/udp'] }
 ${extra}`;
 
 /** A survey of three hosts without findings, except for a test's changes. */

@@ -164,6 +164,17 @@ const WRONG: [string, Change, string[], string?][] = [
     ['fatal ports: apache2 listens on 80/tcp, which is needed for a published port'],
   ],
   [
+    'a published UDP port in use, but not on an address of its own',
+    {
+      listeners: [
+        { protocol: 'udp', port: 53, address: '127.0.0.53', program: 'systemd-resolve' },
+        { protocol: 'tcp', port: 53, address: '*', program: 'named' },
+        { protocol: 'udp', port: 53, address: '192.168.77.1', program: 'dnsmasq' },
+      ],
+    },
+    ['fatal ports: dnsmasq listens on 53/udp, which is needed for a published port'],
+  ],
+  [
     'a port of overlay networks in use',
     { listeners: [{ protocol: 'udp', port: 4789, address: '0.0.0.0', program: '' }] },
     ['fatal ports: Something listens on 4789/udp'],

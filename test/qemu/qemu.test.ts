@@ -7,12 +7,14 @@ import { localCommands } from '../../lib/remote/local.ts';
 import { generateKeyPair } from '../../lib/remote/keys.ts';
 import { workFolder } from '../../lib/providers/qemu/build.ts';
 import { userData } from '../../lib/providers/cloud-init.ts';
+import { guestPort } from '../../lib/providers/qemu/forwards.ts';
 import { tmpfilesLines, writeSeed } from '../../lib/providers/qemu/guest.ts';
 import { kernelArgs, launchArgs } from '../../lib/providers/qemu/launch.ts';
 import { Layout } from '../../lib/providers/qemu/layout.ts';
 import { findTools } from '../../lib/providers/qemu/packages.ts';
 import { Ports } from '../../lib/providers/qemu/ports.ts';
 import { readRecord, writeRecord, type MachineRecord } from '../../lib/providers/qemu/record.ts';
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'swarmup-qemu-'));
@@ -102,15 +104,31 @@ describe('ports', () => {
   it('are stable, and change when another process has taken one', async () => {
     const layout = new Layout({ name: 'c', stateDir: folder() });
     const ports = new Ports(layout);
-    const first = await ports.choose({ ...record('a'), forwards: {} }, [22, 80], 'stopped');
+    const first = await ports.choose({ ...record('a'), forwards: {} }, ['22', '80'], 'stopped');
     expect(new Set(Object.values(first)).size).toBe(2);
-    expect(await ports.choose({ ...record('a'), forwards: first }, [22, 80], 'running')).toEqual(first);
+    expect(await ports.choose({ ...record('a'), forwards: first }, ['22', '80'], 'running')).toEqual(first);
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(first['80'], '127.0.0.1', resolve));
-    const second = await ports.choose({ ...record('a'), forwards: first }, [22, 80], 'stopped');
+    const second = await ports.choose({ ...record('a'), forwards: first }, ['22', '80'], 'stopped');
     expect(second['22']).toBe(first['22']);
     expect(second['80']).not.toBe(first['80']);
     await new Promise((resolve) => taken.close(resolve));
+  });
+
+  it('of UDP are forwarded as such, and change when another process has taken the UDP port', async () => {
+    const layout = new Layout({ name: 'c', stateDir: folder() });
+    const ports = new Ports(layout);
+    const guests = [guestPort(53, 'tcp'), guestPort(53, 'udp')];
+    const first = await ports.choose({ ...record('a'), forwards: {} }, guests, 'stopped');
+    expect(Object.keys(first)).toEqual(['53', '53/udp']);
+    const args = launchArgs(layout, { ...record('a'), forwards: first }, platform).join(' ');
+    expect(args).toContain(`hostfwd=tcp:127.0.0.1:${first['53']}-:53,hostfwd=udp:127.0.0.1:${first['53/udp']}-:53`);
+    const taken = createSocket('udp4');
+    await new Promise<void>((resolve) => taken.bind(first['53/udp'], '127.0.0.1', () => resolve()));
+    const second = await ports.choose({ ...record('a'), forwards: first }, guests, 'stopped');
+    expect(second['53']).toBe(first['53']);
+    expect(second['53/udp']).not.toBe(first['53/udp']);
+    await new Promise<void>((resolve) => taken.close(() => resolve()));
   });
 });
 

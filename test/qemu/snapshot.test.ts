@@ -117,7 +117,7 @@ async function stage() {
     inventory: new Inventory(layout, local),
     hub: new Hub({ layout, local, clock }),
     tools: async () => tools,
-    guestPorts: () => [22],
+    guestPorts: () => ['22'],
     end: async (name) => void ended.push(name),
   });
   return { layout, base, record, snapshots, ended, store: new SnapshotStore(layout) };

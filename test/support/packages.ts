@@ -16,6 +16,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   'python3-minimal': 'python3',
   'apache2-utils': 'htpasswd',
   ansible: 'ansible-playbook',
+  openssl: 'openssl',
 };
 
 /** Installs missing system packages that the tests need, as root: on a fresh CI machine. */

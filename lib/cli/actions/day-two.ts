@@ -43,6 +43,15 @@ export function rollback(services: readonly string[], options: RunOptions): Prom
   return run({ pipeline: 'rollback', mode: 'apply', options, change });
 }
 
+/** `docker service update --force` of jobs, and the wait for their results. */
+export function rerun(jobs: readonly string[], options: RunOptions): Promise<number> {
+  const change = (cluster: Cluster): RunCluster => {
+    for (const job of jobs) requireKnown('service', job, serviceNames(cluster));
+    return { ...withServices(cluster, jobs), request: { rerun: { forcedBefore: new Map() } } };
+  };
+  return run({ pipeline: 'rerun', mode: 'apply', options, change });
+}
+
 /** Moves tasks to nodes that came back, of the named services or of all. */
 export function rebalance(services: readonly string[], options: RunOptions): Promise<number> {
   const change = (cluster: Cluster): Cluster => {

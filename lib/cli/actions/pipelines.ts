@@ -1,12 +1,22 @@
 import type { Cluster } from '../../config/model.ts';
 import type { Machine } from '../../contracts/provider.ts';
+import type { RunCluster } from '../../contracts/run-cluster.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { confirm } from '../../render/confirm.ts';
 import { run, type Options } from '../run.ts';
 
 /** Brings up everything in the file. @returns the exit status */
-export function up(options: Options): Promise<number> {
-  return run({ pipeline: 'up', mode: 'apply', options });
+export function up(options: Options & Pulling): Promise<number> {
+  return run({ pipeline: 'up', mode: 'apply', options, ...pulling(options) });
+}
+
+interface Pulling {
+  /** Newer images under the same tags are rolled out too. */
+  readonly pull?: boolean;
+}
+
+function pulling({ pull }: Pulling): { change?: (cluster: Cluster) => RunCluster } {
+  return pull ? { change: (cluster) => ({ ...cluster, request: { pull } }) } : {};
 }
 
 /** Runs any pipeline by its name, mostly the user's own. */
@@ -14,11 +24,14 @@ export function runNamed(pipeline: string, options: Options): Promise<number> {
   return run({ pipeline, mode: 'apply', options });
 }
 
-export async function plan(options: Options & { detailedExitcode?: boolean }): Promise<number> {
+export async function plan(options: Options & Pulling & { detailedExitcode?: boolean }): Promise<number> {
   let changes = 0;
-  const status = await run({ pipeline: 'up', mode: 'plan', options, onlyFailures: true }, (result) => {
-    changes = result.units.reduce((sum, unit) => sum + unit.changes.length, 0);
-  });
+  const status = await run(
+    { pipeline: 'up', mode: 'plan', options, onlyFailures: true, ...pulling(options) },
+    (result) => {
+      changes = result.units.reduce((sum, unit) => sum + unit.changes.length, 0);
+    },
+  );
   return status === 0 && options.detailedExitcode && changes > 0 ? 3 : status;
 }
 

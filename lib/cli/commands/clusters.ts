@@ -1,6 +1,6 @@
 import { defineCommand, type Command } from '../command.ts';
 import { flag } from '../option.ts';
-import { change, common, keepGoing, look, selection } from '../options.ts';
+import { change, common, keepGoing, look, pull, selection } from '../options.ts';
 
 const group = 'Clusters';
 const pipelines = () => import('../actions/pipelines.ts');
@@ -14,12 +14,14 @@ const up = defineCommand({
     ...change,
     ...selection,
     ...keepGoing,
+    ...pull,
     prune: flag('--prune', 'remove what swarmup made and the file no longer names'),
   },
   examples: {
     up: 'bring up the cluster in swarmup.yaml',
     'up -f staging.yaml --yes': 'another file, without questions',
     'up --only deploy-services,verify-http': 'run two steps again',
+    'up --pull': 'also roll out newer images under the same tags',
   },
   load: async () => (await pipelines()).up,
 });
@@ -32,6 +34,7 @@ const plan = defineCommand({
   options: {
     ...look,
     ...selection,
+    ...pull,
     detailedExitcode: flag('--detailed-exitcode', 'exit status 3 when there are changes'),
   },
   examples: {

@@ -1,6 +1,6 @@
 import { defineCommand, one, oneOrNone, several, severalOrNone, type Argument, type Command } from '../command.ts';
 import { flag, parsed } from '../option.ts';
-import { change, following, selection } from '../options.ts';
+import { change, following, keepGoing, selection } from '../options.ts';
 import { count, duration, scale as parseScale, type Scale } from '../values.ts';
 
 const group = 'Services and nodes';
@@ -31,6 +31,16 @@ const rollback = defineCommand({
   options: change,
   examples: { 'rollback web': 'undo the last update of web' },
   load: async () => (await changes()).rollback,
+});
+
+const rerun = defineCommand({
+  name: 'rerun',
+  group,
+  summary: 'run jobs again, and wait until they completed',
+  args: [several('job', 'names of jobs, or of services whose tasks end')],
+  options: { ...change, ...keepGoing },
+  examples: { 'rerun migrate': 'the job migrate', 'rerun app_migrate': 'the job migrate of the stack app' },
+  load: async () => (await changes()).rerun,
 });
 
 const rebalance = defineCommand({
@@ -94,4 +104,4 @@ const replace = defineCommand({
   load: async () => (await changes()).replace,
 });
 
-export const servicesAndNodes: readonly Command[] = [scale, rollback, rebalance, logs, drain, activate, replace];
+export const servicesAndNodes: readonly Command[] = [scale, rollback, rerun, rebalance, logs, drain, activate, replace];

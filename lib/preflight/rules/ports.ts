@@ -1,4 +1,4 @@
-import { publishedPorts } from '../../config/selections.ts';
+import { publishedPorts, publishedUdpPorts } from '../../config/selections.ts';
 import type { Listener } from '../../facts/listeners.ts';
 import { overlap } from '../../util/ipv4.ts';
 import { swarmPorts } from '../network.ts';
@@ -16,6 +16,7 @@ const taken: Rule = (host, { cluster }) => {
       .filter(({ managers }) => !isNode && (!managers || host.node.role === 'manager'))
       .map(({ protocol, port, use }) => ({ protocol, port, use })),
     ...publishedPorts(cluster).map((port) => ({ protocol: 'tcp' as const, port, use: 'a published port' })),
+    ...publishedUdpPorts(cluster).map((port) => ({ protocol: 'udp' as const, port, use: 'a published port' })),
   ];
   return wanted.flatMap(({ protocol, port, use }) => {
     const other = host.facts.listeners.find(

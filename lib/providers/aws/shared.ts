@@ -1,6 +1,6 @@
 import type { SecurityGroup as Ec2Group } from '@aws-sdk/client-ec2';
 import type { NodeSpec } from '../../config/model.ts';
-import { publishedPorts } from '../../config/selections.ts';
+import { publishedPorts, publishedUdpPorts } from '../../config/selections.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { fetchText } from '../../remote/download.ts';
 import { created, removed, updated, type Change } from '../../contracts/change.ts';
@@ -110,8 +110,12 @@ export class AwsShared implements SharedThings {
     const resolve = (ranges: readonly string[]) =>
       Promise.all(ranges.map(async (range) => (range === 'my-address' ? this.#myAddress(signal) : range)));
     const [ssh, published] = await Promise.all([resolve(allow.ssh), resolve(allow.published)]);
-    const ports = publishedPorts(this.#tools.cluster).map((port) => ({ published: port, protocol: 'tcp' as const }));
-    return wantedRules({ swarm: this.#tools.cluster.swarm, ssh, published, ports });
+    const { cluster } = this.#tools;
+    const ports = [
+      ...publishedPorts(cluster).map((port) => ({ published: port, protocol: 'tcp' as const })),
+      ...publishedUdpPorts(cluster).map((port) => ({ published: port, protocol: 'udp' as const })),
+    ];
+    return wantedRules({ swarm: cluster.swarm, ssh, published, ports });
   }
 
   /** This computer's public address, as a range of one address. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { escape } from './arguments.ts';
+import { hostForward } from './forwards.ts';
 import { UPLINK, type Layout } from './layout.ts';
 import type { MachineRecord } from './record.ts';
 
@@ -38,7 +39,7 @@ export function kernelArgs(layout: Layout, record: MachineRecord, platform: Plat
 /** QEMU's whole command line for a machine. Secrets are in files that only the owner can read, never here. */
 export function launchArgs(layout: Layout, record: MachineRecord, platform: Platform): string[] {
   const { name, boot } = record;
-  const forwards = Object.entries(record.forwards).map(([guest, local]) => `,hostfwd=tcp:127.0.0.1:${local}-:${guest}`);
+  const forwards = Object.entries(record.forwards).map(([guest, local]) => `,hostfwd=${hostForward(guest, local)}`);
   return [
     platform.binary,
     '-name',

@@ -151,7 +151,7 @@ export class Layout {
   }
 
   /** Where the search for a free loopback port begins, so that a cluster tends to get the same ports again. */
-  preferredPort(node: string, port: number): number {
+  preferredPort(node: string, port: string): number {
     const [a = 0, b = 0] = createHash('sha256').update(`${this.realm}/${this.cluster}/${node}/${port}`).digest();
     return 20000 + ((a * 256 + b) % 10000);
   }

@@ -1,6 +1,7 @@
 import { monitor, qmp } from '../../remote/qmp.ts';
-import { portIsFree } from '../../remote/sockets.ts';
+import { portIsFree, udpPortIsFree } from '../../remote/sockets.ts';
 import { SwarmupError } from '../../util/errors.ts';
+import { hostForward, protocolOf, type GuestPort } from './forwards.ts';
 import type { Inventory } from './inventory.ts';
 import type { Layout } from './layout.ts';
 import { readRecord, recordedNames, writeRecord, type MachineRecord } from './record.ts';
@@ -26,27 +27,28 @@ export class Ports {
    */
   async choose(
     record: MachineRecord,
-    guestPorts: readonly number[],
+    guestPorts: readonly GuestPort[],
     state: 'running' | 'stopped',
   ): Promise<Record<string, number>> {
     const others = await this.#takenByOthers(record.name);
     const chosen: Record<string, number> = {};
     for (const guest of guestPorts) {
-      const had = record.forwards[String(guest)];
-      const keep = had !== undefined && (state === 'running' || (await portIsFree(had)));
-      const port = keep ? had : await free(this.#layout.preferredPort(record.name, guest), others);
+      const had = record.forwards[guest];
+      const protocol = protocolOf(guest);
+      const keep = had !== undefined && (state === 'running' || (await isFree(had, protocol)));
+      const port = keep ? had : await free(this.#layout.preferredPort(record.name, guest), protocol, others);
       others.add(port);
-      chosen[String(guest)] = port;
+      chosen[guest] = port;
     }
     return chosen;
   }
 
   /** Opens the guest ports that a running machine lacks. @throws SwarmupError MACHINE_FAILED */
-  async open(record: MachineRecord, guestPorts: readonly number[]): Promise<MachineRecord> {
+  async open(record: MachineRecord, guestPorts: readonly GuestPort[]): Promise<MachineRecord> {
     const forwards = await this.choose(record, guestPorts, 'running');
     const added = Object.entries(forwards).filter(([guest]) => record.forwards[guest] === undefined);
     if (added.length === 0) return record;
-    const commands = added.map(([guest, local]) => monitor(`hostfwd_add uplink tcp:127.0.0.1:${local}-:${guest}`));
+    const commands = added.map(([guest, local]) => monitor(`hostfwd_add uplink ${hostForward(guest, local)}`));
     const socket = (await this.#inventory?.qmpSocket(record.name)) ?? this.#layout.qmpSocket(record.name);
     const answers = await qmp(socket, commands);
     const problem = answers.map(String).find((answer) => answer.trim() !== '');
@@ -67,8 +69,11 @@ export class Ports {
   }
 }
 
-async function free(preferred: number, taken: ReadonlySet<number>): Promise<number> {
+const isFree = (port: number, protocol: 'tcp' | 'udp'): Promise<boolean> =>
+  protocol === 'udp' ? udpPortIsFree(port) : portIsFree(port);
+
+async function free(preferred: number, protocol: 'tcp' | 'udp', taken: ReadonlySet<number>): Promise<number> {
   let port = preferred;
-  while (taken.has(port) || !(await portIsFree(port))) port = port >= LAST ? FIRST : port + 1;
+  while (taken.has(port) || !(await isFree(port, protocol))) port = port >= LAST ? FIRST : port + 1;
   return port;
 }

@@ -10,6 +10,7 @@ import type { Endpoint } from '../../contracts/endpoint.ts';
 import type { Machine, Provider, ProviderIo, ProviderOptions, Snapshots } from '../../contracts/provider.ts';
 import type { QemuConfig } from './config.ts';
 import { forwardsOf, Inventory } from './inventory.ts';
+import { guestPort } from './forwards.ts';
 import { untilAnswers } from './answering.ts';
 import { Layout } from './layout.ts';
 import { prepare, toolsOf, type Prepared } from './prepare.ts';
@@ -62,8 +63,8 @@ class QemuProvider implements Provider {
     if (machine.state === 'lost') return [updated(own, 'lost', 'running', { reason: 'its files are gone' })];
     if (machine.state === 'stopped') return [step(own, 'start')];
     const cutOff = machine.cutOff ? [step([...own, 'segment'], 'connect')] : [];
-    const missing = this.#starter.wantedPorts().filter((port) => forwardsOf(machine)[String(port)] === undefined);
-    return [...cutOff, ...missing.map((port) => updated([...own, 'ports', String(port)], undefined, 'open'))];
+    const missing = this.#starter.wantedPorts().filter((port) => forwardsOf(machine)[port] === undefined);
+    return [...cutOff, ...missing.map((port) => updated([...own, 'ports', port], undefined, 'open'))];
   }
 
   async create(node: NodeSpec, io: ProviderIo): Promise<Machine> {
@@ -116,10 +117,11 @@ class QemuProvider implements Provider {
     return [...(await this.#inventory.running())].map(([name, pid]) => `the machine ${name} (process ${pid})`);
   }
 
-  endpoint(machine: Machine, port: number): Endpoint {
-    const local = forwardsOf(machine)[String(port)];
+  endpoint(machine: Machine, port: number, protocol: 'tcp' | 'udp' = 'tcp'): Endpoint {
+    const guest = guestPort(port, protocol);
+    const local = forwardsOf(machine)[guest];
     if (local !== undefined) return { host: '127.0.0.1', port: local };
-    throw new SwarmupError('MACHINE_FAILED', `port ${port} of ${machine.name} is not open on this computer`, {
+    throw new SwarmupError('MACHINE_FAILED', `port ${guest} of ${machine.name} is not open on this computer`, {
       fix: "Run 'swarmup up': it opens the ports that services and stacks publish.",
     });
   }

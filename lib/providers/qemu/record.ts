@@ -24,7 +24,7 @@ const recordSchema = z.object({
   accelerator: z.enum(['kvm', 'hvf', 'tcg']),
   boot: bootSchema,
   hostKey: z.string(),
-  /** Guest port to loopback port; 22 is SSH. */
+  /** Guest port (`80`, or `53/udp`) to loopback port; 22 is SSH. */
   forwards: z.record(z.string(), z.number()),
   /** How it was last joined to the others. Records of version 0.1.0 have none: it was multicast. */
   segment: z.enum(['hub', 'multicast']).optional(),

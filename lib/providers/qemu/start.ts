@@ -1,5 +1,5 @@
 import { KeyedMutex } from '../../async/keyed-mutex.ts';
-import { publishedPorts } from '../../config/selections.ts';
+import { publishedPorts, publishedUdpPorts } from '../../config/selections.ts';
 import type { NodeSpec } from '../../config/model.ts';
 import type { ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
 import { messageOf } from '../../util/errors.ts';
@@ -7,6 +7,7 @@ import type { QemuConfig } from './config.ts';
 import type { Inventory } from './inventory.ts';
 import { SSH_PORT, type Layout } from './layout.ts';
 import { makeMachine, type Made } from './make.ts';
+import { guestPort, type GuestPort } from './forwards.ts';
 import { Ports } from './ports.ts';
 import type { Prepared } from './prepare.ts';
 import { startQemu } from './process.ts';
@@ -44,8 +45,10 @@ export class Starter {
   }
 
   /** The guest ports that machines have to be reached at. */
-  wantedPorts(): readonly number[] {
-    return [SSH_PORT, ...publishedPorts(this.#parts.options.cluster)];
+  wantedPorts(): readonly GuestPort[] {
+    const { cluster } = this.#parts.options;
+    const udp = publishedUdpPorts(cluster).map((port) => guestPort(port, 'udp'));
+    return [...[SSH_PORT, ...publishedPorts(cluster)].map((port) => guestPort(port, 'tcp')), ...udp];
   }
 
   /** A machine that exists: started if it doesn't run, connected to the others, with every port open. */

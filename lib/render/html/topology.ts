@@ -1,4 +1,5 @@
 import type { ClusterStatus, NodeStatus } from '../../swarm/status.ts';
+import { isShort, replicasText } from '../format.ts';
 import { html, type Markup } from './markup.ts';
 
 /** Distinguishable hues, assigned to the services in turn. */
@@ -72,13 +73,13 @@ function chip({ service, state, error }: Replica, colour: (service: string) => s
 function services({ services: all }: ClusterStatus, colour: (service: string) => string): Markup | undefined {
   if (all.length === 0) return undefined;
   const rows = all.map(({ name, image, replicas, urls, tasks }) => {
-    const short = replicas.running < replicas.desired;
+    const short = isShort(replicas);
     const error = short ? tasks.find((task) => task.error !== null)?.error : undefined;
     const trouble = error ? html`<br /><span class="dim">${error}</span>` : undefined;
     const links = urls.map(({ node, url, port }) => html`<a href="${url}">${node}:${port}</a> `);
     return html`<tr>
       <td><span class="key" style="background:${colour(name)}"></span>${name}</td>
-      <td>${replicas.running}/${replicas.desired}${trouble}</td>
+      <td>${replicasText(replicas)}${trouble}</td>
       <td><code>${image}</code></td>
       <td>${links}</td>
     </tr>`;

@@ -10,6 +10,7 @@ import { requireFree } from '../disk.ts';
 import type { Inventory } from '../inventory.ts';
 import type { Layout } from '../layout.ts';
 import type { Platform } from '../launch.ts';
+import type { GuestPort } from '../forwards.ts';
 import type { Ports } from '../ports.ts';
 import { startQemu } from '../process.ts';
 import { writeRecord, type MachineRecord } from '../record.ts';
@@ -38,7 +39,7 @@ export interface Restoring extends Pick<Joining, 'inventory' | 'hub'> {
   /** The records in the snapshot. */
   readonly records: readonly MachineRecord[];
   /** The ports that clients need. */
-  readonly guestPorts: readonly number[];
+  readonly guestPorts: readonly GuestPort[];
   /** Ends a machine at once. */
   readonly end: (name: string) => Promise<void>;
 }
@@ -142,7 +143,7 @@ async function withPorts({
 }: Restoring): Promise<readonly MachineRecord[]> {
   const chosen: MachineRecord[] = [];
   for (const record of records) {
-    const wanted = new Set([...Object.keys(record.forwards).map(Number), ...guestPorts]);
+    const wanted = new Set([...Object.keys(record.forwards), ...guestPorts]);
     const forwards = await ports.choose(record, [...wanted], 'stopped');
     await writeRecord(layout, { ...record, forwards, segment });
     chosen.push({ ...record, forwards, segment });

@@ -8,6 +8,7 @@ import { addUser } from '../../users.ts';
 import type { Inventory } from '../inventory.ts';
 import type { Layout } from '../layout.ts';
 import type { QemuTools } from '../packages.ts';
+import type { GuestPort } from '../forwards.ts';
 import { Ports } from '../ports.ts';
 import { readRecord, type MachineRecord } from '../record.ts';
 import type { Hub } from '../segment/hub.ts';
@@ -28,7 +29,7 @@ export interface SnapshotParts {
   readonly hub: Hub;
   readonly tools: (io: ProviderIo) => Promise<QemuTools>;
   /** The guest ports that clients need. */
-  readonly guestPorts: () => readonly number[];
+  readonly guestPorts: () => readonly GuestPort[];
   /** Ends a machine at once. */
   readonly end: (name: string, io: ProviderIo) => Promise<void>;
 }

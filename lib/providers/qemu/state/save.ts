@@ -136,7 +136,7 @@ async function boot({ options, tools, parts }: Saving, layout: Layout, io: Provi
   // It has no peers: where it could listen for a hub, nothing connects.
   const segment = newestSegment(tools.versionLine);
   const made: MachineRecord = { ...record, hostKey: hostKey.publicKey, segment };
-  const forwards = await new Ports(layout).choose(made, [SSH_PORT], 'stopped');
+  const forwards = await new Ports(layout).choose(made, [String(SSH_PORT)], 'stopped');
   const started = { ...made, forwards };
   await startQemu({ layout, record: started, platform: tools.platform, clock: options.clock, signal: io.signal });
   return started;
