@@ -13,6 +13,7 @@ import { packageSources } from '../facts/package-sources.ts';
 import { platform } from '../facts/platform.ts';
 import { registries } from '../facts/registries.ts';
 import { resources } from '../facts/resources.ts';
+import { nearby } from '../facts/nearby.ts';
 import { routes } from '../facts/routes.ts';
 import { surroundings } from '../facts/environment.ts';
 import { wallClock } from '../facts/wall-clock.ts';
@@ -30,11 +31,11 @@ const FACTS = {
   os: osRelease,
   addresses,
   routes,
+  nearby,
   mtus,
   missingModules,
   appArmor,
   listeners,
-  resources,
   packageLock,
   packageSources,
   engine: engineInfo,
@@ -48,6 +49,15 @@ export async function lookAtHost(
   { cluster, clock, signal }: { readonly cluster: Cluster; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<HostFacts> {
   const asked = clock.now();
-  const { time, ...facts } = await gather(host, { ...FACTS, registries: registries(registriesOf(cluster)) }, signal);
+  const { time, ...facts } = await gather(host, { ...FACTS, ...factsFor(cluster) }, signal);
   return { ...facts, aheadMs: time - asked };
+}
+
+/** The facts whose questions depend on the cluster file. */
+function factsFor(cluster: Cluster) {
+  const dataRoot = cluster.docker.daemon['data-root'];
+  return {
+    registries: registries(registriesOf(cluster)),
+    resources: resources(typeof dataRoot === 'string' ? dataRoot : undefined),
+  };
 }

@@ -26,6 +26,8 @@ interface ServiceUpdate {
 interface SwarmInit {
   readonly AdvertiseAddr: string;
   readonly ForceNewCluster?: boolean;
+  readonly DefaultAddrPool?: readonly string[];
+  readonly SubnetSize?: number;
   readonly Spec?: { readonly Labels?: Record<string, string> };
 }
 
@@ -93,6 +95,7 @@ export class FakeSwarm {
   tokens = { manager: 'SWMTKN-manager', worker: 'SWMTKN-worker' };
   /** Labels of the swarm itself. */
   labels: Readonly<Record<string, string>> = {};
+  pool: readonly string[] = [];
   /** Images in the simulated registry; null: the registry is unreachable. */
   registry: ReadonlySet<string> | null = null;
   /** Log lines of tasks, each with its stream (1 or 2), in the engine's format with details and times. */
@@ -106,7 +109,7 @@ export class FakeSwarm {
   /** The whole state, as JSON. */
   snapshot() {
     const { engines, nodes, services, tasks, clusterId, registry, writes } = this;
-    const { labels, autolock, unlockKey, tokens, spec } = this;
+    const { labels, autolock, unlockKey, tokens, spec, pool } = this;
     return {
       engines,
       nodes,
@@ -115,7 +118,7 @@ export class FakeSwarm {
       tasks,
       clusterId,
       registry,
-      settings: { labels, autolock, unlockKey, tokens, spec },
+      settings: { labels, autolock, unlockKey, tokens, spec, pool },
       writes,
       next: this.#next,
     };
@@ -403,6 +406,7 @@ export class FakeSwarm {
         this.writes.push(`swarm init ${name}`);
         this.clusterId = this.#id('cluster');
         this.labels = options.Spec?.Labels ?? {};
+        this.pool = options.DefaultAddrPool ?? ['10.0.0.0/8'];
         this.#enrol(one, 'manager');
         return one.swarmNodeId as never;
       },
@@ -427,6 +431,7 @@ export class FakeSwarm {
         {
           ID: this.clusterId,
           Version: { Index: 1 },
+          DefaultAddrPool: this.pool,
           Spec: { ...this.spec, Labels: this.labels, EncryptionConfig: { AutoLockManagers: this.autolock } },
           JoinTokens: { Manager: this.tokens.manager, Worker: this.tokens.worker },
         }) as never,
