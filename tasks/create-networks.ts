@@ -2,10 +2,13 @@ import type { NetworkSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
 import type { Engine } from '../lib/contracts/engine.ts';
+import { enginesIngress, removeIngress, requireUnused, type EnginesIngress } from '../lib/swarm/ingress.ts';
 import { isMarked } from '../lib/swarm/labels.ts';
 import { differing, listNetworks, networkBody, type SwarmNetwork } from '../lib/swarm/networks.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
-import { created, waiting, type Change } from '../lib/contracts/change.ts';
+import { MTU_OPTION } from '../lib/config/convert-networks.ts';
+import { narrowUnderlay, type Underlay } from '../lib/swarm/underlay.ts';
+import { created, removed, waiting, type Change, type Value } from '../lib/contracts/change.ts';
 import type { Desired } from '../lib/contracts/target.ts';
 import { waitUntil } from '../lib/async/wait-until.ts';
 
@@ -13,6 +16,10 @@ const SETTLED_MS = 60_000;
 
 interface State {
   readonly found: SwarmNetwork | undefined;
+  /** The link between nodes with too small packets for the driver's default; looked for only for a new network. */
+  readonly underlay: Underlay | undefined;
+  /** What an ingress network of the cluster file replaces. */
+  readonly ingress: EnginesIngress | undefined;
 }
 
 /** The services' networks. By hand (docs/guide.md): `docker network create --driver overlay`. */
@@ -23,13 +30,25 @@ export default defineTask<State, Change>({
   needs: [{ task: 'configure-nodes', of: 'all', tolerant: true }, 'upgrade-docker'],
   targets: (cluster) => cluster.networks.map(({ name }) => ({ id: name })),
   check: async (ctx) => {
-    const all = await listNetworks(await ctx.swarm.manager(ctx.signal));
-    return { found: all.find(({ name }) => name === ctx.target.id) };
+    const manager = await ctx.swarm.manager(ctx.signal);
+    const wanted = wantedNetwork(ctx);
+    const all = await listNetworks(manager);
+    const ingress = wanted.ingress && !wanted.external ? await enginesIngress(manager, all) : undefined;
+    const found = all.find(({ id, name }) => name === wanted.name && id !== ingress?.network.id);
+    return { found, ingress, underlay: !found && takesMtu(wanted) ? await narrowUnderlay(ctx) : undefined };
   },
-  absent: () => ({ found: undefined }),
-  plan: ({ found }, desired) => {
+  absent: () => ({ found: undefined, underlay: undefined, ingress: undefined }),
+  plan: ({ found, underlay, ingress }, desired) => {
     const wanted = wantedNetwork(desired);
-    if (!found) return [created(['networks', wanted.name])];
+    const create = created(['networks', wanted.name], ...narrowed(underlay));
+    if (ingress) {
+      requireUnused(ingress);
+      return [
+        removed(['networks', ingress.network.name], { reason: 'the cluster file has its own ingress network' }),
+        create,
+      ];
+    }
+    if (!found) return [create];
     if (!found.settled) return [waiting(['networks', wanted.name], { to: 'created' })];
     if (wanted.external) return [];
     const other = differing(found, wanted);
@@ -37,20 +56,34 @@ export default defineTask<State, Change>({
       throw cannotChange(wanted.name, other);
     return [];
   },
-  apply: async (ctx, _changes, { found }) => {
+  apply: async (ctx, _changes, { found, underlay, ingress }) => {
     const manager = await ctx.swarm.manager(ctx.signal);
-    if (!found) await create(ctx, manager);
+    if (ingress) await removeIngress(ctx, manager, ingress);
+    if (!found) await create(ctx, manager, underlay);
     await untilSettled(ctx, manager);
   },
 });
 
-async function create(ctx: UnitContext, manager: Engine): Promise<void> {
-  const network = wantedNetwork(ctx);
-  const { name } = network;
-  if (network.external)
+/** Whether swarmup creates it, and the cluster file leaves its MTU to swarmup. */
+function takesMtu({ external, driver, options }: NetworkSpec): boolean {
+  return !external && driver === 'overlay' && options[MTU_OPTION] === undefined;
+}
+
+/** What a plan says of a network's MTU. */
+function narrowed(underlay: Underlay | undefined): [] | [Value, { readonly reason: string }] {
+  if (!underlay) return [];
+  const { node, interface: link, mtu } = underlay;
+  return [{ mtu }, { reason: `${link} of ${node} takes no larger packets` }];
+}
+
+async function create(ctx: UnitContext, manager: Engine, underlay: Underlay | undefined): Promise<void> {
+  const wanted = wantedNetwork(ctx);
+  const { name, options } = wanted;
+  if (wanted.external)
     throw new SwarmupError('NETWORK_ABSENT', `the swarm has no network ${name}, which is declared external`, {
       fix: `Create it (docker network create --driver overlay ${name}), or remove external from the cluster file.`,
     });
+  const network = underlay ? { ...wanted, options: { ...options, [MTU_OPTION]: String(underlay.mtu) } } : wanted;
   await manager.call(`create the network ${name}`, (docker) =>
     docker.createNetwork(networkBody(network, ctx.cluster.name)),
   );

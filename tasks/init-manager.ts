@@ -1,13 +1,14 @@
 import { firstManager } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { hasCode, SwarmupError } from '../lib/util/errors.ts';
-import { localSwarm, type LocalSwarm } from '../lib/swarm/local-state.ts';
+import { localSwarm, swarmFolder, type LocalSwarm } from '../lib/swarm/local-state.ts';
 import { joining, type JoinState } from '../lib/swarm/join.ts';
 import { isLeftBehind } from '../lib/swarm/abandoned-managers.ts';
 import { settled } from '../lib/swarm/initial.ts';
 import { isMarked } from '../lib/swarm/labels.ts';
 import { listNodes, nameOf } from '../lib/swarm/read.ts';
 import { ownAddresses } from '../lib/swarm/addresses.ts';
+import { choosePool, neighbourhoodsOf, noPoolFree, type AddressPool } from '../lib/swarm/address-pool.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
 import { created, type Change } from '../lib/contracts/change.ts';
@@ -20,6 +21,8 @@ interface State {
   readonly elsewhere: Elsewhere | undefined;
   /** How this node would join that swarm, if it is this cluster's own: its earlier machine is gone. */
   readonly join: JoinState | undefined;
+  /** The address pool of a new swarm, if the cluster file names none. */
+  readonly pool: AddressPool | undefined;
 }
 
 interface Elsewhere {
@@ -27,6 +30,17 @@ interface Elsewhere {
   readonly clusterId: string | undefined;
   readonly isManager: boolean;
 }
+
+/** An engine that is in no swarm, or that doesn't run yet. */
+const NO_SWARM: LocalSwarm = {
+  state: 'inactive',
+  nodeId: '',
+  nodeAddress: '',
+  isManager: false,
+  managerAddresses: [],
+  error: '',
+  folder: swarmFolder(),
+};
 
 /** The first manager's swarm. By hand (docs/guide.md): `docker swarm init --advertise-addr`. */
 export default defineTask<State, Change>({
@@ -42,19 +56,22 @@ export default defineTask<State, Change>({
   ],
   targets: (cluster) => onNodes([firstManager(cluster)]),
   check: async (ctx) => {
-    const local = await localSwarm(await ctx.engine());
+    const local = await ownState(ctx);
     const isFree = local.state === 'inactive' || (await isLeftBehind(ctx, local));
     const other = isFree ? await elsewhere(ctx) : undefined;
     const join = other?.isManager ? await joinOwn(ctx, other) : undefined;
-    return { local, ownWorker: await isOwnWorker(ctx, local), elsewhere: other, join };
+    const creates = local.state === 'inactive' && other === undefined;
+    const pool = creates && ctx.cluster.swarm.addressPool.length === 0 ? await freePool(ctx) : undefined;
+    return { local, ownWorker: await isOwnWorker(ctx, local), elsewhere: other, join, pool };
   },
   absent: () => ({
-    local: { state: 'inactive', isManager: false },
+    local: NO_SWARM,
     ownWorker: false,
     elsewhere: undefined,
     join: undefined,
+    pool: undefined,
   }),
-  plan: ({ local, ownWorker, elsewhere: other, join }, { target }) => {
+  plan: ({ local, ownWorker, elsewhere: other, join, pool }, { target }) => {
     if (join) return joining.plan(join, 'manager', target.id);
     if (local.state === 'active' && (local.isManager || ownWorker)) return [];
     if (local.state === 'active') throw foreign(target.id, 'is a worker of a swarm, and should be the first manager');
@@ -68,17 +85,37 @@ export default defineTask<State, Change>({
         },
       );
     }
-    return [created(['swarm'], { manager: target.id })];
+    // The engine's default pool goes without saying.
+    const chosen = pool?.reason === undefined ? {} : { addressPool: pool.networks };
+    return [created(['swarm'], { manager: target.id, ...chosen }, { reason: pool?.reason })];
   },
-  apply: async (ctx, _changes, { join }) => {
+  apply: async (ctx, _changes, { join, pool }) => {
     if (join) return joining.apply(ctx, 'manager', join);
     const engine = await ctx.engine();
     ctx.report(`initialising the swarm on ${ctx.node.name}`);
     await engine.call('initialise the swarm', (docker) =>
-      docker.swarmInit({ ...ownAddresses(ctx, ctx.node.name), ...settled(ctx.cluster) }),
+      docker.swarmInit({ ...ownAddresses(ctx, ctx.node.name), ...settled(ctx.cluster, pool?.networks) }),
     );
   },
 });
+
+/** @throws SwarmupError PREFLIGHT_FAILED when every private network is taken */
+async function freePool(ctx: UnitContext): Promise<AddressPool> {
+  const neighbourhoods = await neighbourhoodsOf(ctx);
+  const pool = choosePool(neighbourhoods, ctx.cluster.swarm.subnetSize);
+  if (!pool) throw noPoolFree(neighbourhoods);
+  return pool;
+}
+
+/** A machine on which Docker is still to be installed is in no swarm: a plan can tell what follows. */
+async function ownState(ctx: UnitContext): Promise<LocalSwarm> {
+  try {
+    return await localSwarm(await ctx.engine());
+  } catch (error) {
+    if (!hasCode(error, 'ENGINE_UNREACHABLE')) throw error;
+    return NO_SWARM;
+  }
+}
 
 async function elsewhere(ctx: UnitContext): Promise<Elsewhere | undefined> {
   // A restored swarm may be on a machine that is as new as this one.

@@ -1,16 +1,20 @@
-import { differingKeys, mergeDaemonJson } from '../lib/docker/daemon-config.ts';
-import { engineState, installEngine, restartEngine, startEngine, untilEngineAnswers } from '../lib/docker/engine.ts';
+import {
+  configurationChanges,
+  configureEngine,
+  differencesIn,
+  type Configuration,
+  type ConfigurationChange,
+} from '../lib/docker/configure.ts';
+import { CONFIGURATION, noteRead, validateDaemon, writeDaemon } from '../lib/docker/daemon-file.ts';
+import { engineState, installEngine, startEngine } from '../lib/docker/engine.ts';
 import { runsVersion } from '../lib/docker/manager.ts';
-import { proxyFile, proxyFileOn, publicProxyOf, writeProxyFile } from '../lib/docker/proxy.ts';
-import { daemonJson, type DaemonJson } from '../lib/facts/daemon-json.ts';
+import { writeProxyFile } from '../lib/docker/proxy.ts';
 import { dockerService, type DockerService } from '../lib/facts/docker-service.ts';
 import { gather } from '../lib/remote/gather-facts.ts';
 import { osRelease, type OsRelease } from '../lib/facts/os-release.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
 import { omitUndefined } from '../lib/util/omit-undefined.ts';
-import { localSwarm } from '../lib/swarm/local-state.ts';
-import { untilManagerIsBack } from '../lib/swarm/manager-back.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
 import { created, step, updated, type Change } from '../lib/contracts/change.ts';
@@ -18,21 +22,18 @@ import { created, step, updated, type Change } from '../lib/contracts/change.ts'
 interface State {
   /** The version of the engine, if it answers. */
   readonly version: string | undefined;
-  /** Whether it is in a swarm: then `upgrade-docker` changes the version, one node at a time. */
+  /** Whether it is in a swarm: then `upgrade-docker` changes version and configuration, one node at a time. */
   readonly isMember: boolean;
-  /** Read only when no engine answers, or when the cluster file configures something there. */
+  /** Not read for a member. */
   readonly host: HostState | undefined;
 }
 
-interface HostState {
+interface HostState extends Configuration {
   readonly os: OsRelease;
   readonly service: DockerService;
-  readonly daemon: DaemonJson;
-  /** The service's drop-in file with the proxy; empty when there is none. */
-  readonly proxy: string;
 }
 
-type DockerChange = Change & { readonly kind: 'install' | 'configure' | 'proxy' | 'start' };
+type DockerChange = ConfigurationChange | (Change & { readonly kind: 'install' | 'start' });
 
 /** A running Docker Engine on each node. By hand (docs/guide.md): a part of `docker-machine create`. */
 export default defineTask<State, DockerChange>({
@@ -43,16 +44,16 @@ export default defineTask<State, DockerChange>({
   targets: (cluster) => onNodes(cluster.nodes),
   check: async (ctx) => {
     const engine = await engineState(ctx, ctx.node.name);
-    const { daemon, proxy } = ctx.cluster.docker;
-    const configured = Object.keys(daemon).length > 0 || proxy !== undefined || engine?.hasProxy;
-    const known = { version: engine?.version, isMember: engine?.isMember ?? false };
-    if (engine && !configured) return { ...known, host: undefined };
-    const facts = { os: osRelease, service: dockerService, daemon: daemonJson, proxy: proxyFileOn };
-    return { ...known, host: await gather(await ctx.host(), facts, ctx.signal) };
+    if (engine?.isMember) return { version: engine.version, isMember: true, host: undefined };
+    const machine = await ctx.host();
+    const host = await gather(machine, { os: osRelease, service: dockerService, ...CONFIGURATION }, ctx.signal);
+    const differences = differencesIn(configurationChanges(ctx.node.name, ctx.cluster, host));
+    await validateDaemon(machine, host.daemon, differences, ctx.signal);
+    return { version: engine?.version, isMember: false, host };
   },
   absent: () => ({ version: undefined, isMember: false, host: undefined }),
   plan: ({ version, isMember, host }, { cluster, target }) => {
-    const { source, version: pinned, daemon } = cluster.docker;
+    const { source, version: pinned } = cluster.docker;
     const own = ['nodes', target.id, 'docker'];
     const changes: DockerChange[] = [];
     if (version === undefined && host?.service.masked) throw masked(target.id);
@@ -64,46 +65,34 @@ export default defineTask<State, DockerChange>({
       const to = { ...omitUndefined({ version: pinned }), source: source === 'official' ? source : 'distro' };
       changes.push({ ...(wrongVersion ? updated(own, { version }, to) : created(own, to)), kind: 'install' });
     }
-    const differing = differingKeys(daemon, host?.daemon);
-    // Its values may be secret: tokens of registries and logging drivers.
-    if (differing.length > 0)
-      changes.push({ ...updated([...own, 'daemon.json'], undefined, differing), kind: 'configure' });
-    if (proxyFile(cluster) !== (host?.proxy ?? ''))
-      changes.push({
-        ...updated([...own, 'proxy'], publicProxyOf(host?.proxy ?? ''), cluster.docker.proxy),
-        kind: 'proxy',
-      });
+    if (!isMember) changes.push(...configurationChanges(target.id, cluster, host));
     if (installed && version === undefined) changes.push({ ...step(own, 'start'), kind: 'start' });
     return changes;
   },
-  apply: async (ctx, changes, state) => {
+  apply: async (ctx, changes, { version, host: found }) => {
     const kinds = new Set(changes.map((change) => change.kind));
-    const { cluster, signal } = ctx;
-    const host = await ctx.host();
-    // The configuration first, so that the engine starts only once.
-    if (kinds.has('configure')) await mergeDaemonJson(host, cluster.docker.daemon, state.host?.daemon, signal);
-    if (kinds.has('proxy')) await writeProxyFile(host, cluster, signal);
-    if (kinds.has('install')) await installEngine(ctx, ctx.node.name, { known: state.host?.os });
-    if ((kinds.has('configure') || kinds.has('proxy')) && state.version !== undefined) await restart(ctx);
-    else if (kinds.has('start') || kinds.has('install')) await startEngine(ctx, ctx.node.name);
-    else await untilEngineAnswers(ctx, ctx.node.name);
+    const configuration = changes.filter((change) => change.kind === 'configure' || change.kind === 'proxy');
+    if (version === undefined) return configureAndStart(ctx, configuration, found, kinds.has('install'));
+    if (kinds.has('install')) await installEngine(ctx, ctx.node.name, { known: found?.os });
+    if (configuration.length === 0) await startEngine(ctx, ctx.node.name);
+    else await configureEngine(ctx, ctx.node.name, { cluster: ctx.cluster, found, changes: configuration });
   },
 });
 
-/** Managers restart one at a time: two at once may cost the majority. */
-async function restart(ctx: UnitContext): Promise<void> {
-  const { name } = ctx.node;
-  const { state, isManager } = await localSwarm(await ctx.engine());
-  if (state !== 'active' || !isManager) {
-    await restartEngine(ctx, name);
-    return;
-  }
-  ctx.report('waiting for its turn to restart the engine');
-  await ctx.mutex.take('a manager restarts', async () => {
-    ctx.report('restarting the engine');
-    await restartEngine(ctx, name);
-    await untilManagerIsBack(ctx, name);
-  });
+/** The configuration first, so that the engine starts only once. */
+async function configureAndStart(
+  ctx: UnitContext,
+  changes: readonly ConfigurationChange[],
+  found: HostState | undefined,
+  install: boolean,
+): Promise<void> {
+  const host = await ctx.host();
+  const differences = differencesIn(changes);
+  if (differences.length > 0) await writeDaemon(host, found ?? {}, differences, ctx);
+  if (changes.some(({ kind }) => kind === 'proxy')) await writeProxyFile(host, ctx.cluster, ctx.signal);
+  if (install) await installEngine(ctx, ctx.node.name, { known: found?.os });
+  await startEngine(ctx, ctx.node.name);
+  if (differences.length > 0) await noteRead(host, found ?? {}, differences, ctx);
 }
 
 function masked(node: string): SwarmupError {

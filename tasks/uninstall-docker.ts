@@ -17,7 +17,8 @@ interface State {
 export default defineTask<State, Change>({
   id: 'uninstall-docker',
   title: 'Docker uninstalled',
-  about: 'Removes the packages and files that swarmup installed on hosts; volumes and images stay in /var/lib/docker.',
+  about:
+    'Removes the packages and files that swarmup installed on hosts; volumes and images stay in the data folder of the engine.',
   needs: [
     { task: 'leave-workers', of: 'same' },
     { task: 'leave-managers', of: 'same' },
@@ -34,7 +35,7 @@ export default defineTask<State, Change>({
       ? [
           removed(['nodes', target.id, 'docker'], {
             from: [...receipt.packages, ...receipt.files],
-            reason: '/var/lib/docker stays',
+            reason: 'volumes and images stay',
           }),
         ]
       : [],

@@ -79,8 +79,8 @@ describe('the details of changes in JSON', () => {
     const install = await details(worldWithRegistry(), daemon, 'install-docker');
     expect(install).toContainEqual({
       action: 'update',
-      path: ['nodes', 'a', 'docker', 'daemon.json'],
-      to: ['log-opts'],
+      path: ['nodes', 'a', 'docker', 'daemon', 'log-opts'],
+      to: ['token'],
     });
     expect(JSON.stringify(install)).not.toContain('secret');
   });

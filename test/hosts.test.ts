@@ -90,6 +90,68 @@ describe('existing hosts', () => {
   });
 });
 
+describe('the address pool of a new swarm', () => {
+  const poolOf = async (file = FILE, change: (world: FakeWorld) => void = () => undefined) => {
+    const world = hosts();
+    change(world);
+    const wanted = await clusterOf(file);
+    const planned = summaries(await world.run('up', wanted, { mode: 'plan' })).filter((one) =>
+      one.startsWith('swarm on'),
+    );
+    expect(errorsOf(await world.run('up', wanted))).toEqual([]);
+    const again = await world.run('up', wanted, { mode: 'plan' });
+    expect(summaries(again)).toEqual([]);
+    return { planned, pool: world.swarm.pool };
+  };
+
+  it('is one that no address of a node is in', async () => {
+    expect(await poolOf()).toEqual({
+      planned: ['swarm on m1, overlay networks in 10.200.0.0/16; the address of m1 is 10.0.0.1'],
+      pool: ['10.200.0.0/16'],
+    });
+  });
+
+  it('is one that no node has a route to', async () => {
+    const routes = (world: FakeWorld) =>
+      world.routes.set('w2', 'default via 10.0.0.254 dev eth0\n10.0.0.0/24 dev eth0\n10.200.0.0/15 dev tun0');
+    expect(await poolOf(FILE, routes)).toMatchObject({ pool: ['10.202.0.0/16'] });
+  });
+
+  it("is the engine's default where nothing overlaps it", async () => {
+    const far = (world: FakeWorld) =>
+      NAMES.forEach((name, i) => world.keep(name, `192.0.2.${i + 1}`, `ip-192-0-2-${i + 1}.example.org`));
+    expect(await poolOf(FILE.replaceAll('10.0.0.', '192.0.2.'), far)).toEqual({
+      planned: ['swarm on m1'],
+      pool: ['10.0.0.0/8'],
+    });
+  });
+
+  it('is that of the cluster file if there is one', async () => {
+    expect(await poolOf(`${FILE}swarm: { addressPool: [10.50.0.0/16] }\n`)).toEqual({
+      planned: ['swarm on m1'],
+      pool: ['10.50.0.0/16'],
+    });
+  });
+
+  it('is planned before Docker is installed', async () => {
+    const world = new FakeWorld();
+    world.bare = true;
+    world.swarm.registry = IMAGES;
+    NAMES.forEach((name, i) => world.keep(name, `10.0.0.${i + 1}`));
+    const planned = summaries(await world.run('up', cluster, { mode: 'plan' }));
+    expect(planned).toContain('swarm on m1, overlay networks in 10.200.0.0/16; the address of m1 is 10.0.0.1');
+  });
+
+  it('is refused when every private network is taken', async () => {
+    const world = hosts();
+    world.routes.set('w1', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].map((one) => `${one} dev t`).join('\n'));
+    expect(errorsOf(await world.run('up', cluster))).toEqual([
+      'init-manager@m1: no private network is free for the overlay networks',
+    ]);
+    expect(world.swarm.writes).toEqual([]);
+  });
+});
+
 describe('taking down a cluster of existing hosts', () => {
   it('removes the workers first, then the managers one by one, the first last, and keeps the machines', async () => {
     const world = hosts();

@@ -9,8 +9,11 @@ export function isNodesOwn(name: string): boolean {
   return NODES_OWN.includes(name);
 }
 
-/** The driver's option with the MTU. Source: moby, daemon/libnetwork/netlabel. */
-const MTU_OPTION = 'com.docker.network.driver.mtu';
+/**
+ * The driver's option with the MTU of the links between nodes; overlay takes VXLAN's 50 bytes off itself. Source: moby,
+ * daemon/libnetwork/netlabel and drivers/overlay, maxMTU.
+ */
+export const MTU_OPTION = 'com.docker.network.driver.mtu';
 
 export function convertNetworks({ networks }: ClusterFile, reporter: Reporter): NetworkSpec[] {
   return Object.entries(networks).map(([name, { mtu, subnet, gateway, ipRange, auxAddresses, ...network }]) => {

@@ -92,7 +92,7 @@ export interface DockerSection {
 }
 
 export interface SwarmSection extends SwarmInit {
-  /** Address pools of overlay networks; empty for the engine's own default, 10.0.0.0/8. */
+  /** Address pools of overlay networks; empty: one is chosen when the swarm is created (lib/swarm/address-pool.ts). */
   readonly addressPool: readonly string[];
   /** The prefix length of each overlay network. */
   readonly subnetSize: number;

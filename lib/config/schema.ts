@@ -150,7 +150,9 @@ export const clusterFile = z
         addressPool: z
           .array(z.cidrv4())
           .default([])
-          .describe('Address pools of overlay networks, such as [10.200.0.0/16]; default: 10.0.0.0/8.'),
+          .describe(
+            'Address pools of overlay networks, such as [10.200.0.0/16]; default: 10.0.0.0/8, or a private network that no node has a route to.',
+          ),
         subnetSize: z.int().min(16).max(29).default(24).describe('The prefix length of each overlay network.'),
         dataPathPort: z.int().min(1024).max(49151).default(4789).describe('The UDP port of overlay networks (VXLAN).'),
         autolock: z

@@ -1,5 +1,5 @@
 import type { Change, Value } from './change.ts';
-import { at, because, colon, counted, difference, has, seen, shown } from './change-words.ts';
+import { at, because, colon, counted, difference, has, parts, seen, shown } from './change-words.ts';
 
 /** The parts of sentences that are about one kind of thing only. All are pure. */
 
@@ -47,13 +47,18 @@ export function spread(tasks: Value | undefined): string {
 }
 
 /** A swarm that is initialised, restored, or rebuilt from one manager. */
-export function swarmText(swarm: Value | undefined): string {
+export function swarmText(change: Change): string {
+  const { to: swarm } = change;
   const [manager, backup, dropped] = ['manager', 'backup', 'droppedManagers'].map((key) => at(swarm, key));
   if (backup !== undefined) {
     const kept = ['service', 'network', 'secret', 'config'].map((kind) => counted(at(swarm, `${kind}s`), kind));
     return `the swarm of ${shown(backup)} on ${shown(manager)}: ${kept.join(', ')}`;
   }
-  if (dropped === undefined) return `swarm on ${shown(manager)}`;
+  if (dropped === undefined) {
+    const pool = at(swarm, 'addressPool');
+    const networks = pool === undefined ? '' : `, overlay networks in ${parts(pool)}`;
+    return `swarm on ${shown(manager)}${networks}${because(change)}`;
+  }
   const others = `${counted(dropped, 'other manager')} ${dropped === 1 ? 'is' : 'are'} dropped`;
   return `a swarm of ${shown(manager)} alone, with the services, networks, secrets and configs that it knows; ${others}`;
 }

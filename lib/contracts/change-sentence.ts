@@ -48,10 +48,14 @@ const CREATE: Wordings = [
     'services/*',
     ({ to }, service) => withValue(at(to, 'image'), (image) => `service ${service}: ${image}, ${scale(to)}`),
   ],
+  [
+    'networks/*',
+    (change, name) => withValue(at(change.to, 'mtu'), (mtu) => `network ${name}, MTU ${mtu}${because(change)}`),
+  ],
   ['secrets/*', ({ to }, name) => `secret ${shown(to ?? name)}`],
   ['configs/*', ({ to }, name) => `config ${shown(to ?? name)}`],
   ['stacks/*/*/*/*', (_change, ...names) => ofStack(names, `add ${names.slice(2).join(' ')}`)],
-  ['swarm', ({ to }) => swarmText(to)],
+  ['swarm', (change) => swarmText(change)],
   ['securityGroups/*/ingress/*', ({ to }, _group, who) => `open for ${opened(who, to)}`],
   ['provider', () => 'the resources that the machines share'],
   ['portainer/environment', () => "Portainer's environment: this swarm"],
@@ -65,8 +69,12 @@ const UPDATE: Wordings = [
   ['nodes/*/locked', (_change, node) => `unlock ${node}`],
   ['nodes/*/docker', ({ from, to }) => `Docker${version(from)} →${version(to)} from ${source(to)}`],
   ['nodes/*/docker/version', ({ from, to }, node) => `${node}: Docker ${difference(from, to)}`],
-  ['nodes/*/docker/daemon.json', ({ to }) => `daemon.json${colon(to)}`],
-  ['nodes/*/docker/proxy', ({ to }) => `Docker's proxy: ${shown(to)}`],
+  [
+    'nodes/*/docker/daemon/*',
+    (change, node, key) =>
+      `${node}: daemon.json ${key} ${difference(change.from ?? 'default', change.to ?? 'default')}${because(change)}`,
+  ],
+  ['nodes/*/docker/proxy', (change, node) => `${node}: Docker's proxy: ${shown(change.to)}${because(change)}`],
   [
     'services/*',
     (change, service) => `service ${service}: return to its state before the last update${because(change)}`,
@@ -106,6 +114,10 @@ const REMOVE: Wordings = [
 ];
 
 const STEPS: Readonly<Record<string, Wordings>> = {
+  restart: [
+    ['nodes/*/docker/daemon/*', (_change, node, key) => `${node}: restart Docker, which hasn't read ${key} yet`],
+  ],
+  reload: [['nodes/*/docker/daemon/*', (_change, node, key) => `${node}: let Docker read ${key}, which it hasn't yet`]],
   start: [['nodes/*/docker', () => 'start the Docker Engine']],
   'power-off': [['machines/*', (_change, machine) => `power ${machine} off`]],
   'cut-power': [['machines/*', (_change, machine) => `cut ${machine}'s power`]],

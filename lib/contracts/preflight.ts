@@ -5,6 +5,7 @@ import type { Platform } from '../facts/platform.ts';
 import type { OsRelease } from '../facts/os-release.ts';
 import type { InterfaceAddress } from '../facts/addresses.ts';
 import type { Route } from '../facts/routes.ts';
+import type { Nearby } from '../facts/nearby.ts';
 import type { AppArmor } from '../facts/app-armor.ts';
 import type { Listener } from '../facts/listeners.ts';
 import type { Resources } from '../facts/resources.ts';
@@ -42,6 +43,8 @@ export interface Survey {
   readonly links: readonly Link[];
   /** For each host in a swarm, whether that swarm is this cluster's. */
   readonly members: ReadonlyMap<string, boolean>;
+  /** The address pool of this cluster's swarm; absent before there is one. */
+  readonly pool?: readonly string[] | undefined;
 }
 
 export function isFatal({ severity }: Finding): boolean {
@@ -71,6 +74,7 @@ export interface HostFacts {
   readonly os: OsRelease;
   readonly addresses: readonly InterfaceAddress[];
   readonly routes: readonly Route[];
+  readonly nearby: readonly Nearby[];
   /** Bytes, by interface. */
   readonly mtus: ReadonlyMap<string, number>;
   /** How far its clock is ahead of ours, in milliseconds, within the duration of the query. */

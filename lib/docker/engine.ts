@@ -15,14 +15,12 @@ const ENGINE_START_MS = 180_000;
 /** An engine that answers. */
 export interface EngineState {
   readonly version: string;
-  readonly hasProxy: boolean;
   /** Whether it is in a swarm, and runs that swarm's tasks. */
   readonly isMember: boolean;
 }
 
 interface EngineInfo {
   readonly ServerVersion: string;
-  readonly HttpProxy?: string;
   readonly Swarm?: { readonly LocalNodeState?: string };
 }
 
@@ -31,8 +29,7 @@ export async function engineState(ctx: Engines, node: string): Promise<EngineSta
   try {
     const engine = await ctx.engine(node);
     const info: EngineInfo = await engine.call('ask for its version', (docker): Promise<EngineInfo> => docker.info());
-    const { ServerVersion: version, HttpProxy: proxy = '', Swarm } = info;
-    return { version, hasProxy: proxy !== '', isMember: Swarm?.LocalNodeState === 'active' };
+    return { version: info.ServerVersion, isMember: info.Swarm?.LocalNodeState === 'active' };
   } catch (error) {
     if (hasCode(error, 'ENGINE_UNREACHABLE')) return undefined;
     throw error;

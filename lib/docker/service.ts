@@ -6,12 +6,17 @@ const COMMANDS = {
     // Debian's packages have done both, and enabling reloads every unit.
     start: 'systemctl is-enabled -q docker && systemctl is-active -q docker || systemctl enable --now docker',
     restart: 'systemctl restart docker',
+    reload: 'systemctl reload docker',
+    // After several failures systemd refuses to start a service until they are forgotten.
+    revive: 'systemctl reset-failed docker.service docker.socket; systemctl restart docker',
     // The socket would start it again.
     stop: 'systemctl stop docker.socket docker.service',
   },
   openrc: {
     start: 'rc-update add docker default; rc-service docker start',
     restart: 'rc-service docker restart',
+    reload: 'kill -HUP $(pidof dockerd)',
+    revive: 'rc-service docker restart || { rc-service docker zap; rc-service docker start; }',
     stop: 'rc-service docker stop',
   },
 } as const;
@@ -31,8 +36,25 @@ export function restartDocker(host: Host, signal: AbortSignal): Promise<void> {
   return tell(host, 'restart', signal);
 }
 
+/** Lets a running engine read its configuration again. Source: dockerd(8), SIGHUP. */
+export function reloadDocker(host: Host, signal: AbortSignal): Promise<void> {
+  return tell(host, 'reload', signal);
+}
+
+/** Starts an engine again that failed to start. */
+export function reviveDocker(host: Host, signal: AbortSignal): Promise<void> {
+  return tell(host, 'revive', signal);
+}
+
 export function stopDocker(host: Host, signal: AbortSignal): Promise<void> {
   return tell(host, 'stop', signal);
+}
+
+/** The last lines of the engine's log; empty where there is no journal. */
+export async function lastLog(host: Host, signal: AbortSignal): Promise<string> {
+  const command = ['journalctl', '-u', 'docker', '-n', '15', '--no-pager', '-o', 'cat'];
+  const { stdout } = await host.run(command, { signal, okExit: 'any' });
+  return stdout;
 }
 
 /** Where to read why an engine doesn't start. */

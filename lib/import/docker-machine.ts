@@ -1,61 +1,36 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { messageOf, SwarmupError } from '../util/errors.ts';
+import { SwarmupError } from '../util/errors.ts';
 import { ifThere } from '../util/files.ts';
-import { fileName, type WrittenCluster } from './cluster-text.ts';
-
-/** What docker-machine stores about a machine. Source: docker/machine, libmachine/host and drivers/base.go. */
-const config = z.object({
-  DriverName: z.string(),
-  Name: z.string(),
-  Driver: z.object({
-    IPAddress: z.string().default(''),
-    PrivateIPAddress: z.string().optional(),
-    SSHUser: z.string().default(''),
-    SSHPort: z.number().default(0),
-    SSHKeyPath: z.string().default(''),
-  }),
-});
-
-/** A machine of docker-machine's store. */
-interface StoredMachine {
-  readonly name: string;
-  readonly driver: string;
-  readonly address: string;
-  readonly advertise: string | undefined;
-  readonly user: string;
-  readonly port: number;
-  readonly key: string;
-}
+import { fileName, freeName, type WrittenCluster } from './cluster-text.ts';
+import { readMachine, type Skipped, type StoredMachine } from './stored-machine.ts';
 
 /**
- * Reads docker-machine's store and describes its machines.
+ * Reads docker-machine's store and describes its machines: every readable one, and in the notes the others with the
+ * reason.
  *
  * @param store its folder: ~/.docker/machine, or MACHINE_STORAGE_PATH
- * @throws SwarmupError CONFIG_NOT_FOUND, RECORD_INVALID
+ * @throws SwarmupError CONFIG_NOT_FOUND when no machine can be used
  */
 export async function fromDockerMachine(store: string, name: string): Promise<WrittenCluster> {
   const folder = join(store, 'machines');
-  const names = await ifThere(readdir(folder));
-  if (!names?.length)
+  const entries = (await ifThere(readdir(folder))) ?? [];
+  const names = entries.filter((entry) => !entry.startsWith('.')).toSorted();
+  if (names.length === 0)
     throw new SwarmupError('CONFIG_NOT_FOUND', `there are no machines of docker-machine in ${store}`, {
       fix: 'Name its folder with --store (docker-machine: MACHINE_STORAGE_PATH, default ~/.docker/machine).',
     });
-  const found = await Promise.all(names.toSorted().map((machine) => read(join(folder, machine))));
-  const machines = found.filter((machine) => machine !== undefined);
-  const without = machines.filter(({ address }) => address === '').map((machine) => machine.name);
-  const usable = machines.filter(({ address }) => address !== '');
-  if (usable.length === 0)
-    throw new SwarmupError('CONFIG_NOT_FOUND', `no machine in ${store} has an address`, {
-      fix: 'Start one with docker-machine, so that it stores the address, or write the cluster file by hand.',
-    });
-  const managers = managersAmong(usable);
+  const found = await Promise.all(names.map((entry) => readMachine(join(folder, entry))));
+  const machines = found.filter((one) => 'address' in one);
+  const skipped = found.filter((one) => 'reason' in one);
+  if (machines.length === 0) throw noneUsable(store, skipped);
+  const named = withNames(machines);
+  const managers = managersAmong(machines);
   return {
     name,
     provider: { type: 'hosts' },
-    nodes: usable.map((machine) => ({
-      name: fileName(machine.name),
+    nodes: named.map(({ machine, node }) => ({
+      name: node,
       role: managers.has(machine) ? 'manager' : 'worker',
       address: machine.address,
       user: machine.user,
@@ -63,41 +38,57 @@ export async function fromDockerMachine(store: string, name: string): Promise<Wr
       identityFile: machine.key,
       advertise: machine.advertise,
     })),
-    notes: [
-      `Machines of docker-machine (${[...new Set(usable.map(({ driver }) => driver))].join(', ')}), from ${store}.`,
-      'Roles are guessed from the names; if the machines already form a swarm, use `swarmup import swarm` instead.',
-      ...(without.length > 0 ? [`Skipped, as they have no address (never started?): ${without.join(', ')}.`] : []),
-    ],
+    notes: notesOn(store, named, skipped),
   };
 }
 
-async function read(folder: string): Promise<StoredMachine | undefined> {
-  const file = join(folder, 'config.json');
-  const text = await ifThere(readFile(file, 'utf8'));
-  if (text === undefined) return undefined;
-  try {
-    const { Name, DriverName, Driver } = config.parse(JSON.parse(text));
-    // docker-machine reaches VirtualBox machines through a forwarded port; port 22 of the machine is open as well.
-    const local = ['virtualbox', 'vmwarefusion', 'hyperv', 'parallels'].includes(DriverName);
-    return {
-      name: Name,
-      driver: DriverName,
-      address: Driver.IPAddress,
-      advertise: Driver.PrivateIPAddress || undefined,
-      user: Driver.SSHUser || (local ? 'docker' : 'root'),
-      port: local || Driver.SSHPort === 0 ? 22 : Driver.SSHPort,
-      key: Driver.SSHKeyPath || join(folder, 'id_rsa'),
-    };
-  } catch (cause) {
-    throw new SwarmupError('RECORD_INVALID', `${file} can't be read: ${messageOf(cause)}`, {
-      fix: 'Repair it, or move its folder elsewhere to skip the machine.',
-      cause,
-    });
-  }
+interface Named {
+  readonly machine: StoredMachine;
+  /** Its name in the cluster file. */
+  readonly node: string;
 }
 
-/** Machines whose names say manager, such as manager1 in docs/guide.md; else the first machine. */
+function withNames(machines: readonly StoredMachine[]): readonly Named[] {
+  const taken = new Set<string>();
+  return machines.map((machine) => {
+    const node = freeName(machine.name, taken);
+    taken.add(node);
+    return { machine, node };
+  });
+}
+
+function notesOn(store: string, named: readonly Named[], skipped: readonly Skipped[]): string[] {
+  const machines = named.map(({ machine }) => machine);
+  const drivers = [...new Set(machines.map(({ driver }) => driver))].join(', ');
+  const twins = Map.groupBy(named, ({ machine }) => machine.address);
+  return [
+    `Machines of docker-machine (${drivers}), from ${store}.`,
+    'Roles are guessed from the names; if the machines already form a swarm, use `swarmup import swarm` instead.',
+    ...named
+      .filter(({ machine, node }) => node !== fileName(machine.name))
+      .map(({ machine, node }) => `${machine.name} is named ${node} here, as another machine has its name.`),
+    ...[...twins.values()]
+      .filter((same) => same.length > 1)
+      .map(
+        (same) => `${same.map(({ node }) => node).join(' and ')} have the same address: remove those that are gone.`,
+      ),
+    ...named.flatMap(({ machine, node }) => machine.remarks.map((remark) => `${node} ${remark}.`)),
+    ...skipped.map(({ name, reason }) => `Skipped: ${name}, as ${reason}.`),
+  ];
+}
+
+function noneUsable(store: string, skipped: readonly Skipped[]): SwarmupError {
+  return new SwarmupError('CONFIG_NOT_FOUND', `no machine in ${store} can be used`, {
+    fix: 'Start one with docker-machine, so that it stores the address, or write the cluster file by hand.',
+    output: skipped.map(({ name, reason }) => `${name}: ${reason}`).join('\n'),
+  });
+}
+
+/**
+ * Masters of a standalone Swarm, and machines whose names say manager, such as manager1 in docs/guide.md; else the first
+ * machine.
+ */
 function managersAmong(machines: readonly StoredMachine[]): ReadonlySet<StoredMachine> {
-  const named = machines.filter(({ name }) => /manager|master|leader/i.test(name));
-  return new Set(named.length > 0 ? named : machines.slice(0, 1));
+  const likely = machines.filter(({ name, isMaster }) => isMaster || /manager|master|leader/i.test(name));
+  return new Set(likely.length > 0 ? likely : machines.slice(0, 1));
 }

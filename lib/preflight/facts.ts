@@ -13,6 +13,7 @@ import { packageSources } from '../facts/package-sources.ts';
 import { platform } from '../facts/platform.ts';
 import { registries } from '../facts/registries.ts';
 import { resources } from '../facts/resources.ts';
+import { nearby } from '../facts/nearby.ts';
 import { routes } from '../facts/routes.ts';
 import { surroundings } from '../facts/environment.ts';
 import { wallClock } from '../facts/wall-clock.ts';
@@ -30,11 +31,11 @@ const FACTS = {
   os: osRelease,
   addresses,
   routes,
+  nearby,
   mtus,
   missingModules,
   appArmor,
   listeners,
-  resources,
   packageLock,
   engine: engineInfo,
   daemon: daemonJson,
@@ -50,8 +51,10 @@ export async function lookAtHost(
   { cluster, clock, signal }: { readonly cluster: Cluster; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<HostFacts> {
   const asked = clock.now();
+  const dataRoot = cluster.docker.daemon['data-root'];
+  const own = { ...FACTS, resources: resources(typeof dataRoot === 'string' ? dataRoot : undefined) };
   const [{ time, ...facts }, servers] = await Promise.all([
-    gather(host, FACTS, signal),
+    gather(host, own, signal),
     gather(host, { packageSources, registries: registries(registriesOf(cluster)) }, signal),
   ]);
   return { ...facts, ...servers, aheadMs: time - asked };

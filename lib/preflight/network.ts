@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Cluster } from '../config/model.ts';
 import type { RunContext } from '../contracts/context.ts';
+import { underlayOf } from '../swarm/underlay.ts';
 import { messageOf } from '../util/errors.ts';
 import type { Host } from '../contracts/host.ts';
 import type { Surveyed, Link, Protocol } from '../contracts/preflight.ts';
@@ -79,18 +80,12 @@ function neighboursOf(hosts: readonly Surveyed[], i: number): readonly Surveyed[
 function ask(from: Surveyed, to: Surveyed, cluster: Cluster): Question[] {
   const ports = swarmPorts(cluster).filter(({ managers }) => !managers || to.node.role === 'manager');
   const pair = { from: from.node.name, to: to.node.name };
-  const packetBytes = mtuOf(from);
+  const packetBytes = underlayOf(from.node.name, from.address, from.facts)?.mtu;
   const whole =
     packetBytes === undefined
       ? []
       : [{ ...pair, protocol: 'udp' as const, port: cluster.swarm.dataPathPort, packetBytes }];
   return [...ports.map(({ protocol, port }) => ({ ...pair, protocol, port })), ...whole];
-}
-
-/** The MTU of the interface with the advertised address. */
-function mtuOf({ address, facts }: Surveyed): number | undefined {
-  const own = facts.addresses.find((one) => one.address === address);
-  return own && facts.mtus.get(own.interface);
 }
 
 /** The program that listens on one host. */

@@ -1,5 +1,6 @@
 import type { RunContext } from '../contracts/context.ts';
-import { asSwarmupError, type SwarmupError } from '../util/errors.ts';
+import { asSwarmupError, SwarmupError } from '../util/errors.ts';
+import { readSwarm } from '../swarm/settings.ts';
 import { lookAtHost } from './facts.ts';
 import { probeNetwork } from './network.ts';
 import { rules } from './rules/index.ts';
@@ -26,7 +27,22 @@ export async function survey(needs: Needs, signal: AbortSignal): Promise<Survey>
   );
   const hosts = looks.filter((look) => look !== undefined);
   const links = await probeNetwork(hosts, { cluster, remote, signal });
-  return { cluster, hosts, unreachable, links, members: await membersOf(hosts, needs, signal) };
+  const members = await membersOf(hosts, needs, signal);
+  const pool = [...members.values()].includes(true) ? await poolOf(needs, signal) : undefined;
+  return { cluster, hosts, unreachable, links, members, pool };
+}
+
+/** The address pool of the swarm, if a manager tells it. */
+async function poolOf({ swarm }: Needs, signal: AbortSignal): Promise<readonly string[] | undefined> {
+  try {
+    const { DefaultAddrPool: pool } = await readSwarm(await swarm.manager(signal));
+    return pool;
+  } catch (error) {
+    signal.throwIfAborted();
+    // Steps that need a manager report why none answers.
+    if (error instanceof SwarmupError) return undefined;
+    throw error;
+  }
 }
 
 /** Compares the node IDs that engines report with those that this cluster's managers know. */

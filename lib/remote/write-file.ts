@@ -12,3 +12,15 @@ export async function writeOn(host: Host, path: string, input: string, signal: A
 export async function writeSecretOn(host: Host, path: string, input: Secret, signal: AbortSignal): Promise<void> {
   await host.run(['sh', '-c', 'umask 077; cat > "$1.new" && mv "$1.new" "$1"', 'sh', path], { input, signal });
 }
+
+/** Keeps owner and mode of an existing file, and follows a link to it. */
+const REPLACE = [
+  'umask 022; f=$(readlink -f "$1") || f=$1; mkdir -p "$(dirname "$f")" || exit',
+  'if [ -e "$f" ]; then cp -p "$f" "$f.new" || exit; fi',
+  'cat >"$f.new" && mv "$f.new" "$f"',
+].join('\n');
+
+/** Replaces a file atomically as root, creating its folder if needed. Its content is in no record. */
+export async function replaceOn(host: Host, path: string, input: Secret, signal: AbortSignal): Promise<void> {
+  await host.run(['sh', '-c', REPLACE, 'swarmup-write', path], { input, signal });
+}

@@ -1,12 +1,15 @@
 import type { Cluster } from '../config/model.ts';
+import { poolOptions } from './address-pool.ts';
 import { OWNER_LABEL } from './labels.ts';
 import { externalCAsOf } from './options.ts';
 
 /**
  * Settings of a swarm that can be chosen only when it is created, and the authorities that sign its first certificates.
  * Source: POST /swarm/init.
+ *
+ * @param chosen the address pool for a cluster file without one
  */
-export function settled({ name, swarm }: Pick<Cluster, 'name' | 'swarm'>): object {
+export function settled({ name, swarm }: Pick<Cluster, 'name' | 'swarm'>, chosen?: readonly string[]): object {
   const { addressPool, subnetSize, dataPathPort, externalCAs } = swarm;
   return {
     DataPathPort: dataPathPort,
@@ -15,6 +18,6 @@ export function settled({ name, swarm }: Pick<Cluster, 'name' | 'swarm'>): objec
       Labels: { [OWNER_LABEL]: name },
       ...(externalCAs ? { CAConfig: { ExternalCAs: externalCAsOf(swarm) } } : {}),
     },
-    ...(addressPool.length > 0 ? { DefaultAddrPool: addressPool, SubnetSize: subnetSize } : {}),
+    ...poolOptions(chosen ?? addressPool, subnetSize),
   };
 }

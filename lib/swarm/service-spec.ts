@@ -1,9 +1,10 @@
 import type { ServiceSpec } from '../config/model.ts';
 import type { Path, Value } from '../contracts/change.ts';
 import { semanticEqual } from './semantic-equal.ts';
-import { managedKeys, markedLabels, type Labels } from './labels.ts';
+import { managedKeys, markedLabels, OWNER_LABEL, type Labels } from './labels.ts';
 import { asValue, NO_NAMES, type Field, type Names } from './fields/field.ts';
 import { FIELDS } from './fields/index.ts';
+import { valueAt } from './fields/paths.ts';
 import { UPDATE_DEFAULTS } from './fields/policies.ts';
 import type { ServiceSpecification, SwarmService } from '../contracts/swarm-types.ts';
 
@@ -58,7 +59,10 @@ export function differences(service: SwarmService, wanted: ServiceSpec, names: N
     const told = field.told ?? asValue;
     return [{ path: [field.name], from: told(current), to: told(value.wanted) }];
   });
-  const mark = notedFields(wanted) === (labels[FIELDS_LABEL] ?? '') ? [] : [markDifference(labels, wanted)];
+  // A service that swarmup hasn't changed yet has no mark: it gets one with its first change.
+  const isAdopted = labels[OWNER_LABEL] === undefined && labels[FIELDS_LABEL] === undefined;
+  const isMarked = isAdopted || notedFields(wanted) === (labels[FIELDS_LABEL] ?? '');
+  const mark = isMarked ? [] : [markDifference(labels, wanted)];
   return [...fields, ...labelDifferences(labels, wanted), ...(fields.length === 0 ? mark : [])];
 }
 
@@ -124,13 +128,6 @@ function labelsFor(wanted: ServiceSpec, current: Labels, cluster: string): Label
   const labels = markedLabels(current, { wanted: own, remove, cluster, name: undefined });
   const noted = notedFields(wanted);
   return noted === '' ? labels : { ...labels, [FIELDS_LABEL]: noted };
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
-    value,
-  );
 }
 
 /** A copy with another value at a path; for undefined without that path, and without objects that it leaves empty. */

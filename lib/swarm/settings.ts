@@ -13,6 +13,12 @@ export interface SwarmObjectState {
   /** The root certificate in PEM. */
   readonly TLSInfo?: { readonly TrustRoot?: string };
   readonly RootRotationInProgress?: boolean;
+  /** The pools that overlay networks get their addresses from. */
+  readonly DefaultAddrPool?: readonly string[];
+  /** The prefix length of each overlay network. */
+  readonly SubnetSize?: number;
+  /** The UDP port of VXLAN. */
+  readonly DataPathPort?: number;
   readonly JoinTokens: { readonly Manager: string; readonly Worker: string };
 }
 

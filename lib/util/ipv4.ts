@@ -40,3 +40,19 @@ export function maskOf(network: string): string {
   if (!parsed) throw new Error(`${network} is not a network`);
   return textOf(2 ** 32 - 2 ** (32 - parsed.bits));
 }
+
+/** All networks of a prefix length in a network, in order; none if the network is smaller. */
+export function blocksOf(network: string, bits: number): string[] {
+  const parsed = parse(network);
+  if (!parsed || bits < parsed.bits) return [];
+  const size = 2 ** (32 - bits);
+  return Array.from({ length: 2 ** (bits - parsed.bits) }, (_, i) => `${textOf(parsed.first + i * size)}/${bits}`);
+}
+
+/** The network of at least this size around a network or an address: networkAround('10.1.2.3', 16) is 10.1.0.0/16. */
+export function networkAround(network: string, bits: number): string {
+  const parsed = parse(network);
+  if (!parsed || parsed.bits <= bits) return network;
+  const size = 2 ** (32 - bits);
+  return `${textOf(Math.floor(parsed.first / size) * size)}/${bits}`;
+}

@@ -67,11 +67,16 @@ const TABLE: readonly (readonly [string, Change])[] = [
   ],
   ['n1: Docker 20.10 → 26.1', updated([...NODE, 'docker', 'version'], '20.10', '26.1')],
   [
-    'daemon.json: log-driver, log-opts',
-    updated([...NODE, 'docker', 'daemon.json'], undefined, ['log-driver', 'log-opts']),
+    'n1: daemon.json log-driver default → local; the node is drained meanwhile',
+    updated([...NODE, 'docker', 'daemon', 'log-driver'], undefined, 'local', {
+      reason: 'the node is drained meanwhile',
+    }),
   ],
-  ["Docker's proxy: http://p:1", updated([...NODE, 'docker', 'proxy'], undefined, 'http://p:1')],
-  ["Docker's proxy: none", updated([...NODE, 'docker', 'proxy'], 'http://p:1')],
+  ['n1: daemon.json debug true → default', updated([...NODE, 'docker', 'daemon', 'debug'], true)],
+  ["n1: restart Docker, which hasn't read mtu yet", step([...NODE, 'docker', 'daemon', 'mtu'], 'restart')],
+  ["n1: let Docker read debug, which it hasn't yet", step([...NODE, 'docker', 'daemon', 'debug'], 'reload')],
+  ["n1: Docker's proxy: http://p:1", updated([...NODE, 'docker', 'proxy'], undefined, 'http://p:1')],
+  ["n1: Docker's proxy: none", updated([...NODE, 'docker', 'proxy'], 'http://p:1')],
   ['start the Docker Engine', step([...NODE, 'docker'], 'start')],
   ['docker.io, /x (kept)', removed([...NODE, 'docker'], { from: ['docker.io', '/x'], reason: 'kept' })],
   ['n1: pull nginx', created([...NODE, 'images', 'nginx'], 'registry')],
@@ -114,6 +119,14 @@ const TABLE: readonly (readonly [string, Change])[] = [
   ['config motd-1', removed(['configs', 'motd'], { from: 'motd-1' })],
   // The swarm
   ['swarm on m1', created(['swarm'], { manager: 'm1' })],
+  [
+    'network back, MTU 1400; eth1 of w1 takes no larger packets',
+    created(['networks', 'back'], { mtu: 1400 }, { reason: 'eth1 of w1 takes no larger packets' }),
+  ],
+  [
+    'swarm on m1, overlay networks in 10.200.0.0/16; w1 has a route to 10.0.0.0/16',
+    created(['swarm'], { manager: 'm1', addressPool: ['10.200.0.0/16'] }, { reason: 'w1 has a route to 10.0.0.0/16' }),
+  ],
   [
     'the swarm of 2026-01-02 on m1: 1 service, 2 networks, 0 secrets, 0 configs',
     created(['swarm'], { manager: 'm1', backup: '2026-01-02', services: 1, networks: 2, secrets: 0, configs: 0 }),

@@ -185,7 +185,6 @@ const NOT_ASKED_FOR: readonly string[] = [
   'rotate-tokens',
   'create-networks',
   'create-objects',
-  'upgrade-docker',
 ];
 
 describe('existing hosts', () => {

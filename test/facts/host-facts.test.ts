@@ -98,13 +98,26 @@ tcp LISTEN 0      128             [::]:22            [::]:*    users:(("sshd",pi
     const output = `Filesystem     1024-blocks   Used Available Capacity Mounted on
 /dev/vda          10237276 389216   9370312       4% /
 MemTotal:         996612 kB`;
-    expect(resources.parse(output)).toEqual({ diskMiB: 9150, memoryMiB: 973 });
+    const { parse } = resources(undefined);
+    expect(parse(output)).toEqual({ dataRoot: '/var/lib/docker', diskMiB: 9150, memoryMiB: 973 });
+    expect(parse(`data-root /srv/docker data\n${output}`)).toMatchObject({ dataRoot: '/srv/docker data' });
+    expect(parse(`data-root /srv/\u001b[31m\n${output}`)).toMatchObject({ dataRoot: '/var/lib/docker' });
     expect(packageLock.parse('423 unattended-upgr')).toEqual({ pid: 423, program: 'unattended-upgr' });
     expect(packageLock.parse('')).toBeUndefined();
     expect(packageSources.parse('yes http://mirror.test\nno https://other.test:8443')).toEqual([
       { server: 'http://mirror.test', reachable: true },
       { server: 'https://other.test:8443', reachable: false },
     ]);
+  });
+
+  it('include the free disk of the data folder in the cluster file, even before it exists', async () => {
+    const { command, argument = '', parse } = resources('/nonexistent/docker $(touch /tmp/no)');
+    const { stdout } = await promisify(execFile)('sh', ['-c', `f() { ${command}\n}; f "$1"`, 'sh', argument]);
+    const found = parse(stdout);
+    expect(found.dataRoot).toBe('/nonexistent/docker $(touch /tmp/no)');
+    expect(found.diskMiB).toBeGreaterThan(0);
+    const relative = await promisify(execFile)('sh', ['-c', `f() { ${command}\n}; f "$1"`, 'sh', 'data']);
+    expect(parse(relative.stdout).dataRoot).toBe('/var/lib/docker');
   });
 
   it('include which registries are reachable', async () => {

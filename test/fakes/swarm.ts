@@ -30,6 +30,8 @@ interface ServiceUpdate {
 interface SwarmInit {
   readonly AdvertiseAddr: string;
   readonly ForceNewCluster?: boolean;
+  readonly DefaultAddrPool?: readonly string[];
+  readonly SubnetSize?: number;
   readonly Spec?: { readonly Labels?: Record<string, string> };
 }
 
@@ -71,6 +73,7 @@ export class FakeSwarm {
   tokens = { manager: 'SWMTKN-manager', worker: 'SWMTKN-worker' };
   /** Labels of the swarm itself. */
   labels: Readonly<Record<string, string>> = {};
+  pool: readonly string[] = [];
   /** Images in the simulated registry; null: the registry is unreachable. */
   registry: ReadonlySet<string> | null = null;
   /** The digests of images in the registry that have another one than the rest, by their tags. */
@@ -91,7 +94,7 @@ export class FakeSwarm {
   /** The whole state, as JSON. */
   snapshot() {
     const { engines, nodes, services, tasks, clusterId, registry, writes } = this;
-    const { labels, autolock, unlockKey, tokens, spec } = this;
+    const { labels, autolock, unlockKey, tokens, spec, pool } = this;
     return {
       engines,
       nodes,
@@ -100,7 +103,7 @@ export class FakeSwarm {
       tasks,
       clusterId,
       registry,
-      settings: { labels, autolock, unlockKey, tokens, spec },
+      settings: { labels, autolock, unlockKey, tokens, spec, pool },
       writes,
       next: this.#next,
     };
@@ -447,6 +450,7 @@ export class FakeSwarm {
         this.writes.push(`swarm init ${name}`);
         this.clusterId = this.#id('cluster');
         this.labels = options.Spec?.Labels ?? {};
+        this.pool = options.DefaultAddrPool ?? ['10.0.0.0/8'];
         this.#enrol(one, 'manager');
         return one.swarmNodeId as never;
       },
@@ -471,6 +475,7 @@ export class FakeSwarm {
         {
           ID: this.clusterId,
           Version: { Index: 1 },
+          DefaultAddrPool: this.pool,
           Spec: { ...this.spec, Labels: this.labels, EncryptionConfig: { AutoLockManagers: this.autolock } },
           JoinTokens: { Manager: this.tokens.manager, Worker: this.tokens.worker },
         }) as never,

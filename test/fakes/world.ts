@@ -21,6 +21,7 @@ import type { Finding, Preflight } from '../../lib/contracts/preflight.ts';
 import { KeyedMutex } from '../../lib/async/keyed-mutex.ts';
 import { loadTasks } from '../../lib/session/load-tasks.ts';
 import { pipelines } from '../../Taskfile.ts';
+import { FakeEngineFiles } from './engine-files.ts';
 import { fakeClock } from './clock.ts';
 import { FakeSwarm } from './swarm.ts';
 import { unpacked } from './stack-files.ts';
@@ -39,6 +40,7 @@ export class FakeWorld {
   readonly swarm = new FakeSwarm();
   readonly machines = new Map<string, Machine>();
   readonly passwords = new Map<string, string>();
+  readonly engineFiles = new FakeEngineFiles();
   /** The current password of Portainer's administrator; undefined: the kept one. */
   portainerPassword: string | undefined;
   /** Locks on machines, by machine and file; ages in seconds. */
@@ -53,6 +55,10 @@ export class FakeWorld {
   prepared = false;
   /** Findings about existing hosts. */
   readonly findings: Finding[] = [];
+  /** What `ip route` prints on machines, by their names. */
+  readonly routes = new Map<string, string>();
+  /** The MTU of machines' interfaces, by their names; default: 1500. */
+  readonly mtus = new Map<string, number>();
   /** Faults to inject: called before each thing a test may want to break. */
   fault: (what: string) => void = () => undefined;
   /** The engine versions in the hosts' package sources, the newest first. */
@@ -177,7 +183,7 @@ export class FakeWorld {
         const known = this.machines.get(node.name);
         if (known?.external) throw new Error(`the fake was asked to make ${node.name}, which is there`);
         const index = this.machines.size;
-        const address = known?.address ?? `10.1.${Math.floor(index / 250)}.${(index % 250) + 1}`;
+        const address = known?.address ?? `192.168.${100 + Math.floor(index / 250)}.${(index % 250) + 1}`;
         const ssh = {
           host: '127.0.0.1',
           port: 22,
@@ -268,10 +274,37 @@ export class FakeWorld {
         const own = this.swarm.engines.get(name);
         if (argv[0] === 'sh' && command.includes('/etc/os-release')) {
           const service = own?.installed ? 'LoadState=loaded' : 'LoadState=not-found';
-          const known = ['ID=debian\nVERSION_CODENAME=trixie', `${service}\nActiveState=inactive`];
+          const system = ['ID=debian\nVERSION_CODENAME=trixie', `${service}\nActiveState=inactive`];
+          const known = [...system, ...this.engineFiles.answers(name)];
           // An answer per question, each behind the marker line of the request.
           const [separator, ...questions] = argv.slice(3);
           return ok(questions.map((_, i) => `\n${separator}\n${known[i] ?? ''}`).join(''));
+        }
+        if (argv[0] === 'sh' && command.includes('cat /etc/docker/daemon.json')) {
+          const [separator] = argv.slice(3);
+          return ok(
+            this.engineFiles
+              .answers(name)
+              .map((one) => `\n${separator}\n${one}`)
+              .join(''),
+          );
+        }
+        if (argv[0] === 'sh' && command.includes('ip -o -4 address show')) {
+          const [separator] = argv.slice(3);
+          const address = `2: eth1    inet ${own?.address}/24 scope global eth1`;
+          const known = [address, `/sys/class/net/eth1/mtu:${this.mtus.get(name) ?? 1500}`];
+          return ok(known.map((one) => `\n${separator}\n${one}`).join(''));
+        }
+        const configured = this.engineFiles.run(name, argv, options);
+        if (configured) return configured;
+        const how = /systemctl (restart|reload) docker/.exec(command)?.[1];
+        if (how !== undefined) {
+          this.engineFiles.start(name, command.includes('reset-failed') ? 'revive' : how);
+          return ok();
+        }
+        if (argv[0] === 'sh' && command.includes('ip -4 route show')) {
+          const [separator, ...questions] = argv.slice(3);
+          return ok(questions.map(() => `\n${separator}\n${this.routes.get(name) ?? ''}`).join(''));
         }
         if (command.includes('systemctl stop docker')) {
           if (own) own.stopped = true;

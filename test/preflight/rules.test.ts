@@ -56,12 +56,26 @@ const WRONG: [string, Change, string[], string?][] = [
   ['AppArmor without its parser, where Docker brings it', { appArmor: { enabled: true, parser: false } }, []],
   [
     'a full disk',
-    { resources: { diskMiB: 900, memoryMiB: 2000 } },
+    { resources: { dataRoot: '/var/lib/docker', diskMiB: 900, memoryMiB: 2000 } },
     ['fatal disk: 0.9 GiB are free for /var/lib/docker'],
     'du -xh',
   ],
-  ['a disk with room enough for a host with Docker', { resources: { diskMiB: 2000, memoryMiB: 2000 }, engine }, []],
-  ['little memory', { resources: { diskMiB: 9000, memoryMiB: 480 } }, ['fatal memory: it has 480 MiB of memory']],
+  [
+    'a full disk at another data folder',
+    { resources: { dataRoot: '/srv/docker', diskMiB: 900, memoryMiB: 2000 } },
+    ['fatal disk: 0.9 GiB are free for /srv/docker'],
+    'du -xh --max-depth=2 /srv/docker',
+  ],
+  [
+    'a disk with room enough for a host with Docker',
+    { resources: { dataRoot: '/var/lib/docker', diskMiB: 2000, memoryMiB: 2000 }, engine },
+    [],
+  ],
+  [
+    'little memory',
+    { resources: { dataRoot: '/var/lib/docker', diskMiB: 9000, memoryMiB: 480 } },
+    ['fatal memory: it has 480 MiB of memory'],
+  ],
   [
     'a held package lock',
     { packageLock: { pid: 812, program: 'unattended-upgr' } },
@@ -191,12 +205,18 @@ const WRONG: [string, Change, string[], string?][] = [
   ],
   ["the engine's own ports", { listeners: [{ protocol: 'tcp', port: 80, address: '*', program: 'dockerd' }] }, []],
   [
-    'a route into the address pool',
+    "a route into the engine's default pool, as another one is chosen",
     { routes: [{ network: '10.0.5.0/24', device: 'eth1' }] },
-    ['fatal address-pool: it has a route to 10.0.5.0/24 (eth1)'],
+    [],
+  ],
+  [
+    'routes to all private networks',
+    {
+      routes: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].map((network) => ({ network, device: 'tun0' })),
+    },
+    ['fatal address-pool: no private network is free for the overlay networks'],
     'swarm.addressPool',
   ],
-  ['a route that is far enough away', { routes: [{ network: '10.77.0.0/16', device: 'eth1' }] }, []],
   [
     'a firewall, a proxy',
     { surroundings: { firewalls: ['firewalld'], proxies: ['http_proxy=http://p:3128'], unattendedUpgrades: true } },
@@ -265,6 +285,16 @@ describe('preflight', () => {
     expect(said(findingsOf(await surveyOf(change, 'swarm: { addressPool: [10.64.0.0/12] }')))).toEqual([
       expect.stringContaining('swarm.addressPool (10.64.0.0/12) overlaps it'),
     ]);
+  });
+
+  it('compares routes with the pool of the swarm that a host is to join', async () => {
+    const survey = await surveyOf(
+      (facts) => (facts[1] = { ...goodFacts(2), routes: [{ network: '10.0.5.0/24', device: 'eth1' }] }),
+    );
+    expect(said(findingsOf({ ...survey, pool: ['10.0.0.0/8'] }))).toEqual([
+      "fatal address-pool: it has a route to 10.0.5.0/24 (eth1), and the swarm's address pool (10.0.0.0/8) overlaps it: containers could not reach that network, or each other",
+    ]);
+    expect(said(findingsOf({ ...survey, pool: ['10.200.0.0/16'] }))).toEqual([]);
   });
 
   it('finds that two hosts behind one NAT have the same address', async () => {

@@ -10,7 +10,8 @@ import { gather } from '../../remote/gather-facts.ts';
 import { exists } from '../../util/files.ts';
 import { clusterText, type WrittenCluster } from '../../import/cluster-text.ts';
 import { fromDockerMachine } from '../../import/docker-machine.ts';
-import { fromSwarm, type Access } from '../../import/swarm.ts';
+import { fromSwarm, type Access } from '../../import/swarm/index.ts';
+import { stackFiles, writeStacks } from '../../import/swarm/stack-files.ts';
 import { providerRegistry } from '../../providers/index.ts';
 import { print, writeStderr } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
@@ -52,8 +53,17 @@ export async function importSwarm(options: SwarmImportOptions): Promise<number> 
   });
   return withSession(cluster, { acceptNew, asRoot: true }, async ({ context, signal }) => {
     const { proxy } = await gather(await context.remote.host('manager', signal), { proxy: proxyFileOn }, signal);
-    const swarm = await fromSwarm(await context.swarm.manager(signal), provider, options.name);
-    await write({ ...swarm, ...omitUndefined({ docker: proxyOf(proxy) }) }, options);
+    const manager = await context.swarm.manager(signal);
+    const { cluster: swarm, stacks } = await fromSwarm(manager, {
+      name: options.name,
+      provider,
+      address,
+      providers: providerRegistry,
+    });
+    const files = await stackFiles(stacks, options.output);
+    const notes = [...swarm.notes, ...files.notes];
+    await write({ ...swarm, notes, ...omitUndefined({ docker: proxyOf(proxy) }) }, options);
+    await writeStacks(files.files);
     return 0;
   });
 }

@@ -1,3 +1,4 @@
+import { DRIVER_MTU, underlayOf } from '../../swarm/underlay.ts';
 import { swarmPorts } from '../network.ts';
 import type { Link, Surveyed } from '../../contracts/preflight.ts';
 import { fatal, warning, type Rule } from './rule.ts';
@@ -54,6 +55,22 @@ const pathMtu: Rule = (host, { links }) => {
   ];
 };
 
+/**
+ * Networks that swarmup creates get the MTU of such a link; the ingress network exists before it is known. Source:
+ * libnetwork#2661.
+ */
+const narrowLink: Rule = (host) => {
+  const underlay = underlayOf(host.node.name, host.address, host.facts);
+  if (!underlay || underlay.mtu >= DRIVER_MTU) return [];
+  const { interface: name, mtu } = underlay;
+  return [
+    warning(host, 'path-mtu', {
+      message: `its ${name} takes packets of up to ${mtu} bytes, and the ingress network sends packets of ${DRIVER_MTU}: large replies of published ports may hang. Networks of services are created with that MTU`,
+      fix: `For an ingress network with that MTU, before any service publishes a port: networks: { ingress: { ingress: true, mtu: ${mtu} } } in the cluster file.`,
+    }),
+  ];
+};
+
 function interfaceOf({ address, facts }: Surveyed): string {
   return facts.addresses.find((one) => one.address === address)?.interface ?? 'INTERFACE';
 }
@@ -73,4 +90,4 @@ function reasonOf(links: readonly Link[]): string {
   return [...new Set(links.map(({ reason }) => reason))].join(', ');
 }
 
-export const linkRules: readonly Rule[] = [arrivals, pathMtu, unknown];
+export const linkRules: readonly Rule[] = [arrivals, pathMtu, narrowLink, unknown];

@@ -1,4 +1,6 @@
 import { installerOf } from '../../docker/installers.ts';
+import { DATA_ROOT } from '../../facts/resources.ts';
+import { quote } from '../../util/shell-quote.ts';
 import type { Server } from '../../facts/reachable.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
@@ -81,14 +83,14 @@ const appArmor: Rule = (host) => {
 };
 
 const resources: Rule = (host) => {
-  const { diskMiB, memoryMiB } = host.facts.resources;
+  const { dataRoot, diskMiB, memoryMiB } = host.facts.resources;
   const least = host.facts.engine ? DISK_LEFT_MIB : DISK_MIB;
   const found = [];
   if (diskMiB < least)
     found.push(
       fatal(host, 'disk', {
-        message: `${inGiB(diskMiB)} GiB are free for /var/lib/docker, and at least ${inGiB(least)} GiB are needed: images would fill the disk`,
-        fix: `Free space, or mount a larger disk at /var/lib/docker. To find what uses it: swarmup ssh ${host.node.name} -- sudo du -xh --max-depth=2 /var`,
+        message: `${inGiB(diskMiB)} GiB are free for ${dataRoot}, and at least ${inGiB(least)} GiB are needed: images would fill the disk`,
+        fix: `Free space, mount a larger disk there, or name another folder: docker.daemon, data-root. To find what uses it: swarmup ssh ${host.node.name} -- sudo du -xh --max-depth=2 ${dataRoot === DATA_ROOT ? '/var' : quote([dataRoot])}`,
       }),
     );
   if (memoryMiB < MEMORY_MIB)

@@ -1,5 +1,6 @@
 import { publishedPorts, publishedUdpPorts } from '../../config/selections.ts';
 import type { Listener } from '../../facts/listeners.ts';
+import { choosePool, DEFAULT_POOL, noPoolFree } from '../../swarm/address-pool.ts';
 import { overlap } from '../../util/ipv4.ts';
 import { swarmPorts } from '../network.ts';
 import { fatal, warning, type Rule } from './rule.ts';
@@ -51,23 +52,37 @@ function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '[::1]';
 }
 
-/** Networks are allocated from the beginning of the default pool, 10.0.0.0/8; a cluster doesn't use more than these. */
+/** Networks are allocated from the beginning of the default pool, and a cluster doesn't use more than these. */
 const FIRST_NETWORKS = '10.0.0.0/20';
 
-const addressPool: Rule = (host, { cluster }) => {
+/** Compares a host's routes with the swarm's networks, once their pool is known: from the file, or from the swarm. */
+const addressPool: Rule = (host, { cluster, pool }) => {
   const own = cluster.swarm.addressPool;
-  const pools = own.length > 0 ? own : [FIRST_NETWORKS];
+  const known = own.length > 0 ? own : (pool ?? []);
+  const pools = known.map((one) => (own.length === 0 && one === DEFAULT_POOL ? FIRST_NETWORKS : one));
   const found = host.facts.routes.find(
-    ({ network, device }) => pools.some((pool) => overlap(pool, network)) && !/^(docker|br-)/.test(device),
+    ({ network, device }) => pools.some((one) => overlap(one, network)) && !/^(docker|br-)/.test(device),
   );
   if (!found) return [];
-  const what = own.length > 0 ? `swarm.addressPool (${own.join(', ')})` : "Swarm's default address pool (10.0.0.0/8)";
+  const what = `${own.length > 0 ? 'swarm.addressPool' : "the swarm's address pool"} (${known.join(', ')})`;
   return [
     fatal(host, 'address-pool', {
       message: `it has a route to ${found.network} (${found.device}), and ${what} overlaps it: containers could not reach that network, or each other`,
-      fix: 'Set swarm.addressPool to networks that no node has routes to, such as [10.200.0.0/16]. It can be set only before the swarm is created.',
+      fix:
+        own.length > 0
+          ? 'Leave swarm.addressPool out, so that swarmup chooses a network that no node has a route to. It can be set only before the swarm is created.'
+          : `The pool can't be changed later. Remove the route there, or make it narrower: swarmup ssh ${host.node.name} -- sudo ip route show ${found.network}`,
     }),
   ];
+};
+
+/** Without a pool in the file, one is chosen when the swarm is created. */
+const freePool: Rule = (host, { cluster, hosts, pool }) => {
+  if (host !== hosts[0] || cluster.swarm.addressPool.length > 0 || pool !== undefined) return [];
+  const all = hosts.map(({ node, address, facts }) => ({ node: node.name, address, ...facts }));
+  if (choosePool(all, cluster.swarm.subnetSize)) return [];
+  const { message, fix } = noPoolFree(all);
+  return [fatal(host, 'address-pool', { message, fix })];
 };
 
 const dhcp: Rule = (host) => {
@@ -81,4 +96,4 @@ const dhcp: Rule = (host) => {
   ];
 };
 
-export const portRules: readonly Rule[] = [taken, addressPool, dhcp];
+export const portRules: readonly Rule[] = [taken, addressPool, freePool, dhcp];

@@ -58,6 +58,8 @@ function byKind(one: Json, other: Json): number {
 export const restart: Field = {
   name: 'restart',
   path: ['TaskTemplate', 'RestartPolicy'],
+  // What isn't set is as swarmkit has it (api/defaults/service.go).
+  current: (value) => ({ Condition: 'any', Delay: 5e9, ...asObject(value) }),
   wanted: ({ restart: one }) =>
     one && { Condition: one.condition, Delay: one.delay, MaxAttempts: one.maxAttempts, Window: one.window },
 };
