@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { visibleLine } from '../util/visible.ts';
 
 /**
  * A cluster file for existing machines or an existing swarm. Values are those of the file: see lib/config/schema.ts.
@@ -24,7 +25,7 @@ export function clusterText({ name, provider, nodes, docker = {}, services = {},
     images: { early: false },
     ...(Object.keys(services).length > 0 ? { services: mapped(services) } : {}),
   };
-  const comments = notes.map((note) => `# ${note}\n`).join('');
+  const comments = notes.map((note) => `# ${visibleLine(note)}\n`).join('');
   return `${comments}${stringify(file, { lineWidth: 120, defaultStringType: 'PLAIN', defaultKeyType: 'PLAIN' })}`;
 }
 

@@ -1,4 +1,4 @@
-import { openPrefixed, print, printJson } from '../../render/output.ts';
+import { openPrefixed, printJson } from '../../render/output.ts';
 import { asSwarmupError, SwarmupError } from '../../util/errors.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
@@ -45,7 +45,7 @@ export async function exec(argv: readonly string[], options: ExecOptions): Promi
           return { node: name, ...output };
         } catch (thrown) {
           const error = asSwarmupError(thrown);
-          if (!options.json) print(`${name.padEnd(width)}  ${error.message}\n`);
+          onLine?.(error.message);
           return { node: name, exitCode: 255, stdout: '', stderr: error.message };
         }
       }),
