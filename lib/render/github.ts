@@ -1,4 +1,5 @@
 import type { Event, Listener } from '../contracts/events.ts';
+import { maskSecrets } from '../util/secret-shapes.ts';
 import { visibleLines } from '../util/visible.ts';
 import { harmless, withoutCommands } from './guard.ts';
 import { plainListener } from './plain.ts';
@@ -26,7 +27,9 @@ function annotations({ result }: Extract<Event, { type: 'run-finished' }>): stri
 }
 
 function data(text: string): string {
-  return withoutCommands(visibleLines(text)).replaceAll('%', '%25').replaceAll('\n', '%0A');
+  return withoutCommands(visibleLines(maskSecrets(text)))
+    .replaceAll('%', '%25')
+    .replaceAll('\n', '%0A');
 }
 
 function property(text: string): string {

@@ -2,6 +2,7 @@ import { unreachable } from '../util/unreachable.ts';
 import { sentenceOf } from '../contracts/change-sentence.ts';
 import type { Event, Listener, UnitResult } from '../contracts/events.ts';
 import { pattern } from '../record/pattern.ts';
+import { maskSecrets } from '../util/secret-shapes.ts';
 import { hangingLines } from '../util/visible.ts';
 import { duration, retryText, unitsText } from './format.ts';
 import { harmless } from './guard.ts';
@@ -18,7 +19,9 @@ export function plainListener(stream: NodeJS.WritableStream, guard: (text: strin
     // A plan is shown as a whole at the end; printing its parts as they are found would show them twice.
     if (planning && event.type !== 'warning') return;
     for (const line of linesOf(event, lastDetail))
-      stream.write(guard(`${new Date(event.at).toISOString().slice(11, 19)} ${hangingLines(line, INDENT)}\n`));
+      stream.write(
+        guard(`${new Date(event.at).toISOString().slice(11, 19)} ${hangingLines(maskSecrets(line), INDENT)}\n`),
+      );
   };
 }
 

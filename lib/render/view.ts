@@ -1,4 +1,5 @@
 import type { Listener } from '../contracts/events.ts';
+import { maskSecrets } from '../util/secret-shapes.ts';
 import { hangingLines } from '../util/visible.ts';
 import { failures } from './error.ts';
 import { resultJson } from './json.ts';
@@ -48,7 +49,7 @@ export async function openView(options: ViewOptions): Promise<View> {
     listener: view.listener,
     close: async (ending) => {
       const warnings = await view.close();
-      for (const warning of warnings) writeStderr(`  ! ${hangingLines(warning, '    ')}\n`);
+      for (const warning of warnings) writeStderr(`  ! ${hangingLines(maskSecrets(warning), '    ')}\n`);
       await end(ending);
     },
   };
