@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LineCounter, parseDocument } from 'yaml';
-import { SwarmupError } from '../util/errors.ts';
+import { LineCounter, parseDocument, type Document } from 'yaml';
+import { messageOf, SwarmupError } from '../util/errors.ts';
 import { refuseLinks } from '../util/state-folder.ts';
 import { Conversion } from './convert.ts';
 import { configError, type Diagnostic } from './diagnostics.ts';
@@ -75,7 +75,7 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
   const mistakes: Diagnostic[] = interpolate(document, options.env).map((m) =>
     locator.atNode(m.node, m.message, m.hint),
   );
-  const raw: unknown = document.toJS();
+  const raw = valuesOf(document, locator, text);
   const parsed = clusterFile.safeParse(raw, { reportInput: true });
   if (!parsed.success) mistakes.push(...diagnose(parsed.error.issues, clusterFile, locator));
 
@@ -85,6 +85,16 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
   mistakes.push(...conversion.mistakes);
   if (mistakes.length > 0 || !cluster) throw configError(mistakes, text);
   return cluster;
+}
+
+/** @throws SwarmupError CONFIG_INVALID for aliases that multiply beyond all bounds, or that have no anchor */
+function valuesOf(document: Document, locator: Locator, text: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const hint = 'expected fewer aliases (*name), each after its anchor (&name)';
+    throw configError([locator.at([], messageOf(error), hint)], text);
+  }
 }
 
 /** What the check of a provider's section needs. */

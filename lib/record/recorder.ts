@@ -34,7 +34,8 @@ export const FILES = {
   plan: 'plan.json',
   result: 'result.json',
   status: 'status.json',
-  transcript: (host: string) => `hosts/${host}.log`,
+  /** A bastion's name is `user@host:port`, whose parts may have any characters. */
+  transcript: (host: string) => `hosts/${host.replace(/[^\w@:.-]/g, '_').replace(/^\.+/, '_')}.log`,
 } as const;
 
 /**

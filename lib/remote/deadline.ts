@@ -29,6 +29,8 @@ export interface Limits {
   readonly fail: (error: unknown) => void;
   /** The error that ended the command, unless the caller did. */
   readonly failure: () => { readonly error: unknown } | undefined;
+  /** Throws that error. */
+  readonly throwIfFailed: () => void;
   readonly end: () => void;
 }
 
@@ -47,6 +49,9 @@ export function limitsOf(command: string, ms: number, signal: AbortSignal | unde
     signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
     fail,
     failure: () => failure,
+    throwIfFailed: () => {
+      if (failure) throw failure.error;
+    },
     end: () => clearTimeout(timer),
   };
 }

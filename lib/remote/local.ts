@@ -59,9 +59,11 @@ async function execute(argv: readonly string[], options: LocalRun): Promise<Outp
       stdout: new Into(streams.stdout, onCut),
       stderr: new Into(streams.stderr, onCut),
     });
-    const failure = limits.failure();
-    if (failure) throw failure.error;
+    limits.throwIfFailed();
     return { exitCode, stdout: streams.stdout.text(), stderr: streams.stderr.text() };
+  } catch (error) {
+    limits.throwIfFailed();
+    throw error;
   } finally {
     limits.end();
   }
@@ -74,6 +76,7 @@ interface Streams {
 
 async function spawned(argv: readonly string[], options: LocalRun, limits: Limits, streams: Streams): Promise<number> {
   const { $ } = await import('zx/core');
+  limits.signal.throwIfAborted();
   const { input, onLine } = options;
   const command = $({
     nothrow: true,

@@ -116,8 +116,8 @@ export class SshHost implements Host {
     try {
       return await this.#executeWithin(limits, command, execution);
     } catch (error) {
-      const failure = limits.failure();
-      throw failure ? failure.error : error;
+      limits.throwIfFailed();
+      throw error;
     } finally {
       limits.end();
     }
