@@ -116,7 +116,7 @@ async function spawned(argv: readonly string[], options: LocalRun, limits: Limit
   return result.exitCode ?? 128;
 }
 
-/** What zx takes for a list of chunks: they go on, and none is kept. */
+/** What zx takes for a list of chunks: they are passed to the output, and none is kept. */
 class Into extends Array<string | Buffer> {
   readonly #output: BoundedOutput | undefined;
   readonly #onCut: () => void;

@@ -63,8 +63,8 @@ export interface QmpCommand {
 }
 
 const messageSchema = z.object({
-  QMP: z.unknown(),
-  return: z.unknown(),
+  QMP: z.unknown().optional(),
+  return: z.unknown().optional(),
   error: z.object({ desc: z.string() }).optional(),
 });
 

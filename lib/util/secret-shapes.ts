@@ -57,7 +57,7 @@ const SHAPES: readonly Shape[] = [
 
 /**
  * User and password in an address. A password may contain `@` and `/`, so everything up to the last `@` of the word is
- * masked, unless it is a path after a host without a port (`http://mirror/x@y`) or a digest (`https://r.test/app@sha256:...`).
+ * masked, unless it is the path of an address without a port (`http://mirror/x@y`) or a digest (`https://r.test/app@sha256:...`).
  */
 const ADDRESS = /([a-z][a-z0-9+.-]*:\/\/)([^\s"`<>]*)@(?!sha(?:256|384|512):)/gi;
 const PLAIN_PATH = /^(?:[\w.-]+|\[[0-9a-f:]+\])[/?#][^:]*$/i;

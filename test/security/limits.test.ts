@@ -105,7 +105,7 @@ describe('a command', () => {
     await expect(deaf).rejects.toMatchObject({ code: 'TIMED_OUT' });
   });
 
-  it('fails when a listener throws, and the process goes on', async () => {
+  it('fails when a listener throws, and the process continues', async () => {
     const broken = local.run(['echo', 'x'], {
       onLine: () => {
         throw new Error('a listener failed');
@@ -114,7 +114,7 @@ describe('a command', () => {
     await expect(broken).rejects.toThrow('a listener failed');
   });
 
-  it('fails when its input cannot be read, and the process goes on', async () => {
+  it('fails when its input cannot be read, and the process continues', async () => {
     const input = new Readable({ read: () => input.destroy(new Error('the disk is gone')) });
     await expect(local.run(['cat'], { input })).rejects.toThrow('the disk is gone');
   });

@@ -17,6 +17,8 @@ import { plainListener } from '../../lib/render/plain.ts';
 import { planText } from '../../lib/render/plan.ts';
 import { table } from '../../lib/render/table.ts';
 import { SwarmupError } from '../../lib/util/errors.ts';
+import type { Survey } from '../../lib/contracts/preflight.ts';
+import { strict } from '../fakes/strict.ts';
 import { captured } from '../support/captured.ts';
 import { seeded } from '../support/seeded.ts';
 
@@ -133,12 +135,8 @@ describe('what a host prints acts on nothing', () => {
   it('in the report of doctor', () => {
     const finding = { node: 'n', severity: 'fatal', check: 'os', message: `${ESC}[2J`, fix: `x\n${ESC}[2J` } as const;
     const report = { ok: false, cluster: 'c', hosts: 1, findings: [finding] };
-    const survey = { cluster: 'c', hosts: [], links: [], unreachable: [], members: [] };
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- no fact of a host is shown here
-    const text = doctorText(
-      report as unknown as Parameters<typeof doctorText>[0],
-      survey as unknown as Parameters<typeof doctorText>[1],
-    );
+    const survey = strict<Survey>('survey', { hosts: [], links: [] });
+    const text = doctorText(report, survey);
     expect(withoutColours(text)).not.toMatch(ACTIVE);
   });
 });

@@ -1,22 +1,9 @@
 /** Characters that break parsers, terminals and quoting, besides ordinary ones. */
-const ALPHABET = [
-  ...'aZ09 .,:;/\\@%#&=?+-_~!$*"\'`<>()[]{}|^',
-  ...['\n', '\r', '\t', '\0', '\b', '\u001B', '\u007F', '\u0085', '\u009B', '\u00A0', '\u00E4', '\u200B', '\u200D'],
-  ...[
-    '\u2028',
-    '\u202E',
-    '\u2066',
-    '\uFEFF',
-    '\uFFFE',
-    '\uD800',
-    '\u{1F600}',
-    '\u{E0041}',
-    '::',
-    '##[',
-    '$(id)',
-    '../',
-  ],
-];
+const ALPHABET: readonly string[] = [
+  'a Z 0 9 . , : ; / \\ @ % # & = ? + - _ ~ ! $ * " \' ` < > ( ) [ ] { } | ^'.split(' '),
+  [' ', '\n', '\r', '\t', '\0', '\b', '\u001B', '\u007F', '\u0085', '\u009B', '\u00A0', '\u00E4', '\u200B', '\u200D'],
+  ['\u2028', '\u202E', '\u2066', '\uFEFF', '\uFFFE', '\uD800', '\u{1F600}', '\u{E0041}', '::', '##[', '$(id)', '../'],
+].flat();
 
 export interface Random {
   /** A whole number from 0 to below `limit`. */

@@ -77,7 +77,7 @@ export class Inventory {
     const byName = Map.groupBy(living, nodeOf);
     return (
       [...byName]
-        // Whoever may set tags could name a machine like a path.
+        // A user of the account who may set tags could give a machine a path as its name.
         .filter(([name]) => isName(name) && (names?.includes(name) ?? true))
         .map(([name, instances]) => this.#machine(name, instances))
         .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
