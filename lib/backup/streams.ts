@@ -3,9 +3,18 @@ export async function* bytes(stream: AsyncIterable<unknown>): AsyncGenerator<Uin
   for await (const chunk of stream) if (chunk instanceof Uint8Array) yield chunk;
 }
 
+/** More than the description of any swarm, in bytes. */
+const LARGEST = 256 * 2 ** 20;
+
+/** @throws Error for a text that is larger than any that is expected */
 export async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of bytes(stream)) chunks.push(chunk);
+  let size = 0;
+  for await (const chunk of bytes(stream)) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > LARGEST) throw new Error('one of its texts is larger than any that swarmup writes');
+  }
   return Buffer.concat(chunks).toString();
 }
 

@@ -3,6 +3,8 @@ import { version } from './version.ts';
 
 /** Runs the command line and sets the process's exit status. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // Whatever the shell's setting is: other users must not be able to change what is written, which is code and access.
+  process.umask(process.umask() | 0o022);
   // The launcher sets it for this process alone, not for the programs that swarmup starts.
   delete process.env['NODE_COMPILE_CACHE'];
   for (const stream of [process.stdout, process.stderr]) stream.on('error', onLostOutput);

@@ -95,7 +95,7 @@ export class Reporting {
    */
   async finish(result?: RunResult, status = this.#status): Promise<string | undefined> {
     const { junit: file, cluster } = this.#options;
-    if (file !== undefined) await writeReport(file, this.#redactor.clean(junit(this.#timeline.stages)));
+    if (file !== undefined) await writeReport(file, junit(this.#redactor.cleanAll(this.#timeline.stages)));
     const folder = this.#recorder.close({ ...(result ? { result: resultJson(result) } : {}), status });
     if (folder !== undefined && this.#options.folder === undefined)
       await pruneRuns(runsFolder(cluster.stateDir), cluster.runs.keep);

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../util/diagnostic.ts';
 import { SwarmupError } from '../util/errors.ts';
+import { MASK, maskSecrets } from '../util/secret-shapes.ts';
 
 export type { Diagnostic } from '../util/diagnostic.ts';
 
@@ -9,7 +10,20 @@ function renderDiagnostics(diagnostics: readonly Diagnostic[], text: string): st
   return diagnostics.map((d) => renderOne(d, d.source ?? lines[d.line - 1] ?? '')).join('\n\n');
 }
 
-function renderOne(d: Diagnostic, source: string): string {
+/** Keys whose value is a secret, as a key of YAML or of a flow map. */
+const SECRET_KEY =
+  /((?:^|[\s{,])["']?[\w.-]*(?:passw|passphrase|secret|token|credential|private[_-]?key|api[_-]?key)[\w.-]*["']?\s*:\s+)[^\s#&*|>{[].*$/i;
+
+/** The line without what may be a secret. */
+function withoutSecrets(d: Diagnostic, line: string): string {
+  const end = d.column - 1 + d.length;
+  const [colon] = d.keyOnly ? (/^["']?\s*:\s+(?=\S)/.exec(line.slice(end)) ?? []) : [];
+  const shown = colon === undefined ? line : `${line.slice(0, end)}${colon}${MASK}`;
+  return maskSecrets(shown.replace(SECRET_KEY, `$1${MASK}`));
+}
+
+function renderOne(d: Diagnostic, text: string): string {
+  const source = withoutSecrets(d, text);
   const gutter = String(d.line);
   const room = Math.max(1, Math.min(d.length, source.length - d.column + 1));
   const shown = [`${d.file}:${d.line}:${d.column}: ${d.message}`];

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { unreachable } from '../util/unreachable.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { Locator, Path } from './locate.ts';
-import { expectedOneOf } from '../util/nearest-name.ts';
+import { expectedOneOf, nearest } from '../util/nearest-name.ts';
 import { keysAt } from './shape.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -23,9 +23,10 @@ function diagnoseIssue(issue: Issue, schema: z.ZodType, locator: Locator, prefix
     case 'unrecognized_keys': {
       const valid = keysAt(schema, issue.path);
       const where = path.length ? ` in ${path.join('.')}` : '';
-      return issue.keys.map((key) =>
-        locator.atKey([...path, key], `unknown key '${key}'${where}`, expectedOneOf(key, valid)),
-      );
+      return issue.keys.map((key) => ({
+        ...locator.atKey([...path, key], `unknown key '${key}'${where}`, expectedOneOf(key, valid)),
+        ...(mayBeSecret(key, valid) ? { keyOnly: true } : {}),
+      }));
     }
     case 'invalid_union': {
       const branch = closestBranch(issue.errors);
@@ -74,6 +75,17 @@ function diagnoseIssue(issue: Issue, schema: z.ZodType, locator: Locator, prefix
     default:
       return unreachable(issue);
   }
+}
+
+/** Words in the names of keys whose value is a secret. */
+const SECRET_WORDS = ['password', 'passwd', 'passphrase', 'secret', 'token', 'credential', 'apikey', 'pass'];
+
+/** Whether an unknown key may be a misspelt one whose value is a secret. */
+function mayBeSecret(key: string, valid: readonly string[]): boolean {
+  const isSecret = (name: string) =>
+    name.split(/[\W_]+|(?<=[a-z])(?=[A-Z])/).some((word) => nearest(word.toLowerCase(), SECRET_WORDS) !== undefined);
+  const meant = nearest(key, valid);
+  return isSecret(key) || (meant === undefined ? valid.some(isSecret) : isSecret(meant));
 }
 
 /**

@@ -31,9 +31,9 @@ export interface CallOptions {
 export type OnLogLine = (source: 'stdout' | 'stderr', line: string) => void;
 
 export interface ProgressMessage {
-  readonly id?: string;
-  readonly status?: string;
-  readonly stream?: string;
-  readonly error?: string;
-  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+  readonly id?: string | undefined;
+  readonly status?: string | undefined;
+  readonly stream?: string | undefined;
+  readonly error?: string | undefined;
+  readonly progressDetail?: { readonly current?: number | undefined; readonly total?: number | undefined } | undefined;
 }

@@ -16,6 +16,13 @@ export interface RemoteRun {
   readonly asRoot?: boolean;
   /** Its output is secret: no record and no error contains it. */
   readonly secret?: boolean;
+  /**
+   * How long it may take, in milliseconds; Infinity for the user's own commands. Default: as long as such work takes at
+   * most (lib/remote/deadline.ts).
+   */
+  readonly withinMs?: number;
+  /** Of a long output, its beginning and end are enough; otherwise too long an output is an error. */
+  readonly partial?: boolean;
   /** What to do when it fails. */
   readonly fix?: string;
 }

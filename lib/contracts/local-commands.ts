@@ -10,6 +10,8 @@ export interface LocalRun {
   readonly okExit?: OkExit;
   /** Called with every line the command prints on either stream. */
   readonly onLine?: (line: string) => void;
+  /** How long it may take, in milliseconds; default: as long as such work takes at most (lib/remote/deadline.ts). */
+  readonly withinMs?: number;
   /** What to do when it fails. */
   readonly fix?: string;
   /** Connects the command to this terminal. */

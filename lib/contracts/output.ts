@@ -25,8 +25,11 @@ export function lastLines(output: Output, count = 12): string {
 /** The maximum length of a command's output in events, in characters. */
 const PRINTED = 32_768;
 
-/** What a command printed on both streams; only the end of a long output. */
+/** What a command printed on both streams; only the last lines of a long output. */
 export function printed({ stdout, stderr }: Output): string {
   const text = stderr === '' ? stdout : `${stdout}${stdout === '' || stdout.endsWith('\n') ? '' : '\n'}${stderr}`;
-  return text.length <= PRINTED ? text : `[...]${text.slice(-PRINTED)}`;
+  if (text.length <= PRINTED) return text;
+  // From the beginning of a line: a part of a secret would not be recognised as one.
+  const end = text.slice(-PRINTED);
+  return `[...]\n${end.includes('\n') ? end.slice(end.indexOf('\n') + 1) : ''}`;
 }

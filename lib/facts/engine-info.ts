@@ -20,9 +20,11 @@ export const engineInfo: Fact<EngineInfo> = {
   command: [
     'case "$(docker --version)" in *[Pp]odman*) echo podman ;; esac',
     "docker info --format '{{json .}}'",
-    // Rootless engines belong to users; root's docker command doesn't see them.
-    "pgrep -af 'dockerd-rootless|rootlesskit.*dockerd' | grep -v pgrep | head -n 1",
-  ].join('; '),
+    // Rootless engines belong to users; root's docker command doesn't see them. A process of any user may have any
+    // arguments, so none are printed, and only a program that root installed counts.
+    'for p in $(pgrep -f rootlesskit); do case "$(readlink "/proc/$p/exe")" in',
+    '*/rootlesskit*) [ "$(stat -L -c %u "/proc/$p/exe")" = 0 ] && echo rootless && break ;; esac; done',
+  ].join('\n'),
   parse: (output) => {
     if (/^podman$/m.test(output))
       return { version: '', kind: 'podman', swarm: { state: 'inactive', nodeId: '', clusterId: '' } };

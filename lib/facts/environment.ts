@@ -1,3 +1,4 @@
+import { maskUserinfo } from '../util/secret-shapes.ts';
 import type { Fact } from './fact.ts';
 
 export interface Surroundings {
@@ -26,7 +27,7 @@ export const surroundings: Fact<Surroundings> = {
     const proxies = output.match(/(https?|all)_proxy=\S+/gi) ?? [];
     return {
       firewalls: FIREWALLS.filter(on),
-      proxies: proxies.map((proxy) => proxy.replace(/["']/g, '').replace(/\/\/[^@/]*@/, '//***@')),
+      proxies: proxies.map((proxy) => maskUserinfo(proxy.replace(/["']/g, ''))),
       unattendedUpgrades: active('unattended-upgrades') || active('dnf-automatic.timer'),
     };
   },

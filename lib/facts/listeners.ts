@@ -5,20 +5,26 @@ export interface Listener {
   readonly port: number;
   /** The address it is bound to; `*` and 0.0.0.0 are all. */
   readonly address: string;
-  /** The program, if the system reports it. */
+  /**
+   * The program, if the system reports it; for a program of a user, with the user, as only root's programs are known to be
+   * what their names say.
+   */
   readonly program: string;
 }
 
-/** The programs that listen, and their ports. Source: ss(8). */
+/** One socket; a program's name may contain anything, but is too short to look like a line of its own. */
+const LINE = /^(tcp|udp)\s+(?:LISTEN|UNCONN)\s+\d+\s+\d+\s+(\S+):(\d+)\s+\S+(.*)$/;
+
+/** The programs that listen, and their ports. Source: ss(8): -e adds the user's number, unless that is root's. */
 export const listeners: Fact<readonly Listener[]> = {
-  command: 'ss -Hlntup',
+  command: 'ss -Hlntupe',
   parse: (output) =>
     output.split('\n').flatMap((line) => {
-      const [protocol, , , , local = '', , users = ''] = line.trim().split(/\s+/);
-      const colon = local.lastIndexOf(':');
-      const port = Number(local.slice(colon + 1));
-      if ((protocol !== 'tcp' && protocol !== 'udp') || !Number.isInteger(port)) return [];
-      const program = /\(\("([^"]+)"/.exec(users)?.[1] ?? '';
-      return [{ protocol, port, address: local.slice(0, colon).replace(/%.*/, ''), program }];
+      const [, protocol, address, port, rest = ''] = LINE.exec(line.trim()) ?? [];
+      if ((protocol !== 'tcp' && protocol !== 'udp') || address === undefined) return [];
+      const name = /\(\("([^"]+)"/.exec(rest)?.[1] ?? '';
+      const user = [...rest.matchAll(/\buid:(\d+)/g)].map(([, uid]) => uid).find((uid) => uid !== '0');
+      const program = user === undefined ? name : `${name || 'a program'} of user ${user}`;
+      return [{ protocol, port: Number(port), address: address.replace(/%.*/, ''), program }];
     }),
 };

@@ -12,6 +12,8 @@ const configSchema = z.object({ rootfs: z.object({ diff_ids: z.array(z.string())
 
 /** Files larger than this are layers, not JSON. */
 const MAX_JSON = 1_000_000;
+/** More than all JSON files of an archive: a small compressed file may hold any number of them. */
+const MAX_ALL = 64_000_000;
 
 /**
  * Lists the images in an archive without unpacking it. Source: the Docker image specification v1.2, "Combined Image
@@ -40,10 +42,13 @@ export async function readArchive(file: string): Promise<readonly ArchivedImage[
 /** The JSON files of a tar file; since Docker 25 an image's configuration is a blob without a file extension. */
 async function jsonFiles(file: string): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
+  let all = 0;
   const reader = extract();
   reader.on('entry', (header, stream, next) => {
     const wanted = header.type === 'file' && (header.size ?? 0) < MAX_JSON && /\.json$|^blobs\//.test(header.name);
     const chunks: Buffer[] = [];
+    if (wanted) all += header.size ?? 0;
+    if (all > MAX_ALL) return reader.destroy(new Error('its JSON files are larger than any image needs'));
     stream.on('data', (chunk) => {
       if (wanted && Buffer.isBuffer(chunk)) chunks.push(chunk);
     });
@@ -52,6 +57,7 @@ async function jsonFiles(file: string): Promise<Map<string, string>> {
       next();
     });
     stream.resume();
+    return undefined;
   });
   const source = createReadStream(file);
   await (/\.t?gz$/.test(file) ? pipeline(source, createGunzip(), reader) : pipeline(source, reader));

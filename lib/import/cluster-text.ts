@@ -1,4 +1,5 @@
 import { Scalar, stringify } from 'yaml';
+import { visibleLine } from '../util/visible.ts';
 
 /** A value that comes from a variable of the environment instead of being written to the file. */
 export class Variable {
@@ -57,7 +58,7 @@ export function clusterText({ name, provider, nodes, docker = {}, notes, ...sect
 
 /** Lines of comments. What comes from a swarm can't end a comment. */
 export function commented(lines: readonly string[]): string {
-  return lines.map((line) => `# ${line.replace(/\p{C}+/gu, ' ')}\n`).join('');
+  return lines.map((line) => `# ${visibleLine(line)}\n`).join('');
 }
 
 const LAYOUT = {

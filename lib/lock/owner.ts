@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { z } from 'zod';
 import { SwarmupError } from '../util/errors.ts';
 import { parseAs } from '../util/parse-json.ts';
+import { userName } from '../util/user.ts';
 
 /** A lock that wasn't refreshed for this long is stale, in milliseconds. */
 export const STALE_MS = 60_000;
@@ -26,9 +27,16 @@ export type Owner = z.output<typeof ownerSchema>;
 
 /** This process, as the owner of a lock. */
 export function thisRun(command: string, now: Date): Owner {
-  const { username } = userInfo();
   const { pid } = process;
-  return { token: randomUUID(), user: username, host: hostname(), pid, command, since: now.toISOString(), heirTo: [] };
+  return {
+    token: randomUUID(),
+    user: userName(),
+    host: hostname(),
+    pid,
+    command,
+    since: now.toISOString(),
+    heirTo: [],
+  };
 }
 
 /** How many dead runs are remembered: each may have been killed before it acquired the lock on the first manager. */

@@ -34,7 +34,8 @@ export const FILES = {
   plan: 'plan.json',
   result: 'result.json',
   status: 'status.json',
-  transcript: (host: string) => `hosts/${host}.log`,
+  /** A bastion's name is `user@host:port`, whose parts may have any characters. */
+  transcript: (host: string) => `hosts/${host.replace(/[^\w@:.-]/g, '_').replace(/^\.+/, '_')}.log`,
 } as const;
 
 /**
@@ -46,6 +47,7 @@ export class Recorder {
   readonly #sink: Sink;
   readonly #redactor: Redactor;
   readonly #lastDetail = new Map<string, string>();
+  readonly #details = new Map<string, (text: string) => string>();
   readonly #plan: object[] = [];
   /** The scripts that are already in the transcripts, by host. */
   readonly #scripts = new Set<string>();
@@ -57,7 +59,7 @@ export class Recorder {
     this.#sink = new Sink(folder);
     this.#redactor = redactor;
     this.#onlyFailures = onlyFailures;
-    this.#write(FILES.meta, json(meta));
+    this.#write(FILES.meta, json(redactor.cleanAll(meta)));
     this.listener = (event) => this.#add(event);
   }
 
@@ -69,9 +71,9 @@ export class Recorder {
   /** Ends the record. @returns its folder, if there is one */
   close(parts: { readonly result?: object; readonly status?: object | undefined } = {}): string | undefined {
     if (this.#failed && this.#started) this.#sink.release();
-    if (this.#plan.length > 0) this.#write(FILES.plan, json(this.#plan));
-    if (parts.status) this.#write(FILES.status, json(parts.status));
-    if (parts.result) this.#write(FILES.result, json(parts.result));
+    if (this.#plan.length > 0) this.#write(FILES.plan, json(this.#redactor.cleanAll(this.#plan)));
+    if (parts.status) this.#write(FILES.status, json(this.#redactor.cleanAll(parts.status)));
+    if (parts.result) this.#write(FILES.result, json(this.#redactor.cleanAll(parts.result)));
     this.#sink.close();
     return this.#sink.written ? this.#sink.folder : undefined;
   }
@@ -83,7 +85,7 @@ export class Recorder {
   }
 
   #write(file: string, text: string): void {
-    this.#sink.append(file, this.#redactor.clean(text));
+    this.#sink.append(file, text);
   }
 
   #add(event: Event): void {
@@ -93,9 +95,20 @@ export class Recorder {
       const { task, target } = event.unit;
       this.#plan.push({ task, target, ...changesJson(event.changes) });
     }
-    const transcript = transcriptOf(event, this.#scripts);
+    // Cleaned before it is laid out: indented lines would hide the end of a secret.
+    const cleaned = this.#cleaned(event);
+    const transcript = transcriptOf(cleaned, this.#scripts);
     if (transcript) this.#write(FILES.transcript(transcript.host), transcript.text);
-    if (this.#isNews(event)) this.#write(FILES.events, `${JSON.stringify(recordable(event), withoutOutput)}\n`);
+    if (this.#isNews(cleaned)) this.#write(FILES.events, `${JSON.stringify(cleaned, withoutOutput)}\n`);
+  }
+
+  #cleaned(event: Event): Event {
+    if (event.type !== 'unit-detail') return this.#redactor.cleanAll(recordable(event));
+    // Progress shows the lines of an output one by one.
+    const key = `${event.unit.task}@${event.unit.target}`;
+    const stream = this.#details.get(key) ?? this.#redactor.stream();
+    this.#details.set(key, stream);
+    return { ...this.#redactor.cleanAll(event), detail: stream(event.detail) };
   }
 
   /** Progress messages that differ only in a number are recorded once. */

@@ -1,5 +1,7 @@
-import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, existsSync, lstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { SwarmupError } from '../util/errors.ts';
+import { joinInside } from '../util/inside.ts';
 
 /**
  * Appends to the files of a folder: buffered in memory until `release`, and then written immediately, so that nothing
@@ -22,12 +24,22 @@ export class Sink {
     }
     let descriptor = this.#files.get(file);
     if (descriptor === undefined) {
-      const path = join(this.folder, file);
+      const path = joinInside(this.folder, file);
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      if (this.#files.size === 0) this.#refuseLink();
       descriptor = openSync(path, 'a', 0o600);
       this.#files.set(file, descriptor);
     }
     writeSync(descriptor, text);
+  }
+
+  /** The folder was named by its time: a link there, or in place of the folder of all records, leads elsewhere. */
+  #refuseLink(): void {
+    const link = [dirname(this.folder), this.folder].find((path) => lstatSync(path).isSymbolicLink());
+    if (link === undefined) return;
+    throw new SwarmupError('PATH_UNSAFE', `${link} is a symbolic link, and records are written below it`, {
+      fix: 'Remove the link, then run again.',
+    });
   }
 
   /** Writes the buffer, and writes immediately from now on. */

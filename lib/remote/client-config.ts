@@ -1,7 +1,8 @@
-import { homedir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { exists } from '../util/files.ts';
 import type { LocalCommands } from '../contracts/local-commands.ts';
+import { userName } from '../util/user.ts';
 
 /** A server as a user names it; what is left out comes from the user's OpenSSH configuration. */
 export interface ServerName {
@@ -78,7 +79,7 @@ async function parseClientConfig(output: string, server: ServerName, env: Client
   const one = (key: string) => settings.get(key)?.find((value) => value !== 'none');
   const host = one('hostname') ?? server.host;
   const port = Number(one('port') ?? 22);
-  const user = one('user') ?? userInfo().username;
+  const user = one('user') ?? userName();
   const path = (text: string) => expand(text, { host, port: String(port), user, original: server.host });
   const paths = (key: string) =>
     (one(key) ?? '')
@@ -130,7 +131,7 @@ function expand(text: string, names: { host: string; port: string; user: string;
     '%n': names.original,
     '%p': names.port,
     '%r': names.user,
-    '%u': userInfo().username,
+    '%u': userName(),
   };
   return text.replace(/^~(?=\/)/, homedir()).replace(/%./g, (token) => tokens[token] ?? token);
 }
@@ -151,7 +152,7 @@ async function byDefault(server: ServerName, { env }: ClientOptions): Promise<Cl
   return {
     host: server.host,
     port: server.port ?? 22,
-    user: server.user ?? userInfo().username,
+    user: server.user ?? userName(),
     identityFiles: await existing(keys),
     agent: env['SSH_AUTH_SOCK'] || undefined,
     knownHostsFiles: [join(folder, 'known_hosts'), '/etc/ssh/ssh_known_hosts'],

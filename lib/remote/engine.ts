@@ -1,11 +1,9 @@
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { PassThrough, type Duplex } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import type { Duplex } from 'node:stream';
 import Docker from 'dockerode';
 import { messageOf, SwarmupError, type ErrorCode } from '../util/errors.ts';
 import type { Emit } from '../contracts/events.ts';
-import { ChannelAgent } from './channel-agent.ts';
+import { boundAnswers, ChannelAgent } from './channel-agent.ts';
+import { readProgress, readSources } from './engine-streams.ts';
 import { isTransient } from './transient.ts';
 import type { Engine, CallOptions, OnLogLine, ProgressMessage } from '../contracts/engine.ts';
 
@@ -30,13 +28,13 @@ export async function openEngine(
   emit: Emit,
 ): Promise<Engine> {
   const options = { host: 'engine', port: 80, protocol: 'http' as const, agent: new ChannelAgent(dial) };
-  const version = await new DockerEngine(node, new Docker(options), emit).call(
+  const version = await new DockerEngine(node, boundAnswers(new Docker(options)), emit).call(
     'ask for the version',
     (docker) => docker.version(),
     { code: 'ENGINE_UNREACHABLE' },
   );
   signal.throwIfAborted();
-  const versioned = new Docker({ ...options, version: `v${older(version.ApiVersion, NEWEST_API)}` });
+  const versioned = boundAnswers(new Docker({ ...options, version: `v${older(version.ApiVersion, NEWEST_API)}` }));
   return new DockerEngine(node, versioned, emit);
 }
 
@@ -96,29 +94,12 @@ export class DockerEngine implements Engine {
     }
   }
 
-  async follow(stream: NodeJS.ReadableStream, onMessage: (message: ProgressMessage) => void): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const done = (error: Error | null, messages: ProgressMessage[] | null) => {
-        const failed = messages?.find((message) => message.error !== undefined);
-        if (error) reject(error);
-        else if (failed) reject(new Error(failed.error));
-        else resolve();
-      };
-      this.#docker.modem.followProgress(stream, done, onMessage);
-    });
+  follow(stream: NodeJS.ReadableStream, onMessage: (message: ProgressMessage) => void): Promise<void> {
+    return readProgress(stream, onMessage);
   }
 
-  async readLog(stream: NodeJS.ReadableStream, signal: AbortSignal, onLine: OnLogLine): Promise<void> {
-    const stdout = lineSink((line) => onLine('stdout', line));
-    const stderr = lineSink((line) => onLine('stderr', line));
-    // It recognises the output of a terminal, which has no frames.
-    this.#docker.modem.demuxStream(stream, stdout.sink, stderr.sink);
-    try {
-      await finished(stream, { signal });
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-    await Promise.all([stdout.end(), stderr.end()]);
+  readLog(stream: NodeJS.ReadableStream, signal: AbortSignal, onLine: OnLogLine): Promise<void> {
+    return readSources(stream, signal, onLine);
   }
 }
 
@@ -128,18 +109,6 @@ function silent(node: string, what: string, ms: number): SwarmupError {
     fix: `It may be overloaded or hanging. Read its log: swarmup ssh ${node} -- sudo journalctl -u docker -n 50; then run again.`,
     transient: true,
   });
-}
-
-/** Calls back with each line of the text written to it, including an unfinished last one. */
-function lineSink(onLine: (line: string) => void): { readonly sink: PassThrough; readonly end: () => Promise<void> } {
-  const sink = new PassThrough();
-  const lines = createInterface({ input: sink, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
-  const closed = once(lines, 'close');
-  const end = async () => {
-    sink.end();
-    await closed;
-  };
-  return { sink, end };
 }
 
 /** The HTTP status of an engine's error, if it is one. */

@@ -3,6 +3,9 @@ import type { Host } from '../contracts/host.ts';
 import type { Fact } from '../facts/fact.ts';
 import { unreadable } from './unreadable.ts';
 
+/** How long a host may take to answer, in milliseconds: an emulated one that is starting its engine is slow. */
+const WITHIN_MS = 300_000;
+
 type Answers<F extends Record<string, Fact<unknown>>> = {
   [K in keyof F]: F[K] extends Fact<infer T> ? T : never;
 };
@@ -25,7 +28,7 @@ export async function gather<F extends Record<string, Fact<unknown>>>(
   );
   const args = all.map(([, { argument }]) => argument ?? '');
   const script = `${asked.join('\n')}\ntrue`;
-  const { stdout } = await host.run(['sh', '-c', script, separator, ...args], { signal });
+  const { stdout } = await host.run(['sh', '-c', script, separator, ...args], { signal, withinMs: WITHIN_MS });
   const [, ...parts] = stdout.split(new RegExp(`^${separator}$`, 'm'));
   if (parts.length !== all.length) throw unreadable(host.name, 'its facts', stdout);
   const answers = all.map(([name, fact], i) => [name, fact.parse((parts[i] ?? '').trim())] as const);

@@ -23,10 +23,13 @@ const MOST = 4096;
  */
 export async function order({ socketPath, line, deadlineMs, signal, fix }: Order): Promise<string> {
   const socket = connect({ path: socketPath, signal });
+  let late: () => void = () => undefined;
+  // For the whole answer: a guest may send a byte now and then.
+  const timer = setTimeout(() => late(), deadlineMs);
   try {
     return await new Promise<string>((resolve, reject) => {
       let text = '';
-      socket.setTimeout(deadlineMs, () => reject(new Error(`no answer within ${deadlineMs / 1000} s`)));
+      late = () => reject(new Error(`no answer within ${deadlineMs / 1000} s`));
       socket.on('error', reject);
       socket.on('close', () => reject(new Error('QEMU closed the port')));
       socket.on('data', (chunk) => {
@@ -44,6 +47,7 @@ export async function order({ socketPath, line, deadlineMs, signal, fix }: Order
       cause,
     });
   } finally {
+    clearTimeout(timer);
     socket.destroy();
   }
 }

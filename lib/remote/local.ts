@@ -1,12 +1,17 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { SwarmupError } from '../util/errors.ts';
 import type { Emit } from '../contracts/events.ts';
 import { isOk, lastLines, printed, type Output } from '../contracts/output.ts';
 import { quote } from '../util/shell-quote.ts';
 import type { LocalCommands, LocalRun } from '../contracts/local-commands.ts';
+import { BoundedOutput } from '../util/bounded-output.ts';
+import { lineSplitter } from '../util/lines.ts';
+import { deadlineOf, guarded, limitsOf, tooLong, type Limits } from './deadline.ts';
+
+export { lineSplitter } from '../util/lines.ts';
 
 /** Commands on this computer through zx; each emits an event. */
 export function localCommands(emit: Emit, env: Readonly<Record<string, string | undefined>>): LocalCommands {
@@ -40,8 +45,39 @@ export function localCommands(emit: Emit, env: Readonly<Record<string, string | 
 /** Source: POSIX, sh(1); every system has it there. */
 const SHELL = '/bin/sh';
 
+/** How long a command may take to end after it was told to, in milliseconds. */
+const GRACE_MS = 2_000;
+
 async function execute(argv: readonly string[], options: LocalRun): Promise<Output> {
+  const command = `'${quote(argv)}' on this computer`;
+  const within = options.interactive ? Number.POSITIVE_INFINITY : deadlineOf(options);
+  const limits = limitsOf(command, within, options.signal);
+  const streams = { stdout: new BoundedOutput(), stderr: new BoundedOutput() };
+  const onCut = () => void (options.onLine ?? limits.fail(tooLong(command)));
+  try {
+    const exitCode = await spawned(argv, options, limits, {
+      stdout: new Into(streams.stdout, onCut),
+      stderr: new Into(streams.stderr, onCut),
+    });
+    limits.throwIfFailed();
+    return { exitCode, stdout: streams.stdout.text(), stderr: streams.stderr.text() };
+  } catch (error) {
+    limits.throwIfFailed();
+    throw error;
+  } finally {
+    limits.end();
+  }
+}
+
+interface Streams {
+  readonly stdout: Into;
+  readonly stderr: Into;
+}
+
+async function spawned(argv: readonly string[], options: LocalRun, limits: Limits, streams: Streams): Promise<number> {
   const { $ } = await import('zx/core');
+  limits.signal.throwIfAborted();
+  const { input, onLine } = options;
   const command = $({
     nothrow: true,
     quiet: true,
@@ -52,27 +88,50 @@ async function execute(argv: readonly string[], options: LocalRun): Promise<Outp
     prefix: 'exec ',
     postfix: '',
     quote: (word) => quote([word]),
-    stdio: options.interactive ? 'inherit' : [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: options.interactive ? 'inherit' : [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    store: { ...streams, stdall: new Into() },
+    ac: linked(limits.signal),
     ...(options.cwd ? { cwd: options.cwd } : {}),
     ...(options.env ? { env: { ...process.env, ...options.env } } : {}),
-    ...(options.signal ? { ac: linked(options.signal) } : {}),
-    ...(typeof options.input === 'string' ? { input: options.input } : {}),
+    ...(typeof input === 'string' ? { input } : {}),
   })`${argv}`;
-  if (options.input !== undefined && typeof options.input !== 'string') pipeInto(options.input, command.stdin);
-  if (options.onLine) {
-    const onLine = options.onLine;
-    const lines = lineSplitter(onLine);
-    command.stdout.on('data', lines);
-    command.stderr.on('data', lineSplitter(onLine));
+  if (input !== undefined && typeof input !== 'string') {
+    // A command that ends before it has read everything shows in its exit code whether that is a failure; an input
+    // that can't be read is one.
+    input.once('error', limits.fail);
+    pipeline(input, command.stdin).catch(() => undefined);
   }
+  const splitters = onLine
+    ? [lineSplitter(guarded(onLine, limits.fail)), lineSplitter(guarded(onLine, limits.fail))]
+    : [];
+  for (const [i, splitter] of splitters.entries()) (i === 0 ? command.stdout : command.stderr).on('data', splitter);
+  limits.signal.addEventListener('abort', () => {
+    // Programs that this one started may hold its pipes open, and would keep it from ending.
+    const close = () => [command.child?.stdout, command.child?.stderr].forEach((stream) => stream?.destroy());
+    if (limits.failure()) close();
+    setTimeout(() => (close(), command.child?.kill('SIGKILL')), GRACE_MS).unref();
+  });
   const result = await command;
-  return { exitCode: result.exitCode ?? 128, stdout: result.stdout, stderr: result.stderr };
+  for (const splitter of splitters) splitter.end();
+  return result.exitCode ?? 128;
 }
 
-function pipeInto(source: Readable, target: Writable): void {
-  // The command may end before it has read everything; its exit code tells whether that is a failure.
-  target.on('error', () => source.destroy());
-  source.pipe(target);
+/** What zx takes for a list of chunks: they are passed to the output, and none is kept. */
+class Into extends Array<string | Buffer> {
+  readonly #output: BoundedOutput | undefined;
+  readonly #onCut: () => void;
+
+  constructor(output?: BoundedOutput, onCut: () => void = () => undefined) {
+    super();
+    this.#output = output;
+    this.#onCut = onCut;
+  }
+
+  override push(...chunks: (string | Buffer)[]): number {
+    for (const chunk of chunks) this.#output?.add(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+    if (this.#output && this.#output.leftOut > 0) this.#onCut();
+    return 0;
+  }
 }
 
 function linked(signal: AbortSignal): AbortController {
@@ -80,16 +139,6 @@ function linked(signal: AbortSignal): AbortController {
   if (signal.aborted) controller.abort(signal.reason);
   else signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
   return controller;
-}
-
-/** Calls back with every whole line of a stream; carriage returns also end a line, as progress output uses them. */
-export function lineSplitter(onLine: (line: string) => void): (chunk: Buffer | string) => void {
-  let rest = '';
-  return (chunk) => {
-    const parts = (rest + chunk.toString()).split(/[\r\n]+/);
-    rest = parts.pop() ?? '';
-    for (const line of parts) if (line.trim() !== '') onLine(line.trimEnd());
-  };
 }
 
 async function which(program: string, env: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {

@@ -1,11 +1,11 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { existsSync, readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { basename } from 'node:path';
 import type { Clock } from '../async/clock.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { hasErrno } from '../util/errno.ts';
 import type { LocalCommands } from '../contracts/local-commands.ts';
+import { userId } from '../util/user.ts';
 
 export interface RunningProcess {
   readonly pid: number;
@@ -19,7 +19,7 @@ export interface RunningProcess {
  * @param program matches the name of the executable's file
  */
 export async function ownProcesses(program: RegExp, local: LocalCommands): Promise<readonly RunningProcess[]> {
-  const { uid } = userInfo();
+  const uid = userId();
   const all = existsSync('/proc/self/cmdline') ? await fromProc(uid) : await fromPs(uid, local);
   return all.filter(({ executable }) => program.test(basename(executable)));
 }

@@ -1,8 +1,13 @@
 import { connect } from 'node:net';
-import { createInterface } from 'node:readline';
+import { z } from 'zod';
 import { messageOf, SwarmupError } from '../util/errors.ts';
+import { lineSplitter } from '../util/lines.ts';
+import { guarded } from './deadline.ts';
 
+/** How long QEMU may take for all commands, in milliseconds. */
 const ANSWER_MS = 20_000;
+/** The longest answer, in characters. */
+const LONGEST = 4 * 2 ** 20;
 
 /**
  * Sends commands to a QEMU process over its QMP socket, one after the other.
@@ -13,7 +18,8 @@ const ANSWER_MS = 20_000;
  */
 export async function qmp(socketPath: string, commands: readonly QmpCommand[]): Promise<unknown[]> {
   const socket = connect({ path: socketPath });
-  socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
+  const late = () => socket.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`));
+  const timer = setTimeout(late, ANSWER_MS);
   const results: unknown[] = [];
   const queue: QmpCommand[] = [{ execute: 'qmp_capabilities' }, ...commands];
   let sent: QmpCommand | undefined;
@@ -28,16 +34,16 @@ export async function qmp(socketPath: string, commands: readonly QmpCommand[]): 
       socket.on('close', () =>
         sent?.execute === 'quit' ? resolve() : reject(new Error('QEMU closed the connection')),
       );
-      createInterface({ input: socket })
-        .on('line', (line) => {
-          const message: QmpMessage = JSON.parse(line);
-          if (message.error) return reject(new Error(`${sent?.execute}: ${message.error.desc}`));
-          if (message.QMP === undefined && message.return === undefined) return;
-          if (message.return !== undefined && sent?.execute !== 'qmp_capabilities') results.push(message.return);
-          if (!next()) resolve();
-        })
-        // readline forwards the socket's error, which the listener above has already handled.
-        .on('error', () => undefined);
+      const onLine = (line: string) => {
+        const message = messageSchema.parse(JSON.parse(line));
+        if (message.error) throw new Error(`${sent?.execute}: ${message.error.desc}`);
+        if (message.QMP === undefined && message.return === undefined) return;
+        if (message.return !== undefined && sent?.execute !== 'qmp_capabilities') results.push(message.return);
+        if (!next()) resolve();
+      };
+      const onLong = () => reject(new Error('its answer has no end'));
+      // An answer that isn't JSON, or longer than any, fails this command only.
+      socket.on('data', guarded(lineSplitter(onLine, { longest: LONGEST, onLong }), reject));
     });
   } catch (cause) {
     throw new SwarmupError('MACHINE_FAILED', `QEMU command failed over ${socketPath}: ${messageOf(cause)}`, {
@@ -45,6 +51,7 @@ export async function qmp(socketPath: string, commands: readonly QmpCommand[]): 
       cause,
     });
   } finally {
+    clearTimeout(timer);
     socket.destroy();
   }
   return results;
@@ -55,12 +62,11 @@ export interface QmpCommand {
   readonly arguments?: Readonly<Record<string, unknown>>;
 }
 
-interface QmpMessage {
-  readonly QMP?: unknown;
-  readonly return?: unknown;
-  readonly event?: string;
-  readonly error?: { readonly desc: string };
-}
+const messageSchema = z.object({
+  QMP: z.unknown().optional(),
+  return: z.unknown().optional(),
+  error: z.object({ desc: z.string() }).optional(),
+});
 
 /**
  * A command of QEMU's human monitor, for operations without a QMP command. It answers with a text, which is empty on

@@ -47,6 +47,9 @@ export async function ipv4Of(host: string): Promise<string | undefined> {
   }
 }
 
+/** The longest greeting of a server, in characters. Source: RFC 4253, 4.2: other lines may come before it. */
+const LONGEST = 8_192;
+
 /** The first line a server sends, or what happened instead. */
 export function readBanner(
   host: string,
@@ -58,16 +61,18 @@ export function readBanner(
     let text = '';
     const socket = connect({ host, port, signal });
     const end = (result: { banner: string } | { problem: string }) => {
+      clearTimeout(timer);
       socket.destroy();
       resolve(result);
     };
-    socket.setTimeout(timeoutMs, () => end({ problem: `no greeting within ${timeoutMs / 1000} s` }));
+    const timer = setTimeout(() => end({ problem: `no greeting within ${timeoutMs / 1000} s` }), timeoutMs);
     socket.on('error', (error) => end({ problem: messageOf(error) }));
     socket.on('close', () => end({ problem: 'the connection was closed without a greeting' }));
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1');
       const [line, ...rest] = text.split('\n');
       if (rest.length > 0) end({ banner: (line ?? '').trim() });
+      else if (text.length > LONGEST) end({ problem: 'its greeting has no end' });
     });
   });
 }

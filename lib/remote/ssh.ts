@@ -7,10 +7,11 @@ import type { Emit } from '../contracts/events.ts';
 import type { SshEndpoint } from '../contracts/endpoint.ts';
 import { Secret } from '../util/secret.ts';
 import type { Host, RemoteRun } from '../contracts/host.ts';
-import { lineSplitter } from './local.ts';
 import { isOk, lastLines, printed, type Output } from '../contracts/output.ts';
 import { quote } from '../util/shell-quote.ts';
+import { unlessAborted } from '../async/abortable.ts';
 import { isTransient } from './transient.ts';
+import { deadlineOf, limitsOf, tooLong, type Limits } from './deadline.ts';
 import { ABORT_GRACE_MS, collect, feed, goneAfterAbort } from './ssh-command.ts';
 import { openConnection, type ConnectOptions } from './ssh-connect.ts';
 import { engineUnreachable, tunnelError } from './ssh-errors.ts';
@@ -20,10 +21,20 @@ const ENGINE_SOCKET = '/var/run/docker.sock';
 /** A variable in the environment of every command, by which the command can be found. */
 const RUN_MARK = 'SWARMUP_RUN';
 
-interface Execution extends Pick<RemoteRun, 'signal' | 'onLine' | 'output'> {
+/** How long sudo may take to say what it needs, in milliseconds. */
+const SUDO_MS = 120_000;
+
+interface Execution extends Pick<RemoteRun, 'signal' | 'onLine' | 'output' | 'partial' | 'withinMs'> {
+  /** The command in errors. */
+  readonly shown: string;
   /** The beginning of standard input: the sudo password. */
   readonly first?: string | undefined;
   readonly input?: string | Readable | undefined;
+}
+
+/** Closes a channel that was opened after its command had been given up. */
+function closeLate(channel: ClientChannel): void {
+  channel.close();
 }
 
 /** One SSH connection to a machine, used for everything: commands and the Engine API use channels of it. */
@@ -46,7 +57,9 @@ export class SshHost implements Host {
     this.#emit = emit;
     this.#socket = engineSocket ?? ENGINE_SOCKET;
     const password = () => endpoint.sudoPassword ?? sudoPassword?.();
-    this.#sudo = new Sudo({ host: name, user }, password, (argv, input) => this.#execute(quote(argv), { input }));
+    this.#sudo = new Sudo({ host: name, user }, password, (argv, input) =>
+      this.#execute(quote(argv), { input, withinMs: SUDO_MS, shown: `${name}: '${quote(argv)}'` }),
+    );
     const gone = () => (this.#closed ??= new Error('the connection was closed'));
     this.#client()
       .on('close', gone)
@@ -79,7 +92,7 @@ export class SshHost implements Host {
     const command = `${asRoot && this.#user !== 'root' ? 'sudo ' : ''}${quote(argv)}`;
     const start = Date.now();
     const { argv: whole, first } = asRoot ? await this.#sudo.wrap(argv, input !== undefined) : { argv };
-    const output = await this.#execute(quote(whole), { ...options, first, input });
+    const output = await this.#execute(quote(whole), { ...options, first, input, shown: `${this.name}: '${command}'` });
     this.#emit({
       type: 'command-finished',
       host: this.name,
@@ -96,24 +109,41 @@ export class SshHost implements Host {
     });
   }
 
-  async #execute(command: string, { signal, onLine, output: sink, first, input }: Execution): Promise<Output> {
-    signal?.throwIfAborted();
+  /** Runs a command within its limits: a host may print without end, or never answer. */
+  async #execute(command: string, execution: Execution): Promise<Output> {
+    execution.signal?.throwIfAborted();
+    const limits = limitsOf(execution.shown, deadlineOf(execution), execution.signal);
+    try {
+      return await this.#executeWithin(limits, command, execution);
+    } catch (error) {
+      limits.throwIfFailed();
+      throw error;
+    } finally {
+      limits.end();
+    }
+  }
+
+  async #executeWithin(limits: Limits, command: string, execution: Execution): Promise<Output> {
+    const { onLine, output: sink, first, input, partial = onLine !== undefined, shown } = execution;
+    const { signal, fail } = limits;
     const mark = `${RUN_MARK}=${randomUUID()}`;
     // Without an input the channel stays open for writing, because a signal can't be sent once it is closed.
     const isFed = input !== undefined || first !== undefined;
-    const channel = await this.#openCommand(`${mark} ${command}${isFed ? '' : ' </dev/null'}`);
+    const opening = this.#openCommand(`${mark} ${command}${isFed ? '' : ' </dev/null'}`);
+    const channel = await unlessAborted(opening, signal, () => void opening.then(closeLate, () => undefined));
     const stop = () => this.#stopCommand(channel, mark);
-    signal?.addEventListener('abort', stop, { once: true });
+    signal.addEventListener('abort', stop, { once: true });
     try {
-      const result = collect(channel, onLine ? lineSplitter(onLine) : undefined, sink);
+      const onCut = () => void (partial || fail(tooLong(shown)));
+      const result = collect(channel, { onLine, output: sink, onCut, fail });
       if (isFed) feed(channel, first, input);
-      if (signal?.aborted) stop();
-      const output = await (signal ? Promise.race([result, goneAfterAbort(signal)]) : result);
-      signal?.throwIfAborted();
+      if (signal.aborted) stop();
+      const output = await Promise.race([result, goneAfterAbort(signal)]);
+      signal.throwIfAborted();
       if (output === undefined) throw this.#lost(new Error('the command ended without an exit code'));
       return output;
     } finally {
-      signal?.removeEventListener('abort', stop);
+      signal.removeEventListener('abort', stop);
     }
   }
 

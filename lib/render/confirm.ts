@@ -2,6 +2,8 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { SwarmupError } from '../util/errors.ts';
 import { Secret } from '../util/secret.ts';
+import { harmless } from './guard.ts';
+import { writeStderr } from './output.ts';
 
 /** Whether there is a user to ask. */
 export function canAsk(): boolean {
@@ -20,7 +22,7 @@ export async function confirm(question: string): Promise<boolean> {
   }
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return /^y(es)?$/i.test((await prompt.question(`${question} [y/N] `)).trim());
+    return /^y(es)?$/i.test((await prompt.question(harmless(`${question} [y/N] `))).trim());
   } finally {
     prompt.close();
   }
@@ -28,7 +30,7 @@ export async function confirm(question: string): Promise<boolean> {
 
 /** Asks for a password without showing it. Only if `canAsk`. */
 export async function askSecret(question: string): Promise<Secret> {
-  process.stderr.write(`${question} `);
+  writeStderr(`${question} `);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const prompt = createInterface({ input: process.stdin, output: nowhere, terminal: true });
   try {

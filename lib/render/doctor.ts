@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import type { DoctorReport } from '../preflight/report.ts';
 import { concernNetwork, linkTable } from '../preflight/link-matrix.ts';
 import type { Survey } from '../contracts/preflight.ts';
+import { hangingLines } from '../util/visible.ts';
 import { table } from './table.ts';
 
 /** The hosts, their findings by node, and the network table if a finding concerns the network. */
@@ -36,7 +37,7 @@ function findingsOf({ findings }: DoctorReport, node: string): string[] {
     .filter((finding) => finding.node === node)
     .map(({ severity, check, message, fix }) => {
       const sign = severity === 'fatal' ? pc.red('✖') : pc.yellow('!');
-      return `  ${sign} ${pc.dim(`${check}:`)} ${message}\n    ${pc.dim('fix')} ${fix}`;
+      return `  ${sign} ${pc.dim(`${check}:`)} ${hangingLines(message, '    ')}\n    ${pc.dim('fix')} ${hangingLines(fix, '        ')}`;
     });
 }
 

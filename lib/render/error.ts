@@ -1,19 +1,31 @@
 import pc from 'picocolors';
 import { asSwarmupError, type SwarmupError } from '../util/errors.ts';
 import type { ErrorJson, UnitResult } from '../contracts/events.ts';
+import { maskSecrets } from '../util/secret-shapes.ts';
+import { hangingLines, visibleLine, visibleLines } from '../util/visible.ts';
+import { harmless, jsonText } from './guard.ts';
 
 /** An error as shown to the user: message, last lines of output, fix. */
-export function errorText(error: SwarmupError, where = ''): string {
-  const lines = [`${pc.red('✖')} ${where ? `${pc.bold(where)}: ` : ''}${error.message}`];
-  if (error.output) lines.push(...error.output.split('\n').map((line) => pc.dim(`    ${line}`)));
-  if (error.code === 'INTERNAL' && error.cause instanceof Error) lines.push(pc.dim(error.cause.stack ?? ''));
-  lines.push(...error.fix.split('\n').map((line, i) => `  ${i === 0 ? pc.cyan('fix') : '   '}  ${line}`));
+export function errorText(thrown: SwarmupError, where = ''): string {
+  const error = { ...errorJson(thrown), cause: thrown.cause };
+  // The mistakes in a file begin their lines, where editors find them; a message with words of a host is indented.
+  const message = error.code === 'CONFIG_INVALID' ? visibleLines(error.message) : hangingLines(error.message, '    ');
+  const lines = [`${pc.red('✖')} ${where ? `${pc.bold(visibleLine(where))}: ` : ''}${message}`];
+  if (error.output) lines.push(...linesOf(error.output).map((line) => pc.dim(`    ${line}`)));
+  if (error.code === 'INTERNAL' && error.cause instanceof Error)
+    lines.push(...linesOf(maskSecrets(error.cause.stack ?? '')).map((line) => pc.dim(`    ${line}`)));
+  lines.push(...linesOf(error.fix).map((line, i) => `  ${i === 0 ? pc.cyan('fix') : '   '}  ${line}`));
   return `${lines.join('\n')}\n`;
+}
+
+function linesOf(text: string): string[] {
+  return visibleLines(text).split('\n');
 }
 
 export function errorJson(error: SwarmupError): ErrorJson {
   const { code, message, fix, output } = error;
-  return { code, message, fix, ...(output === undefined ? {} : { output }) };
+  const shown = { code, message: maskSecrets(message), fix: maskSecrets(fix) };
+  return output === undefined ? shown : { ...shown, output: maskSecrets(output) };
 }
 
 /** The failed units of a run, each with its output and fix. Interrupted units are listed together at the end. */
@@ -31,8 +43,8 @@ export function reportError(
   json: NodeJS.WritableStream | undefined,
 ): number {
   const error = asSwarmupError(thrown);
-  stderr.write(errorText(error));
-  json?.write(`${JSON.stringify({ ok: false, error: errorJson(error) }, null, 2)}\n`);
+  stderr.write(harmless(errorText(error)));
+  json?.write(jsonText({ ok: false, error: errorJson(error) }));
   if (error.code === 'INTERRUPTED') return 130;
   if (error.code === 'LOCKED') return 4;
   return usageCodes.has(error.code) ? 2 : 1;

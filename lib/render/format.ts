@@ -3,6 +3,7 @@ import type { Progress, UnitResult, Retry } from '../contracts/events.ts';
 import type { Change } from '../contracts/change.ts';
 import { sentenceOf } from '../contracts/change-sentence.ts';
 import type { ServiceStatus } from '../swarm/status.ts';
+import { visibleLine } from '../util/visible.ts';
 
 /** 850 ms, 3.2 s, 2 min 05 s */
 export function duration(ms: number): string {
@@ -32,7 +33,7 @@ const SIGNS = { create: '+', update: '~', remove: '-', run: '•' } as const;
 /** A change as a line of a diff: + added, ~ changed, - removed, • done. */
 export function changeLine(change: Change): string {
   const paint = { create: pc.green, update: pc.yellow, remove: pc.red, run: pc.cyan }[change.action];
-  return paint(`${SIGNS[change.action]} ${sentenceOf(change)}`);
+  return paint(`${SIGNS[change.action]} ${visibleLine(sentenceOf(change))}`);
 }
 
 /** "worker1: couldn't ...; trying again in 3 s (attempt 3 of 4)" */

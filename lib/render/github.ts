@@ -1,4 +1,7 @@
 import type { Event, Listener } from '../contracts/events.ts';
+import { maskSecrets } from '../util/secret-shapes.ts';
+import { visibleLines } from '../util/visible.ts';
+import { harmless, withoutCommands } from './guard.ts';
 import { plainListener } from './plain.ts';
 
 /**
@@ -6,7 +9,7 @@ import { plainListener } from './plain.ts';
  * "Workflow commands for GitHub Actions".
  */
 export function githubListener(stream: NodeJS.WritableStream): Listener {
-  const plain = plainListener(stream);
+  const plain = plainListener(stream, (text) => withoutCommands(harmless(text, false)));
   return (event) => {
     if (event.type === 'run-started')
       stream.write(`::group::${data(`${event.pipeline} of ${event.cluster} (${event.mode})`)}\n`);
@@ -24,7 +27,9 @@ function annotations({ result }: Extract<Event, { type: 'run-finished' }>): stri
 }
 
 function data(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return withoutCommands(visibleLines(maskSecrets(text)))
+    .replaceAll('%', '%25')
+    .replaceAll('\n', '%0A');
 }
 
 function property(text: string): string {

@@ -1,3 +1,4 @@
+import { visibleLines } from '../util/visible.ts';
 import type { Stage, TimedUnit } from '../record/timeline.ts';
 
 /**
@@ -64,7 +65,7 @@ function seconds(ms: number): string {
 
 function attributes(values: Readonly<Record<string, string | number>>): string {
   return Object.entries(values)
-    .map(([key, value]) => ` ${key}="${escape(String(value)).replaceAll('\n', '&#10;')}"`)
+    .map(([key, value]) => ` ${key}="${escape(String(value)).replaceAll('\n', '&#10;').replaceAll('\t', '&#9;')}"`)
     .join('');
 }
 
@@ -72,10 +73,10 @@ function text(lines: readonly (string | undefined)[]): string {
   return escape(lines.filter((line) => line !== undefined).join('\n'));
 }
 
-/** Characters that XML 1.0 can't represent are replaced: terminal output is full of them. */
+/** Characters that XML 1.0 can't represent are replaced, as terminal output is full of them; hidden ones are shown. */
 function escape(value: string): string {
-  return value
-    .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
+  const possible = value.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD');
+  return visibleLines(possible)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

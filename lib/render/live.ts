@@ -1,6 +1,8 @@
 import { Listr, ListrTaskState, type DefaultRenderer, type ListrTaskWrapper, type SimpleRenderer } from 'listr2';
 import pc from 'picocolors';
 import { unreachable } from '../util/unreachable.ts';
+import { maskSecrets } from '../util/secret-shapes.ts';
+import { visibleLine } from '../util/visible.ts';
 import type { Listener } from '../contracts/events.ts';
 import { groupsOf, type Group, type Running } from './board.ts';
 import { bar, duration, elapsed, fit, retryText, tally, unitsText } from './format.ts';
@@ -114,7 +116,7 @@ export class LiveView {
     const [first] = group.results;
     if (group.failed) throw new Error(group.title);
     if (group.results.every((result) => result.outcome === 'skipped'))
-      task.skip(`${group.title}  ${pc.dim(`skipped: ${first?.reason ?? ''}`)}`);
+      task.skip(`${group.title}  ${pc.dim(`skipped: ${visibleLine(first?.reason ?? '')}`)}`);
   }
 
   #summary(group: Group): string {
@@ -143,6 +145,6 @@ export class LiveView {
     const time = elapsed(Date.now() - row.since);
     const figure = row.progress ? `  ${bar(row.progress)}` : '';
     const room = (this.#stream.columns ?? 80) - width - time.length - (row.progress ? 26 : 2) - 10;
-    return `${row.target.padEnd(width)}  ${pc.dim(time.padStart(5))}${figure}  ${fit(row.detail, Math.max(8, room))}`;
+    return `${row.target.padEnd(width)}  ${pc.dim(time.padStart(5))}${figure}  ${fit(visibleLine(maskSecrets(row.detail)), Math.max(8, room))}`;
   }
 }

@@ -2,10 +2,16 @@ import { unreachable } from '../util/unreachable.ts';
 import { sentenceOf } from '../contracts/change-sentence.ts';
 import type { Event, Listener, UnitResult } from '../contracts/events.ts';
 import { pattern } from '../record/pattern.ts';
+import { maskSecrets } from '../util/secret-shapes.ts';
+import { hangingLines } from '../util/visible.ts';
 import { duration, retryText, unitsText } from './format.ts';
+import { harmless } from './guard.ts';
+
+/** Further lines of a text begin below the first one, behind the time. */
+const INDENT = ' '.repeat(11);
 
 /** One line per event, with the time: for logs, and without a terminal. */
-export function plainListener(stream: NodeJS.WritableStream): Listener {
+export function plainListener(stream: NodeJS.WritableStream, guard: (text: string) => string = harmless): Listener {
   const lastDetail = new Map<string, string>();
   let planning = false;
   return (event) => {
@@ -13,7 +19,9 @@ export function plainListener(stream: NodeJS.WritableStream): Listener {
     // A plan is shown as a whole at the end; printing its parts as they are found would show them twice.
     if (planning && event.type !== 'warning') return;
     for (const line of linesOf(event, lastDetail))
-      stream.write(`${new Date(event.at).toISOString().slice(11, 19)} ${line}\n`);
+      stream.write(
+        guard(`${new Date(event.at).toISOString().slice(11, 19)} ${hangingLines(maskSecrets(line), INDENT)}\n`),
+      );
   };
 }
 

@@ -3,6 +3,7 @@ import type { RunResult, UnitResult } from '../contracts/events.ts';
 import { madeOnlyBy } from '../contracts/change.ts';
 import { detailOf } from '../contracts/change-json.ts';
 import { sentenceOf } from '../contracts/change-sentence.ts';
+import { visibleLine } from '../util/visible.ts';
 import { changeLine, plural } from './format.ts';
 
 /** The heading for what isn't on one node: services, stacks. */
@@ -63,7 +64,7 @@ function planCounts({ units }: RunResult): string {
 }
 
 function linesOf(unit: UnitResult): string[] {
-  if (isUnknown(unit)) return [pc.dim(`? ${unit.task}: ${unit.reason}`)];
+  if (isUnknown(unit)) return [pc.dim(`? ${unit.task}: ${visibleLine(unit.reason ?? '')}`)];
   return unit.changes.map((change) => {
     const by = madeOnlyBy(change);
     return `${changeLine(change)}${by === undefined ? '' : pc.dim(`  (with ${by})`)}`;

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { RecordedRun } from '../record/store.ts';
 import { durationOf, verdictOf, type Verdict } from '../record/timeline.ts';
+import { visibleLine } from '../util/visible.ts';
 import { duration } from './format.ts';
 
 const MARKS: Readonly<Record<Verdict, string>> = {
@@ -19,7 +20,7 @@ export function runsText(runs: readonly RecordedRun[], folder: string): string {
     const mark = MARKS[verdictOf(stages)];
     const took = ms === undefined ? 'was killed' : duration(ms);
     const changed = stages.flatMap((stage) => stage.units).filter((unit) => unit.outcome === 'changed').length;
-    return `${mark} ${id.padEnd(width)}  ${took.padStart(12)}  ${String(changed).padStart(4)} changed  swarmup ${meta.command}\n`;
+    return `${mark} ${id.padEnd(width)}  ${took.padStart(12)}  ${String(changed).padStart(4)} changed  swarmup ${visibleLine(meta.command)}\n`;
   });
   return lines.join('');
 }

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { ClusterStatus } from '../swarm/status.ts';
+import { hangingLines, visibleLine } from '../util/visible.ts';
 import { print } from './output.ts';
 import { isShort, replicasText } from './format.ts';
 import { estimateText, rentText, type RentedNode } from './rent.ts';
@@ -39,17 +40,19 @@ export function printStatus(status: ClusterStatus): void {
     );
     for (const service of services) {
       if (service.urls.length > 0)
-        print(`\n${service.name}: ${service.urls.map((url) => `${url.node} ${url.url}`).join('  ')}`);
+        print(
+          `\n${visibleLine(service.name)}: ${service.urls.map((url) => visibleLine(`${url.node} ${url.url}`)).join('  ')}`,
+        );
       const [trouble] = service.tasks.filter((task) => task.error);
       if (trouble && isShort(service.replicas))
-        print(`\n  ${pc.red('✖')} ${trouble.node}: ${trouble.state}: ${trouble.error}`);
+        print(`\n  ${pc.red('✖')} ${visibleLine(`${trouble.node}: ${trouble.state}: ${trouble.error}`)}`);
     }
     print('\n');
   }
   const rented = nodes.filter((node): node is typeof node & RentedNode => node.rented !== undefined);
   print(rentText(rented));
   print(estimateText(rented.map((node) => node.rented.perHour)));
-  for (const problem of problems) print(`\n${pc.yellow('!')} ${problem}\n`);
+  for (const problem of problems) print(`\n${pc.yellow('!')} ${hangingLines(problem, '  ')}\n`);
 }
 
 function placement(tasks: ClusterStatus['services'][number]['tasks']): string {

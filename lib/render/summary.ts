@@ -2,6 +2,7 @@ import pc from 'picocolors';
 import type { Cluster } from '../config/model.ts';
 import { publishedPorts } from '../config/selections.ts';
 import { messageOf } from '../util/errors.ts';
+import { visibleLine } from '../util/visible.ts';
 import type { RunResult } from '../contracts/events.ts';
 import { isOn } from '../contracts/machines.ts';
 import { PASSWORD_FILE } from '../portainer/secrets.ts';
@@ -71,7 +72,7 @@ function skippedLines(result: RunResult): string[] {
   );
   return [...Map.groupBy(skipped, (unit) => unit.reason)].map(([reason, [first, ...others]]) => {
     const more = others.length > 0 ? pc.dim(` (and ${others.length} more)`) : '';
-    return `  ${pc.yellow('-')} ${first?.task} on ${first?.target}${more} skipped: ${reason}\n`;
+    return `  ${pc.yellow('-')} ${first?.task} on ${first?.target}${more} skipped: ${visibleLine(reason ?? '')}\n`;
   });
 }
 
@@ -104,7 +105,7 @@ async function addresses(context: Ending['context'], result: RunResult): Promise
         return [`${https ? 'https' : 'http'}://${endpoint.host}:${endpoint.port}`];
       } catch (error) {
         // The port isn't open there, which is shown instead of the URL.
-        return [messageOf(error)];
+        return [visibleLine(messageOf(error))];
       }
     });
     return `  ${name.padEnd(12)} ${urls.join('  ')}\n`;

@@ -1,7 +1,9 @@
 import type { Listener } from '../contracts/events.ts';
+import { maskSecrets } from '../util/secret-shapes.ts';
+import { hangingLines } from '../util/visible.ts';
 import { failures } from './error.ts';
 import { resultJson } from './json.ts';
-import { print, printJson } from './output.ts';
+import { print, printJson, writeStderr } from './output.ts';
 import { planDiff } from './plan.ts';
 import { plainListener } from './plain.ts';
 import { recordLine, summary } from './summary.ts';
@@ -33,11 +35,11 @@ export async function openView(options: ViewOptions): Promise<View> {
       !process.env['CI']);
   const end = async (ending: Ending) => {
     const { result, record, mode } = ending;
-    if (options.renderer !== 'silent' || !result.ok) process.stderr.write(failures(result.units));
+    if (options.renderer !== 'silent' || !result.ok) writeStderr(failures(result.units));
     if (options.json)
       printJson({ ...resultJson(result, record), ...(mode === 'plan' ? { diff: planDiff(result) } : {}) });
     else if (options.renderer !== 'silent' || mode === 'plan') print(await summary(ending));
-    if (!result.ok && record) process.stderr.write(recordLine(record));
+    if (!result.ok && record) writeStderr(recordLine(record));
   };
   if (options.renderer === 'silent') return { listener: () => undefined, close: end };
   if (!live) return { listener: await linesFor(stream), close: end };
@@ -47,7 +49,7 @@ export async function openView(options: ViewOptions): Promise<View> {
     listener: view.listener,
     close: async (ending) => {
       const warnings = await view.close();
-      for (const warning of warnings) process.stderr.write(`  ! ${warning}\n`);
+      for (const warning of warnings) writeStderr(`  ! ${hangingLines(maskSecrets(warning), '    ')}\n`);
       await end(ending);
     },
   };

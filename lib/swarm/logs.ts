@@ -48,7 +48,10 @@ export async function lastLogLines(manager: Engine, task: SwarmTask, deadlineMs 
   try {
     const query = { follow: false, tail: LAST_LINES, since: undefined, signal };
     const stream = await manager.call('read the log of a task', (docker) => taskLogs(docker, task.ID, query));
-    await manager.readLog(stream, signal, (_source, raw) => lines.push(parseLine(raw).text));
+    await manager.readLog(stream, signal, (_source, raw) => {
+      lines.push(parseLine(raw).text);
+      if (lines.length > LAST_LINES) lines.shift();
+    });
   } catch (error) {
     // The failure itself matters; an unreadable log is reported as part of it.
     return `(its log can't be read: ${messageOf(error)})`;

@@ -8,6 +8,8 @@ export interface Diagnostic {
   readonly message: string;
   /** What was expected, or the nearest valid key. */
   readonly hint?: string;
+  /** Its value may be a secret, so that of the line only the key is shown. */
+  readonly keyOnly?: boolean;
   /** The line's text, when it isn't in the cluster file. */
   readonly source?: string;
 }

@@ -1,9 +1,9 @@
 import type { Stats } from 'node:fs';
 import { lstat, mkdir, stat } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import envPaths from 'env-paths';
 import { hasErrno } from './errno.ts';
 import { SwarmupError } from './errors.ts';
+import { userId } from './user.ts';
 
 /** Whether something exists at a path. What can't be accessed counts as missing. */
 export async function exists(path: string): Promise<boolean> {
@@ -27,7 +27,7 @@ export async function isPrivate(path: string): Promise<boolean> {
 
 /** The same of what lstat(2) found at a path. */
 export function isPrivateFolder(found: Stats | undefined): boolean {
-  return found !== undefined && found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0;
+  return found !== undefined && found.isDirectory() && found.uid === userId() && (found.mode & 0o077) === 0;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 
 /** The nearest of the valid names, if it is near enough to be a typo. */
-function nearest(word: string, valid: readonly string[]): string | undefined {
+export function nearest(word: string, valid: readonly string[]): string | undefined {
   if (valid.length === 0) return undefined;
   const candidate = closest(word, valid);
   return distance(word, candidate) <= Math.max(2, Math.floor(word.length / 3)) ? candidate : undefined;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { exists, ifThere } from './files.ts';
+import { joinInside } from './inside.ts';
 import { removeIfEmpty, removeInside } from './remove.ts';
 import { Secret } from './secret.ts';
 import { SwarmupError } from './errors.ts';
@@ -40,9 +41,9 @@ export class StateFolder {
     this.#onSecret = onSecret;
   }
 
-  /** A path inside the folder. */
+  /** A path inside the folder. @throws SwarmupError PATH_UNSAFE for one that would lead out of it */
   file(...parts: string[]): string {
-    return join(this.path, ...parts);
+    return joinInside(this.path, ...parts);
   }
 
   async read(...parts: string[]): Promise<string | undefined> {

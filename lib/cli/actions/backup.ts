@@ -34,8 +34,15 @@ export async function backup(options: BackupOptions): Promise<number> {
   const change = (loaded: Cluster): RunCluster => ({ ...loaded, request: { backup: { file, lock, volumes } } });
   const status = await run({ pipeline: 'backup', mode: 'apply', options, change });
   if (status === 0) writeStderr(`${file}: ${Math.ceil((await stat(file)).size / 1024)} KiB, verified\n`);
+  if (status === 0 && 'recipients' in lock) writeStderr(UNSIGNED);
   return status;
 }
+
+/** A public key encrypts, and proves nothing about who used it. Source: the age specification, "Security". */
+const UNAUTHENTICATED =
+  'This back-up is not authenticated: anyone who has the public key (age1…) can write one. Restore it only from a place that you trust.\n';
+
+const UNSIGNED = 'It is encrypted, but not signed: keep it where nobody else can replace it.\n';
 
 export interface RestoreOptions extends RunOptions {
   readonly identity?: string;
@@ -53,6 +60,7 @@ export async function restore(path: string, options: RestoreOptions): Promise<nu
     return { ...cluster, request: { restore: { file, key, manifest } } };
   };
   const question = `Restore the cluster ${manifest.cluster} as it was on ${manifest.createdAt}, on ${manifest.manager.name}?`;
+  if ('identities' in key) writeStderr(UNAUTHENTICATED);
   const proceed = async () => options.yes === true || confirm(question);
   return run({ pipeline: 'restore', mode: 'apply', options, change, proceed });
 }

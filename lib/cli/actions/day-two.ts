@@ -8,6 +8,7 @@ import { confirm } from '../../render/confirm.ts';
 import { writeStderr } from '../../render/output.ts';
 import { requireKnown } from '../../util/require-known.ts';
 import { run } from '../run.ts';
+import { visibleLine } from '../../util/visible.ts';
 
 /** `docker service scale`, until the file says otherwise: the next `up` returns to the file. */
 export function scale(scales: readonly Scale[], options: RunOptions & SelectionOptions): Promise<number> {
@@ -109,7 +110,7 @@ export function recover(options: RecoverOptions): Promise<number> {
       options,
       change,
       agree: (changes) => {
-        writeStderr(`${changes.map((sentence) => `- ${sentence}\n`).join('')}\n`);
+        writeStderr(`${changes.map((sentence) => `- ${visibleLine(sentence)}\n`).join('')}\n`);
         return confirm('The missing managers will be lost for good. Continue?');
       },
     },

@@ -1,12 +1,17 @@
-import { openPrefixed, print, printJson } from '../../render/output.ts';
+import { openPrefixed, printJson } from '../../render/output.ts';
 import { asSwarmupError, SwarmupError } from '../../util/errors.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
 import { requireKnown } from '../../util/require-known.ts';
 
+/** How long a command may take by default: one node that hangs must not hold up the results of the others. */
+const HOUR_MS = 3_600_000;
+
 interface ExecOptions extends CommonOptions {
   readonly role?: string;
   readonly node?: readonly string[];
+  /** How long the command may take on each node, in milliseconds; 0 for as long as it likes. */
+  readonly timeout?: number;
 }
 
 /**
@@ -14,6 +19,7 @@ interface ExecOptions extends CommonOptions {
  * @returns 1 when it failed anywhere
  */
 export async function exec(argv: readonly string[], options: ExecOptions): Promise<number> {
+  const { timeout = HOUR_MS } = options;
   return withSession(await clusterOf(options), options, async ({ context, signal }) => {
     if (options.role !== undefined) requireKnown('role', options.role, ['manager', 'worker']);
     const names = options.node;
@@ -40,12 +46,14 @@ export async function exec(argv: readonly string[], options: ExecOptions): Promi
             signal,
             asRoot: false,
             okExit: 'any',
+            partial: true,
+            withinMs: timeout === 0 ? Number.POSITIVE_INFINITY : timeout,
             ...(onLine ? { onLine } : {}),
           });
           return { node: name, ...output };
         } catch (thrown) {
           const error = asSwarmupError(thrown);
-          if (!options.json) print(`${name.padEnd(width)}  ${error.message}\n`);
+          onLine?.(error.message);
           return { node: name, exitCode: 255, stdout: '', stderr: error.message };
         }
       }),

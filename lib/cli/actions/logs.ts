@@ -1,5 +1,5 @@
 import { SwarmupError } from '../../util/errors.ts';
-import { print, printJson } from '../../render/output.ts';
+import { openPrefixed, printJson } from '../../render/output.ts';
 import { readLogs, type LogLine } from '../../swarm/logs.ts';
 import { listServices } from '../../swarm/read.ts';
 import type { CommonOptions } from '../options.ts';
@@ -38,7 +38,7 @@ export async function logs(name: string | undefined, options: LogsOptions): Prom
     if (!service) return 1;
     const lines: LogLine[] = [];
     const show = ({ task, node, time, text }: LogLine) =>
-      print(`${timestamps ? `${time} ` : ''}${task}@${node}  ${text}\n`);
+      openPrefixed(`${timestamps ? `${time} ` : ''}${task}@${node}`)(text);
     const from = since === undefined ? undefined : Math.floor((context.clock.now() - since) / 1000);
     const request = { follow, tail, since: from, signal };
     await readLogs(manager, service, request, (line) => void (json ? lines.push(line) : show(line)));

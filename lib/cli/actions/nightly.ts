@@ -22,6 +22,7 @@ import { runPipeline, underLock, type Held, type Session } from '../../pipeline/
 import type { RunOptions } from '../options.ts';
 import { Reporting, shown, writeReport } from '../reporting.ts';
 import { clusterOf, withSession } from '../session.ts';
+import { hangingLines } from '../../util/visible.ts';
 
 export interface NightlyOptions extends RunOptions {
   /** The folder for reports and record. */
@@ -131,7 +132,7 @@ class StageView {
   #view: Awaited<ReturnType<typeof openView>> | undefined;
   readonly listener: Listener = (event) => {
     if (this.#view) this.#view.listener(event);
-    else if (event.type === 'warning') writeStderr(`${event.warning.message}\n`);
+    else if (event.type === 'warning') writeStderr(`${hangingLines(event.warning.message, '  ')}\n`);
   };
 
   constructor(options: NightlyOptions) {

@@ -12,6 +12,7 @@ import { SwarmupError } from '../../util/errors.ts';
 import type { CommonOptions, RunOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
 import { verify } from './pipelines.ts';
+import { hangingLines } from '../../util/visible.ts';
 
 /** The name of a snapshot when none is given. */
 const DEFAULT = 'default';
@@ -101,7 +102,7 @@ export async function remove(name: string | undefined, options: RunOptions): Pro
 async function atDesk(options: CommonOptions, work: (desk: Desk) => Promise<number>): Promise<number> {
   const { yes, acceptNew } = options;
   const shown = options.renderer !== 'silent';
-  const warn = (message: string) => writeStderr(`  ! ${message}\n`);
+  const warn = (message: string) => writeStderr(`  ! ${hangingLines(message, '    ')}\n`);
   const listener: Listener = (event) => {
     if (event.type === 'warning') warn(event.warning.message);
   };
@@ -110,7 +111,7 @@ async function atDesk(options: CommonOptions, work: (desk: Desk) => Promise<numb
     const snapshots = snapshotsOf(context);
     const nodes = context.cluster.nodes.map((node) => node.name);
     const report = (detail: string) => {
-      if (shown) writeStderr(`${detail}\n`);
+      if (shown) writeStderr(`${hangingLines(detail, '  ')}\n`);
     };
     return work({ session, snapshots, nodes, io: { signal, report, warn } });
   });

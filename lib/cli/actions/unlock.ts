@@ -5,6 +5,7 @@ import { RemoteLock } from '../../lock/remote.ts';
 import type { Session } from '../../pipeline/run-pipeline.ts';
 import { confirm } from '../../render/confirm.ts';
 import { print } from '../../render/output.ts';
+import { visibleLine } from '../../util/visible.ts';
 import type { CommonOptions } from '../options.ts';
 import { clusterOf, withSession } from '../session.ts';
 
@@ -22,7 +23,7 @@ export async function unlock(options: CommonOptions): Promise<number> {
       print(`${session.context.cluster.name} is not locked\n`);
       return 0;
     }
-    for (const { place, holder } of places) print(`${place}: ${textOf(holder)}\n`);
+    for (const { place, holder } of places) print(`${place}: ${visibleLine(textOf(holder))}\n`);
     if (!options.yes && !(await confirm('Remove it? A run that is still working would no longer be alone.'))) return 1;
     for (const { remove } of places) await remove();
     print(`${session.context.cluster.name} is unlocked\n`);

@@ -1,7 +1,7 @@
 import { defineCommand, one, several, severalOrNone, type Command } from '../command.ts';
 import { parsed, text } from '../option.ts';
 import { common } from '../options.ts';
-import { list } from '../values.ts';
+import { duration, list } from '../values.ts';
 
 const group = 'Access';
 
@@ -24,6 +24,7 @@ const exec = defineCommand({
     ...common,
     role: text('--role <role>', 'only on nodes with this role: manager or worker'),
     node: parsed('--node <names>', 'only on these nodes (comma-separated)', list),
+    timeout: parsed('--timeout <time>', 'end it on a node after this long (default: 1h; 0s: never)', duration),
   },
   examples: { 'exec -- uptime': 'on every node', 'exec --role worker -- df -h /': 'on the workers' },
   load: async () => (await import('../actions/exec.ts')).exec,

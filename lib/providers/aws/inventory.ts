@@ -1,6 +1,7 @@
 import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Clock } from '../../async/clock.ts';
 import { unlessAborted } from '../../async/abortable.ts';
+import { isName } from '../../config/names.ts';
 import { Coalescer } from '../../async/coalescer.ts';
 import type { Cluster } from '../../config/model.ts';
 import type { Machine, Rented } from '../../contracts/provider.ts';
@@ -74,10 +75,13 @@ export class Inventory {
   async list(signal: AbortSignal, names?: readonly string[]): Promise<readonly AwsMachine[]> {
     const living = (await this.instances(signal)).filter((instance) => !isGone(instance));
     const byName = Map.groupBy(living, nodeOf);
-    return [...byName]
-      .filter(([name]) => name !== '' && (names?.includes(name) ?? true))
-      .map(([name, instances]) => this.#machine(name, instances))
-      .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+    return (
+      [...byName]
+        // A user of the account who may set tags could give a machine a path as its name.
+        .filter(([name]) => isName(name) && (names?.includes(name) ?? true))
+        .map(([name, instances]) => this.#machine(name, instances))
+        .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+    );
   }
 
   /** IDs of a node's terminated instances, whose replacement is a new machine. */

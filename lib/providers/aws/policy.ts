@@ -2,8 +2,16 @@ import { API_CALLS } from './api.ts';
 import { OWNER, TAG } from './tags.ts';
 
 const arn = (...kinds: string[]) => kinds.map((kind) => `arn:aws:ec2:*:*:${kind}/*`);
-const carriesTag = { StringEquals: { [`aws:ResourceTag/${TAG.owner}`]: OWNER } };
-const givesTag = { StringEquals: { [`aws:RequestTag/${TAG.owner}`]: OWNER } };
+/** A role or user with the tag of a cluster may make and change only what belongs to that cluster; one without, all. */
+const OWN_CLUSTER = `\${aws:PrincipalTag/${TAG.cluster}, '*'}`;
+const carriesTag = {
+  StringEquals: { [`aws:ResourceTag/${TAG.owner}`]: OWNER },
+  StringLike: { [`aws:ResourceTag/${TAG.cluster}`]: OWN_CLUSTER },
+};
+const givesTag = {
+  StringEquals: { [`aws:RequestTag/${TAG.owner}`]: OWNER },
+  StringLike: { [`aws:RequestTag/${TAG.cluster}`]: OWN_CLUSTER },
+};
 
 function actions(kind: (typeof API_CALLS)[keyof typeof API_CALLS]): string[] {
   return Object.entries(API_CALLS).flatMap(([call, own]) => (own === kind ? [`ec2:${call}`] : []));
@@ -14,7 +22,7 @@ function actions(kind: (typeof API_CALLS)[keyof typeof API_CALLS]): string[] {
  * tag.
  *
  * Sources: Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2"; EC2 user guide,
- * "Grant permission to tag Amazon EC2 resources during creation".
+ * "Grant permission to tag Amazon EC2 resources during creation"; IAM user guide, "Policy variables with default values".
  */
 export function iamPolicy(): object {
   return {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { isName } from '../../config/names.ts';
+import { joinInside } from '../../util/inside.ts';
 import type { Cluster } from '../../config/model.ts';
 import { identityFileOf } from '../cluster-key.ts';
 import { socketFolderOf, socketFolders } from './sockets.ts';
@@ -67,7 +68,7 @@ export class Layout {
   }
 
   dir(node: string): string {
-    return join(this.machines, node);
+    return joinInside(this.machines, node);
   }
 
   record(node: string): string {

@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { clusterKey } from '../cluster-key.ts';
 import type { ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
 import { chooseAccelerator, type Accelerator } from './accel.ts';
@@ -9,6 +8,7 @@ import type { Layout } from './layout.ts';
 import { findTools, type QemuTools } from './packages.ts';
 import type { BootImage } from './record.ts';
 import { makeSocketFolder } from './sockets.ts';
+import { userId } from '../../util/user.ts';
 
 /** What every machine of a run needs before it can be made or started. */
 export interface Prepared {
@@ -31,7 +31,7 @@ export interface Preparation {
 
 /** QEMU's programs; root may install them without asking. @throws SwarmupError PACKAGE_MISSING */
 export function toolsOf({ local, mayInstall }: ProviderOptions, io: ProviderIo): Promise<QemuTools> {
-  const root = userInfo().uid === 0;
+  const root = userId() === 0;
   return findTools({ local, root, mayInstall: mayInstall || root }, io);
 }
 
@@ -41,7 +41,7 @@ export async function prepare(
   io: ProviderIo,
 ): Promise<Prepared> {
   const { local, clock } = options;
-  const root = userInfo().uid === 0;
+  const root = userId() === 0;
   const tools = await toolsOf(options, io);
   const building = { ...tools, local, cache, root };
   const chosen = await baseImage(config, options, building, io);

@@ -1,9 +1,10 @@
 import { lstatSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { holdsSockets } from '../../remote/sockets.ts';
 import { isPrivate, isPrivateFolder, makePrivate, requirePrivate } from '../../util/files.ts';
 import { removeOwn } from '../../util/remove.ts';
+import { userId } from '../../util/user.ts';
 
 /** The most bytes of a UNIX socket's path. Source: unix(7); sys/un.h of macOS, whose 104 include the final zero. */
 const LONGEST = process.platform === 'darwin' ? 103 : 107;
@@ -27,7 +28,7 @@ export function socketFolders(stateDir: string, realm: string, env: Environment)
   if (isAbsolute(runtime) && isPrivateNow(runtime)) others.push(join(runtime, `swarmup-${realm}`));
   return [
     ...others.filter((folder) => Buffer.byteLength(join(folder, SOME_SOCKET)) <= LONGEST),
-    join(tmpdir(), `swarmup-${userInfo().uid}-${realm}`),
+    join(tmpdir(), `swarmup-${userId()}-${realm}`),
   ];
 }
 

@@ -1,3 +1,5 @@
+import { visibleLines } from '../../util/visible.ts';
+
 /** A piece of HTML that is safe to put into another. */
 export class Markup {
   readonly text: string;
@@ -18,5 +20,5 @@ function textOf(value: Value): string {
   if (value === undefined) return '';
   if (value instanceof Markup) return value.text;
   if (typeof value === 'object') return value.map(textOf).join('');
-  return String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return visibleLines(String(value)).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

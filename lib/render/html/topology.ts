@@ -70,13 +70,18 @@ function chip({ service, state, error }: Replica, colour: (service: string) => s
   >`;
 }
 
+/** A record may come from elsewhere: only addresses of web pages become links. */
+function link(url: string, text: string): Markup {
+  return /^https?:\/\//.test(url) ? html`<a href="${url}">${text}</a> ` : html`${text} `;
+}
+
 function services({ services: all }: ClusterStatus, colour: (service: string) => string): Markup | undefined {
   if (all.length === 0) return undefined;
   const rows = all.map(({ name, image, replicas, urls, tasks }) => {
     const short = isShort(replicas);
     const error = short ? tasks.find((task) => task.error !== null)?.error : undefined;
     const trouble = error ? html`<br /><span class="dim">${error}</span>` : undefined;
-    const links = urls.map(({ node, url, port }) => html`<a href="${url}">${node}:${port}</a> `);
+    const links = urls.map(({ node, url, port }) => link(url, `${node}:${port}`));
     return html`<tr>
       <td><span class="key" style="background:${colour(name)}"></span>${name}</td>
       <td>${replicasText(replicas)}${trouble}</td>

@@ -1,0 +1,185 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../lib/async/clock.ts';
+import type { Ec2Api } from '../../lib/providers/aws/api.ts';
+import { Inventory } from '../../lib/providers/aws/inventory.ts';
+import { iamPolicy } from '../../lib/providers/aws/policy.ts';
+import { Layout } from '../../lib/providers/qemu/layout.ts';
+import { engineInfo } from '../../lib/facts/engine-info.ts';
+import { listeners } from '../../lib/facts/listeners.ts';
+import { Recorder } from '../../lib/record/recorder.ts';
+import { Redactor } from '../../lib/record/redact.ts';
+import { Sink } from '../../lib/record/sink.ts';
+import { joinInside, stepsInside } from '../../lib/util/inside.ts';
+import { StateFolder } from '../../lib/util/state-folder.ts';
+import { strict } from '../fakes/strict.ts';
+import { clusterOf } from '../support/cluster.ts';
+import { seeded } from '../support/seeded.ts';
+
+const EVIL = ['../../precious', '..', '.', '', '/', 'a/../../b', '../ours-too', 'a\0b', '../../../etc/cron.d/x'];
+const root = () => mkdtempSync(join(tmpdir(), 'swarmup-names-'));
+const UNSAFE = expect.objectContaining({ code: 'PATH_UNSAFE' });
+
+describe('a name from outside', () => {
+  it.each(EVIL)('%j leads out of no folder', (name) => {
+    for (const make of [
+      () => joinInside('/ours', name),
+      () => new StateFolder('/ours').file(name),
+      () => new Layout({ name: 'c', stateDir: '/ours' }).dir(name),
+    ])
+      expect(make).toThrow(UNSAFE);
+  });
+
+  it('is inside its folder, whatever its characters are, or refused', () => {
+    const random = seeded(5);
+    for (let i = 0; i < 500; i++) {
+      const name = random.text(12, ['.', '..', '/', '\0', 'a', '\\', ' ', '\n', '~', '-']);
+      let path: string | undefined;
+      try {
+        path = joinInside('/ours', name);
+      } catch (error) {
+        expect(error).toEqual(UNSAFE);
+      }
+      if (path !== undefined) expect(stepsInside('/ours', path)).toBeDefined();
+    }
+  });
+
+  it('in the tag of an instance is no machine, unless it is a name of nodes', async () => {
+    const cluster = await clusterOf('name: c\nprovider: { type: qemu }\n');
+    const tagged = (node: string, i: number) => ({
+      InstanceId: `i-${i}`,
+      State: { Name: 'running' as const },
+      Tags: [{ Key: 'swarmup:node', Value: node }],
+    });
+    const api = strict<Ec2Api>('api', {
+      DescribeInstances: async () => ({
+        $metadata: {},
+        Reservations: [{ Instances: [...EVIL, 'worker1'].map(tagged) }],
+      }),
+    });
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the parts of the section that a listing reads
+    const config = { image: 'debian-13' } as unknown as ConstructorParameters<typeof Inventory>[2];
+    const inventory = new Inventory(api, { cluster, clock: systemClock }, config, '/key');
+    const found = await inventory.list(new AbortController().signal);
+    expect(found.map(({ name }) => name)).toEqual(['worker1']);
+  });
+
+  it('of a host or a bastion is a file of the record', () => {
+    const folder = join(root(), 'runs', 'run');
+    const meta = { command: '', cluster: 'c', file: '', provider: '', startedAt: '', versions: {} };
+    const recorder = new Recorder({ folder, meta, redactor: new Redactor(), onlyFailures: false });
+    recorder.listener({ at: 0, type: 'run-started', pipeline: 'up', cluster: 'c', mode: 'apply', units: [] });
+    for (const host of ['../../../up@h:22', '..', '/etc/x', 'a/b', 'ok@h.test:22'])
+      recorder.listener({ at: 0, type: 'engine-asked', host, what: 'x', ms: 0 });
+    recorder.close();
+    expect(readdirSync(join(folder, 'hosts')).toSorted()).toEqual(
+      ['_.log', '__.._.._up@h:22.log', '_etc_x.log', 'a_b.log', 'ok@h.test:22.log'].toSorted(),
+    );
+    expect(readdirSync(join(folder, '..', '..'))).toEqual(['runs']);
+  });
+
+  it('of a record that is a link to another folder gets nothing written there', () => {
+    const folder = root();
+    const precious = join(folder, 'precious');
+    mkdirSync(precious);
+    symlinkSync(precious, join(folder, 'runs'));
+    const sink = new Sink(join(folder, 'runs', 'run'));
+    sink.append('a', 'text');
+    expect(() => sink.release()).toThrow(UNSAFE);
+    expect(existsSync(join(precious, 'run', 'a'))).toBe(false);
+  });
+});
+
+describe('a user of a host', () => {
+  const sh = (command: string) =>
+    execFileSync('sh', ['-c', command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+
+  it.each([
+    ['a rootless engine', 'rootlesskit --net=slirp4netns dockerd'],
+    ['an engine', 'rootlesskit dockerd\n{"ServerVersion":"99","Swarm":{"LocalNodeState":"active","NodeID":"x"}}'],
+    ['Podman', 'rootlesskit dockerd\npodman\n'],
+  ])('pretends to be %s by arguments, in vain', async (_, argument) => {
+    const child = spawn('sh', ['-c', 'echo ready; read -r _', argument], { stdio: ['pipe', 'pipe', 'ignore'] });
+    await once(child.stdout, 'data');
+    const answer = sh(`PATH=${join(root(), 'none')}:$PATH; docker() { false; }; ${engineInfo.command}`).trim();
+    child.kill('SIGKILL');
+    expect(answer).toBe('');
+    expect(engineInfo.parse(answer)).toBeUndefined();
+  });
+
+  it.runIf(process.getuid?.() === 0)('pretends to be a rootless engine by the name of a program, in vain', async () => {
+    // Another user must be able to execute what is in it.
+    const folder = mkdtempSync('/tmp/swarmup-names-');
+    execFileSync('chmod', ['755', folder]);
+    const program = join(folder, 'rootlesskit');
+    copyFileSync(realpathSync('/bin/sh'), program);
+    execFileSync('chown', ['65534', program]);
+    const child = spawn(program, ['-c', 'echo ready; read -r _'], { uid: 65_534, stdio: ['pipe', 'pipe', 'ignore'] });
+    await once(child.stdout, 'data');
+    const foreign = sh(`docker() { false; }; ${engineInfo.command}`).trim();
+    execFileSync('chown', ['0', program]);
+    const installed = sh(`docker() { false; }; ${engineInfo.command}`).trim();
+    child.kill('SIGKILL');
+    expect([foreign, installed]).toEqual(['', 'rootless']);
+    expect(engineInfo.parse('rootless')?.kind).toBe('rootless');
+  });
+
+  it('cannot pass as the engine on a port, nor add sockets by the name of a process', () => {
+    const output = [
+      'tcp LISTEN 0 4096 *:2377 *:* users:(("dockerd",pid=9,fd=3)) uid:1000 ino:1 sk:1 <->',
+      'tcp LISTEN 0 4096 *:80 *:* users:(("a',
+      'tcp a b c *:22",pid=9,fd=3)) uid:1000 ino:1 sk:1 <->',
+      'tcp LISTEN 0 4096 0.0.0.0:7946 0.0.0.0:* users:(("dockerd",pid=1,fd=3)) ino:2 sk:2 <->',
+      'udp UNCONN 0 0 127.0.0.1%lo:53 0.0.0.0:* uid:7 ino:2 sk:2 <->',
+    ].join('\n');
+    expect(listeners.parse(output).map(({ port, program }) => [port, program])).toEqual([
+      [2377, 'dockerd of user 1000'],
+      [80, ''],
+      [7946, 'dockerd'],
+      [53, 'a program of user 7'],
+    ]);
+  });
+});
+
+describe('a parser of what a host says', () => {
+  it('throws nothing, whatever it gets', () => {
+    const random = seeded(6);
+    for (let i = 0; i < 400; i++) {
+      const text = random.text(60, [
+        'tcp ',
+        'LISTEN ',
+        '0 ',
+        '*:80 ',
+        'users:(("a"',
+        '{',
+        '}',
+        '"',
+        '\n',
+        ':',
+        'null',
+        '[]',
+        '\0',
+      ]);
+      for (const fact of [listeners, engineInfo]) expect(() => fact.parse(text)).not.toThrow();
+    }
+  });
+});
+
+describe('the policy for EC2', () => {
+  it('keeps a role with the tag of a cluster to that cluster', () => {
+    const { Statement } = iamPolicy() as {
+      Statement: { Sid: string; Condition?: Record<string, Record<string, string>> }[];
+    };
+    const conditions = Statement.filter(({ Sid }) => /Carries/.test(Sid)).map(
+      ({ Condition }) => Condition?.['StringLike'],
+    );
+    expect(conditions).toEqual([
+      { 'aws:RequestTag/swarmup:cluster': "${aws:PrincipalTag/swarmup:cluster, '*'}" },
+      { 'aws:ResourceTag/swarmup:cluster': "${aws:PrincipalTag/swarmup:cluster, '*'}" },
+    ]);
+  });
+});

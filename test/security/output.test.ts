@@ -1,0 +1,237 @@
+import { PassThrough } from 'node:stream';
+import { XMLParser } from 'fast-xml-parser';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { created } from '../../lib/contracts/change.ts';
+import type { Event, RunResult, UnitResult } from '../../lib/contracts/events.ts';
+import { clusterText } from '../../lib/import/cluster-text.ts';
+import { Timeline } from '../../lib/record/timeline.ts';
+import { doctorText } from '../../lib/render/doctor.ts';
+import { errorText, failures, reportError } from '../../lib/render/error.ts';
+import { githubListener } from '../../lib/render/github.ts';
+import { harmless } from '../../lib/render/guard.ts';
+import { htmlReport } from '../../lib/render/html/report.ts';
+import { junit } from '../../lib/render/junit.ts';
+import { LiveView } from '../../lib/render/live.ts';
+import { openPrefixed, print, printJson } from '../../lib/render/output.ts';
+import { plainListener } from '../../lib/render/plain.ts';
+import { planText } from '../../lib/render/plan.ts';
+import { table } from '../../lib/render/table.ts';
+import { SwarmupError } from '../../lib/util/errors.ts';
+import type { Survey } from '../../lib/contracts/preflight.ts';
+import { strict } from '../fakes/strict.ts';
+import { captured } from '../support/captured.ts';
+import { seeded } from '../support/seeded.ts';
+
+const ESC = '\u001B';
+/** What a host may print to act on the terminal or on CI, instead of being read. */
+const ATTACKS: readonly (readonly [string, string])[] = [
+  ['the clipboard', `${ESC}]52;c;ZWNobyBwd25lZAo=\u0007`],
+  ['the title', `${ESC}]0;pwned\u0007`],
+  ['the screen', `${ESC}[2J${ESC}[H`],
+  ['the screen, with C1', '\u009B2J'],
+  ['the clipboard, with C1', '\u009D52;c;eA==\u009C'],
+  ['the line, by going back', 'bad\rgood'],
+  ['the line, by backspaces', 'bad\b\b\bgood'],
+  ['the colour of what follows', `${ESC}[8mhidden`],
+  ['the order of what follows', 'user\u202Etxt.exe'],
+  ['the order, by isolates', '\u2067\u2066x\u2069'],
+  ['characters that nobody sees', 'a\u{E0041}\u{E0042}\u200Bb'],
+  ['lines, by separators', 'x\u2028y\u2029z\u0085w'],
+];
+// oxlint-disable-next-line no-control-regex -- what the tests look for
+const ACTIVE = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+/** The sequences of the program's own colours. */
+// oxlint-disable-next-line no-control-regex -- the sequence begins with one
+const withoutColours = (text: string) => text.replace(/\u001B\[(?:[0-3]|22|3[1-6]|39)m/g, '');
+
+const name = { task: 'install-docker', title: 'Docker running', target: 'worker1' };
+const errorOf = (text: string) => new SwarmupError('COMMAND_FAILED', text, { fix: text, output: text });
+const unitOf = (text: string): UnitResult => ({
+  ...name,
+  outcome: 'failed',
+  ms: 1,
+  changes: [created(['services', text], { image: text })],
+  reason: text,
+  error: errorOf(text),
+});
+const resultOf = (text: string): RunResult => ({
+  ok: false,
+  cluster: 'test',
+  changed: 0,
+  durationMs: 1,
+  units: [unitOf(text)],
+  warnings: [text],
+  interrupted: false,
+  partial: false,
+});
+const eventsOf = (text: string): Event[] => [
+  { at: 0, type: 'run-started', pipeline: 'up', cluster: 'test', mode: 'apply', units: [{ ...name, needs: [] }] },
+  { at: 0, type: 'unit-started', unit: name },
+  { at: 0, type: 'unit-detail', unit: name, detail: text },
+  { at: 0, type: 'unit-retrying', unit: name, error: errorOf(text), attempt: 2, of: 4, delayMs: 1 },
+  { at: 0, type: 'warning', warning: { key: 'x', message: text } },
+  { at: 0, type: 'unit-finished', unit: name, result: unitOf(text) },
+  { at: 0, type: 'run-finished', result: resultOf(text) },
+];
+
+async function written(write: (stream: PassThrough) => void): Promise<string> {
+  const stream = new PassThrough();
+  write(stream);
+  stream.end();
+  return (await stream.toArray()).join('');
+}
+const lines = (text: string) => written((stream) => eventsOf(text).forEach(plainListener(stream)));
+const onGithub = (text: string) => written((stream) => eventsOf(text).forEach(githubListener(stream)));
+
+async function live(text: string): Promise<string> {
+  const stream = Object.assign(new PassThrough(), { columns: 200, rows: 50, isTTY: true });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the view reads only the size
+  const view = new LiveView(stream as unknown as NodeJS.WriteStream);
+  const drawn = await captured(async () => {
+    for (const event of eventsOf(text)) view.listener(event);
+    await view.close();
+  });
+  expect(drawn).toContain(name.title);
+  // What the list itself needs: hiding the cursor, going up, clearing lines.
+  // oxlint-disable-next-line no-control-regex -- the sequences begin with one
+  return drawn.replace(/\u001B\[(?:\?25[hl]|\?7[hl]|\?2026[hl]|\d*[AGKJ])/g, '');
+}
+
+function recorded(text: string) {
+  const timeline = new Timeline();
+  for (const event of eventsOf(text)) timeline.listener(event);
+  const meta = { command: text, cluster: 'test', file: text, provider: 'qemu', startedAt: '2026-01-01', versions: {} };
+  return { id: 'x', folder: '/x', meta, stages: timeline.stages, status: undefined };
+}
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe('what a host prints acts on nothing', () => {
+  describe.each(ATTACKS)('%s', (_, text) => {
+    it.each([
+      ['plain lines', lines],
+      ['the log on GitHub', onGithub],
+      ['the live view', live],
+      ['an error', async (evil: string) => errorText(errorOf(evil), evil)],
+      ['the failures of a run', async (evil: string) => failures([unitOf(evil)])],
+      ['a plan', async (evil: string) => planText(resultOf(evil))],
+      ['a table', async (evil: string) => table(['A'], [[evil]])],
+      ['the line of a program', (evil: string) => captured(() => openPrefixed(evil)(evil))],
+      ['any text that is printed', (evil: string) => captured(() => print(evil))],
+      ['a JSON document', (evil: string) => captured(() => printJson({ evil }))],
+      ['the error of a JSON document', (evil: string) => written((to) => void reportError(errorOf(evil), to, to))],
+      ['an HTML report', async (evil: string) => htmlReport(recorded(evil))],
+      ['a JUnit report', async (evil: string) => junit(recorded(evil).stages)],
+      [
+        'an imported cluster file',
+        async (evil: string) => clusterText({ name: 'x', provider: {}, nodes: [], notes: [evil] }),
+      ],
+    ])('in %s', async (_output, print_) => {
+      const found = ACTIVE.exec(withoutColours(await print_(text)));
+      expect(found && JSON.stringify(found[0])).toBeNull();
+    });
+  });
+
+  it('in the report of doctor', () => {
+    const finding = { node: 'n', severity: 'fatal', check: 'os', message: `${ESC}[2J`, fix: `x\n${ESC}[2J` } as const;
+    const report = { ok: false, cluster: 'c', hosts: 1, findings: [finding] };
+    const survey = strict<Survey>('survey', { hosts: [], links: [] });
+    const text = doctorText(report, survey);
+    expect(withoutColours(text)).not.toMatch(ACTIVE);
+  });
+});
+
+describe('a text with a line break', () => {
+  const FORGED = 'slow\n00:00:00 worker2  install-docker: changed in 1 ms\n✔ test matches its cluster file';
+
+  it('is no second line of the log', async () => {
+    const own = (await lines(FORGED)).trimEnd().split('\n');
+    expect(own.filter((line) => /^(00:00:00 worker2|✔)/.test(line))).toEqual([]);
+    expect(own.filter((line) => line.startsWith('           '))).not.toEqual([]);
+  });
+
+  it('is no line of its own in an error, a plan and a table', () => {
+    for (const text of [errorText(errorOf(FORGED)), planText(resultOf(FORGED)), table(['A'], [[FORGED]])])
+      expect(text).not.toMatch(/^(00:00|✔)/m);
+  });
+
+  it('is a comment as a whole in an imported cluster file', () => {
+    const text = clusterText({ name: 'x', provider: {}, nodes: [], notes: ['gone\ntaskfile: ./evil.ts'] });
+    expect(text).not.toMatch(/^taskfile/m);
+  });
+});
+
+describe('on CI, what a host prints is no command', () => {
+  const COMMANDS = [
+    '::set-output name=x::y',
+    '  ::add-path::/evil',
+    '##[set-env name=A]b',
+    'text ##[error]x',
+    '##vso[x]',
+  ];
+  const ours = (text: string) => text.split('\n').filter((line) => !/^::(group|endgroup|error|warning)\b/.test(line));
+  const isCommand = (line: string) => /^\s*::/.test(line) || /##\w*\[/.test(line);
+
+  it.each(COMMANDS)('%j in the view for GitHub', async (text) => {
+    for (const evil of [text, `x\n${text}`]) {
+      const shown = await onGithub(evil);
+      expect(ours(shown).filter(isCommand)).toEqual([]);
+      expect(shown).not.toContain('##');
+      expect(shown.match(/^::error /gm)).toHaveLength(1);
+    }
+  });
+
+  it.each(COMMANDS)('%j in what is printed besides the view', async (text) => {
+    vi.stubEnv('GITHUB_ACTIONS', 'true');
+    const shown = [
+      await captured(() => print(`a\n${text}\n`)),
+      await captured(() => openPrefixed('')(text)),
+      await captured(() => printJson({ text })),
+      await written((to) => void reportError(errorOf(`x\n${text}`), to, to)),
+    ].join('\n');
+    expect(shown.split('\n').filter(isCommand)).toEqual([]);
+  });
+
+  it('a JSON document keeps its meaning', async () => {
+    vi.stubEnv('GITHUB_ACTIONS', 'true');
+    const value = { text: [...COMMANDS, ...ATTACKS.map(([, text]) => text)].join('\n') };
+    expect(JSON.parse(await captured(() => printJson(value)))).toEqual(value);
+  });
+});
+
+describe("a user's own program", () => {
+  it('keeps its colours, which end with the line', () => {
+    expect(harmless(`${ESC}[1;31mred${ESC}[0m ${ESC}[38;5;8mgrey${ESC}[m`, true)).toBe(
+      `${ESC}[1;31mred${ESC}[0m ${ESC}[38;5;8mgrey${ESC}[m`,
+    );
+    expect(harmless(`${ESC}[8mhidden${ESC}[1;05mblink`, true)).toBe('hiddenblink');
+    expect(harmless(`${ESC}[31mred`, false)).toBe('\\u001b[31mred');
+  });
+});
+
+describe('a report for browsers', () => {
+  it('forbids everything but its own styles', () => {
+    expect(htmlReport(recorded('x'))).toMatch(
+      /<meta http-equiv="Content-Security-Policy" content="[^"]*default-src[^"]*none/,
+    );
+  });
+});
+
+describe('any text', () => {
+  const random = seeded(7);
+  const texts = Array.from({ length: 300 }, () => random.text(40));
+
+  it('has no active character once it is printed, and is unchanged without one', () => {
+    for (const text of texts) {
+      const shown = harmless(text, false);
+      expect(shown.replace(/[\t\u200C\u200D]/g, '')).not.toMatch(ACTIVE);
+      if (!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(text)) expect(shown).toBe(text);
+      expect(harmless(shown, false)).toBe(shown);
+    }
+  });
+
+  it('is a well-formed JUnit report, whose text is read back', () => {
+    const parser = new XMLParser({ ignoreAttributes: false });
+    for (const text of texts) expect(parser.parse(junit(recorded(text).stages))).toHaveProperty('testsuites');
+  });
+});
