@@ -57,10 +57,16 @@ x-base: &base
   image: nginx
   deploy: &deploy { replicas: 2, labels: [origin=base] }
 services:
-  plain: { <<: *base, environment: { BIG: 123456789012345678 } }
+  plain:
+    <<: *base
+    environment: { BIG: 123456789012345678, WORD: "\${WORD} and \${OTHER:-none}" }
+    env_file: ../vars.env
+    configs: [{ source: page, target: /usr/share/nginx/html/page.txt }]
   aliased: { image: nginx, deploy: *deploy, secrets: [{ source: portainer_admin_password, mode: 0400 }] }
 secrets:
   portainer_admin_password: { external: true }
+configs:
+  page: { file: page.txt }
 `;
 
 const PASSWORD = 'a-password-for-sudo';
@@ -274,21 +280,27 @@ describe('existing hosts', () => {
     expect(await program('curl', ['-sS', '--max-time', '30', pages[0] ?? ''])).toContain('Welcome to nginx');
   });
 
-  it('run a stack unchanged through a manager with Docker 20.10: merge keys, aliases, octal and large numbers', async () => {
+  it('run a stack unchanged through a manager with Docker 20.10: merge keys, aliases, octal and large numbers, files and variables', async () => {
     writeFileSync(join(folder, 'stacks', 'merged.yml'), MERGED);
-    change('stacks:\n', 'stacks:\n  merged: { file: stacks/merged.yml }\n');
+    writeFileSync(join(folder, 'stacks', 'page.txt'), 'a page\n');
+    writeFileSync(join(folder, 'vars.env'), 'FROM_FILE=1\n');
+    change('stacks:\n', 'stacks:\n  merged: { file: stacks/merged.yml, env: { WORD: "a word" } }\n');
     expectOk(await cli.json<UpDocument>('up', '--only', 'deploy-stacks'));
     const again = await cli.json<UpDocument>('up', '--only', 'deploy-stacks');
     expect(again.document.changed).toBe(0);
     const inspect = async (service: string, format: string) =>
       (await manager(`docker service inspect merged_${service} --format '${format}'`)).trim();
     expect(await inspect('plain', '{{.Spec.Mode.Replicated.Replicas}} {{.Spec.Labels.origin}}')).toBe('2 base');
-    expect(await inspect('plain', '{{.Spec.TaskTemplate.ContainerSpec.Env}}')).toBe('[BIG=123456789012345678]');
+    expect(await inspect('plain', '{{.Spec.TaskTemplate.ContainerSpec.Env}}')).toBe(
+      '[BIG=123456789012345678 FROM_FILE=1 WORD=a word and none]',
+    );
+    const config = await inspect('plain', '{{range .Spec.TaskTemplate.ContainerSpec.Configs}}{{.ConfigName}}{{end}}');
+    expect(await manager(`docker config inspect ${config} --pretty`)).toContain('a page');
     expect(await inspect('aliased', '{{.Spec.Mode.Replicated.Replicas}} {{.Spec.Labels.origin}}')).toBe('2 base');
     const secret =
       '{{range .Spec.TaskTemplate.ContainerSpec.Secrets}}{{.SecretName}} {{printf "%o" .File.Mode}}{{end}}';
     expect(await inspect('aliased', secret)).toBe('portainer_admin_password 400');
-    change('  merged: { file: stacks/merged.yml }\n', '');
+    change('  merged: { file: stacks/merged.yml, env: { WORD: "a word" } }\n', '');
     expectOk(await cli.json<UpDocument>('up', '--prune', '--only', 'prune'));
     expect(await manager("docker service ls --format '{{.Name}}'")).not.toContain('merged');
   });
