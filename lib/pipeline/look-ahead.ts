@@ -24,8 +24,7 @@ export class LookAhead {
     // Those without needs have their turn at once.
     this.#queue = units.filter(({ needs }) => needs.size > 0);
     this.#io = { ...io, signal: AbortSignal.any([io.signal, this.#ended.signal]) };
-    for (const unit of this.#queue.slice(0, most)) this.#next(unit);
-    this.#queue.splice(0, most);
+    for (const unit of this.#queue.splice(0, most)) this.#start(unit);
   }
 
   /** What was seen; undefined when the unit wasn't looked at, or has to be looked at in its turn. */
@@ -45,12 +44,13 @@ export class LookAhead {
     await Promise.all(this.#looks.values());
   }
 
-  #next(unit: Unit): void {
+  #start(unit: Unit): void {
     const look = this.#look(unit);
     this.#looks.set(unit, look);
     void look.then(() => {
-      const next = this.#queue.shift();
-      if (next) this.#next(next);
+      const following = this.#queue.shift();
+      if (following) this.#start(following);
+      return undefined;
     });
   }
 

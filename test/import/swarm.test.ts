@@ -93,7 +93,7 @@ describe('an imported swarm', () => {
           Mounts: [
             {
               Type: 'volume',
-              Source: 'v',
+              Source: 'vol',
               Target: '/v',
               VolumeOptions: { DriverConfig: { Name: 'local', Options: { mode: '0777', target: '1' } } },
             },

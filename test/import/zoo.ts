@@ -63,7 +63,7 @@ const CONTAINER: Readonly<Record<string, readonly unknown[]>> = {
         VolumeOptions: { DriverConfig: { Name: 'local', Options: { type: 'nfs', o: 'addr=192.0.2.7,rw' } } },
       },
     ],
-    [{ Type: 'volume', Source: 'x', Target: '/x', VolumeOptions: { NoCopy: true, Labels: { a: 'b' } } }],
+    [{ Type: 'volume', Source: 'xy', Target: '/x', VolumeOptions: { NoCopy: true, Labels: { a: 'b' } } }],
     [{ Type: 'volume', Target: '/anonymous' }],
     [{ Type: 'npipe', Source: '\\\\.\\pipe\\docker_engine', Target: '\\\\.\\pipe\\docker_engine' }],
   ],
