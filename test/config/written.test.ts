@@ -236,7 +236,7 @@ describe('names', () => {
       'services: { p_agent: { image: x } }\nstacks: { p: { file: portainer.yml } }',
       /its service agent is called p_agent in the swarm, as service p_agent is/,
     ],
-    [`stacks: { ${'a'.repeat(60)}: { file: portainer.yml } }`, /expected at most 63 characters together/],
+    [`stacks: { ${'a'.repeat(60)}: { file: portainer.yml } }`, /at most 63 with the stack's name/],
     [
       'services: { web: { image: x, networks: { bck: } } }\nnetworks: { back: {} }',
       /there is no network 'bck'\n[^]*did you mean 'back'/,
