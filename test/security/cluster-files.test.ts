@@ -56,7 +56,7 @@ describe('a mistake in a cluster file', () => {
     ['an alias without an anchor', 'name: x\nprovider: *nowhere\n'],
   ])('is %s', async (_, text) => {
     await expect(clusterOf(text)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
-    expect(await messageOf(text)).toMatch(/swarmup\.yaml:1:1: .*alias/i);
+    expect(await messageOf(text)).toMatch(/swarmup\.yaml:2:\d+: .*alias/);
   });
 
   it('is what any text is that is not a cluster file, and never a defect', async () => {
