@@ -94,7 +94,8 @@ describe('a run that is killed at any call to EC2', () => {
       expect(await cloud.contents()).toEqual(before);
       return at;
     });
-  });
+    // Every call is one moment, and each brings a cluster up twice.
+  }, 300_000);
 
   it('or loses every other answer creates each resource once', async () => {
     const cluster = await cloud.cluster('faults', 1, 1);
