@@ -77,25 +77,29 @@ async function everyMoment(
 }
 
 describe('a run that is killed at any call to EC2', () => {
-  it.each(['before', 'after'] as const)('%s the call was carried out is resumed by the next run', async (cut) => {
-    const cluster = await cloud.cluster('faults', 1, 1);
-    await everyMoment(MAKING, async (moment) => {
-      await cloud.reset();
-      const dying = await cloud.provider(cluster);
-      const at = await killedAt(moment, cut, (signal) => bringUp(dying, cluster, quiet(signal)));
-      if (at === undefined) return undefined;
-      await bringUp(await cloud.provider(cluster), cluster, quiet());
-      const there = await cloud.contents();
-      expect(
-        there.filter((one) => !before.includes(one)),
-        `killed ${cut} ${moment}, ${at}`,
-      ).toEqual(UP);
-      await takeDown(await cloud.provider(cluster), quiet());
-      expect(await cloud.contents()).toEqual(before);
-      return at;
-    });
-    // Every call is one moment, and each brings a cluster up twice.
-  }, 300_000);
+  it.each(['before', 'after'] as const)(
+    '%s the call was carried out is resumed by the next run',
+    async (cut) => {
+      const cluster = await cloud.cluster('faults', 1, 1);
+      await everyMoment(MAKING, async (moment) => {
+        await cloud.reset();
+        const dying = await cloud.provider(cluster);
+        const at = await killedAt(moment, cut, (signal) => bringUp(dying, cluster, quiet(signal)));
+        if (at === undefined) return undefined;
+        await bringUp(await cloud.provider(cluster), cluster, quiet());
+        const there = await cloud.contents();
+        expect(
+          there.filter((one) => !before.includes(one)),
+          `killed ${cut} ${moment}, ${at}`,
+        ).toEqual(UP);
+        await takeDown(await cloud.provider(cluster), quiet());
+        expect(await cloud.contents()).toEqual(before);
+        return at;
+      });
+      // Every call is one moment, and each brings a cluster up twice.
+    },
+    300_000,
+  );
 
   it('or loses every other answer creates each resource once', async () => {
     const cluster = await cloud.cluster('faults', 1, 1);
