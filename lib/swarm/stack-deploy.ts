@@ -6,7 +6,7 @@ import type { StackSpec } from '../config/model.ts';
 import { unpassable, unsendable } from '../config/stack-limits.ts';
 import type { Host } from '../contracts/host.ts';
 import type { Credentials } from '../contracts/images.ts';
-import { SwarmupError } from '../util/errors.ts';
+import { hasCode, SwarmupError } from '../util/errors.ts';
 import type { Secret } from '../util/secret.ts';
 import { additionalFiles } from './stack-additions.ts';
 import type { Placing } from './stack-replacements.ts';
@@ -47,13 +47,29 @@ export async function deployStack(
   const { sent, options } = parcel(stack, deployment);
   const paths = sent.map(({ path }) => path);
   const argv = ['sh', '-c', DEPLOY, 'swarmup-stack', String(sent.length), ...paths, ...options, stack.name];
-  await manager.run(argv, {
-    // It may contain secrets.
-    input: Readable.from([await archive(sent.map(({ content }) => content))]),
-    signal,
-    fix:
-      `Correct the error in ${stack.file} that Docker reports below. Secrets and configs can't be changed: give changed ones ` +
-      'another name, or move them to the cluster file.',
+  try {
+    await manager.run(argv, {
+      // It may contain secrets.
+      input: Readable.from([await archive(sent.map(({ content }) => content))]),
+      signal,
+      fix:
+        `Correct the error in ${stack.file} that Docker reports below. Secrets and configs can't be changed: give changed ones ` +
+        'another name, or move them to the cluster file.',
+    });
+  } catch (error) {
+    if (!hasCode(error, 'COMMAND_FAILED')) throw error;
+    throw refused(manager, stack, error);
+  }
+}
+
+/** The error of Docker's client, without the script that runs it. */
+function refused(manager: Host, { name }: StackSpec, error: SwarmupError): SwarmupError {
+  const { fix, output, transient } = error;
+  return new SwarmupError('STACK_FAILED', `${manager.name}: 'docker stack deploy ${name}' failed`, {
+    fix,
+    transient,
+    cause: error,
+    ...(output === undefined ? {} : { output }),
   });
 }
 

@@ -13,7 +13,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import type { Host } from '../../lib/contracts/host.ts';
+import { SwarmupError } from '../../lib/util/errors.ts';
 import { Secret } from '../../lib/util/secret.ts';
+import { strict } from '../fakes/strict.ts';
 import { deployStack, type Deployment } from '../../lib/swarm/stack-deploy.ts';
 import { stackHash } from '../../lib/swarm/stack.ts';
 import type { StackSpec } from '../../lib/config/model.ts';
@@ -379,6 +382,20 @@ describe.runIf(hasOracle)('the folder of a stack on a manager', () => {
     const { bin, folder } = noting('echo not today >&2; exit 3');
     await expect(deployStack(localManager(bin).host, stack(), NONE, never)).rejects.toThrow('exit code 3: not today');
     expect(existsSync(folder())).toBe(false);
+  });
+
+  it('is not in the error, which has docker’s words and not the script that runs it', async () => {
+    const failed = new SwarmupError('COMMAND_FAILED', "manager1: 'sh -c umask 077' ended with exit code 1", {
+      fix: 'Correct it.',
+      output: 'not today',
+    });
+    const host = strict<Host>('host', { name: 'manager1', run: () => Promise.reject(failed) });
+    await expect(deployStack(host, stack(), NONE, never)).rejects.toMatchObject({
+      code: 'STACK_FAILED',
+      message: `manager1: 'docker stack deploy ${stack().name}' failed`,
+      fix: 'Correct it.',
+      output: 'not today',
+    });
   });
 
   it('is removed after an abort, which ends docker', async () => {

@@ -217,10 +217,23 @@ describe('what Swarm users have', () => {
   });
 
   it('is deployed again when a file that it names has other content', async () => {
-    change('app/conf/hello.txt', 'first', 'second');
-    change('swarmup.yaml', 'body: first', 'body: second');
+    change('app/front.env', 'one', 'another');
     expectOk(await up());
-    for (const url of await urlsOf('app_front')) expect((await get(`${url}/hello.txt`)).body).toBe('the second page\n');
+    expect((await specOf('app_front')).TaskTemplate.ContainerSpec.Env).toContain('FROM_FILE=another $TWO');
+  });
+
+  it("keeps a config whose content Docker can't change, and the error says what to do", async () => {
+    change('app/conf/hello.txt', 'first', 'second');
+    const { document, status } = await up();
+    expect(status).toBe(1);
+    const error = document.units.find((unit) => unit.error)?.error;
+    expect(error).toMatchObject({
+      code: 'STACK_FAILED',
+      message: "manager1: 'docker stack deploy app' failed",
+      fix: expect.stringContaining('another name'),
+      output: expect.stringContaining('app_hello'),
+    });
+    change('app/conf/hello.txt', 'second', 'first');
   });
 
   it('runs a job again when asked', async () => {
