@@ -170,7 +170,6 @@ const BARE_FAULTS = {
     'mkdir -p /etc/docker && echo \'{"live-restore": true}\' > /etc/docker/daemon.json',
     'rm -r /etc/docker',
   ],
-  'address-pool': ['ip route add 10.0.5.0/24 dev eth1', 'ip route del 10.0.5.0/24 dev eth1'],
   'host-name': ['hostname alpha', 'hostname beta'],
   network: ['iptables -A INPUT -p udp --dport 4789 -j DROP', 'iptables -F INPUT'],
   ports: [
@@ -242,6 +241,8 @@ describe('existing hosts', () => {
   });
 
   it('become a cluster with every task of the pipeline', async () => {
+    // Within Docker's default pool.
+    await onMachine('beta', 'ip route add 10.0.5.0/24 dev eth1');
     const up = await cli.json<UpDocument>('up');
     expectOk(up);
     expect(up.status).toBe(0);
@@ -263,6 +264,9 @@ describe('existing hosts', () => {
     expect(nodes).toEqual(['alpha Ready Leader', 'beta Ready']);
     expect(await manager("docker service ls --format '{{.Name}} {{.Replicas}}'")).toContain('web 3/3');
     expect(await manager("docker node inspect beta --format '{{.Spec.Labels.zone}}'")).toBe('a');
+    expect(await manager("docker network inspect ingress --format '{{range .IPAM.Config}}{{.Subnet}}{{end}}'")).toMatch(
+      /^10\.200\./,
+    );
     expect(await manager('cat /etc/docker/daemon.json')).toContain('"max-size": "10m"');
     const engine = "docker info --format '{{.ServerVersion}} {{.HTTPProxy}} {{.NoProxy}}'";
     const throughProxy = `http://192.168.76.2:${proxy.port} localhost,127.0.0.0/8,`;
