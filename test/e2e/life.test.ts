@@ -143,7 +143,7 @@ describe('a cluster in use', () => {
     expect(spec[0].Spec.TaskTemplate.ContainerSpec).toMatchObject({
       Env: ['COLOUR=red'],
       Hostname: '{{.Node.Hostname}}',
-      CapabilityDrop: ['NET_RAW'],
+      CapabilityDrop: ['CAP_NET_RAW'],
       Hosts: ['10.0.0.9 db'],
       Secrets: [{ File: { Name: 'key' }, SecretName: expect.stringMatching(/^key-[0-9a-f]{12}$/) }],
     });
