@@ -329,7 +329,7 @@ describe('existing hosts', () => {
     const id = await manager("docker node inspect self --format '{{.ID}}'");
     const inspect = (what: string) => manager(`docker service inspect portainer_portainer --format '${what}'`);
     expect(await inspect('{{.Spec.TaskTemplate.Placement.Constraints}}')).toBe(
-      `[node.role == manager node.id == ${id}]`,
+      `[node.id == ${id} node.role == manager]`,
     );
     const secret = /AGENT_SECRET=(\S{24,})\]/.exec(await inspect('{{.Spec.TaskTemplate.ContainerSpec.Env}}'))?.[1];
     expect(secret).toBeDefined();
