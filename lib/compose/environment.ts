@@ -1,5 +1,5 @@
+import { readEnvFile } from '../util/env-file.ts';
 import { member, objectOf, orNone, pairsOf, textOrTexts, type At } from './convert.ts';
-import { readEnvFile } from './env-file.ts';
 import { absolutePath } from './paths.ts';
 import type { Scope } from './scope.ts';
 
@@ -39,7 +39,10 @@ function readInto(lines: Variables, written: string, { path: place, wrong }: At,
     wrong(place, `the file ${written} can't be read`, `expected a file of variables, relative to ${scope.folder}`);
     return;
   }
-  const { lines: found, problem } = readEnvFile(content);
+  const {
+    lines: found,
+    problems: [problem],
+  } = readEnvFile(content);
   if (problem) wrong(place, `${written}:${problem.line}: ${problem.message}`, 'expected NAME=VALUE on every line');
   for (const { name, value } of found) {
     if (value === undefined) scope.referTo(name);

@@ -29,7 +29,7 @@ import { environment } from './environment.ts';
 import { mount } from './mounts.ts';
 import { countPorts, shortPorts } from './ports.ts';
 import type { Scope } from './scope.ts';
-import { shellWords } from './shell-words.ts';
+import { shellWords } from '../util/shell-words.ts';
 import { isDict, isInteger, numberOf, type Value } from './values.ts';
 import type {
   ComposeAttachment,

@@ -5,6 +5,7 @@ export interface SummaryPort {
   readonly published: number;
   readonly target: number;
   readonly protocol: 'tcp' | 'udp' | 'sctp';
+  /** host: only on nodes with a task, bypassing the routing mesh. */
   readonly mode: 'ingress' | 'host';
 }
 

@@ -32,7 +32,7 @@ async function fromFile(
   reporter: Reporter,
 ): Promise<readonly (readonly [string, string])[]> {
   const contents = await contentsOf(path, place, reporter);
-  const { variables, problems } = readEnvFile(contents, (name) => reporter.env[name]);
+  const { lines, problems } = readEnvFile(contents);
   reporter.add(
     problems.map(({ line, source, message }) => ({
       file: path,
@@ -44,5 +44,5 @@ async function fromFile(
       source,
     })),
   );
-  return variables;
+  return lines.flatMap(({ name, value = reporter.env[name] }) => (value === undefined ? [] : [[name, value] as const]));
 }

@@ -1,3 +1,4 @@
+import type { SummaryPort, SummaryService } from '../compose/summary.ts';
 import type { ComposeConfig } from '../compose/types.ts';
 import type { Secret } from '../util/secret.ts';
 import type { NetworkSpec, SwarmInit } from './swarm-model.ts';
@@ -120,13 +121,7 @@ export interface ImagesSection {
   readonly registryAuth: boolean;
 }
 
-export interface PublishedPort {
-  readonly published: number;
-  readonly target: number;
-  readonly protocol: 'tcp' | 'udp' | 'sctp';
-  /** host: only on nodes with a task, bypassing the routing mesh. */
-  readonly mode: 'ingress' | 'host';
-}
+export type PublishedPort = SummaryPort;
 
 /** A request to a published port, and the answer that it must get. */
 export interface HttpCheck {
@@ -268,19 +263,9 @@ export interface StackReference {
   readonly data: Secret;
 }
 
-export interface StackService {
-  readonly name: string;
-  readonly image: string;
+export interface StackService extends SummaryService {
   /** The cluster file names another version of the image than the Compose file. */
   readonly imageReplaced?: true;
-  readonly ports: readonly PublishedPort[];
-  /** The names of its environment variables. */
-  readonly environment: readonly string[];
-  readonly constraints: readonly string[];
-  /** The named volumes it mounts from the node it runs on, by their names in the file. */
-  readonly volumes: readonly string[];
-  /** The names of these volumes on the node. */
-  readonly volumeNames: readonly string[];
 }
 
 export interface PortainerSpec {

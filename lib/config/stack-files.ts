@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { readEnvFile } from '../compose/env-file.ts';
 import { loadCompose, type ComposeReference, type LoadedCompose } from '../compose/load.ts';
+import { readEnvFile } from '../util/env-file.ts';
 import { messageOf } from '../util/errors.ts';
 import { Secret } from '../util/secret.ts';
 import type { StackFile, StackReference } from './model.ts';
@@ -85,7 +85,10 @@ function environmentOf(name: string, { env = {}, envFile }: StackSection, report
   for (const { path, written, place } of envFile === undefined
     ? []
     : located(envFile, ['stacks', name, 'envFile'], reporter)) {
-    const { lines, problem } = readEnvFile(readAt(path, place, reporter) ?? '');
+    const {
+      lines,
+      problems: [problem],
+    } = readEnvFile(readAt(path, place, reporter) ?? '');
     if (problem) reporter.wrong(place, `${written}:${problem.line}: ${problem.message}`, 'expected NAME=VALUE');
     for (const { name: key, value } of lines) if (value !== undefined) found.set(key, value);
   }

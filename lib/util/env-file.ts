@@ -1,37 +1,54 @@
+export interface EnvLine {
+  readonly name: string;
+  /** Undefined for a name that stands alone, whose value Docker takes from the environment. */
+  readonly value: string | undefined;
+}
+
 /** A line that an env file can't have. Lines count from 1. */
-interface EnvProblem {
+export interface EnvProblem {
   readonly line: number;
   readonly source: string;
   readonly message: string;
 }
 
 export interface EnvFile {
-  readonly variables: readonly (readonly [name: string, value: string])[];
+  readonly lines: readonly EnvLine[];
   readonly problems: readonly EnvProblem[];
 }
+
+/** The longest line, in bytes, that Docker reads. Source: bufio.MaxScanTokenSize. */
+const LONGEST_LINE = 64 * 1024 - 1;
 
 /**
  * Reads an env file as Docker does: `NAME=VALUE` a line, `#` at the start for comments, and nothing else: quotes and
  * spaces belong to the value. Source: docker/cli, pkg/kvfile.
  *
- * @param lookUp the value of a name that stands alone; undefined leaves it out
+ * @param data its bytes, which have to be UTF-8, or its text
  */
-export function readEnvFile(data: Buffer, lookUp: (name: string) => string | undefined): EnvFile {
-  const variables: [string, string][] = [];
+export function readEnvFile(data: Buffer | string): EnvFile {
+  const lines: EnvLine[] = [];
   const problems: EnvProblem[] = [];
-  const text = data.toString('utf8').replace(/^\uFEFF/, '');
-  text.split(/\r?\n/).forEach((source, i) => {
-    const wrong = (message: string) => problems.push({ line: i + 1, source, message });
-    const line = source.trimStart();
-    if (line === '' || line.startsWith('#')) return;
+  const all = data
+    .toString()
+    .replace(/^\uFEFF/, '')
+    .split('\n');
+  for (const [i, whole] of all.entries()) {
+    const source = whole.replace(/\r$/, '');
+    const line = source.replace(/^[\s\u0085]+/, '');
+    const isTooLong = Buffer.byteLength(whole) > LONGEST_LINE;
+    if (!isTooLong && (line === '' || line.startsWith('#'))) continue;
     const at = line.indexOf('=');
     const name = at < 0 ? line : line.slice(0, at);
-    const value = at < 0 ? lookUp(name) : line.slice(at + 1);
-    // A replacement character stands for bytes that aren't UTF-8.
-    if (line.includes('\uFFFD')) wrong('the line is not UTF-8');
-    else if (name === '') wrong('there is no name before the equals sign');
-    else if (/[ \t]/.test(name)) wrong(`the name '${name}' has a space`);
-    else if (value !== undefined) variables.push([name, value]);
-  });
-  return { variables, problems };
+    const message = isTooLong ? 'the line has more than 64 KiB' : problemOf(line, name, typeof data !== 'string');
+    if (message === undefined) lines.push({ name, value: at < 0 ? undefined : line.slice(at + 1) });
+    else problems.push({ line: i + 1, source, message });
+  }
+  return { lines, problems };
+}
+
+function problemOf(line: string, name: string, decoded: boolean): string | undefined {
+  // A replacement character stands for bytes that aren't UTF-8.
+  if (decoded && line.includes('\uFFFD')) return 'the line is not UTF-8';
+  if (name === '') return 'there is no name before the equals sign';
+  return /[ \t]/.test(name) ? `the name '${name.slice(0, 40)}' has a space` : undefined;
 }
