@@ -47,6 +47,10 @@ export interface UnknownHost {
   readonly endpoint: SshEndpoint;
   /** Whether OpenSSH's configuration accepts its key without asking. */
   readonly unasked: boolean;
+  /** Whether OpenSSH's configuration refuses unknown keys, so that the user isn't asked. */
+  readonly refused?: boolean;
+  /** Whether the user's files trust this key already, for the same server at another port. */
+  readonly trusts?: (hostKey: string) => boolean;
   /** Pins this as its host key. @param hostKey `type base64` */
   accept(hostKey: string): Promise<void>;
 }

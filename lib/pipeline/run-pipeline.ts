@@ -170,13 +170,20 @@ async function extendAfter(unit: Unit, lock: ClusterLock, session: Session): Pro
   if (unit.task.id === 'provision' && unit.target.id === first) await extend(lock, session);
 }
 
+const NO_LOGIN = [
+  'SSH_UNREACHABLE',
+  'SSH_CONNECTION_LOST',
+  'SSH_AUTH_FAILED',
+  'SSH_HOST_KEY_CHANGED',
+  'SSH_NO_COMMON_ALGORITHM',
+] as const;
+
 /** Acquires the lock on the first manager, if that can be reached. */
 async function extend(lock: ClusterLock, session: Session): Promise<void> {
   try {
     await lock.extend();
   } catch (error) {
-    if (!hasCode(error, 'SSH_UNREACHABLE', 'SSH_CONNECTION_LOST', 'SSH_AUTH_FAILED', 'SSH_HOST_KEY_CHANGED'))
-      throw error;
+    if (!hasCode(error, ...NO_LOGIN)) throw error;
     const first = firstManager(session.context.cluster).name;
     warner(session)(`the lock is held on this computer only, as ${first} can't be reached: ${messageOf(error)}`);
   }

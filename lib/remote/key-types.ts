@@ -10,14 +10,14 @@ const KEY_TYPES = [
 ] as const;
 
 /**
- * The signature algorithms to offer, so that the server presents the known key. RSA keys also sign with algorithms
- * newer than ssh-rsa. Source: RFC 8332.
+ * The signature algorithms to offer, those of known keys only, so that the server presents one of them. RSA keys also
+ * sign with algorithms newer than ssh-rsa. Source: RFC 8332.
  *
- * @param type of the known key; empty when none is known
+ * @param types of the known keys; empty when none is known
  */
-export function signaturesOf(type: string): ServerHostKeyAlgorithm[] {
-  return KEY_TYPES.filter((known) => type === '' || known === type).flatMap((known): ServerHostKeyAlgorithm[] =>
-    known === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [known],
+export function signaturesOf(types: readonly string[]): ServerHostKeyAlgorithm[] {
+  return KEY_TYPES.filter((known) => types.length === 0 || types.includes(known)).flatMap(
+    (known): ServerHostKeyAlgorithm[] => (known === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [known]),
   );
 }
 

@@ -20,22 +20,62 @@ export function knownHostsName(host: string, port: number): string {
 }
 
 /**
- * The lines of known_hosts files about a server, in order. Host certificates (`@cert-authority`) aren't used.
+ * The lines of known_hosts files about a server, in order, without those of certificate authorities.
  *
  * @param name from `knownHostsName`
  */
 export async function lookUp(files: readonly string[], name: string): Promise<KnownKey[]> {
+  const found = await linesAbout(files, name);
+  return found.flatMap(({ marker, ...key }) =>
+    marker === '@cert-authority' ? [] : [{ ...key, revoked: marker === '@revoked' }],
+  );
+}
+
+/** What known_hosts files say about a server. */
+export interface Trust {
+  /** Its keys, without the revoked ones. */
+  readonly keys: readonly KnownKey[];
+  /** Its keys at the standard port: OpenSSH accepts them at other ports, but asks about a different one. */
+  readonly withoutPort: readonly KnownKey[];
+  /** Whether a certificate authority vouches for it: only OpenSSH's own client verifies host certificates. */
+  readonly hasAuthority: boolean;
+}
+
+/** @param plain the server's name without its port, if that isn't 22 and there is no HostKeyAlias */
+export async function trustIn(files: readonly string[], name: string, plain: string | undefined): Promise<Trust> {
+  const [about, elsewhere] = await Promise.all([
+    linesAbout(files, name),
+    plain === undefined ? [] : linesAbout(files, plain),
+  ]);
+  const lines = [...about, ...elsewhere];
+  const revoked = lines.filter(({ marker }) => marker === '@revoked').map(({ key }) => key);
+  const keysOf = (some: readonly Line[]) =>
+    some.flatMap(({ marker, ...key }) =>
+      marker === undefined && !revoked.includes(key.key) ? [{ ...key, revoked: false }] : [],
+    );
+  return {
+    keys: keysOf(about),
+    withoutPort: keysOf(elsewhere),
+    hasAuthority: lines.some(({ marker }) => marker === '@cert-authority'),
+  };
+}
+
+interface Line extends Omit<KnownKey, 'revoked'> {
+  readonly marker: string | undefined;
+}
+
+async function linesAbout(files: readonly string[], name: string): Promise<Line[]> {
   const texts = await Promise.all(files.map((file) => ifThere(readFile(file, 'utf8'))));
   return texts.flatMap((text, i) => parse(text ?? '', files[i] ?? '', name));
 }
 
-function parse(text: string, file: string, name: string): KnownKey[] {
-  return text.split('\n').flatMap((content, i): KnownKey[] => {
+function parse(text: string, file: string, name: string): Line[] {
+  return text.split('\n').flatMap((content, i): Line[] => {
     const words = content.trim().split(/\s+/);
     const marker = words[0]?.startsWith('@') ? words.shift() : undefined;
     const [hosts = '', type = '', key = ''] = words;
-    if (hosts === '' || hosts.startsWith('#') || marker === '@cert-authority' || !names(hosts, name)) return [];
-    return key === '' ? [] : [{ type, key, revoked: marker === '@revoked', file, line: i + 1 }];
+    if (hosts === '' || hosts.startsWith('#') || !names(hosts, name)) return [];
+    return key === '' ? [] : [{ marker, type, key, file, line: i + 1 }];
   });
 }
 

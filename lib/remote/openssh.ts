@@ -6,7 +6,9 @@ import { quote } from '../util/shell-quote.ts';
 /** The pinned host keys in known_hosts format. Source: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT. */
 export function knownHosts(machines: readonly Machine[]): string {
   const servers = machines.flatMap(({ ssh }) => withBastions(ssh));
-  const lines = servers.map(({ host, port, hostKey }) => `${knownHostsName(host, port)} ${keyOnly(hostKey)}\n`);
+  const lines = servers.flatMap(({ host, port, hostKey, hostKeys }) =>
+    (hostKeys ?? [hostKey]).map((key) => `${knownHostsName(host, port)} ${keyOnly(key)}\n`),
+  );
   return [...new Set(lines)].join('');
 }
 
@@ -16,18 +18,27 @@ function withBastions(ssh: SshEndpoint): SshEndpoint[] {
 }
 
 /** OpenSSH's settings for a server: its credentials and its expected host key. Source: ssh_config(5). */
-function settingsOf({ agent, identityFiles }: SshEndpoint, knownHostsFile: string): [string, string][] {
+function settingsOf(
+  { agent, identityFiles, settings, openssh }: SshEndpoint,
+  knownHostsFile: string,
+): [string, string][] {
   return [
     ['UserKnownHostsFile', knownHostsFile],
     ['StrictHostKeyChecking', 'yes'],
     ...identityFiles.map((file): [string, string] => ['IdentityFile', file]),
-    agent === undefined ? ['IdentitiesOnly', 'yes'] : ['IdentityAgent', agent],
+    ...(openssh?.values ?? [])
+      .filter(([key]) => key !== 'proxycommand')
+      .map(([key, value]): [string, string] => [key, value]),
+    ...(agent === undefined ? [] : [['IdentityAgent', agent] as [string, string]]),
+    ...(agent === undefined || settings?.identitiesOnly === true
+      ? [['IdentitiesOnly', 'yes'] as [string, string]]
+      : []),
   ];
 }
 
 /** The command that OpenSSH runs to get through a bastion; undefined for none. Source: ssh_config(5), ProxyCommand. */
-function proxyCommand({ via }: SshEndpoint, knownHostsFile: string): string | undefined {
-  if (!via) return undefined;
+function proxyCommand({ via, openssh }: SshEndpoint, knownHostsFile: string): string | undefined {
+  if (!via) return openssh?.values.find(([key]) => key === 'proxycommand')?.[1];
   const argv = ['ssh', ...options(via, knownHostsFile), '-p', String(via.port)];
   // Percent signs are escaped, except in the two tokens for the destination.
   return `${quote(argv).replaceAll('%', '%%')} -W %h:%p ${quote([`${via.user}@${via.host}`])}`;
@@ -53,6 +64,8 @@ export function keyOnly(hostKey: string): string {
 
 /** The arguments of ssh(1) up to and including the destination. */
 export function sshArguments({ ssh }: Machine, knownHostsFile: string): string[] {
+  // Only the user's own configuration has everything that the connection needs.
+  if (ssh.openssh && ssh.openssh.needs.length > 0) return ['-o', 'LogLevel=ERROR', ...ssh.openssh.args];
   return [...options(ssh, knownHostsFile), '-o', 'LogLevel=ERROR', '-p', String(ssh.port), `${ssh.user}@${ssh.host}`];
 }
 

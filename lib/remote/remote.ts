@@ -39,7 +39,7 @@ export class SshRemote implements Remote {
 
   async host(node: string, signal: AbortSignal): Promise<SshHost> {
     const { ssh } = this.#machines.running(node);
-    return this.#connected(this.#hosts, { name: node, ssh }, signal);
+    return this.#connected(this.#hosts, { name: node, key: node, ssh }, signal);
   }
 
   /**
@@ -50,32 +50,36 @@ export class SshRemote implements Remote {
    */
   async hostKeyOf(endpoint: SshEndpoint, signal: AbortSignal): Promise<string> {
     const { scanHostKey } = await import('./ssh-connect.ts');
-    const through = endpoint.via && (await this.dial(endpoint.via, endpoint, signal));
     const until = AbortSignal.any([signal, AbortSignal.timeout(this.#answerMs)]);
+    const through = this.#through(endpoint, signal);
     return scanHostKey(`${endpoint.host}:${endpoint.port}`, endpoint, { signal: until, through });
   }
 
   async dial(via: SshEndpoint, { host, port }: Endpoint, signal: AbortSignal): Promise<Duplex> {
-    const name = `${via.user}@${via.host}:${via.port}`;
-    const bastion = await this.#connected(this.#bastions, { name, ssh: via }, signal);
+    const bastion = await this.#connected(this.#bastions, { name: nameOf(via), key: wayTo(via), ssh: via }, signal);
     return bastion.tunnel(host, port);
+  }
+
+  /** Opens the stream to a server behind a bastion. */
+  #through(ssh: SshEndpoint, signal: AbortSignal): (() => Promise<Duplex>) | undefined {
+    const { via } = ssh;
+    return via && (() => this.dial(via, ssh, signal));
   }
 
   /** The kept connection to a server, opened on first use and reopened after it was lost. */
   async #connected(
     kept: SingleFlight<SshHost>,
-    { name, ssh }: { readonly name: string; readonly ssh: SshEndpoint },
+    { name, key, ssh }: { readonly name: string; readonly key: string; readonly ssh: SshEndpoint },
     signal: AbortSignal,
   ): Promise<SshHost> {
     const connect = () =>
-      kept.run(name, async () => {
+      kept.run(key, async () => {
         const { SshHost } = await import('./ssh.ts');
         const until = AbortSignal.any([signal, this.#closing.signal]);
-        const through = ssh.via && (await this.dial(ssh.via, ssh, signal));
         return SshHost.connect(name, ssh, {
           emit: this.#emit,
           signal: until,
-          through,
+          through: this.#through(ssh, signal),
           sudoPassword: () => this.#sudoPassword,
         });
       });
@@ -89,7 +93,7 @@ export class SshRemote implements Remote {
     if (host.alive) return host;
     host.close();
     // Only this one: another caller may have reconnected already.
-    kept.forget(name, flight);
+    kept.forget(key, flight);
     return connect();
   }
 
@@ -129,4 +133,13 @@ export class SshRemote implements Remote {
     const hosts = await Promise.allSettled([...this.#hosts.all(), ...this.#bastions.all()]);
     for (const host of hosts) if (host.status === 'fulfilled') host.value.close();
   }
+}
+
+function nameOf({ user, host, port }: SshEndpoint): string {
+  return `${user}@${host}:${port}`;
+}
+
+/** A bastion and how it is reached: the same address may be another server elsewhere. */
+function wayTo(via: SshEndpoint): string {
+  return via.via ? `${wayTo(via.via)} ${nameOf(via)}` : nameOf(via);
 }

@@ -1,11 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ClientChannel } from 'ssh2';
 import { interrupted } from '../util/errors.ts';
 import type { Output } from '../contracts/output.ts';
 import { BoundedOutput } from '../util/bounded-output.ts';
 import { lineSplitter } from '../util/lines.ts';
 import { guarded } from './deadline.ts';
+import type { CommandChannel } from './transport.ts';
 
 /** How long a command may take to end after an abort before its channel is closed, in milliseconds. */
 export const ABORT_GRACE_MS = 2_000;
@@ -25,7 +25,7 @@ export interface Collecting {
  * A command's output until its channel closes, at most its beginning and its end; undefined when the connection was
  * lost before the command ended.
  */
-export function collect(channel: ClientChannel, to: Collecting): Promise<Output | undefined> {
+export function collect(channel: CommandChannel, to: Collecting): Promise<Output | undefined> {
   const { output, onCut, fail } = to;
   let exitCode: number | undefined;
   const piped = output && pipeline(channel, output, { end: false });
@@ -69,7 +69,7 @@ function keep(stream: Readable | undefined, { onLine, onCut, fail }: Collecting)
 }
 
 /** Writes a command's standard input, and ends it. @param first the beginning of the input */
-export function feed(channel: ClientChannel, first = '', input: string | Readable = ''): void {
+export function feed(channel: CommandChannel, first = '', input: string | Readable = ''): void {
   if (typeof input === 'string') {
     channel.end(`${first}${input}`);
     return;

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Duplex, Readable } from 'node:stream';
-import type { NodeSSH } from 'node-ssh';
-import type { Client, ClientChannel } from 'ssh2';
-import { messageOf, SwarmupError } from '../util/errors.ts';
+import { SwarmupError } from '../util/errors.ts';
 import type { Emit } from '../contracts/events.ts';
 import type { SshEndpoint } from '../contracts/endpoint.ts';
 import { Secret } from '../util/secret.ts';
@@ -14,12 +12,13 @@ import { isTransient } from './transient.ts';
 import { deadlineOf, limitsOf, tooLong, type Limits } from './deadline.ts';
 import { ABORT_GRACE_MS, collect, feed, goneAfterAbort } from './ssh-command.ts';
 import { openConnection, type ConnectOptions } from './ssh-connect.ts';
-import { engineUnreachable, tunnelError } from './ssh-errors.ts';
+import { connectionLost, engineUnreachable, tunnelError } from './ssh-errors.ts';
+import { inAnyShell, RUN_MARK, skipPreamble } from './preamble.ts';
 import { Sudo } from './sudo.ts';
+import type { CommandChannel, Transport } from './transport.ts';
+import { unreadable } from './unreadable.ts';
 
 const ENGINE_SOCKET = '/var/run/docker.sock';
-/** A variable in the environment of every command, by which the command can be found. */
-const RUN_MARK = 'SWARMUP_RUN';
 
 /** How long sudo may take to say what it needs, in milliseconds. */
 const SUDO_MS = 120_000;
@@ -32,38 +31,32 @@ interface Execution extends Pick<RemoteRun, 'signal' | 'onLine' | 'output' | 'pa
   readonly input?: string | Readable | undefined;
 }
 
-/** Closes a channel that was opened after its command had been given up. */
-function closeLate(channel: ClientChannel): void {
-  channel.close();
-}
-
 /** One SSH connection to a machine, used for everything: commands and the Engine API use channels of it. */
 export class SshHost implements Host {
   readonly name: string;
-  readonly #ssh: NodeSSH;
+  readonly #transport: Transport;
   readonly #user: string;
   readonly #emit: Emit;
-  readonly #socket: string;
+  /** Where the engine listens, if not where Docker puts it. */
+  readonly #socket: string | undefined;
   readonly #sudo: Sudo;
   #closed: Error | undefined;
   /** Whether sshd lets the user open the engine's socket; undefined before the first attempt. */
   #socketIsOurs: boolean | undefined;
 
-  private constructor(name: string, ssh: NodeSSH, endpoint: SshEndpoint, { emit, sudoPassword }: ConnectOptions) {
+  private constructor(name: string, transport: Transport, endpoint: SshEndpoint, options: ConnectOptions) {
+    const { emit, sudoPassword } = options;
     const { user, engineSocket } = endpoint;
     this.name = name;
-    this.#ssh = ssh;
+    this.#transport = transport;
     this.#user = user;
     this.#emit = emit;
-    this.#socket = engineSocket ?? ENGINE_SOCKET;
+    this.#socket = engineSocket;
     const password = () => endpoint.sudoPassword ?? sudoPassword?.();
     this.#sudo = new Sudo({ host: name, user }, password, (argv, input) =>
       this.#execute(quote(argv), { input, withinMs: SUDO_MS, shown: `${name}: '${quote(argv)}'` }),
     );
-    const gone = () => (this.#closed ??= new Error('the connection was closed'));
-    this.#client()
-      .on('close', gone)
-      .on('error', (error: Error) => (this.#closed ??= error));
+    transport.onClosed((cause) => (this.#closed ??= cause));
   }
 
   /**
@@ -77,7 +70,7 @@ export class SshHost implements Host {
 
   /** Whether the connection can still be used. */
   get alive(): boolean {
-    return this.#closed === undefined && this.#ssh.isConnected();
+    return this.#closed === undefined && this.#transport.alive;
   }
 
   /** Whether commands can be run as root; false if sudo needs a password that isn't known. */
@@ -126,21 +119,26 @@ export class SshHost implements Host {
   async #executeWithin(limits: Limits, command: string, execution: Execution): Promise<Output> {
     const { onLine, output: sink, first, input, partial = onLine !== undefined, shown } = execution;
     const { signal, fail } = limits;
-    const mark = `${RUN_MARK}=${randomUUID()}`;
+    const mark = randomUUID();
     // Without an input the channel stays open for writing, because a signal can't be sent once it is closed.
     const isFed = input !== undefined || first !== undefined;
-    const opening = this.#openCommand(`${mark} ${command}${isFed ? '' : ' </dev/null'}`);
-    const channel = await unlessAborted(opening, signal, () => void opening.then(closeLate, () => undefined));
+    const onCut = () => void (partial || fail(tooLong(shown)));
+    const opening = this.#openCommand(inAnyShell(`${command}${isFed ? '' : ' </dev/null'}`, mark), (opened) => ({
+      preamble: skipPreamble(opened, mark),
+      result: collect(opened, { onLine, output: sink, onCut, fail }),
+    }));
+    const closeLate = () => void opening.then(({ channel: late }) => late.close()).catch(() => undefined);
+    const { channel, attached } = await unlessAborted(opening, signal, closeLate);
+    const { preamble, result } = attached;
     const stop = () => this.#stopCommand(channel, mark);
     signal.addEventListener('abort', stop, { once: true });
     try {
-      const onCut = () => void (partial || fail(tooLong(shown)));
-      const result = collect(channel, { onLine, output: sink, onCut, fail });
       if (isFed) feed(channel, first, input);
       if (signal.aborted) stop();
       const output = await Promise.race([result, goneAfterAbort(signal)]);
       signal.throwIfAborted();
       if (output === undefined) throw this.#lost(new Error('the command ended without an exit code'));
+      if (!preamble.isOver) throw unreadable(this.name, `a command`, `${preamble.text}${output.stderr}`);
       return output;
     } finally {
       signal.removeEventListener('abort', stop);
@@ -148,97 +146,89 @@ export class SshHost implements Host {
   }
 
   /** Stops a command; only closing its channel would leave it running. */
-  #stopCommand(channel: ClientChannel, mark: string): void {
+  #stopCommand(channel: CommandChannel, mark: string): void {
     // OpenSSH forwards signals only with privilege separation, which it doesn't use for root, and only to the user's
     // own processes, which excludes sudo: root finds the command by the mark in its environment.
     channel.signal('TERM');
-    const kill = `kill -TERM $(grep -l ${quote([mark])} /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)`;
+    const kill = `kill -TERM $(grep -l ${quote([`${RUN_MARK}=${mark}`])} /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)`;
     const asRoot = this.#sudo.wrap(['sh', '-c', kill], false);
-    asRoot.then(
-      ({ argv, first }) =>
-        this.#client().exec(quote(argv), (error, killer) => void (error === undefined && killer.end(first))),
-      () => undefined,
-    );
+    asRoot
+      .then(async ({ argv, first }) => {
+        const killer = await this.#transport.exec(inAnyShell(quote(argv), randomUUID()));
+        killer.end(first);
+      })
+      // The connection may be lost, which ends the command too.
+      .catch(() => undefined);
     setTimeout(() => channel.close(), ABORT_GRACE_MS).unref();
   }
 
-  #openCommand(command: string): Promise<ClientChannel> {
-    return new Promise((resolve, reject) => {
-      if (!this.alive) return reject(this.#lost(this.#closed));
-      this.#client().exec(command, (error, channel) => {
-        if (error) reject(this.#lost(error));
-        else resolve(channel);
+  /** @param attach gets the channel before its first event */
+  async #openCommand<T>(command: string, attach: (channel: CommandChannel) => T) {
+    if (!this.alive) throw this.#lost(this.#closed);
+    const attached: T[] = [];
+    const channel = await this.#transport
+      .exec(command, (opened) => attached.push(attach(opened)))
+      .catch((error: unknown) => {
+        throw this.#lost(error);
       });
-      return undefined;
-    });
+    const [first] = attached;
+    if (first === undefined) throw this.#lost(new Error('the command was not started'));
+    return { channel, attached: first };
   }
 
   /** A connection through this host to another, as for a bastion. @throws SwarmupError SSH_UNREACHABLE */
-  tunnel(host: string, port: number): Promise<Duplex> {
-    return new Promise((resolve, reject) => {
-      if (!this.alive) return reject(this.#lost(this.#closed));
-      this.#client().forwardOut('127.0.0.1', 0, host, port, (error, stream) => {
-        if (error) reject(tunnelError(this.name, host, port, error));
-        else resolve(stream);
-      });
-      return undefined;
+  async tunnel(host: string, port: number): Promise<Duplex> {
+    if (!this.alive) throw this.#lost(this.#closed);
+    return this.#transport.tunnel(host, port).catch((error: unknown) => {
+      throw tunnelError(this.name, host, port, error);
     });
   }
 
   async dialEngine(): Promise<Duplex> {
+    if (!this.alive) throw this.#lost(this.#closed);
     // A user with access to the socket needs no sudo; otherwise sshd refuses.
-    if (this.#user === 'root' || this.#socketIsOurs !== false) {
+    if (this.#socketIsOurs !== false) {
+      const socket = this.#socket ?? ENGINE_SOCKET;
       try {
-        const stream = await this.#forwardSocket();
+        const stream = await this.#transport.socket(socket);
         this.#socketIsOurs = true;
         return stream;
       } catch (error) {
-        if (this.#user === 'root') throw error;
+        if (this.#socketIsOurs === true || (this.#user === 'root' && !(await this.#engineAnswersCli())))
+          throw engineUnreachable(this.name, socket, error);
         this.#socketIsOurs = false;
       }
     }
     return this.#dialStdio();
   }
 
-  #forwardSocket(): Promise<Duplex> {
-    return new Promise((resolve, reject) => {
-      if (!this.alive) return reject(this.#lost(this.#closed));
-      this.#client().openssh_forwardOutStreamLocal(this.#socket, (error, stream) => {
-        if (error) reject(engineUnreachable(this.name, this.#socket, error));
-        else resolve(stream);
-      });
-      return undefined;
-    });
+  /** Whether the engine answers Docker's client on the host: then sshd refuses to forward its socket. */
+  async #engineAnswersCli(): Promise<boolean> {
+    if (!this.alive) throw this.#lost(this.#closed);
+    const command = quote(this.#docker('version', '--format', '{{.Server.Version}}'));
+    const { exitCode } = await this.#execute(command, { shown: `${this.name}: '${command}'` });
+    return exitCode === 0;
   }
 
   async #dialStdio(): Promise<Duplex> {
-    const { argv, first } = await this.#sudo.wrap(['docker', 'system', 'dial-stdio'], true);
-    const channel = await this.#openCommand(quote(argv));
+    const { argv, first } = await this.#sudo.wrap(this.#docker('system', 'dial-stdio'), true);
+    const mark = randomUUID();
+    const { channel } = await this.#openCommand(inAnyShell(quote(argv), mark), (opened) => skipPreamble(opened, mark));
     if (first !== undefined) channel.write(first);
     return channel;
   }
 
-  #client(): Client {
-    const client = this.#ssh.connection;
-    if (!client) throw this.#lost(this.#closed);
-    return client;
+  #docker(...args: readonly string[]): string[] {
+    return ['docker', ...(this.#socket === undefined ? [] : ['-H', `unix://${this.#socket}`]), ...args];
   }
 
   #lost(cause: unknown): SwarmupError {
-    return new SwarmupError(
-      'SSH_CONNECTION_LOST',
-      `${this.name}: the SSH connection was lost: ${messageOf(this.#closed ?? cause)}`,
-      {
-        fix: 'Check that the machine still runs (swarmup status), then run again.',
-        cause,
-      },
-    );
+    return connectionLost(this.name, this.#closed ?? cause);
   }
 
   /** Closes the connection immediately: a machine that is gone would never answer an orderly close. */
   close(): void {
-    // First, because ssh2 doesn't destroy a connection after an orderly end has begun.
-    this.#ssh.connection?.destroy();
-    this.#ssh.dispose();
+    this.#closed ??= new Error('the connection was closed');
+    this.#transport.destroy();
   }
 }

@@ -64,6 +64,8 @@ export class Sudo {
     if (free.exitCode === 0) return 'free';
     if (/not found/.test(free.stderr) && free.exitCode === 127)
       throw this.#refused('sudo is not installed', free, 'Log in as root, or install sudo');
+    if (/must have a tty/.test(free.stderr))
+      throw this.#refused('sudo runs on terminals only (requiretty)', free, NO_TTY);
     const password = this.#password();
     if (!password) throw this.#refused(`${this.#user} may not use sudo without a password`, free, GIVE_PASSWORD);
     const tried = await this.#execute(['env', 'LC_ALL=C', ...WITH_PASSWORD, 'true'], `${password.reveal()}\n`);
@@ -86,5 +88,7 @@ export class Sudo {
 /** sudo's messages are parsed here, so they have to be in English. */
 const WITHOUT_PASSWORD = ['env', 'LC_ALL=C', 'sudo', '-k', '-n', '--', 'true'] as const;
 const WITH_PASSWORD = ['sudo', '-k', '-S', '-p', '', '--'] as const;
+/** A terminal would change what commands read and print. */
+const NO_TTY = "Add to the host's sudoers (visudo): Defaults:USER !requiretty, for the login user";
 const GIVE_PASSWORD =
   'Give the right password: as SWARMUP_SUDO_PASSWORD in the environment, as sudoPassword in the cluster file, or on the terminal when asked; or allow sudo without one (NOPASSWD)';

@@ -35,22 +35,37 @@ export async function verifyHostKeys(provider: Provider, options: VerificationOp
     // Servers behind a bastion can be scanned only once the bastion's key is accepted.
     for (let round = await open(provider, options); round.length > 0; round = await open(provider, options)) {
       const met = await meet(round, remote, options.signal);
-      if (met.length === 0) return;
-      const asked = met.filter(({ host }) => !host.unasked && !options.acceptNew);
+      const { asked, accepted } = sort(met, options);
       if (asked.length > 0) await ask(asked, options.prompts);
-      for (const { host, hostKey } of met) await host.accept(hostKey);
+      for (const { host, hostKey } of [...accepted, ...asked]) await host.accept(hostKey);
+      if (accepted.length + asked.length === 0) return;
     }
   } finally {
     await remote.close();
   }
 }
 
-/** The unknown hosts that can be reached now, and whose keys can be accepted. */
-async function open(provider: Provider, { acceptNew, prompts }: VerificationOptions): Promise<readonly UnknownHost[]> {
+/** The unknown hosts that can be reached now, and whose keys may be accepted. */
+async function open(provider: Provider, options: VerificationOptions): Promise<readonly UnknownHost[]> {
   const hosts = (await provider.unknownHosts?.()) ?? [];
   return hosts.filter(
-    ({ endpoint, unasked }) => isOpen(endpoint.via) && (acceptNew || unasked || prompts !== undefined),
+    (host) => isOpen(host.endpoint.via) && (isUnasked(host, options) || host.trusts || isAsked(host, options)),
   );
+}
+
+function isUnasked({ unasked }: UnknownHost, { acceptNew }: VerificationOptions): boolean {
+  return acceptNew || unasked;
+}
+
+function isAsked({ refused }: UnknownHost, { prompts }: VerificationOptions): boolean {
+  return prompts !== undefined && refused !== true;
+}
+
+/** The keys that need no confirmation, and those that the user has to confirm. Others stay unknown. */
+function sort(met: readonly Seen[], options: VerificationOptions) {
+  const isAccepted = ({ host, hostKey }: Seen) => isUnasked(host, options) || host.trusts?.(hostKey) === true;
+  const accepted = met.filter(isAccepted);
+  return { accepted, asked: met.filter((seen) => !accepted.includes(seen) && isAsked(seen.host, options)) };
 }
 
 function isOpen(via: SshEndpoint | undefined): boolean {

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir, userInfo } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clientConfig, type ServerName } from '../../lib/remote/client-config.ts';
+import { clientConfig } from '../../lib/remote/client-config.ts';
+import type { ServerName } from '../../lib/remote/server-name.ts';
 import { localCommands } from '../../lib/remote/local.ts';
 import { needPackages } from '../support/packages.ts';
 
@@ -79,8 +80,8 @@ describe("OpenSSH's configuration", () => {
     expect(gate).toMatchObject({ identityFiles: [join(folder, 'gate.example.org-me')], agent: undefined });
     const loose = await read({ host: 'loose' });
     expect(loose.acceptNew).toBe(true);
-    expect(loose.knownHostsFiles.slice(0, 2)).toEqual([join(folder, 'known'), join(homedir(), '.ssh/more')]);
-    expect((await read({ host: 'odd' })).proxyCommand).toBe('nc %h %p');
+    expect(loose.knownHostsFiles.slice(0, 2)).toEqual([join(folder, 'known'), join(userInfo().homedir, '.ssh/more')]);
+    expect((await read({ host: 'odd' })).openssh?.needs).toEqual(['proxycommand']);
   });
 
   it('with a mistake is an error with OpenSSH’s output', async () => {
@@ -96,7 +97,7 @@ describe("OpenSSH's configuration", () => {
       port: 22,
       user: userInfo().username,
       jumps: [{ host: 'gate', user: 'me', port: 2222 }],
-      knownHostsFiles: [join(homedir(), '.ssh/known_hosts'), '/etc/ssh/ssh_known_hosts'],
+      knownHostsFiles: [join(userInfo().homedir, '.ssh/known_hosts'), '/etc/ssh/ssh_known_hosts'],
     });
   });
 });

@@ -71,7 +71,7 @@ describe('known_hosts', () => {
     const keys = ['ssh-rsa', 'ecdsa-sha2-nistp256', 'ssh-dss'].map((type) => ({ type }));
     expect(bestKey(keys)).toEqual({ type: 'ecdsa-sha2-nistp256' });
     expect(bestKey([{ type: 'ssh-dss' }])).toBeUndefined();
-    expect(signaturesOf('ssh-rsa')).toEqual(['rsa-sha2-512', 'rsa-sha2-256']);
-    expect(signaturesOf('')[0]).toBe('ssh-ed25519');
+    expect(signaturesOf(['ssh-rsa'])).toEqual(['rsa-sha2-512', 'rsa-sha2-256']);
+    expect(signaturesOf([])[0]).toBe('ssh-ed25519');
   });
 });

@@ -175,12 +175,30 @@ describe('existing hosts', () => {
     }
   });
 
-  it('with circular bastions or a proxy command are errors with a fix', async () => {
+  it('with circular bastions are errors with a fix', async () => {
     const config = join(folder, 'ssh_config');
     writeFileSync(config, 'Host near\n  ProxyJump far.lab\nHost far.lab\n  ProxyJump near\n');
     expect((await hello()).stderr).toMatch(/leads back to near|leads back to far/);
-    writeFileSync(config, 'Host near\n  ProxyCommand nc %h %p\n');
-    expect((await hello()).stderr).toContain('through a ProxyCommand');
+  });
+
+  it('behind a ProxyCommand have their keys accepted, and are reached by OpenSSH’s own client', async () => {
+    const program = join(folder, 'proxy.cjs');
+    writeFileSync(
+      program,
+      `const socket = require('node:net').connect(Number(process.argv[3]), process.argv[2]);
+process.stdin.pipe(socket).pipe(process.stdout);
+socket.on('close', () => process.exit());
+`,
+    );
+    const more = [key(near), `UserKnownHostsFile ${userKnown()}`, `ProxyCommand ${process.execPath} ${program} %h %p`];
+    writeFileSync(join(folder, 'ssh_config'), block('near', near, more));
+    const only = ['--node', 'manager1', '--', 'echo', 'hello'];
+    writeFileSync(join(folder, 'swarmup.yaml'), CLUSTER.replace(/\n.*worker1.*/, ''));
+    expect((await cli.run(['exec', ...only])).stdout).toContain('Host key verification failed');
+    expect((await cli.run(['exec', '--accept-new', ...only])).stdout).toBe('manager1  hello\n');
+    expect(readFileSync(accepted(), 'utf8')).toBe(`${nameOf(near)} ${keyOf(near)}\n`);
+    expect((await cli.run(['exec', ...only])).stdout).toBe('manager1  hello\n');
+    expect((await cli.run(['ssh', 'manager1', '--', 'echo', 'too'])).stdout).toBe('too\n');
   });
 
   it('are listed for OpenSSH with the same bastions and keys', async () => {

@@ -48,8 +48,6 @@ describe('the lock on a host whose shell prints a line before every command', ()
 
   it('is acquired by one owner, and the other run learns its name', async () => {
     const [first, second] = talking.map((host) => new RemoteLock(host, 'demo', folder()));
-    // Makes sure that the line is printed.
-    expect((await talking[0]!.run(['true'])).stdout).toBe('taken\n');
     const own = owner();
     expect(await first!.take(own, [], never)).toEqual({ taken: true });
     expect(await second!.take(owner(), [], never)).toMatchObject({ held: { owner: own } });

@@ -12,6 +12,8 @@ import { portIsFree, readBanner } from '../../lib/remote/sockets.ts';
 export interface TestSshd {
   readonly endpoint: SshEndpoint;
   readonly folder: string;
+  /** What it logged so far. */
+  log(): string;
   /** The number of connected clients: sshd has a process for each. */
   connections(): number;
   /** Ends the server and every connection to it. */
@@ -47,14 +49,19 @@ export async function startSshd(...settings: readonly string[]): Promise<TestSsh
       'StrictModes no',
       'UsePAM no',
       `PidFile ${folder}/pid`,
+      // Without the start files of this user, which may be slow.
+      ...(settings.some((line) => line.startsWith('SetEnv')) ? [] : [`SetEnv HOME=${folder}`]),
       ...settings,
     ].join('\n'),
   );
   const server: ChildProcess = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'sshd_config')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  let log = '';
+  server.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()));
   await untilItGreets(server, port);
   return {
+    log: () => log,
     folder,
     endpoint: {
       host: '127.0.0.1',

@@ -1,8 +1,10 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { SwarmupError } from '../../util/errors.ts';
-import { clientConfig, type ClientConfig, type ServerName } from '../../remote/client-config.ts';
-import { lookUp, knownHostsName, type KnownKey } from '../../remote/known-hosts.ts';
+import { clientConfig, type ClientConfig, type ClientOptions } from '../../remote/client-config.ts';
+import type { ServerName } from '../../remote/server-name.ts';
+import { formatJumps } from '../../remote/jumps.ts';
+import { lookUp, knownHostsName, trustIn, type KnownKey, type Trust } from '../../remote/known-hosts.ts';
 import { bestKey } from '../../remote/key-types.ts';
 import { omitUndefined } from '../../util/omit-undefined.ts';
 import { keyOnly } from '../../remote/openssh.ts';
@@ -11,6 +13,7 @@ import { SingleFlight } from '../../async/single-flight.ts';
 import type { ProviderOptions, UnknownHost } from '../../contracts/provider.ts';
 import type { SshEndpoint } from '../../contracts/endpoint.ts';
 import type { SshDefaults } from './config.ts';
+import { isVerifiedByOpenSsh, routeTo } from './route.ts';
 import type { ExistingHost, NamedHost, SshAccess } from './ssh-access.ts';
 
 /**
@@ -28,6 +31,8 @@ interface Door {
   /** Its name in known_hosts. */
   readonly known: string;
   readonly via: Door | undefined;
+  /** The host keys that are trusted if the server presents them, though they are known for its port 22 only. */
+  readonly withoutPort: readonly string[];
 }
 
 /** How to reach each host: the cluster file takes precedence over OpenSSH's configuration; with the known host keys. */
@@ -35,6 +40,7 @@ export class Directory implements SshAccess {
   readonly #options: ProviderOptions;
   readonly #config: SshDefaults;
   readonly #configs = new SingleFlight<ClientConfig>();
+  readonly #defaults: ClientOptions['defaults'] = new SingleFlight();
   /** The file of host keys accepted through swarmup; OpenSSH's own files take precedence. */
   readonly #accepted: string;
 
@@ -55,7 +61,7 @@ export class Directory implements SshAccess {
     const servers = new Map<string, UnknownHost>();
     doors.forEach((door, i) => {
       for (const one of alongTheWay(door)) {
-        if (one.endpoint.hostKey !== '') continue;
+        if (one.endpoint.hostKey !== '' || isVerifiedByOpenSsh(one.endpoint.openssh)) continue;
         const key = `${one.known} ${one.via?.known ?? ''}`;
         const names = [...(servers.get(key)?.names ?? []), hosts[i]?.name ?? ''];
         const { endpoint, config } = one;
@@ -63,6 +69,8 @@ export class Directory implements SshAccess {
           names,
           endpoint,
           unasked: config.acceptNew,
+          refused: endpoint.settings?.hostKeyChecking === 'yes',
+          ...(one.withoutPort.length > 0 ? { trusts: (hostKey) => one.withoutPort.includes(hostKey) } : {}),
           accept: (hostKey) => this.#accept(one, hostKey),
         });
       }
@@ -100,7 +108,6 @@ export class Directory implements SshAccess {
     const key = JSON.stringify([server, further]);
     if (way.includes(key)) throw inCircles(node, server.host);
     const config = await this.#configOf(server);
-    if (config.proxyCommand !== undefined && config.jumps.length === 0) throw noProxyCommand(node, server.host);
     // `Host *` with a ProxyJump matches the bastion itself too; OpenSSH ignores that as well.
     const jumps = [...further, ...config.jumps].filter(({ host }) => host !== server.host && host !== config.host);
     const last = jumps.at(-1);
@@ -108,30 +115,43 @@ export class Directory implements SshAccess {
     const bastion = jumps.length > 1 ? 'none' : undefined;
     const via = last && (await this.#door(node, { bastion, ...last }, jumps.slice(0, -1), [...way, key]));
     const known = knownHostsName(config.hostKeyAlias ?? config.host, config.hostKeyAlias ? 22 : config.port);
-    return { config, known, via, endpoint: await this.#endpoint(config, known, via) };
+    const plain = config.hostKeyAlias === undefined && config.port !== 22 ? config.host : undefined;
+    const trust = await trustIn([...config.knownHostsFiles, this.#accepted], known, plain);
+    const chain = further.length === 0 ? server : { ...server, bastion: formatJumps(jumps) };
+    const openssh = routeTo(config, trust, {
+      server: chain,
+      configFile: this.#path(this.#config.sshConfig),
+      accepted: this.#accepted,
+    });
+    const endpoint = this.#endpoint({ ...config, openssh }, trust, via);
+    return { config, known, via, endpoint, withoutPort: trust.withoutPort.map(textOf) };
   }
 
   /** Read once from OpenSSH per server, even if many nodes are behind one bastion. */
   #configOf(server: ServerName): Promise<ClientConfig> {
     const { local, env } = this.#options;
     const configFile = this.#path(this.#config.sshConfig);
-    return this.#configs.run(JSON.stringify(server), () => clientConfig(server, { local, env, configFile }));
+    return this.#configs.run(JSON.stringify(server), () =>
+      clientConfig(server, { local, env, configFile, defaults: this.#defaults }),
+    );
   }
 
-  async #endpoint(config: ClientConfig, known: string, via: Door | undefined): Promise<SshEndpoint> {
-    const found = await lookUp([...config.knownHostsFiles, this.#accepted], known);
-    const revoked = found.filter((line) => line.revoked).map((line) => line.key);
-    const key = bestKey(found.filter((line) => !revoked.includes(line.key)));
-    const { host, port, user, identityFiles, agent } = config;
+  #endpoint(config: ClientConfig, trust: Trust, via: Door | undefined): SshEndpoint {
+    const { host, port, user, identityFiles, agent, settings, openssh } = config;
+    const { keys } = trust;
+    const key = bestKey(keys);
     return {
       host,
       port,
       user,
       identityFiles,
-      hostKey: key ? `${key.type} ${key.key}` : '',
+      hostKey: key ? textOf(key) : '',
+      ...(keys.length > 1 ? { hostKeys: keys.map(textOf) } : {}),
       ...(key ? { knownFrom: { file: key.file, line: key.line } } : {}),
       ...(agent === undefined ? {} : { agent }),
       ...(via ? { via: via.endpoint } : {}),
+      ...(Object.keys(settings).length > 0 ? { settings } : {}),
+      ...(openssh ? { openssh } : {}),
     };
   }
 
@@ -154,18 +174,12 @@ async function revocation({ config, known }: Door, hostKey: string): Promise<Kno
   return lines.find((line) => line.revoked && keyOnly(hostKey).endsWith(` ${line.key}`));
 }
 
-function alongTheWay(door: Door): Door[] {
-  return door.via ? [...alongTheWay(door.via), door] : [door];
+function textOf({ type, key }: KnownKey): string {
+  return `${type} ${key}`;
 }
 
-function noProxyCommand(node: string, host: string): SwarmupError {
-  return new SwarmupError(
-    'USAGE',
-    `${node}: OpenSSH's configuration reaches ${host} through a ProxyCommand, which swarmup doesn't support`,
-    {
-      fix: 'Use ProxyJump there, or name the SSH server to go through as bastion in the cluster file.',
-    },
-  );
+function alongTheWay(door: Door): Door[] {
+  return door.via ? [...alongTheWay(door.via), door] : [door];
 }
 
 function inCircles(node: string, host: string): SwarmupError {

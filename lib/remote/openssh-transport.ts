@@ -1,0 +1,156 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { interrupted } from '../util/errors.ts';
+import type { OpenSshRoute, SshEndpoint } from '../contracts/endpoint.ts';
+import { removeOwn } from '../util/remove.ts';
+import { openSshFailed, type OpenSshFailure } from './openssh-errors.ts';
+import { ProcessChannel } from './process-channel.ts';
+import type { CommandChannel, Transport } from './transport.ts';
+
+const READY = 'swarmup-connected';
+
+/**
+ * The settings of a connection that swarmup uses for itself: no terminal, no forwards of the user, no questions, no
+ * changes to the user's files. StrictHostKeyChecking no would accept changed keys, which swarmup never does.
+ */
+const OWN_SETTINGS = [
+  'BatchMode=yes',
+  'ClearAllForwardings=yes',
+  'ControlPersist=no',
+  'ForkAfterAuthentication=no',
+  'ForwardAgent=no',
+  'ForwardX11=no',
+  'RemoteCommand=none',
+  'RequestTTY=no',
+  'SessionType=default',
+  'StdinNull=no',
+  'UpdateHostKeys=no',
+  'AddKeysToAgent=no',
+  'EscapeChar=none',
+  'LogLevel=INFO',
+  'ServerAliveInterval=10',
+  'ServerAliveCountMax=3',
+] as const;
+
+/** The settings above as arguments. */
+export function ownSettings(...more: readonly string[]): string[] {
+  return [...OWN_SETTINGS, ...more].flatMap((setting) => ['-o', setting]);
+}
+
+/** What OpenSSH prints when it connects, and what runs on the server while the connection lasts. */
+const WHILE_OPEN = 'cat >/dev/null';
+
+/** A connection made by OpenSSH's own client, which every channel shares: ssh_config(5), ControlMaster. */
+export class OpenSshTransport implements Transport {
+  readonly #route: OpenSshRoute;
+  readonly #master: ChildProcessWithoutNullStreams;
+  readonly #folder: string;
+  #closed: Error | undefined;
+
+  private constructor(route: OpenSshRoute, master: ChildProcessWithoutNullStreams, folder: string) {
+    this.#route = route;
+    this.#master = master;
+    this.#folder = folder;
+    this.onClosed((cause) => (this.#closed ??= cause));
+  }
+
+  /**
+   * Logs in as ssh(1) does. The connection ends with this process: its standard input is what keeps it open.
+   *
+   * @throws SwarmupError SSH_UNREACHABLE, SSH_HOST_KEY_UNKNOWN, SSH_HOST_KEY_CHANGED or SSH_AUTH_FAILED
+   */
+  static async connect(
+    name: string,
+    endpoint: SshEndpoint & { readonly openssh: OpenSshRoute },
+    signal: AbortSignal,
+  ): Promise<OpenSshTransport> {
+    if (signal.aborted) throw interrupted(signal.reason);
+    const { openssh: route } = endpoint;
+    const folder = await mkdtemp(join(tmpdir(), 'swarmup-ssh-'));
+    const settings = ownSettings(
+      'ControlMaster=yes',
+      `ControlPath=${controlPath(folder)}`,
+      'PermitLocalCommand=yes',
+      `LocalCommand=echo ${READY}`,
+    );
+    const master = spawn(route.program, [...settings, ...route.args, WHILE_OPEN], { detached: true, signal });
+    master.stdin.on('error', () => undefined);
+    const failure = await greeting(master);
+    if (failure === undefined) return new OpenSshTransport(route, master, folder);
+    await removeOwn(folder);
+    if (signal.aborted) throw interrupted(signal.reason);
+    throw openSshFailed(name, endpoint, failure);
+  }
+
+  get alive(): boolean {
+    return this.#closed === undefined;
+  }
+
+  onClosed(listener: (cause: Error) => void): void {
+    this.#master.once('close', () => {
+      listener(new Error('the connection was closed'));
+      // A leftover folder of the system's temporary files is harmless.
+      removeOwn(this.#folder).catch(() => undefined);
+    });
+  }
+
+  exec(command: string, attach?: (channel: CommandChannel) => void): Promise<CommandChannel> {
+    const channel = this.#channel([], [command]);
+    attach?.(channel);
+    return Promise.resolve(channel);
+  }
+
+  async tunnel(host: string, port: number): Promise<Duplex> {
+    const target = host.includes(':') ? `[${host}]` : host;
+    return Promise.resolve(this.#channel(['-W', `${target}:${port}`], []));
+  }
+
+  socket(): Promise<Duplex> {
+    return Promise.reject(new Error("OpenSSH's client forwards no single connection to a socket"));
+  }
+
+  destroy(): void {
+    this.#master.kill();
+  }
+
+  /** One more channel of the connection; without it, ssh would open a new one, which the proxy command prevents. */
+  #channel(options: readonly string[], command: readonly string[]): ProcessChannel {
+    const settings = [
+      'ControlMaster=no',
+      `ControlPath=${controlPath(this.#folder)}`,
+      'ProxyCommand=exit 1',
+      'LogLevel=ERROR',
+    ];
+    const args = ['-F', '/dev/null', '-T', ...settings.flatMap((setting) => ['-o', setting]), ...options];
+    const child = spawn(this.#route.program, [...args, '--', 'swarmup', ...command], { detached: true });
+    return new ProcessChannel(child, () => !this.alive);
+  }
+}
+
+/** Percent signs would be tokens. */
+function controlPath(folder: string): string {
+  return `"${join(folder, 'c').replaceAll('%', '%%')}"`;
+}
+
+/** Waits until OpenSSH has connected. @returns what it printed if it ended instead */
+async function greeting(master: ChildProcessWithoutNullStreams): Promise<OpenSshFailure | undefined> {
+  let printed = '';
+  let errors = '';
+  master.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-8192)));
+  const ready = new Promise<undefined>((resolve) => {
+    master.stdout.on('data', (chunk: Buffer) => {
+      printed = (printed + chunk.toString()).slice(-8192);
+      if (printed.includes(READY)) resolve(undefined);
+    });
+  });
+  const ended = once(master, 'close').then(
+    () => ({ errors }),
+    // The program can't be started, or the connection was aborted.
+    (error: unknown) => ({ errors: String(error) }),
+  );
+  return Promise.race([ready, ended]);
+}
