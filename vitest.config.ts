@@ -56,7 +56,7 @@ export default defineConfig({
           testTimeout: 900_000,
           hookTimeout: 300_000,
           fileParallelism: false,
-          bail: 1,
+          setupFiles: ['test/e2e/one-after-another.ts'],
         },
       },
     ],

@@ -365,7 +365,11 @@ describe('existing hosts', () => {
     change('portainer: {}', 'portainer: { version: 2.33.6 }');
     const up = await cli.json<UpDocument>('up');
     expectOk(up);
-    expect(up.document.units.flatMap(({ changes }) => changes)).toEqual(['stack portainer: agent, portainer']);
+    expect(up.document.units.flatMap(({ changes }) => changes)).toEqual([
+      'stack portainer: agent, portainer',
+      expect.stringMatching(/^stack portainer, service agent: image .* → portainer\/agent:2\.33\.6$/),
+      expect.stringMatching(/^stack portainer, service portainer: image .* → portainer\/portainer-ce:2\.33\.6$/),
+    ]);
     expect(await manager("docker service ls --filter name=portainer --format '{{.Image}} {{.Replicas}}'")).toBe(
       'portainer/agent:2.33.6 2/2\nportainer/portainer-ce:2.33.6 1/1',
     );

@@ -1,0 +1,12 @@
+import { afterEach, beforeEach } from 'vitest';
+
+let failed: string | undefined;
+
+/** The tests of a file work on the same machines, one after the other: after one failed, the rest of its file would fail for it. */
+beforeEach((context) => {
+  context.skip(failed !== undefined, `“${failed}” failed`);
+});
+
+afterEach(({ task }) => {
+  if (task.result?.state === 'fail') failed ??= task.name;
+});
