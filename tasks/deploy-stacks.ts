@@ -15,7 +15,8 @@ import { deployStack } from '../lib/swarm/stack-deploy.ts';
 import { changesIn, hasForeignImage, keptReplicas } from '../lib/swarm/stack-drift.ts';
 import { externalsOf, requireDeployable, untilProvided } from '../lib/swarm/stack-requirements.ts';
 import { cliVersion, dockerOn, isReadByAll } from '../lib/swarm/stack-version.ts';
-import { NAMESPACE_LABEL, objectNames, staleServices, type Addition } from '../lib/swarm/stack.ts';
+import { NAMESPACE_LABEL, objectNames, type Addition } from '../lib/swarm/stack.ts';
+import { staleServices } from '../lib/swarm/stale-services.ts';
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { created, updated, waiting, type Change } from '../lib/contracts/change.ts';
@@ -83,17 +84,17 @@ export default defineTask<State, StackChange>({
   plan: (state, desired) => {
     const stack = wantedStack(desired);
     const { name } = stack;
-    const { services, additions } = state;
+    const { services } = state;
     const { missing } = externalsOf(stack, desired.cluster, state.names);
     const secrets = missing.secrets.filter((secret) => !isKnownSecret(secret));
-    requireDeployable(stack, additions, { ...missing, secrets }, state.cli);
+    requireDeployable(stack, state.additions, { ...missing, secrets }, state.cli);
     const changes = missing.secrets.filter(isKnownSecret).map((secret): StackChange => ({
       ...created(['secrets', secret]),
       kind: 'secret',
       name: secret,
     }));
     const own = ['stacks', name];
-    const stale = staleServices(stack, services, additions, objectNames(desired.cluster));
+    const stale = staleServices(stack, state, objectNames(desired.cluster));
     if (stale.length > 0) {
       const change = services.length > 0 ? updated(own, undefined, stale) : created(own, stale);
       changes.push({ ...change, kind: 'deploy', name });
@@ -117,7 +118,8 @@ export default defineTask<State, StackChange>({
     const deployed = await running(ctx, manager, stack.name, before);
     // The node on which a service started, and has to stay, is known once it runs.
     const settled = await additionsFor(ctx, manager, stack, deployed);
-    if (staleServices(stack, deployed, settled, objectNames(ctx.cluster)).length === 0) return;
+    const now = { services: deployed, additions: settled, names: undefined };
+    if (staleServices(stack, now, objectNames(ctx.cluster)).length === 0) return;
     await deploy(ctx, manager.node, stack, settled, stack.resolveImage);
     await running(ctx, manager, stack.name, deployed);
   },

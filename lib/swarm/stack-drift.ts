@@ -87,7 +87,8 @@ export function keptReplicas(
   return [...additions.filter((one) => !kept.some(({ service }) => service === one.service)), ...kept];
 }
 
-interface Running {
+/** What runs of a stack. */
+export interface Running {
   readonly services: readonly Pick<SwarmService, 'Spec'>[];
   readonly additions: readonly Addition[];
   readonly names: Names | undefined;

@@ -81,25 +81,6 @@ function ordered(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, ordered(inner)]));
 }
 
-/** The names of the stack's services whose deployment doesn't match the files and their additions. */
-export function staleServices(
-  stack: StackSpec,
-  deployed: readonly Pick<SwarmService, 'Spec'>[],
-  additions: readonly Addition[],
-  objects: ObjectNames,
-): readonly string[] {
-  const hash = stackHash(stack, objects);
-  const names = stack.services.map(({ name }) => name);
-  return names.filter((name) => {
-    const spec = deployed.find(({ Spec }) => Spec.Name === `${stack.name}_${name}`)?.Spec;
-    if (spec?.Labels?.[STACK_LABEL] !== hash) return true;
-    const { node, environment = {} } = additions.find(({ service }) => service === name) ?? {};
-    if (spec.Labels[PINNED_LABEL] !== node) return true;
-    const found = spec.TaskTemplate.ContainerSpec.Env ?? [];
-    return Object.entries(environment).some(([key, value]) => !found.includes(`${key}=${value.reveal()}`));
-  });
-}
-
 /** What happens to a service that somebody edited or scaled. */
 export function driftOf({ drift }: Pick<StackSpec, 'drift'>, service: string): Drift {
   return typeof drift === 'string' ? drift : (drift[service] ?? 'fix');

@@ -80,6 +80,30 @@ const state = join(folder, '.swarmup', 'e2e-hosts');
 const onMachine = (name: string, command: string) => onNode(machines, name, command);
 const manager = (command: string) => onMachine('alpha', command);
 
+/** A stack that somebody deployed without swarmup. */
+const BY_HAND = `version: "3.8"
+services:
+  page:
+    image: nginx
+    environment: { A: "1", WORDS: "a word and $$5" }
+    command: [nginx, -g, "daemon off;"]
+    volumes: ["files:/files", "/etc/hostname:/etc/outside:ro"]
+    configs: [{ source: text, target: /srv/text, mode: 0440 }]
+    healthcheck: { test: ["CMD", "true"], interval: 1m30s }
+    logging: { driver: json-file, options: { max-size: 1m } }
+    deploy:
+      replicas: 2
+      labels: { team: ops }
+      update_config: { parallelism: 2, order: start-first }
+      restart_policy: { condition: on-failure, max_attempts: 3 }
+      resources: { limits: { cpus: "0.50", memory: 64M } }
+      placement: { constraints: ["node.platform.os == linux"], preferences: [{ spread: node.labels.zone }] }
+  each: { image: nginx, networks: { back: { aliases: [every] } }, ports: ["8099:80/tcp"], deploy: { mode: global } }
+configs: { text: { file: /etc/hostname } }
+networks: { back: { driver: overlay, attachable: true } }
+volumes: { files: {} }
+`;
+
 interface DoctorDocument {
   readonly ok: boolean;
   readonly findings: readonly { readonly node: string; readonly check: string; readonly message: string }[];
@@ -393,18 +417,21 @@ describe('existing hosts', () => {
   });
 
   it('are a swarm that can be imported: the resulting file changes nothing', async () => {
+    await manager(`cat > /root/hand.yml <<'END'\n${BY_HAND}END`);
+    await manager('docker stack deploy --resolve-image never -c /root/hand.yml hand 2>&1');
     const address = /address: (\S+) \}/.exec(readFileSync(join(folder, 'swarmup.yaml'), 'utf8'))?.[1] ?? '';
     const access = ['--user', 'root', '--bastion', 'gate', '--ssh-config', 'ssh_config', '--accept-new'];
     const imported = await cli.run(['import', 'swarm', '--manager', address, ...access, '-o', 'imported.yaml']);
     expect(imported.stderr).toContain('imported.yaml: 2 nodes');
     expect(imported.status).toBe(0);
     const text = readFileSync(join(folder, 'imported.yaml'), 'utf8');
-    expect(text).toContain('Left unchanged: the stacks portainer.');
-    expect(text).toMatch(/name: alpha[^]*name: beta[^]*web:\n +image: nginx/);
+    expect(text).toMatch(/# Left unchanged: the stack portainer \(/);
+    expect(text).toMatch(/name: alpha[^]*name: beta[^]*web:\n +image: nginx[^]*stacks:\n +hand:\n +file: hand\.yml\n/);
     const plan = await cli.json<UpDocument>('plan', '-f', 'imported.yaml', '--accept-new');
     expectOk(plan);
     expect(plan.document.units.flatMap(({ changes }) => changes)).toEqual([]);
     rmSync(join(folder, '.swarmup/imported'), { recursive: true, force: true });
+    await manager('docker stack rm hand 2>&1');
   });
 
   it('scale a service up and down', async () => {

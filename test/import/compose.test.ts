@@ -1,20 +1,15 @@
-import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SwarmService } from '../../lib/contracts/swarm-types.ts';
 import { stackFile } from '../../lib/import/swarm/compose.ts';
 import { Variables } from '../../lib/import/swarm/variables.ts';
 import { FIELDS } from '../../lib/swarm/fields/index.ts';
+import { writeStacks } from '../../lib/import/swarm/stack-files.ts';
+import { providerRegistry } from '../../lib/providers/index.ts';
+import { hasOracle } from '../compose/docker.ts';
 import { deploy, type Deployed } from './deploying.ts';
-
-/** Docker's client is the oracle: what it makes of the imported file has to be what runs. */
-const canDeploy = (() => {
-  try {
-    execFileSync('docker', ['stack', 'deploy', '--help'], { stdio: 'pipe' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 /** The Compose file of a stack that was deployed. */
 function importedFrom(stack: string, { services, networks }: Deployed) {
@@ -29,7 +24,7 @@ function importedFrom(stack: string, { services, networks }: Deployed) {
   }));
   const names = { networks: new Map<string, string>(), objects: new Map<string, string>() };
   const { text } = stackFile(stack, found, { names, networks: known }, variables);
-  return { text, env: variables.values };
+  return { text, env: variables.values, services: found, networks: known };
 }
 
 const STACKS: readonly [string, string][] = [
@@ -146,13 +141,26 @@ configs: { site: { external: true } }
   ],
 ];
 
-describe.runIf(canDeploy)('the Compose file of an imported stack', () => {
+/** Docker's client is the oracle: what it makes of the imported file has to be what runs. */
+describe.runIf(hasOracle)('the Compose file of an imported stack', () => {
   it.each(STACKS)('makes the same services and networks again: a stack %s', async (_what, compose) => {
     const first = await deploy('shop', compose);
     const { text, env } = importedFrom('shop', first);
     const again = await deploy('shop', text, env);
     expect(again.services).toEqual(first.services);
     expect(again.networks).toEqual(first.networks);
+  });
+
+  it.each(STACKS)('is read as what runs: a stack %s', async (_what, compose) => {
+    const { text, env, services, networks } = importedFrom('shop', await deploy('shop', compose));
+    const folder = mkdtempSync(join(tmpdir(), 'swarmup-imported-'));
+    const outside = ['host', 'outside'].map((name): [string, string] => [name, name]);
+    const names = new Map([...networks.map(({ name }): [string, string] => [name, name]), ...outside]);
+    const found = { services, names: { networks: names, objects: new Map() }, env, providers: providerRegistry };
+    expect(await writeStacks([{ name: 'shop', text }], folder, found)).toEqual({
+      stacks: { shop: { file: 'shop.yml' } },
+      notes: [expect.stringContaining('shop.yml')],
+    });
   });
 
   it('has no secret values, and says what it leaves out', async () => {

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sentenceOf } from '../../lib/contracts/change-sentence.ts';
+import type { ComposeConfig } from '../../lib/compose/types.ts';
+import { parseCluster } from '../../lib/config/load.ts';
 import { clusterText } from '../../lib/import/cluster-text.ts';
 import { fromSwarm, type ImportedSwarm } from '../../lib/import/swarm/index.ts';
-import { stackFiles, writeStacks } from '../../lib/import/swarm/stack-files.ts';
+import { stacksLeft, writeStacks } from '../../lib/import/swarm/stack-files.ts';
 import { Variables } from '../../lib/import/swarm/variables.ts';
 import { differences } from '../../lib/swarm/service-spec.ts';
 import { providerRegistry } from '../../lib/providers/index.ts';
@@ -199,9 +201,9 @@ describe('an imported swarm', () => {
       TaskTemplate: { ContainerSpec: { Image: 'nginx' } },
       Mode: { Replicated: { Replicas: 1 } },
     });
-    const { cluster, stacks } = await imported(world);
-    const { files, notes } = await stackFiles(stacks, '/nowhere/swarmup.yaml');
-    expect(files).toEqual([]);
+    const { cluster, stacks, found } = await imported(world);
+    const { stacks: sections, notes } = await writeStacks(stacks, '/nowhere', found);
+    expect(sections).toEqual({});
     const text = clusterText({ ...cluster, notes: [...cluster.notes, ...notes] });
     expect(text.split('\n').filter((line) => line.startsWith('provider'))).toEqual(['provider:']);
   });
@@ -275,19 +277,75 @@ describe('secrets of an imported swarm', () => {
   });
 });
 
-describe('the Compose files of imported stacks', () => {
-  it('are written beside the cluster file, and never over another file', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'swarmup-stacks-'));
+describe('the stacks of an imported swarm', () => {
+  const compose = (services: object) => ({ services, networks: {} }) as unknown as ComposeConfig;
+  const temporary = () => mkdtempSync(join(tmpdir(), 'swarmup-stacks-'));
+  const shop = compose({
+    web: { image: 'nginx', environment: { API_TOKEN: 'hunter2' }, deploy: { replicas: 2 } },
+    proxy: { image: 'nginx:1.27', ports: [{ target: 80, published: 8080, protocol: 'tcp', mode: 'ingress' }] },
+  });
+
+  it('are part of its file, which changes nothing', async () => {
+    const world = await byHand();
+    const folder = temporary();
+    world.swarm.deployStack('shop', shop);
+    const { cluster, stacks, found } = await imported(world);
+    const { stacks: sections, notes } = await writeStacks(stacks, folder, found);
+    expect(sections).toEqual({ shop: { file: 'shop.yml' } });
+    const file = join(folder, 'swarmup.yaml');
+    const place = { file, shown: file, stateRoot: join(folder, '.swarmup'), providers: providerRegistry };
+    const text = clusterText({ ...cluster, stacks: sections, notes });
+    const read = await parseCluster(text, { ...place, env: { SHOP_WEB_API_TOKEN: 'hunter2' } });
+    const plan = await world.run('up', read, { mode: 'plan' });
+    expect(errorsOf(plan)).toEqual([]);
+    expect(plan.units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual([]);
+    const writes = world.swarm.writes.length;
+    expect(errorsOf(await world.run('up', read))).toEqual([]);
+    expect(world.swarm.writes.slice(writes)).toEqual([]);
+    expect(readFileSync(join(folder, 'shop.yml'), 'utf8')).not.toContain('hunter2');
+    // A change of the file, later, is one.
+    writeFileSync(join(folder, 'shop.yml'), readFileSync(join(folder, 'shop.yml'), 'utf8').replace('1.27', '1.28'));
+    const changed = await parseCluster(text, { ...place, env: { SHOP_WEB_API_TOKEN: 'hunter2' } });
+    const { units } = await world.run('up', changed, { mode: 'plan' });
+    expect(units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual([
+      'stack shop: proxy',
+      'stack shop, service proxy: image nginx:1.27 → nginx:1.28',
+    ]);
+  });
+
+  it('are written beside its file, and never over another file', async () => {
+    const world = await byHand();
+    const folder = temporary();
     writeFileSync(join(folder, 'shop.yml'), 'mine');
-    const stacks = [
-      { name: 'shop', text: 'a' },
-      { name: 'blog', text: 'b' },
-    ];
-    const { files, notes } = await stackFiles(stacks, join(folder, 'swarmup.yaml'));
-    await writeStacks(files);
+    world.swarm.deployStack('blog', compose({ web: { image: 'nginx' } }));
+    world.swarm.deployStack('shop', shop);
+    const { stacks, found } = await imported(world);
+    const { stacks: sections } = await writeStacks(stacks, folder, found);
+    expect(sections).toEqual({ blog: { file: 'blog.yml' }, shop: { file: 'shop.imported.yml' } });
     expect(readdirSync(folder).toSorted()).toEqual(['blog.yml', 'shop.imported.yml', 'shop.yml']);
     expect(readFileSync(join(folder, 'shop.yml'), 'utf8')).toBe('mine');
-    expect(notes).toContain('  shop: { file: shop.imported.yml }');
-    await expect(writeStacks(files)).rejects.toThrow('EEXIST');
+  });
+
+  it('are left unchanged when the file would change them, with the reason', async () => {
+    const world = await byHand();
+    world.swarm.deployStack('shop', shop);
+    const service = world.swarm.services.find(({ Spec }) => Spec.Name === 'shop_web')!;
+    Object.assign(service.Spec.TaskTemplate.ContainerSpec, { DNSConfig: { Options: ['ndots:1'] } });
+    const { stacks, found } = await imported(world);
+    expect(await writeStacks(stacks, temporary(), found)).toEqual({
+      stacks: {},
+      notes: [
+        'Left unchanged: the stack shop (its services differ from what its file says: web (dns)). Its services are in shop.yml.',
+      ],
+    });
+  });
+
+  it('are left unchanged without a file to write them beside', async () => {
+    const world = await byHand();
+    world.swarm.deployStack('shop', shop);
+    expect(stacksLeft((await imported(world)).stacks)).toEqual([
+      'Left unchanged: the stacks shop. With -o FILE, they are written too, as Compose files.',
+    ]);
+    expect(stacksLeft([])).toEqual([]);
   });
 });

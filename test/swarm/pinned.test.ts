@@ -4,7 +4,7 @@ import type { Cluster } from '../../lib/config/model.ts';
 import { imageAt, partOf } from '../../lib/config/portainer-images.ts';
 import { Secret } from '../../lib/util/secret.ts';
 import { additionalFiles } from '../../lib/swarm/stack-additions.ts';
-import { staleServices } from '../../lib/swarm/stack.ts';
+import { staleServices } from '../../lib/swarm/stale-services.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText, IMAGES } from '../support/cluster.ts';
 import { stackOf, summaryOf } from '../support/stacks.ts';
@@ -223,11 +223,13 @@ services:
           Mode: {},
         },
       }));
-    expect(staleServices(stack, deployed(additions), additions, objects)).toEqual([]);
-    expect(staleServices(stack, deployed(additions.slice(1)), additions, objects)).toEqual(['a']);
-    expect(staleServices(stack, deployed(additions), additions.slice(1), objects)).toEqual(['a']);
-    expect(staleServices(stack, deployed(additions).slice(1), additions, objects)).toEqual(['a']);
+    const stale = (services: ReturnType<typeof deployed>, wanted = additions) =>
+      staleServices(stack, { services, additions: wanted, names: undefined }, objects);
+    expect(stale(deployed(additions))).toEqual([]);
+    expect(stale(deployed(additions.slice(1)))).toEqual(['a']);
+    expect(stale(deployed(additions), additions.slice(1))).toEqual(['a']);
+    expect(stale(deployed(additions).slice(1))).toEqual(['a']);
     const moved = additions.map((one) => ({ ...one, node: 'n2' }));
-    expect(staleServices(stack, deployed(additions), moved, objects)).toEqual(['a', 'b']);
+    expect(stale(deployed(additions), moved)).toEqual(['a', 'b']);
   });
 });

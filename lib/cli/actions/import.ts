@@ -10,8 +10,8 @@ import { gather } from '../../remote/gather-facts.ts';
 import { exists } from '../../util/files.ts';
 import { clusterText, type WrittenCluster } from '../../import/cluster-text.ts';
 import { fromDockerMachine } from '../../import/docker-machine.ts';
-import { fromSwarm, type Access } from '../../import/swarm/index.ts';
-import { stackFiles, writeStacks } from '../../import/swarm/stack-files.ts';
+import { fromSwarm, type Access, type ImportedSwarm } from '../../import/swarm/index.ts';
+import { stacksLeft, writeStacks } from '../../import/swarm/stack-files.ts';
 import { providerRegistry } from '../../providers/index.ts';
 import { print, writeStderr } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
@@ -38,6 +38,7 @@ export interface SwarmImportOptions extends ImportOptions, Access {
 /** An existing swarm, as a cluster file for which `plan` shows no changes. */
 export async function importSwarm(options: SwarmImportOptions): Promise<number> {
   const { manager: address, user, port, identityFile, bastion, sshConfig, acceptNew } = options;
+  await requireFree(options);
   const file = resolve(options.output ?? 'swarmup.yaml');
   const path = (one: string | undefined) =>
     one === undefined ? undefined : relative(dirname(file), resolve(one)) || '.';
@@ -54,27 +55,35 @@ export async function importSwarm(options: SwarmImportOptions): Promise<number> 
   return withSession(cluster, { acceptNew, asRoot: true }, async ({ context, signal }) => {
     const { proxy } = await gather(await context.remote.host('manager', signal), { proxy: proxyFileOn }, signal);
     const manager = await context.swarm.manager(signal);
-    const { cluster: swarm, stacks } = await fromSwarm(manager, {
-      name: options.name,
-      provider,
-      address,
-      providers: providerRegistry,
-    });
-    const files = await stackFiles(stacks, options.output);
-    const notes = [...swarm.notes, ...files.notes];
-    await write({ ...swarm, notes, ...omitUndefined({ docker: proxyOf(proxy) }) }, options);
-    await writeStacks(files.files);
+    const swarm = await fromSwarm(manager, { name: options.name, provider, address, providers: providerRegistry });
+    const { stacks, notes } = await stacksOf(swarm, options);
+    const docker = proxyOf(proxy);
+    await write({ ...swarm.cluster, ...omitUndefined({ docker, stacks, notes }) }, options);
     return 0;
   });
 }
 
-async function write(cluster: WrittenCluster, { output, yes }: ImportOptions): Promise<void> {
+/** The stacks, as the cluster file names them, and all its notes. */
+async function stacksOf({ cluster, stacks, found }: ImportedSwarm, { output }: ImportOptions) {
+  if (output === undefined) return { stacks: undefined, notes: [...cluster.notes, ...stacksLeft(stacks)] };
+  const env = { ...process.env, ...found.env };
+  const written = await writeStacks(stacks, dirname(resolve(output)), { ...found, env });
+  return { stacks: written.stacks, notes: [...cluster.notes, ...written.notes] };
+}
+
+/** @throws SwarmupError NEEDS_CONFIRMATION if the file exists and may not be overwritten */
+async function requireFree({ output, yes }: ImportOptions): Promise<void> {
+  if (output === undefined || yes || !(await exists(output))) return;
+  throw new SwarmupError('NEEDS_CONFIRMATION', `${output} exists`, {
+    fix: 'Name another file, or overwrite it with --yes.',
+  });
+}
+
+async function write(cluster: WrittenCluster, options: ImportOptions): Promise<void> {
+  const { output } = options;
   const text = clusterText(cluster);
   if (output === undefined) return print(text);
-  if (!yes && (await exists(output)))
-    throw new SwarmupError('NEEDS_CONFIRMATION', `${output} exists`, {
-      fix: 'Name another file, or overwrite it with --yes.',
-    });
+  await requireFree(options);
   await writeFile(output, text);
   writeStderr(`${output}: ${cluster.nodes.length} nodes. Look at it, then: swarmup plan -f ${output}\n`);
 }

@@ -7,6 +7,7 @@ import { listNetworks } from '../../swarm/networks.ts';
 import { readSwarm } from '../../swarm/settings.ts';
 import type { WrittenCluster } from '../cluster-text.ts';
 import { checkService, type Checked } from './checked.ts';
+import type { Found } from './checked-stack.ts';
 import { stackFile, stackOf, type StackFile } from './compose.ts';
 import { allNames } from './names.ts';
 import { writtenNodes } from './nodes.ts';
@@ -35,8 +36,10 @@ export interface SwarmImport {
 
 export interface ImportedSwarm {
   readonly cluster: WrittenCluster;
-  /** The swarm's stacks, whose services the cluster file doesn't have. */
+  /** The swarm's stacks, whose services the cluster file has not among its own. */
   readonly stacks: readonly StackFile[];
+  /** Everything that runs, as it was found. */
+  readonly found: Found;
 }
 
 /**
@@ -87,7 +90,7 @@ export async function fromSwarm(
         : []),
     ],
   };
-  return { cluster, stacks };
+  return { cluster, stacks, found: { services, names, env: variables.values, providers } };
 }
 
 function stacksOf(services: readonly SwarmService[]): readonly (readonly [string, readonly SwarmService[]])[] {
