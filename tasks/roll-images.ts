@@ -45,7 +45,11 @@ export default defineTask<State, Change>({
     const skipped = await whyFixed(ctx, image);
     if (skipped !== undefined) return { ...NOTHING, service, skipped };
     const found = await registryDigest(manager, image, await ctx.images.credentials(image));
-    if ('problem' in found) throw unreachable(ctx.target, image, found.problem);
+    if ('problem' in found) {
+      if (ctx.cluster.images.whenUnreachable !== 'build' || !ctx.images.canBuild(image))
+        throw unreachable(ctx.target, image, found.problem);
+      return { ...NOTHING, service, skipped: "built here, as its registry can't be reached" };
+    }
     const [convergence] = await lookAt(manager, [service.ID]);
     return { service, convergence, newest: `${tagged(image)}@${found.digest}`, skipped };
   },

@@ -350,6 +350,18 @@ describe('newer images', () => {
     ]);
   });
 
+  it('of what is built here when its registry can’t be reached are not looked for', async () => {
+    const world = worldWithRegistry();
+    const all = await cluster('  web: { image: nginx }');
+    const building: Cluster = { ...all, images: { ...all.images, whenUnreachable: 'build' } };
+    await world.run('up', building);
+    world.swarm.registry = null;
+    world.buildable.add('nginx');
+    const result = await world.run('up', pulling(building));
+    expect(errorsOf(result)).toEqual([]);
+    expect(unit(result, 'roll-images', 'web')?.reason).toBe("built here, as its registry can't be reached");
+  });
+
   it('are reported as unknown when a service is deployed without its digest', async () => {
     const world = worldWithRegistry();
     world.swarm.registry = new Set();

@@ -212,7 +212,8 @@ describe('a cluster in use', () => {
     const config = join(home, '.docker', 'config.json');
     const configured = existsSync(config) ? readFileSync(config, 'utf8') : undefined;
     const own = `  own:\n    image: ${image}\n    replicas: 2\n    constraints: [node.role == manager]\n    networks: [back]\n`;
-    write(['  edge:\n', `${own}  edge:\n`]);
+    writeFileSync(join(folder, 'shop.yml'), `services: { page: { image: '${image}' } }\n`);
+    write(['  edge:\n', `${own}  edge:\n`], ['services:\n', 'stacks: { shop: { file: shop.yml } }\nservices:\n']);
     const refused = await up('--only', 'pull-images');
     expect(errorOf(refused)).toMatchObject({
       code: 'IMAGE_UNREACHABLE',
@@ -223,6 +224,19 @@ describe('a cluster in use', () => {
     writeFileSync(config, JSON.stringify({ auths: { [registryName()]: { auth } } }));
     expectOk(await up());
     expect(await engine('m2', "docker service ls -f name=own --format '{{.Replicas}}'")).toBe('2/2');
+    expect(await engine('m2', "docker service ls -f name=shop_page --format '{{.Replicas}}'")).toBe('1/1');
+    // Another version under the same tag.
+    const build = `printf 'FROM nginx:latest\\nLABEL version=2\\n' | docker build -q -t ${image} - `;
+    const login = `echo ${PASSWORD} | docker login -u ${USER} --password-stdin ${registryName()}`;
+    await engine('m1', `${build} && ${login} && docker push -q ${image} && docker logout ${registryName()}`);
+    expect((await up()).document.changed).toBe(0);
+    const rolled = await up('--pull');
+    expectOk(rolled);
+    expect(summaries(rolled)).toEqual([
+      expect.stringMatching(/^service own: image \S+@sha256:\w+ → \S+@sha256:\w+$/),
+      expect.stringMatching(/^service shop_page: image \S+@sha256:\w+ → \S+@sha256:\w+$/),
+    ]);
+    expect((await up('--pull')).document.changed).toBe(0);
     expect(readFileSync(cli.log, 'utf8')).not.toContain(PASSWORD);
     if (configured === undefined) rmSync(config);
     else writeFileSync(config, configured);

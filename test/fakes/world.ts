@@ -64,6 +64,8 @@ export class FakeWorld {
   /** The engine versions in the hosts' package sources, the newest first. */
   readonly packages = new Set(['26.1.5+dfsg1', '20.10.24+dfsg1']);
   readonly events: Event[] = [];
+  /** Images that can be built here. */
+  readonly buildable = new Set<string>();
   /** The environment of swarmup. */
   env: Readonly<Record<string, string>> = {};
 
@@ -135,7 +137,7 @@ export class FakeWorld {
       swarm: swarmAccess(cluster, { remote, machines }, clock),
       http: this.#http(cluster),
       images: strict<Images>('images', {
-        canBuild: () => false,
+        canBuild: (image) => this.buildable.has(image),
         contents: async () => [],
         credentials: async () => undefined,
       }),
