@@ -87,6 +87,16 @@ function wantedValue(field: Field, service: ServiceSpec, labels: Labels): { read
   return did ? { wanted: field.otherwise } : undefined;
 }
 
+/**
+ * The keys of a cluster file that were applied to a service, besides those that every service has; undefined for a
+ * service that swarmup never changed.
+ */
+export function appliedKeys({ Spec: { Labels = {} } }: SwarmService): readonly string[] | undefined {
+  const noted = Labels[FIELDS_LABEL];
+  if (noted === undefined) return Labels[OWNER_LABEL] === undefined ? undefined : [];
+  return noted.split(',');
+}
+
 /** The keys to record on a service. */
 function notedFields(service: ServiceSpec): string {
   const named = FIELDS.filter((field) => !ALWAYS.includes(field.name) && field.wanted(service) !== undefined);

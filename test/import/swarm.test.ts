@@ -193,6 +193,24 @@ describe('an imported swarm', () => {
     );
   });
 
+  it('has the services of swarmup’s own clusters as their file had them', async () => {
+    const world = await byHand();
+    const first = await clusterOf(
+      `${HOST.replace(' }]', ' }, { name: hand, role: worker, address: 192.0.2.2 }]')}services:
+  web: { image: nginx, ports: ['80:80'] }
+  app: { image: nginx, replicas: 2, user: www-data, labels: { team: red }, limits: { memory: 64MiB } }
+`,
+    );
+    expect(errorsOf(await world.run('up', first))).toEqual([]);
+    const { cluster } = await expectUnchanged(world);
+    expect(cluster.services).toMatchObject({
+      web: { image: expect.stringMatching(/^nginx/), ports: [expect.anything()] },
+      app: { replicas: 2, user: 'www-data', labels: { team: 'red' }, limits: { memory: expect.anything() } },
+    });
+    expect(Object.keys(cluster.services?.['web'] ?? {}).toSorted()).not.toContain('update');
+    expect(cluster.notes.filter((note) => note.startsWith('Left'))).toEqual([]);
+  });
+
   it('can add nothing to the file by its names', async () => {
     const world = await byHand();
     await create(world, {

@@ -4,7 +4,7 @@ import type { ProviderRegistry } from '../../config/parse-options.ts';
 import { service as serviceSchema } from '../../config/service-schema.ts';
 import type { SwarmService } from '../../contracts/swarm-types.ts';
 import type { Names } from '../../swarm/fields/field.ts';
-import { differences } from '../../swarm/service-spec.ts';
+import { appliedKeys, differences } from '../../swarm/service-spec.ts';
 import { hasCode } from '../../util/errors.ts';
 import { clusterText } from '../cluster-text.ts';
 import { externals, referencesOf, type ServiceFile } from './service-file.ts';
@@ -22,6 +22,9 @@ export type Checked =
 /** Keys that every service is compared by, whether the file has them or not. */
 const NEEDED = ['image', 'mode', 'replicas', 'total', 'concurrent', 'ports', 'env', 'constraints'];
 
+/** Labels and their keys have a mark of their own. */
+const LABELS = ['labels'];
+
 interface Tools {
   readonly names: Names;
   readonly providers: ProviderRegistry;
@@ -31,7 +34,10 @@ interface Tools {
  * Checks what was written about a service by the program's own rules: it is read as a cluster file is, and compared with
  * the service as `plan` does. Keys that can't be read, or would change something, are left out.
  */
-export async function checkService(service: SwarmService, file: ServiceFile, tools: Tools): Promise<Checked> {
+export async function checkService(service: SwarmService, whole: ServiceFile, tools: Tools): Promise<Checked> {
+  // Of a service that swarmup deployed, its mark tells what its file said; the rest are swarmup's own defaults.
+  const marked = appliedKeys(service);
+  const file = marked ? only(whole, (key) => [...NEEDED, ...LABELS, ...marked].includes(key)) : whole;
   const unreadable = unreadableKeys(file);
   const lost = unreadable.filter((key) => NEEDED.includes(key));
   if (lost.length > 0) return { service, reason: cannotSay(lost) };
