@@ -49,7 +49,7 @@ function diagnoseIssue(issue: Issue, schema: z.ZodType, locator: Locator, prefix
       return [
         locator.at(
           path,
-          `${path.join('.')} has an unknown value`,
+          issue.input === undefined ? `'${path.join('.')}' is missing` : `${path.join('.')} has an unknown value`,
           expectedOneOf(typeof issue.input === 'string' ? issue.input : '', values),
         ),
       ];

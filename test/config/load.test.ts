@@ -142,6 +142,11 @@ services:
     ],
     ['no name', 'provider: { type: qemu }\n', /:1:1: 'name' is missing/],
     [
+      'no role',
+      'name: x\nprovider: { type: hosts }\nnodes: [{ name: a, address: 192.0.2.1 }]\n',
+      /'nodes\.0\.role' is missing/,
+    ],
+    [
       'an unset variable',
       'name: ${NOPE}\nprovider: { type: qemu }\n',
       /:1:7: the environment variable NOPE is not set[^]*\$\{NOPE:-value\}/,

@@ -89,7 +89,7 @@ services:
     command: [nginx, -g, "daemon off;"]
     volumes: ["files:/files", "/etc/hostname:/etc/outside:ro"]
     configs: [{ source: text, target: /srv/text, mode: 0440 }]
-    healthcheck: { test: ["CMD", "true"], interval: 1m30s }
+    healthcheck: { test: [CMD, nginx, -t], interval: 1m30s }
     logging: { driver: json-file, options: { max-size: 1m } }
     deploy:
       replicas: 2

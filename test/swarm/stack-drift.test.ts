@@ -91,6 +91,23 @@ describe('a running service of a stack', () => {
     expect(drift(running(plain), plain)).toEqual([]);
   });
 
+  it('has no drift where its file says what swarmkit does without it', () => {
+    const wanted = {
+      image: 'x',
+      deploy: {
+        restart_policy: { condition: 'any', delay: '5s' },
+        update_config: { parallelism: 1, monitor: '5s', order: 'stop-first', failure_action: 'pause' },
+      },
+    };
+    const found = running(wanted, (spec, _container, task) => {
+      task['RestartPolicy'] = {};
+      spec['UpdateConfig'] = { Parallelism: 1 };
+    });
+    expect(drift(found, wanted)).toEqual([]);
+    const slower = running(wanted, (_spec, _container, task) => (task['RestartPolicy'] = { Delay: 6e9 }));
+    expect(drift(slower, wanted)).toMatchObject([{ path: ['stacks', 's', 'a', 'restart_policy'] }]);
+  });
+
   it('has no drift while it doesn’t exist', () => expect(drift([])).toEqual([]));
 
   it.each<[string, (spec: Json, container: Json, task: Json) => void, object]>([

@@ -22,7 +22,9 @@ export const withDefaults =
     return Object.fromEntries(Object.entries(asObject(value)).filter(([key, inner]) => inner !== defaults[key]));
   };
 
-export const policy = withDefaults({ FailureAction: 'pause', Order: 'stop-first' });
+/** What swarmkit does where nothing is set. Source: swarmkit, api/defaults/service.go; durations in nanoseconds. */
+export const policy = withDefaults({ FailureAction: 'pause', Order: 'stop-first', Monitor: 5e9 });
+export const restart = withDefaults({ Condition: 'any', Delay: 5e9 });
 
 export const modeKind = (value: Json): Json => Object.keys(asObject(value)).toSorted()[0] ?? 'Replicated';
 

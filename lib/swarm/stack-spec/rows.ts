@@ -16,8 +16,8 @@ import {
   port,
   portText,
   replicas,
+  restart,
   unordered,
-  withDefaults,
 } from './plain.ts';
 
 /**
@@ -113,7 +113,7 @@ export const ROWS: readonly Row[] = [
   shown('oom_score_adj', container('OomScoreAdj')),
   shown('resources.limits', task('Resources', 'Limits')),
   shown('resources.reservations', task('Resources', 'Reservations')),
-  shown('restart_policy', task('RestartPolicy'), withDefaults({ Condition: 'any' })),
+  shown('restart_policy', task('RestartPolicy'), restart),
   { ...shown('constraints', task('Placement', 'Constraints')), same: unordered },
   shown('preferences', task('Placement', 'Preferences')),
   shown('max_replicas_per_node', task('Placement', 'MaxReplicas')),
