@@ -89,7 +89,7 @@ services:
     command: [nginx, -g, "daemon off;"]
     volumes: ["files:/files", "/etc/hostname:/etc/outside:ro"]
     configs: [{ source: text, target: /srv/text, mode: 0440 }]
-    healthcheck: { test: [CMD, nginx, -t], interval: 1m30s }
+    healthcheck: { test: [CMD, nginx, -t], interval: 3s }
     logging: { driver: json-file, options: { max-size: 1m } }
     deploy:
       replicas: 2
@@ -419,6 +419,8 @@ describe('existing hosts', () => {
   it('are a swarm that can be imported: the resulting file changes nothing', async () => {
     await manager(`cat > /root/hand.yml <<'END'\n${BY_HAND}END`);
     await manager('docker stack deploy --resolve-image never -c /root/hand.yml hand 2>&1');
+    const running = () => manager("docker stack services hand --format '{{.Replicas}}'");
+    await vi.waitFor(async () => expect(await running()).toBe('2/2\n2/2'), { timeout: 240_000, interval: 3000 });
     const address = /address: (\S+) \}/.exec(readFileSync(join(folder, 'swarmup.yaml'), 'utf8'))?.[1] ?? '';
     const access = ['--user', 'root', '--bastion', 'gate', '--ssh-config', 'ssh_config', '--accept-new'];
     const imported = await cli.run(['import', 'swarm', '--manager', address, ...access, '-o', 'imported.yaml']);
