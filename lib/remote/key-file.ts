@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import ssh2, { type ParsedKey } from 'ssh2';
-import { ifThere } from '../util/files.ts';
+import { readIfPossible } from '../util/files.ts';
 
 /** What an IdentityFile holds. */
 export interface KeyFile {
@@ -20,14 +20,14 @@ export interface KeyFile {
  * key is taken from FILE.pub first. Source: OpenSSH, authfile.c, sshkey_load_public.
  */
 export async function readKeyFile(path: string): Promise<KeyFile> {
-  const text = await ifThere(readFile(path, 'utf8'));
+  const text = await readIfPossible(path);
   const itself = text === undefined ? undefined : publicKey(text);
   if (itself)
     return { path, publicBlob: itself, problem: `${path} is a public key, and its private key isn't in the agent` };
-  const beside = await ifThere(readFile(`${path}.pub`, 'utf8'));
+  const beside = await readIfPossible(`${path}.pub`);
   const publicBlob = (beside === undefined ? undefined : publicKey(beside)) ?? publicPart(text ?? '');
   const shown = publicBlob ? { publicBlob } : {};
-  if (text === undefined) return { path, ...shown, problem: `${path} does not exist` };
+  if (text === undefined) return { path, ...shown, problem: `${path} is no file that can be read` };
   if (await isReadableByOthers(path))
     return {
       path,

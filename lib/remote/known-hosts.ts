@@ -1,6 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { ifThere } from '../util/files.ts';
+import { readIfPossible } from '../util/files.ts';
 
 /** A line of a known_hosts file that is about a server. */
 export interface KnownKey {
@@ -47,16 +46,16 @@ export async function trustIn(files: readonly string[], name: string, plain: str
     linesAbout(files, name),
     plain === undefined ? [] : linesAbout(files, plain),
   ]);
-  const lines = [...about, ...elsewhere];
-  const revoked = lines.filter(({ marker }) => marker === '@revoked').map(({ key }) => key);
-  const keysOf = (some: readonly Line[]) =>
+  const revokedIn = (some: readonly Line[]) => some.filter(({ marker }) => marker === '@revoked').map(({ key }) => key);
+  const keysOf = (some: readonly Line[], revoked: readonly string[]) =>
     some.flatMap(({ marker, ...key }) =>
       marker === undefined && !revoked.includes(key.key) ? [{ ...key, revoked: false }] : [],
     );
   return {
-    keys: keysOf(about),
-    withoutPort: keysOf(elsewhere),
-    hasAuthority: lines.some(({ marker }) => marker === '@cert-authority'),
+    keys: keysOf(about, revokedIn(about)),
+    // The lines with the port come first; only without a key there does OpenSSH look at the others.
+    withoutPort: keysOf(elsewhere, [...revokedIn(about), ...revokedIn(elsewhere)]),
+    hasAuthority: [...about, ...elsewhere].some(({ marker }) => marker === '@cert-authority'),
   };
 }
 
@@ -65,7 +64,7 @@ interface Line extends Omit<KnownKey, 'revoked'> {
 }
 
 async function linesAbout(files: readonly string[], name: string): Promise<Line[]> {
-  const texts = await Promise.all(files.map((file) => ifThere(readFile(file, 'utf8'))));
+  const texts = await Promise.all(files.map(readIfPossible));
   return texts.flatMap((text, i) => parse(text ?? '', files[i] ?? '', name));
 }
 

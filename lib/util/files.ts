@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { lstat, mkdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, readFile, stat } from 'node:fs/promises';
 import envPaths from 'env-paths';
 import { hasErrno } from './errno.ts';
 import { SwarmupError } from './errors.ts';
@@ -57,6 +57,19 @@ export async function ifThere<T>(reading: Promise<T>): Promise<T | undefined> {
     return await reading;
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The text of a file of which programs ask no more than whether they can read it: undefined for a missing one, a folder,
+ * and a file of another user.
+ */
+export async function readIfPossible(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG')) return undefined;
     throw error;
   }
 }

@@ -108,7 +108,7 @@ export class Directory implements SshAccess {
     const key = JSON.stringify([server, further]);
     if (way.includes(key)) throw inCircles(node, server.host);
     const config = await this.#configOf(server);
-    // `Host *` with a ProxyJump matches the bastion itself too; OpenSSH ignores that as well.
+    // `Host *` with a ProxyJump matches the bastion itself too, for which OpenSSH would start itself without end.
     const jumps = [...further, ...config.jumps].filter(({ host }) => host !== server.host && host !== config.host);
     const last = jumps.at(-1);
     // A bastion's own configuration decides how it is reached, unless other bastions come before it.
