@@ -34,5 +34,11 @@ export interface Host {
   run(argv: readonly string[], options?: RemoteRun): Promise<Output>;
   /** A stream to the Docker Engine's socket on the machine. */
   dialEngine(): Promise<Duplex>;
+  /**
+   * A stream to a TCP port of the machine itself, inside the connection to the machine: nobody on the way can read it.
+   *
+   * @throws SwarmupError SSH_FORWARDING_REFUSED where neither sshd nor a program on the machine makes such a connection
+   */
+  dialPort(port: number): Promise<Duplex>;
   close(): void;
 }

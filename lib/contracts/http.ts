@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { SshEndpoint } from './endpoint.ts';
 
 export interface HttpRequest {
@@ -13,6 +14,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** The SSH server to go through. */
   readonly via?: SshEndpoint;
+  /** Makes the connection, which host and port only name then. */
+  readonly connect?: (signal: AbortSignal) => Promise<Duplex>;
 }
 
 /** Whose certificate is accepted. */

@@ -82,6 +82,7 @@ export function behindProxy(host: Host, cluster: Proxied): Host {
     name: host.name,
     run: (argv, options?: RemoteRun) => host.run(['env', ...settings, ...argv], options),
     dialEngine: () => host.dialEngine(),
+    dialPort: (port) => host.dialPort(port),
     close: () => host.close(),
   };
 }

@@ -3,14 +3,22 @@ import type { Secret } from '../util/secret.ts';
 import { Portainer, type SignIn } from './api.ts';
 import { adminPassword, olderPasswords } from './secrets.ts';
 
-export type AdministratorContext = Pick<RunContext, 'cluster' | 'state' | 'provider' | 'machines' | 'http' | 'swarm'>;
+export type AdministratorContext = Pick<RunContext, 'cluster' | 'state' | 'remote' | 'http' | 'swarm'>;
 
-/** Portainer's API through a manager that answers: the routing mesh forwards requests to the node it runs on. */
+/** IPv4 only: the routing mesh has no rules for ::1. Source: moby, libnetwork/service_linux.go, programIngress. */
+const LOOPBACK = '127.0.0.1';
+
+/**
+ * Portainer's API through the SSH connection to a manager that answers, whose routing mesh forwards requests to the node
+ * it runs on. The network between here and there never sees the password and the session.
+ */
 export async function portainerOf(context: AdministratorContext, signal: AbortSignal): Promise<Portainer> {
-  const { cluster, machines, provider, http, swarm } = context;
+  const { cluster, remote, http, swarm } = context;
   if (!cluster.portainer) throw new Error('the cluster file has no portainer section');
+  const { port } = cluster.portainer;
   const { node } = await swarm.manager(signal);
-  return new Portainer(http, provider.endpoint(machines.running(node), cluster.portainer.port), signal);
+  const connect = async (until: AbortSignal) => (await remote.host(node, until)).dialPort(port);
+  return new Portainer(http, { host: LOOPBACK, port, connect }, signal);
 }
 
 /** Like `SignIn`, with the password that worked if it isn't the current one. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { messageOf, SwarmupError } from '../util/errors.ts';
-import type { Endpoint } from '../contracts/endpoint.ts';
-import type { HttpAnswer, HttpClient } from '../contracts/http.ts';
+import { hasCode, messageOf, SwarmupError } from '../util/errors.ts';
+import type { HttpAnswer, HttpClient, HttpRequest } from '../contracts/http.ts';
+import { parseAs } from '../util/parse-json.ts';
 import { Secret } from '../util/secret.ts';
 
 const REQUEST_MS = 20_000;
@@ -19,17 +19,20 @@ export interface Environment {
   readonly name: string;
 }
 
+/** Where Portainer answers. The connection is made inside an SSH connection: its API is plain HTTP. */
+export type PortainerAddress = Required<Pick<HttpRequest, 'host' | 'port' | 'connect'>>;
+
 export type SignIn = { readonly token: Secret } | { readonly refused: string } | { readonly notYet: string };
 
 /** The part of Portainer's HTTP API for its set-up and its administrator's password. */
 export class Portainer {
   readonly #http: HttpClient;
-  readonly #endpoint: Endpoint;
+  readonly #address: PortainerAddress;
   readonly #signal: AbortSignal;
 
-  constructor(http: HttpClient, endpoint: Endpoint, signal: AbortSignal) {
+  constructor(http: HttpClient, address: PortainerAddress, signal: AbortSignal) {
     this.#http = http;
-    this.#endpoint = endpoint;
+    this.#address = address;
     this.#signal = signal;
   }
 
@@ -43,9 +46,11 @@ export class Portainer {
       });
     } catch (error) {
       this.#signal.throwIfAborted();
+      // The host doesn't let anyone in this way, however long we wait.
+      if (error instanceof Error && hasCode(error.cause, 'SSH_FORWARDING_REFUSED')) throw error.cause;
       return { notYet: messageOf(error) };
     }
-    if (answer.status === 200) return { token: new Secret(authSchema.parse(JSON.parse(answer.body)).jwt) };
+    if (answer.status === 200) return { token: new Secret(read(authSchema, 'POST /api/auth', answer).jwt) };
     if (answer.status === 303 && answer.headers['redirect-reason'] === 'AdminInitTimeout') {
       return {
         refused: 'it stopped waiting for its first set-up, because no administrator was created within five minutes',
@@ -58,7 +63,7 @@ export class Portainer {
 
   /** Changes the password of the signed-in user. Source: Portainer's HTTP API, PUT /users/{id}/passwd. */
   async changePassword(token: Secret, from: Secret, to: Secret): Promise<void> {
-    const { Id } = userSchema.parse(JSON.parse((await this.#authorised('GET', '/api/users/me', token)).body));
+    const { Id } = await this.#get(userSchema, '/api/users/me', token);
     await this.#authorised('PUT', `/api/users/${Id}/passwd`, token, {
       body: JSON.stringify({ password: from.reveal(), newPassword: to.reveal() }),
       type: 'application/json',
@@ -66,7 +71,7 @@ export class Portainer {
   }
 
   async environments(token: Secret): Promise<readonly Environment[]> {
-    const found = endpointSchema.parse(JSON.parse((await this.#authorised('GET', '/api/endpoints', token)).body));
+    const found = await this.#get(endpointSchema, '/api/endpoints', token);
     return found.map((one) => ({ id: one.Id, name: one.Name }));
   }
 
@@ -92,8 +97,12 @@ export class Portainer {
 
   /** The nodes whose agents the environment sees. Source: the agent's API, GET /agents (version 2), through Portainer's proxy. */
   async agents(token: Secret, environment: Environment): Promise<readonly string[]> {
-    const answer = await this.#authorised('GET', `/api/endpoints/${environment.id}/docker/v2/agents`, token);
-    return agentsSchema.parse(JSON.parse(answer.body)).map((agent) => agent.NodeName);
+    const found = await this.#get(agentsSchema, `/api/endpoints/${environment.id}/docker/v2/agents`, token);
+    return found.map((agent) => agent.NodeName);
+  }
+
+  async #get<T>(schema: z.ZodType<T>, path: string, token: Secret): Promise<T> {
+    return read(schema, `GET ${path}`, await this.#authorised('GET', path, token));
   }
 
   async #authorised(
@@ -103,15 +112,7 @@ export class Portainer {
     content?: { body: string; type: string },
   ): Promise<HttpAnswer> {
     const answer = await this.#ask(method, path, content, { authorization: `Bearer ${token.reveal()}` });
-    if (answer.status >= 300) {
-      throw new SwarmupError(
-        'PORTAINER_FAILED',
-        `Portainer answers ${method} ${path} with HTTP ${answer.status}: ${answer.body.slice(0, 300)}`,
-        {
-          fix: 'Read its log: docker service logs portainer_portainer on a manager.',
-        },
-      );
-    }
+    if (answer.status >= 300) throw unexpected(`${method} ${path}`, answer);
     return answer;
   }
 
@@ -122,7 +123,7 @@ export class Portainer {
     headers: Record<string, string> = {},
   ): Promise<HttpAnswer> {
     return this.#http.ask({
-      ...this.#endpoint,
+      ...this.#address,
       method,
       path,
       headers: { ...headers, ...(content ? { 'content-type': content.type } : {}) },
@@ -131,4 +132,19 @@ export class Portainer {
       signal: this.#signal,
     });
   }
+}
+
+/** Another program may answer on Portainer's port. */
+function read<T>(schema: z.ZodType<T>, request: string, answer: HttpAnswer): T {
+  const value = parseAs(schema, answer.body);
+  if (value === undefined) throw unexpected(request, answer);
+  return value;
+}
+
+function unexpected(request: string, { status, body }: HttpAnswer): SwarmupError {
+  return new SwarmupError(
+    'PORTAINER_FAILED',
+    `Portainer answers ${request} with HTTP ${status}: ${body.slice(0, 300)}`,
+    { fix: 'Read its log: docker service logs portainer_portainer on a manager.' },
+  );
 }

@@ -7,16 +7,17 @@ import { messageOf } from '../util/errors.ts';
 import type { Endpoint, SshEndpoint } from '../contracts/endpoint.ts';
 import type { HttpRequest, HttpClient } from '../contracts/http.ts';
 
-/** A new connection for each request, directly or through a bastion. */
+/** A new connection for each request, directly or inside an SSH connection. */
 function connectionOf(wanted: HttpRequest, dial: Dial, signal: AbortSignal): RequestOptions {
   const { via, host, port } = wanted;
   const tls = tlsOptions(wanted);
-  if (!via) return { agent: false, family: 4, ...tls };
+  const open = wanted.connect ?? (via && ((until: AbortSignal) => dial(via, { host, port }, until)));
+  if (!open) return { agent: false, family: 4, ...tls };
   return {
     createConnection: (_options, done) => {
       const connect = async () => {
         try {
-          const raw = await dial(via, { host, port }, signal);
+          const raw = await open(signal);
           done(null, tls ? tlsConnect({ ...tls, host, socket: raw }) : raw);
         } catch (error) {
           // After a failure no one owns the connection, so it is closed.

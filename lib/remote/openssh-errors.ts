@@ -7,6 +7,9 @@ export interface OpenSshFailure {
   readonly errors: string;
 }
 
+/** A connection that the server doesn't forward: OpenSSH's client doesn't say whether it may not, or can't connect. */
+export class TunnelRefused extends Error {}
+
 /** OpenSSH's messages, and what they mean. Source: OpenSSH, sshconnect.c and sshconnect2.c. */
 const MEANINGS = [
   [/REMOTE HOST IDENTIFICATION HAS CHANGED|revoked by|REVOKED HOST KEY/, 'SSH_HOST_KEY_CHANGED'],

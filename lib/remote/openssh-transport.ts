@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { interrupted } from '../util/errors.ts';
 import type { OpenSshRoute, SshEndpoint } from '../contracts/endpoint.ts';
 import { removeOwn } from '../util/remove.ts';
-import { openSshFailed, type OpenSshFailure } from './openssh-errors.ts';
+import { openSshFailed, TunnelRefused, type OpenSshFailure } from './openssh-errors.ts';
 import { ProcessChannel } from './process-channel.ts';
 import type { CommandChannel, Transport } from './transport.ts';
 
@@ -99,14 +99,17 @@ export class OpenSshTransport implements Transport {
   }
 
   exec(command: string, attach?: (channel: CommandChannel) => void): Promise<CommandChannel> {
-    const channel = this.#channel([], [command]);
+    const channel = this.#channel(['-o', 'LogLevel=ERROR'], [command]);
     attach?.(channel);
     return Promise.resolve(channel);
   }
 
   async tunnel(host: string, port: number): Promise<Duplex> {
     const target = host.includes(':') ? `[${host}]` : host;
-    return Promise.resolve(this.#channel(['-W', `${target}:${port}`], []));
+    // ssh reports on standard error, when asked to, that the server has opened the connection.
+    const channel = this.#channel(['-o', 'LogLevel=DEBUG1', '-W', `${target}:${port}`], []);
+    await forwarded(channel);
+    return channel;
   }
 
   socket(): Promise<Duplex> {
@@ -119,16 +122,32 @@ export class OpenSshTransport implements Transport {
 
   /** One more channel of the connection; without it, ssh would open a new one, which the proxy command prevents. */
   #channel(options: readonly string[], command: readonly string[]): ProcessChannel {
-    const settings = [
-      'ControlMaster=no',
-      `ControlPath=${controlPath(this.#folder)}`,
-      'ProxyCommand=exit 1',
-      'LogLevel=ERROR',
-    ];
+    const settings = ['ControlMaster=no', `ControlPath=${controlPath(this.#folder)}`, 'ProxyCommand=exit 1'];
     const args = ['-F', '/dev/null', '-T', ...settings.flatMap((setting) => ['-o', setting]), ...options];
     const child = spawn(this.#route.program, [...args, '--', 'swarmup', ...command], { detached: true });
     return new ProcessChannel(child, () => !this.alive);
   }
+}
+
+/** What ssh(1) prints once a connection is forwarded. Source: OpenSSH, mux.c, mux_client_request_stdio_fwd. */
+const FORWARDED = 'master session id';
+
+/** Waits until the server has opened the connection of `ssh -W`. */
+async function forwarded(channel: ProcessChannel): Promise<void> {
+  let errors = '';
+  await new Promise<void>((resolve, reject) => {
+    channel.stderr.on('data', (chunk: Buffer) => {
+      errors = (errors + chunk.toString()).slice(-8192);
+      if (errors.includes(FORWARDED)) resolve();
+    });
+    const failed = (cause?: unknown) => {
+      const words = errors.replace(/^debug\d: .*\n?/gm, '').trim();
+      reject(new TunnelRefused(words === '' ? 'the server refuses it' : words, { cause }));
+    };
+    channel.once('exit', () => failed());
+    channel.once('error', failed);
+    channel.once('close', () => failed());
+  });
 }
 
 /** Percent signs would be tokens. */

@@ -14,6 +14,7 @@ import { ABORT_GRACE_MS, collect, feed, goneAfterAbort } from './ssh-command.ts'
 import { openConnection, type ConnectOptions } from './ssh-connect.ts';
 import { connectionLost, engineUnreachable, tunnelError } from './ssh-errors.ts';
 import { inAnyShell, RUN_MARK, skipPreamble } from './preamble.ts';
+import { PortDialer } from './port-dial.ts';
 import { Sudo } from './sudo.ts';
 import type { CommandChannel, Transport } from './transport.ts';
 import { unreadable } from './unreadable.ts';
@@ -40,6 +41,7 @@ export class SshHost implements Host {
   /** Where the engine listens, if not where Docker puts it. */
   readonly #socket: string | undefined;
   readonly #sudo: Sudo;
+  readonly #ports: PortDialer;
   #closed: Error | undefined;
   /** Whether sshd lets the user open the engine's socket; undefined before the first attempt. */
   #socketIsOurs: boolean | undefined;
@@ -56,6 +58,7 @@ export class SshHost implements Host {
     this.#sudo = new Sudo({ host: name, user }, password, (argv, input) =>
       this.#execute(quote(argv), { input, withinMs: SUDO_MS, shown: `${name}: '${quote(argv)}'` }),
     );
+    this.#ports = new PortDialer({ host: this, transport, stream: (argv) => this.#stream(argv) });
     transport.onClosed((cause) => (this.#closed ??= cause));
   }
 
@@ -212,9 +215,22 @@ export class SshHost implements Host {
 
   async #dialStdio(): Promise<Duplex> {
     const { argv, first } = await this.#sudo.wrap(this.#docker('system', 'dial-stdio'), true);
+    const channel = await this.#stream(argv);
+    if (first !== undefined) channel.write(first);
+    return channel;
+  }
+
+  async dialPort(port: number): Promise<Duplex> {
+    if (!this.alive) throw this.#lost(this.#closed);
+    return this.#ports.dial(port);
+  }
+
+  /** The standard input and output of a command, as a stream. */
+  async #stream(argv: readonly string[]): Promise<Duplex> {
     const mark = randomUUID();
     const { channel } = await this.#openCommand(inAnyShell(quote(argv), mark), (opened) => skipPreamble(opened, mark));
-    if (first !== undefined) channel.write(first);
+    // Nobody reads it, and a program whose errors aren't read stops.
+    channel.stderr.resume();
     return channel;
   }
 

@@ -50,6 +50,7 @@ const TABLE = {
   SSH_HOST_KEY_CHANGED: { source: 'host' },
   SSH_AUTH_FAILED: { source: 'user' },
   SSH_NO_COMMON_ALGORITHM: { source: 'host' },
+  SSH_FORWARDING_REFUSED: { source: 'host' },
   SSH_CONNECTION_LOST: { source: 'host', transient: true },
   COMMAND_FAILED: { source: 'host' },
   ANSWER_UNREADABLE: { source: 'host' },

@@ -232,6 +232,7 @@ describe('the lock on the first manager', () => {
       return {
         name: host.name,
         dialEngine: () => host.dialEngine(),
+        dialPort: (port) => host.dialPort(port),
         close: () => host.close(),
         run: async (argv, run) => {
           sent.push(argv[4] ?? '');

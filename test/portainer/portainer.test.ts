@@ -1,11 +1,13 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Portainer } from '../../lib/portainer/api.ts';
+import { Portainer, type PortainerAddress } from '../../lib/portainer/api.ts';
 import { passwordMadeUp } from '../../lib/portainer/reset.ts';
 import { httpClient } from '../../lib/remote/http.ts';
 import { portIsFree } from '../../lib/remote/sockets.ts';
@@ -27,6 +29,17 @@ interface StartOptions {
 
 const newData = () => mkdtempSync(join(tmpdir(), 'swarmup-portainer-'));
 
+/** Here without an SSH connection, inside which swarmup makes it. */
+const at = (port: number): PortainerAddress => ({
+  host: '127.0.0.1',
+  port,
+  connect: async () => {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    return socket;
+  },
+});
+
 async function start(options: StartOptions = {}): Promise<Portainer> {
   const { data = newData() } = options;
   let port = 21_000 + Math.floor(Math.random() * 5000);
@@ -40,7 +53,7 @@ async function start(options: StartOptions = {}): Promise<Portainer> {
   await new Promise<void>((resolve) =>
     server?.stdout?.on('data', (chunk: Buffer) => chunk.includes('portainer stand-in') && resolve()),
   );
-  return new Portainer(httpClient(), { host: '127.0.0.1', port }, never);
+  return new Portainer(httpClient(), at(port), never);
 }
 
 describe('the first set-up of Portainer', () => {
@@ -63,9 +76,29 @@ describe('the first set-up of Portainer', () => {
     expect(await (await start({ passwordFile: false, timeout: -1 })).signIn(password)).toMatchObject({
       refused: expect.stringContaining('five minutes'),
     });
-    const nobody = new Portainer(httpClient(), { host: '127.0.0.1', port: 1 }, never);
+    const nobody = new Portainer(httpClient(), at(1), never);
     expect(await nobody.signIn(password)).toHaveProperty('notYet');
   });
+
+  it.each(['<html>not found</html>', '', 'null', '{"jwt":1}', '[{"Id":"x"}]'])(
+    'is an error when something else answers on its port: %j',
+    async (text) => {
+      const other = createServer((_request, response) => response.end(text)).listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const portainer = new Portainer(httpClient(), at((other.address() as AddressInfo).port), never);
+      const token = new Secret('x');
+      for (const asked of [
+        portainer.signIn(password),
+        portainer.environments(token),
+        portainer.changePassword(token, password, password),
+      ])
+        await expect(asked).rejects.toMatchObject({
+          code: 'PORTAINER_FAILED',
+          message: expect.stringContaining('HTTP 200'),
+        });
+      other.close();
+    },
+  );
 
   it('refuses requests without a token', async () => {
     const portainer = await start();
