@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { unreadable } from '../remote/unreadable.ts';
 import type { Host } from '../contracts/host.ts';
 import type { Attempt, Holder } from './local.ts';
@@ -12,8 +11,7 @@ const FOLDER = '/run/swarmup';
  * emulated machine each costs a tenth of a second. The age comes from the machine's own clock, so the clocks of the
  * runs don't matter. The first line of the file is the token, the second the owner.
  *
- * Arguments: action, file, token, owner, seconds until stale, tokens of runs known to be dead, and the line that the
- * answer begins with: the start file of a shell may print something before it.
+ * Arguments: action, file, token, owner, seconds until stale, and tokens of runs known to be dead.
  */
 const SCRIPT = `
 umask 077
@@ -22,8 +20,7 @@ exec 9>"$2.guard" && flock 9 || exit 1
 owner=; held=
 if [ -e "$2" ]; then { read -r owner; read -r held; } < "$2"; fi
 age() { echo $(( $(date +%s) - $(stat -c %Y "$2") )); }
-mark=$7
-say() { printf '%s\\n' "$mark" "$@"; }
+say() { printf '%s\\n' "$@"; }
 mine() { printf '%s\\n%s\\n' "$3" "$4" > "$2"; }
 case $1 in
 take)
@@ -98,13 +95,11 @@ export class RemoteLock {
   async #run(action: Action, owner: Owner | undefined, signal: AbortSignal, dead: readonly string[] = []) {
     const seconds = String(STALE_MS / 1000);
     const values = [this.#file, owner?.token ?? '', owner ? JSON.stringify(owner) : '', seconds, dead.join(' ')];
-    const mark = `swarmup-lock-${randomUUID()}`;
-    const { stdout } = await this.#host.run(['sh', '-c', SCRIPT, 'swarmup-lock', action, ...values, mark], { signal });
-    const lines = stdout.split('\n');
-    const [head = '', text = ''] = lines.slice(lines.indexOf(mark) + 1);
+    const { stdout } = await this.#host.run(['sh', '-c', SCRIPT, 'swarmup-lock', action, ...values], { signal });
+    const [head = '', text = ''] = stdout.split('\n');
     const [, word = '', age = '0'] = /^([a-z]+)(?: (-?\d+))?$/.exec(head) ?? [];
     // Without a clear answer the lock isn't held.
-    if (!lines.includes(mark) || !ANSWERS[action].some((known) => known === word))
+    if (!ANSWERS[action].some((known) => known === word))
       throw unreadable(this.#host.name, `the cluster's lock (${this.#file})`, stdout);
     return { word, holder: { owner: parseOwner(text), ageMs: Math.max(0, Number(age)) * 1000 } satisfies Holder };
   }

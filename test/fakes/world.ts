@@ -278,24 +278,15 @@ export class FakeWorld {
           const service = own?.installed ? 'LoadState=loaded' : 'LoadState=not-found';
           const system = ['ID=debian\nVERSION_CODENAME=trixie', `${service}\nActiveState=inactive`];
           const known = [...system, ...this.engineFiles.answers(name)];
-          // An answer per question, each behind the marker line of the request.
-          const [separator, ...questions] = argv.slice(3);
-          return ok(questions.map((_, i) => `\n${separator}\n${known[i] ?? ''}`).join(''));
+          return ok(answered(argv.slice(4).map((_, i) => known[i] ?? '')));
         }
         if (argv[0] === 'sh' && command.includes('cat /etc/docker/daemon.json')) {
-          const [separator] = argv.slice(3);
-          return ok(
-            this.engineFiles
-              .answers(name)
-              .map((one) => `\n${separator}\n${one}`)
-              .join(''),
-          );
+          return ok(answered(this.engineFiles.answers(name)));
         }
         if (argv[0] === 'sh' && command.includes('ip -o -4 address show')) {
-          const [separator] = argv.slice(3);
           const address = `2: eth1    inet ${own?.address}/24 scope global eth1`;
           const known = [address, `/sys/class/net/eth1/mtu:${this.mtus.get(name) ?? 1500}`];
-          return ok(known.map((one) => `\n${separator}\n${one}`).join(''));
+          return ok(answered(known));
         }
         const configured = this.engineFiles.run(name, argv, options);
         if (configured) return configured;
@@ -305,8 +296,7 @@ export class FakeWorld {
           return ok();
         }
         if (argv[0] === 'sh' && command.includes('ip -4 route show')) {
-          const [separator, ...questions] = argv.slice(3);
-          return ok(questions.map(() => `\n${separator}\n${this.routes.get(name) ?? ''}`).join(''));
+          return ok(answered(argv.slice(4).map(() => this.routes.get(name) ?? '')));
         }
         if (command.includes('systemctl stop docker')) {
           if (own) own.stopped = true;
@@ -351,7 +341,7 @@ export class FakeWorld {
           return ok();
         }
         if (command === 'docker --version') return ok(`Docker version ${own?.version}, build 1234567\n`);
-        if (argv[3] === 'swarmup-lock') return ok(`${argv.at(-1)}\n${this.#lockStep(name, argv.slice(4, -1))}`);
+        if (argv[3] === 'swarmup-lock') return ok(this.#lockStep(name, argv.slice(4)));
         if (command.startsWith('docker stack rm')) {
           this.swarm.removeStack(argv.at(-1) ?? '');
           return ok();
@@ -415,4 +405,9 @@ export class FakeWorld {
       },
     };
   }
+}
+
+/** Answers of a host, each behind a marker line that the host makes up: lib/remote/gather-facts.ts. */
+function answered(answers: readonly string[]): string {
+  return answers.map((one) => `\nswarmup-facts-${'0'.repeat(36)}\n${one}`).join('');
 }

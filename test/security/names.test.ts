@@ -8,6 +8,8 @@ import { systemClock } from '../../lib/async/clock.ts';
 import type { Ec2Api } from '../../lib/providers/aws/api.ts';
 import { Inventory } from '../../lib/providers/aws/inventory.ts';
 import { iamPolicy } from '../../lib/providers/aws/policy.ts';
+import type { Host } from '../../lib/contracts/host.ts';
+import { gather } from '../../lib/remote/gather-facts.ts';
 import { Layout } from '../../lib/providers/qemu/layout.ts';
 import { engineInfo } from '../../lib/facts/engine-info.ts';
 import { listeners } from '../../lib/facts/listeners.ts';
@@ -128,6 +130,34 @@ describe('a user of a host', () => {
     expect(engineInfo.parse('rootless')?.kind).toBe('rootless');
   });
 
+  it('cannot end an answer by a line in a name, as the lines between answers are in no argument that it could read', async () => {
+    const seen: string[] = [];
+    const host = strict<Host>('host', {
+      name: 'shared',
+      run: async (argv) => {
+        seen.push(argv.join('\0'));
+        const output = execFileSync(argv[0] ?? '', argv.slice(1), { encoding: 'utf8' });
+        return { exitCode: 0, stdout: output, stderr: '' };
+      },
+    });
+    const read = (text: string) => text;
+    /** The names of all programs, among them one with a line that separates answers of this or an earlier question. */
+    const lines: string[] = [];
+    for (let i = 0; i < 2; i++) {
+      const facts = {
+        foreign: { command: 'printf "%s\\n" "$1"', argument: lines.join('\n'), parse: read },
+        own: { command: 'echo own', parse: read },
+      };
+      expect(await gather(host, facts, new AbortController().signal)).toEqual({
+        foreign: lines.join('\n'),
+        own: 'own',
+      });
+      lines.push(...(seen.join('\n').match(/swarmup-[\w-]+/g) ?? []), 'forged');
+    }
+    expect(lines).toContain('swarmup-facts');
+    expect(seen.join('\n')).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
+  });
+
   it('cannot pass as the engine on a port, nor add sockets by the name of a process', () => {
     const output = [
       'tcp LISTEN 0 4096 *:2377 *:* users:(("dockerd",pid=9,fd=3)) uid:1000 ino:1 sk:1 <->',
@@ -170,16 +200,48 @@ describe('a parser of what a host says', () => {
 });
 
 describe('the policy for EC2', () => {
-  it('keeps a role with the tag of a cluster to that cluster', () => {
-    const { Statement } = iamPolicy() as {
-      Statement: { Sid: string; Condition?: Record<string, Record<string, string>> }[];
-    };
-    const conditions = Statement.filter(({ Sid }) => /Carries/.test(Sid)).map(
-      ({ Condition }) => Condition?.['StringLike'],
+  interface Statement {
+    readonly Sid: string;
+    readonly Action: readonly string[];
+    readonly Resource: string | readonly string[];
+    readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the policy as this file reads it
+  const { Statement: statements } = iamPolicy() as { readonly Statement: readonly Statement[] };
+  const OWN = "${aws:PrincipalTag/swarmup:cluster, '*'}";
+  /** The keys by which a statement is kept to a cluster. */
+  const keptBy = ({ Condition = {} }: Statement) =>
+    Object.entries(Condition).flatMap(([operator, keys]) =>
+      Object.entries(keys).flatMap(([key, value]) => (value === OWN ? [`${operator} ${key}`] : [])),
     );
-    expect(conditions).toEqual([
-      { 'aws:RequestTag/swarmup:cluster': "${aws:PrincipalTag/swarmup:cluster, '*'}" },
-      { 'aws:ResourceTag/swarmup:cluster': "${aws:PrincipalTag/swarmup:cluster, '*'}" },
-    ]);
+
+  it('keeps a role with the tag of a cluster to that cluster', () => {
+    expect(Object.fromEntries(statements.map((one) => [one.Sid, keptBy(one)]))).toEqual({
+      Look: [],
+      LookAtQuotas: [],
+      MakeWhatCarriesTheTag: ['StringLike aws:RequestTag/swarmup:cluster'],
+      MakeMachinesFromAnyImageInAnySubnet: [],
+      MakeMachinesWithWhatCarriesTheTag: ['StringLike aws:ResourceTag/swarmup:cluster'],
+      MakeGroupsInAnyVpc: [],
+      TagWhatIsMade: [],
+      ChangeWhatCarriesTheTag: ['StringLike aws:ResourceTag/swarmup:cluster'],
+      TagWhatCarriesTheTag: [
+        'StringLike aws:ResourceTag/swarmup:cluster',
+        'StringLikeIfExists aws:RequestTag/swarmup:cluster',
+      ],
+    });
+  });
+
+  it('lets no role use the group or the key pair of another cluster, or give it a machine', () => {
+    const without = statements.filter((one) => keptBy(one).length === 0);
+    for (const { Sid, Action, Resource } of without.filter((one) => one.Sid !== 'TagWhatIsMade')) {
+      const isRead = Action.every((action) => /:(Describe|Get)/.test(action));
+      expect(isRead || !/security-group|key-pair|instance/.test(String(Resource)), Sid).toBe(true);
+    }
+    // What is made gets its tags by the request that makes it, which another statement keeps to the cluster.
+    const { Condition } = statements.find(({ Sid }) => Sid === 'TagWhatIsMade') ?? {};
+    expect(Condition?.['StringEquals']?.['ec2:CreateAction']).toEqual(
+      statements.find(({ Sid }) => Sid === 'MakeWhatCarriesTheTag')?.Action.map((action) => action.slice(4)),
+    );
   });
 });

@@ -58,13 +58,14 @@ describe('the lock on a host whose shell prints a line before every command', ()
 });
 
 describe('an unexpected answer about the lock', () => {
-  it.each(['', 'taken\n', 'free\n', 'Welcome!\n', 'MARK\n', 'MARK\nmaybe\n', 'MARK\nfree\n', 'MARK\ntaken twice\n'])(
+  it.each(['', 'free\n', 'Welcome!\n', 'Welcome!\ntaken\n', 'maybe\n', '\ntaken\n', 'taken twice\n', 'Taken\n'])(
     'is an error, and acquires no lock: %j',
     async (answer) => {
       const deaf: Host = {
         name: 'manager1',
-        run: async (argv) => ({ exitCode: 0, stdout: answer.replace('MARK', argv.at(-1) ?? ''), stderr: '' }),
+        run: async () => ({ exitCode: 0, stdout: answer, stderr: '' }),
         dialEngine: () => Promise.reject(new Error('not asked')),
+        dialPort: () => Promise.reject(new Error('not asked')),
         close: () => undefined,
       };
       await expect(new RemoteLock(deaf, 'demo').take(owner(), [], never)).rejects.toMatchObject({

@@ -12,6 +12,15 @@ const givesTag = {
   StringEquals: { [`aws:RequestTag/${TAG.owner}`]: OWNER },
   StringLike: { [`aws:RequestTag/${TAG.cluster}`]: OWN_CLUSTER },
 };
+/**
+ * A machine with another cluster's tag would be taken for one of its nodes, with the host key in its tags: tags may be
+ * added, but none that gives a resource to another cluster.
+ */
+const keepsTag = {
+  ...carriesTag,
+  StringEqualsIfExists: givesTag.StringEquals,
+  StringLikeIfExists: givesTag.StringLike,
+};
 
 function actions(kind: (typeof API_CALLS)[keyof typeof API_CALLS]): string[] {
   return Object.entries(API_CALLS).flatMap(([call, own]) => (own === kind ? [`ec2:${call}`] : []));
@@ -45,10 +54,18 @@ export function iamPolicy(): object {
         Condition: givesTag,
       },
       {
-        Sid: 'MakeMachinesOutOfWhatIsThere',
+        Sid: 'MakeMachinesFromAnyImageInAnySubnet',
         Effect: 'Allow',
         Action: ['ec2:RunInstances'],
-        Resource: ['arn:aws:ec2:*::image/*', ...arn('subnet', 'security-group', 'key-pair')],
+        Resource: ['arn:aws:ec2:*::image/*', ...arn('subnet')],
+      },
+      {
+        // The group of another cluster would let a machine reach that cluster's nodes.
+        Sid: 'MakeMachinesWithWhatCarriesTheTag',
+        Effect: 'Allow',
+        Action: ['ec2:RunInstances'],
+        Resource: arn('security-group', 'key-pair'),
+        Condition: carriesTag,
       },
       { Sid: 'MakeGroupsInAnyVpc', Effect: 'Allow', Action: ['ec2:CreateSecurityGroup'], Resource: arn('vpc') },
       {
@@ -61,9 +78,16 @@ export function iamPolicy(): object {
       {
         Sid: 'ChangeWhatCarriesTheTag',
         Effect: 'Allow',
-        Action: [...actions('change'), ...actions('tag')],
+        Action: actions('change'),
         Resource: arn('instance', 'security-group', 'key-pair'),
         Condition: carriesTag,
+      },
+      {
+        Sid: 'TagWhatCarriesTheTag',
+        Effect: 'Allow',
+        Action: actions('tag'),
+        Resource: arn('instance', 'security-group', 'key-pair'),
+        Condition: keepsTag,
       },
     ],
   };
