@@ -1,6 +1,7 @@
-import { dirname } from 'node:path/posix';
+import { basename, dirname } from 'node:path/posix';
 import { PassThrough } from 'node:stream';
 import { readBackup } from '../lib/backup/read.ts';
+import { unpackCommand } from '../lib/backup/unpack.ts';
 import { differencesFrom, keptBy } from '../lib/backup/manifest.ts';
 import { type Manifest, volumeOf, type RestoreRequest } from '../lib/contracts/backup-request.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
@@ -86,7 +87,7 @@ async function unpack(ctx: UnitContext, { file, key, manifest }: RestoreRequest,
     if (!place) return undefined;
     ctx.report(`${place.host.name}: ${manifest.parts[part]?.name ?? ''}`);
     const input = new PassThrough();
-    unpacking.push(place.host.run(['tar', '-C', place.folder, '-xz'], { input, signal: ctx.signal }));
+    unpacking.push(place.host.run(unpackCommand(place.folder, place.only), { input, signal: ctx.signal }));
     return input;
   });
   await Promise.all(unpacking);
@@ -95,6 +96,8 @@ async function unpack(ctx: UnitContext, { file, key, manifest }: RestoreRequest,
 interface Place {
   readonly host: Host;
   readonly folder: string;
+  /** The only name that is unpacked. */
+  readonly only?: string;
 }
 
 /** The destination of each part, by its number. The manager's engine stops after the last part that needs it. */
@@ -114,7 +117,8 @@ async function placesOf(ctx: UnitContext, { manager, parts }: Manifest, folder: 
   await stopDocker(host, ctx.signal);
   // It isn't in a swarm: the remaining state is of a swarm that it left.
   await host.run(['rm', '-rf', folder], { signal: ctx.signal });
-  return volumes.map((volume) => volume ?? { host, folder: dirname(folder) });
+  // The archive contains the folder itself, and the folder around it has everything else of the engine.
+  return volumes.map((volume) => volume ?? { host, folder: dirname(folder), only: basename(folder) });
 }
 
 /** The number of services, networks, secrets and configs in a back-up. */
