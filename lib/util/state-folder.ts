@@ -14,17 +14,23 @@ import { SwarmupError } from './errors.ts';
  * @throws SwarmupError PATH_UNSAFE
  */
 export async function refuseLinks(root: string | undefined, stateDir: string): Promise<void> {
-  const inside = ((await ifThere(readdir(stateDir))) ?? []).map((name) => join(stateDir, name));
-  for (const path of [...(root === undefined ? [] : [root]), stateDir, ...inside]) {
+  for (const path of [...(root === undefined ? [] : [root]), stateDir]) {
     const found = await ifThere(lstat(path));
-    if (found?.isSymbolicLink())
-      throw new SwarmupError('PATH_UNSAFE', `${path} is a symbolic link, and swarmup writes and removes files in it`, {
-        fix:
-          path === root
-            ? `If you made the link, set SWARMUP_STATE_DIR=${path} in the environment. Otherwise remove it.`
-            : `Remove the link, or replace it by the folder itself; SWARMUP_STATE_DIR sets another place for all clusters.`,
-      });
+    if (found?.isSymbolicLink()) throw isLink(path, root);
   }
+  // The folders were found to be no links, and readdir(3) follows none below them.
+  const inside = (await ifThere(readdir(stateDir, { recursive: true, withFileTypes: true }))) ?? [];
+  const link = inside.find((entry) => entry.isSymbolicLink());
+  if (link) throw isLink(join(link.parentPath, link.name), root);
+}
+
+function isLink(path: string, root: string | undefined): SwarmupError {
+  return new SwarmupError('PATH_UNSAFE', `${path} is a symbolic link, and swarmup writes and removes files there`, {
+    fix:
+      path === root
+        ? `If you made the link, set SWARMUP_STATE_DIR=${path} in the environment. Otherwise remove it.`
+        : `Remove the link, or replace it by what it leads to; SWARMUP_STATE_DIR sets another place for all clusters.`,
+  });
 }
 
 /**

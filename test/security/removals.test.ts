@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { loadCluster } from '../support/cluster.ts';
 import { makePrivate } from '../../lib/util/files.ts';
@@ -103,6 +103,17 @@ describe('a state folder with another user’s files', () => {
   const load = (env = {}) => loadCluster({ file: file(), cwd: folder, env });
 
   beforeEach(() => writeFileSync(file(), 'name: demo\nprovider: { type: qemu }\n'));
+
+  it.each(['ssh/known_hosts', 'machines/worker1/disk.qcow2', 'machines/worker1', 'hosts/a.json.part', 'a/b/c/d'])(
+    'is refused before anything is made, when %s in it is a symbolic link',
+    async (name) => {
+      const path = join(folder, '.swarmup', 'demo', name);
+      mkdirSync(dirname(path), { recursive: true });
+      symlinkSync(name.endsWith('worker1') ? precious : join(precious, 'inside', 'file'), path);
+      await expect(load()).rejects.toMatchObject({ ...UNSAFE, message: expect.stringContaining(`demo/${name}`) });
+      expect(isWhole()).toBe(true);
+    },
+  );
 
   it('is refused before anything is made, when it, a cluster’s folder or a folder in that is a symbolic link', async () => {
     const root = join(folder, '.swarmup');
