@@ -169,6 +169,7 @@ async function commands(): Promise<string> {
     '| --- | --- |',
     '| `SWARMUP_STATE_DIR` | the folder for keys, disks and records; default: `.swarmup` beside the cluster file |',
     '| `SWARMUP_SUDO_PASSWORD` | the sudo password on hosts where the user is not root and sudo needs one |',
+    '| `SWARMUP_SSH_CONFIG` | the OpenSSH configuration that `swarmup context` adds to; default: `~/.ssh/config`, where `~` is the home of the passwd entry, as for ssh |',
     '| `SWARMUP_CACHE_DIR` | the folder for images shared by all clusters; default: the cache folder of the system |',
     '| `NO_COLOR`, `CI` | no colours; plain lines instead of the live view |',
     '',

@@ -9,12 +9,13 @@ import { parseAs } from '../util/parse-json.ts';
 import type { Machine } from '../contracts/provider.ts';
 import { removeInside } from '../util/remove.ts';
 import { sshConfigText } from './openssh.ts';
+import { passwdHome } from './passwd-home.ts';
 
 /** The paths of the user's Docker and OpenSSH configuration. */
 export interface ClientFolders {
   /** `~/.docker`, or DOCKER_CONFIG. */
   readonly docker: string;
-  /** `~/.ssh/config`. */
+  /** `~/.ssh/config`, or SWARMUP_SSH_CONFIG. */
   readonly sshConfig: string;
 }
 
@@ -34,10 +35,14 @@ const metaSchema = z.looseObject({
   Metadata: z.looseObject({ SwarmupFolder: z.string().optional() }).default({}),
 });
 
+/**
+ * Docker's client looks in $HOME; the ssh that it runs looks in the home of the passwd entry. Sources: docker/cli,
+ * cli/config; ssh_config(5).
+ */
 export function clientFolders(env: Readonly<Record<string, string | undefined>>): ClientFolders {
   return {
-    docker: env['DOCKER_CONFIG'] ?? join(homedir(), '.docker'),
-    sshConfig: join(homedir(), '.ssh', 'config'),
+    docker: env['DOCKER_CONFIG'] ?? join(env['HOME'] || homedir(), '.docker'),
+    sshConfig: env['SWARMUP_SSH_CONFIG'] ?? join(passwdHome(), '.ssh', 'config'),
   };
 }
 

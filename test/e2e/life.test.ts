@@ -69,6 +69,8 @@ const folder = mkdtempSync(join(tmpdir(), 'swarmup-e2e-'));
 const home = join(folder, 'home');
 const cli = new Cli(folder, {
   HOME: home,
+  // OpenSSH's client would look in the home of this user's passwd entry.
+  SWARMUP_SSH_CONFIG: join(home, '.ssh', 'config'),
   SWARMUP_CACHE_DIR: cacheFolder(process.env),
 });
 const sshConfig = join(folder, 'ssh_config');

@@ -1,7 +1,5 @@
-import { homedir } from 'node:os';
 import type { RunContext } from '../../contracts/context.ts';
 import { clientFolders, writeContext } from '../../remote/docker-context.ts';
-import { passwdHome } from '../../remote/passwd-home.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { print, printJson } from '../../render/output.ts';
 import type { CommonOptions } from '../options.ts';
@@ -24,16 +22,9 @@ export async function context(options: ContextOptions): Promise<number> {
     const manager = machines.running(node);
     await writeContext({ name, cluster: cluster.name, stateDir, manager, knownHostsFile }, clientFolders(env));
     if (options.json) printJson({ context: name, node });
-    else print(`Docker context ${name} connects to ${node}. Try it: docker --context ${name} node ls\n${elsewhere()}`);
+    else print(`Docker context ${name} connects to ${node}. Try it: docker --context ${name} node ls\n`);
     return 0;
   });
-}
-
-/** OpenSSH doesn't look in $HOME, where Docker's configuration is. */
-function elsewhere(): string {
-  const [own, read] = [homedir(), passwdHome()];
-  if (own === read) return '';
-  return `ssh reads ${read}/.ssh/config, whatever $HOME says. Add this as its first line: Include "${own}/.ssh/config"\n`;
 }
 
 /** `docker --context` runs `docker system dial-stdio` there as the login user. */
