@@ -26,7 +26,7 @@ export function knownHostsName(host: string, port: number): string {
 export async function lookUp(files: readonly string[], name: string): Promise<KnownKey[]> {
   const found = await linesAbout(files, name);
   return found.flatMap(({ marker, ...key }) =>
-    marker === '@cert-authority' ? [] : [{ ...key, revoked: marker === '@revoked' }],
+    marker === undefined || marker === '@revoked' ? [{ ...key, revoked: marker === '@revoked' }] : [],
   );
 }
 
@@ -74,14 +74,21 @@ function parse(text: string, file: string, name: string): Line[] {
     const marker = words[0]?.startsWith('@') ? words.shift() : undefined;
     const [hosts = '', type = '', key = ''] = words;
     if (hosts === '' || hosts.startsWith('#') || !names(hosts, name)) return [];
-    return key === '' ? [] : [{ marker, type, key, file, line: i + 1 }];
+    return isKey(type, key) ? [{ marker, type, key, file, line: i + 1 }] : [];
   });
+}
+
+/** Whether a public key is of the kind that it says: it begins with its type, as SSH's `string`. Source: RFC 4253, 6.6. */
+function isKey(type: string, key: string): boolean {
+  const blob = Buffer.from(key, 'base64');
+  const name = Buffer.from(type);
+  return blob.length > 4 + name.length && blob.readUInt32BE(0) === name.length && blob.subarray(4).indexOf(name) === 0;
 }
 
 /** Whether a list of patterns, or a hashed name, matches a server. */
 function names(hosts: string, name: string): boolean {
-  const [, kind, salt, hash] = hosts.split('|');
-  if (kind === '1' && salt !== undefined)
+  const [before, kind, salt, hash] = hosts.split('|');
+  if (before === '' && kind === '1' && salt !== undefined)
     return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
   const patterns = hosts.split(',');
   const matches = (pattern: string) => asExpression(pattern).test(name);

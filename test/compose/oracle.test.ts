@@ -2,15 +2,16 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { inputs } from '../support/seeded.ts';
 import { hasOracle, stackConfig } from './docker.ts';
 import { loadedFiles, textOf } from './loaded.ts';
 import { variant } from './variants.ts';
 
-const COUNT = 100;
+const COUNT = inputs(100);
 /** So many clients at a time: each is a process. */
 const AT_ONCE = 4;
 
-describe.runIf(hasOracle)('random Compose files', { timeout: 300_000 }, () => {
+describe.runIf(hasOracle)('random Compose files', { timeout: 3_600_000 }, () => {
   it('mean the same as to docker stack config, or are refused by both', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'swarmup-variants-'));
     const check = async (seed: number): Promise<boolean> => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { seeded } from '../support/seeded.ts';
+import { inputs, seeded } from '../support/seeded.ts';
 import { clusterOf } from '../support/cluster.ts';
 
 const hosts = (more: string) =>
@@ -80,7 +80,7 @@ describe('a mistake in a cluster file', () => {
       '- ',
       '? ',
     ];
-    for (let i = 0; i < 150; i++) {
+    for (let i = 0; i < inputs(150); i++) {
       const text = random.text(12, pieces);
       const error: unknown = await clusterOf(text).then(
         () => undefined,

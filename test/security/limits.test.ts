@@ -17,7 +17,7 @@ import { readBanner } from '../../lib/remote/sockets.ts';
 import { collect, type Collecting } from '../../lib/remote/ssh-command.ts';
 import { BoundedOutput } from '../../lib/util/bounded-output.ts';
 import { lineSplitter } from '../../lib/util/lines.ts';
-import { seeded } from '../support/seeded.ts';
+import { inputs, seeded } from '../support/seeded.ts';
 
 const never = new AbortController().signal;
 const local = localCommands(() => undefined, process.env);
@@ -37,7 +37,7 @@ describe('an output', () => {
 
   it('is whole when it is short, and never larger than both ends, however it is cut into chunks', () => {
     const random = seeded(1);
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < inputs(200); i++) {
       const output = new BoundedOutput(64);
       const chunks = Array.from({ length: random.below(20) }, () => random.text(30));
       for (const chunk of chunks) output.add(Buffer.from(chunk.toWellFormed()));
@@ -77,7 +77,7 @@ describe('a line', () => {
 
   it('is the same wherever its chunks end', () => {
     const random = seeded(2);
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < inputs(300); i++) {
       const text = random.text(40, ['a', 'ä', '\u{1F600}', ' ', '\n', '\r', '\r\n']);
       const bytes = Buffer.from(text);
       const lines: string[] = [];

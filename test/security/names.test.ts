@@ -20,7 +20,7 @@ import { joinInside, stepsInside } from '../../lib/util/inside.ts';
 import { StateFolder } from '../../lib/util/state-folder.ts';
 import { strict } from '../fakes/strict.ts';
 import { clusterOf } from '../support/cluster.ts';
-import { seeded } from '../support/seeded.ts';
+import { inputs, seeded } from '../support/seeded.ts';
 
 const EVIL = ['../../precious', '..', '.', '', '/', 'a/../../b', '../ours-too', 'a\0b', '../../../etc/cron.d/x'];
 const root = () => mkdtempSync(join(tmpdir(), 'swarmup-names-'));
@@ -38,7 +38,7 @@ describe('a name from outside', () => {
 
   it('is inside its folder, whatever its characters are, or refused', () => {
     const random = seeded(5);
-    for (let i = 0; i < 500; i++) {
+    for (let i = 0; i < inputs(500); i++) {
       const name = random.text(12, ['.', '..', '/', '\0', 'a', '\\', ' ', '\n', '~', '-']);
       let path: string | undefined;
       try {
@@ -178,7 +178,7 @@ describe('a user of a host', () => {
 describe('a parser of what a host says', () => {
   it('throws nothing, whatever it gets', () => {
     const random = seeded(6);
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < inputs(400); i++) {
       const text = random.text(60, [
         'tcp ',
         'LISTEN ',

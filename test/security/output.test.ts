@@ -20,7 +20,7 @@ import { SwarmupError } from '../../lib/util/errors.ts';
 import type { Survey } from '../../lib/contracts/preflight.ts';
 import { strict } from '../fakes/strict.ts';
 import { captured } from '../support/captured.ts';
-import { seeded } from '../support/seeded.ts';
+import { inputs, seeded } from '../support/seeded.ts';
 
 const ESC = '\u001B';
 /** What a host may print to act on the terminal or on CI, instead of being read. */
@@ -219,7 +219,7 @@ describe('a report for browsers', () => {
 
 describe('any text', () => {
   const random = seeded(7);
-  const texts = Array.from({ length: 300 }, () => random.text(40));
+  const texts = Array.from({ length: inputs(300) }, () => random.text(40));
 
   it('has no active character once it is printed, and is unchanged without one', () => {
     for (const text of texts) {

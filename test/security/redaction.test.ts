@@ -15,7 +15,7 @@ import { SwarmupError } from '../../lib/util/errors.ts';
 import { Secret } from '../../lib/util/secret.ts';
 import { maskSecrets } from '../../lib/util/secret-shapes.ts';
 import { quote } from '../../lib/util/shell-quote.ts';
-import { seeded } from '../support/seeded.ts';
+import { inputs, seeded } from '../support/seeded.ts';
 
 const PASSWORD = 'PW-p4ss';
 const openssh = generateKeyPair('x').privateKey;
@@ -129,7 +129,7 @@ describe('a known secret', () => {
 
   it('is masked whatever its characters are', () => {
     const random = seeded(3);
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < inputs(300); i++) {
       const value = random.text(24).toWellFormed().replaceAll('\0', 'x');
       if (value.trim().length < 8) continue;
       const redactor = new Redactor();
@@ -204,7 +204,7 @@ describe('the record of a run', () => {
 describe('quoting', () => {
   it('survives a real shell, whatever the words', () => {
     const random = seeded(4);
-    const words = Array.from({ length: 200 }, () => random.text(20).toWellFormed().replaceAll('\0', ''));
+    const words = Array.from({ length: inputs(200) }, () => random.text(20).toWellFormed().replaceAll('\0', ''));
     const shown = execFileSync('sh', ['-c', quote(['printf', '%s\\0', ...words])], { encoding: 'utf8' });
     expect(shown.split('\0').slice(0, -1)).toEqual(words);
   });

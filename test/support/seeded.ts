@@ -1,3 +1,19 @@
+import { randomInt } from 'node:crypto';
+import { isLong } from './long.ts';
+
+/** How many times as many inputs long runs try. */
+const LONG = 20;
+
+/** How many inputs a property is tried with. docs/security.md has the sum. */
+export function inputs(usual: number): number {
+  return isLong ? usual * LONG : usual;
+}
+
+/** Long runs try other inputs each time; SWARMUP_TEST_SEED repeats those of a run, which printed it. */
+const given = process.env['SWARMUP_TEST_SEED'];
+const SEED = given === undefined ? (isLong ? randomInt(2 ** 31) : 0) : Number(given);
+if (SEED !== 0) console.info(`random inputs: SWARMUP_TEST_SEED=${SEED}`);
+
 /** Characters that break parsers, terminals and quoting, besides ordinary ones. */
 const ALPHABET: readonly string[] = [
   'a Z 0 9 . , : ; / \\ @ % # & = ? + - _ ~ ! $ * " \' ` < > ( ) [ ] { } | ^'.split(' '),
@@ -13,9 +29,9 @@ export interface Random {
   readonly text: (longest: number, alphabet?: readonly string[]) => string;
 }
 
-/** Random values that are the same in every run: for tests of properties. Source: mulberry32, a public-domain generator. */
+/** Random values that are the same in every run but long ones: for tests of properties. Source: mulberry32, a public-domain generator. */
 export function seeded(seed: number): Random {
-  let state = seed;
+  let state = seed ^ SEED;
   const below = (limit: number) => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
