@@ -17,19 +17,22 @@ function withBastions(ssh: SshEndpoint): SshEndpoint[] {
   return ssh.via ? [...withBastions(ssh.via), ssh] : [ssh];
 }
 
+/** The settings of `ssh -G` that are one path each, which it prints without quotes. */
+const PATHS: readonly string[] = ['certificatefile', 'revokedhostkeys', 'securitykeyprovider', 'pkcs11provider'];
+
 /** OpenSSH's settings for a server: its credentials and its expected host key. Source: ssh_config(5). */
 function settingsOf(
   { agent, identityFiles, settings, openssh }: SshEndpoint,
   knownHostsFile: string,
 ): [string, string][] {
   return [
-    ['UserKnownHostsFile', knownHostsFile],
+    ['UserKnownHostsFile', quotedPath(knownHostsFile)],
     ['StrictHostKeyChecking', 'yes'],
-    ...identityFiles.map((file): [string, string] => ['IdentityFile', file]),
+    ...identityFiles.map((file): [string, string] => ['IdentityFile', quotedPath(file)]),
     ...(openssh?.values ?? [])
       .filter(([key]) => key !== 'proxycommand')
-      .map(([key, value]): [string, string] => [key, value]),
-    ...(agent === undefined ? [] : [['IdentityAgent', agent] as [string, string]]),
+      .map(([key, value]): [string, string] => [key, PATHS.includes(key) ? `"${value}"` : value]),
+    ...(agent === undefined ? [] : [['IdentityAgent', quotedPath(agent)] as [string, string]]),
     ...(agent === undefined || settings?.identitiesOnly === true
       ? [['IdentitiesOnly', 'yes'] as [string, string]]
       : []),
@@ -51,10 +54,12 @@ function options(ssh: SshEndpoint, knownHostsFile: string): string[] {
     ...settingsOf(ssh, knownHostsFile),
     ...(through === undefined ? [] : [['ProxyCommand', through] as const]),
   ];
-  return settings.flatMap(([key, value]) => [
-    '-o',
-    `${key}=${/\s/.test(value) && key !== 'ProxyCommand' ? `"${value}"` : value}`,
-  ]);
+  return settings.flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+}
+
+/** A path as ssh_config(5) takes it, which expands tokens in it: percent signs are escaped. */
+function quotedPath(path: string): string {
+  return `"${path.replaceAll('%', '%%').replace(/["\\]/g, '\\$&')}"`;
 }
 
 /** A public key without its comment. */
@@ -79,9 +84,7 @@ export function sshConfigText(machines: readonly Machine[], knownHostsFile: stri
         `  HostName ${ssh.host}`,
         `  Port ${ssh.port}`,
         `  User ${ssh.user}`,
-        ...settingsOf(ssh, knownHostsFile).map(
-          ([key, value]) => `  ${key} ${/^[/\s]/.test(value) ? `"${value}"` : value}`,
-        ),
+        ...settingsOf(ssh, knownHostsFile).map(([key, value]) => `  ${key} ${value}`),
         ...(through === undefined ? [] : [`  ProxyCommand ${through}`]),
         '',
       ].join('\n');

@@ -173,7 +173,7 @@ describe('OpenSSH', () => {
   it('gets the pinned key and no other', () => {
     expect(knownHosts([machine])).toBe('[127.0.0.1]:2222 ssh-ed25519 AAAA\n');
     expect(sshArguments(machine, '/known')).toEqual(
-      expect.arrayContaining(['StrictHostKeyChecking=yes', 'UserKnownHostsFile=/known', 'root@127.0.0.1']),
+      expect.arrayContaining(['StrictHostKeyChecking=yes', 'UserKnownHostsFile="/known"', 'root@127.0.0.1']),
     );
     expect(sshConfigText([machine], '/known')).toMatch(/^Host worker1\n {2}HostName 127\.0\.0\.1\n {2}Port 2222\n/);
   });

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { machineTable } from '../../lib/providers/machine-table.ts';
+import type { SshEndpoint } from '../../lib/contracts/endpoint.ts';
 import type { Machine } from '../../lib/contracts/provider.ts';
 import { httpClient } from '../../lib/remote/http.ts';
 import { generateKeyPair } from '../../lib/remote/keys.ts';
@@ -78,15 +79,24 @@ describe('a machine behind a bastion', () => {
     await remote.close();
   });
 
-  it('is reached by OpenSSH too, with arguments and with a configuration', async () => {
-    const file = join(node.folder, 'known_hosts');
-    writeFileSync(file, knownHosts([machine]));
-    const config = join(node.folder, 'ssh_config');
-    writeFileSync(config, sshConfigText([machine], file));
-    const run = promisify(execFile);
-    expect((await run('ssh', [...sshArguments(machine, file), 'echo', 'by', 'arguments'])).stdout).toBe(
-      'by arguments\n',
-    );
-    expect((await run('ssh', ['-F', config, 'node1', 'echo', 'by', 'file'])).stdout).toBe('by file\n');
-  });
+  it.each(['plain', 'with a space', '100%d', 'a "quoted" \\ path'])(
+    'is reached by OpenSSH too, with arguments and with a configuration, from the folder %s',
+    async (name) => {
+      const folder = join(node.folder, name);
+      mkdirSync(folder);
+      const moved = (ssh: SshEndpoint, key: string): SshEndpoint => {
+        copyFileSync(ssh.identityFiles[0] ?? '', join(folder, key));
+        return { ...ssh, identityFiles: [join(folder, key)] };
+      };
+      const ssh = moved({ ...node.endpoint, via: moved(bastion.endpoint, 'bastion') }, 'node');
+      const own = { ...machine, ssh };
+      const file = join(folder, 'known_hosts');
+      writeFileSync(file, knownHosts([own]));
+      const config = join(folder, 'ssh_config');
+      writeFileSync(config, sshConfigText([own], file));
+      const run = promisify(execFile);
+      expect((await run('ssh', [...sshArguments(own, file), 'echo', 'by', 'arguments'])).stdout).toBe('by arguments\n');
+      expect((await run('ssh', ['-F', config, 'node1', 'echo', 'by', 'file'])).stdout).toBe('by file\n');
+    },
+  );
 });
