@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
