@@ -9,9 +9,11 @@ import type { OpenSshRoute, SshEndpoint } from '../contracts/endpoint.ts';
 import { removeOwn } from '../util/remove.ts';
 import { openSshFailed, TunnelRefused, type OpenSshFailure } from './openssh-errors.ts';
 import { ProcessChannel } from './process-channel.ts';
-import type { CommandChannel, Transport } from './transport.ts';
+import { openedInTime, type CommandChannel, type Transport } from './transport.ts';
 
 const READY = 'swarmup-connected';
+/** Longer than for swarmup's own connections: a proxy command may have to start something first. */
+const LOGIN_MS = 180_000;
 
 /**
  * The settings of a connection that swarmup uses for itself: no terminal, no forwards of the user, no questions, no
@@ -61,12 +63,14 @@ export class OpenSshTransport implements Transport {
   /**
    * Logs in as ssh(1) does. The connection ends with this process: its standard input is what keeps it open.
    *
+   * @param withinMs how long the login may take, in milliseconds: ssh(1) itself waits for ever
    * @throws SwarmupError SSH_UNREACHABLE, SSH_HOST_KEY_UNKNOWN, SSH_HOST_KEY_CHANGED or SSH_AUTH_FAILED
    */
   static async connect(
     name: string,
     endpoint: SshEndpoint & { readonly openssh: OpenSshRoute },
     signal: AbortSignal,
+    withinMs = LOGIN_MS,
   ): Promise<OpenSshTransport> {
     if (signal.aborted) throw interrupted(signal.reason);
     const { openssh: route } = endpoint;
@@ -79,11 +83,14 @@ export class OpenSshTransport implements Transport {
     );
     const master = spawn(route.program, [...settings, ...route.args, WHILE_OPEN], { detached: true, signal });
     master.stdin.on('error', () => undefined);
+    const timer = setTimeout(() => master.kill(), withinMs);
     const failure = await greeting(master);
+    clearTimeout(timer);
     if (failure === undefined) return new OpenSshTransport(route, master, folder);
     await removeOwn(folder);
     if (signal.aborted) throw interrupted(signal.reason);
-    throw openSshFailed(name, endpoint, failure);
+    const silent = master.killed ? `no login within ${Math.round(withinMs / 1000)} s` : undefined;
+    throw openSshFailed(name, endpoint, silent === undefined ? failure : { errors: `${failure.errors}\n${silent}` });
   }
 
   get alive(): boolean {
@@ -108,8 +115,7 @@ export class OpenSshTransport implements Transport {
     const target = host.includes(':') ? `[${host}]` : host;
     // ssh reports on standard error, when asked to, that the server has opened the connection.
     const channel = this.#channel(['-o', 'LogLevel=DEBUG1', '-W', `${target}:${port}`], []);
-    await forwarded(channel);
-    return channel;
+    return openedInTime(forwarded(channel).then(() => channel));
   }
 
   socket(): Promise<Duplex> {

@@ -58,17 +58,41 @@ export class Ssh2Transport implements Transport {
   }
 
   tunnel(host: string, port: number): Promise<Duplex> {
-    return called((done) => this.#client.forwardOut('127.0.0.1', 0, host, port, done));
+    return openedInTime(called((done) => this.#client.forwardOut('127.0.0.1', 0, host, port, done)));
   }
 
   socket(path: string): Promise<Duplex> {
-    return called((done) => this.#client.openssh_forwardOutStreamLocal(path, done));
+    return openedInTime(called((done) => this.#client.openssh_forwardOutStreamLocal(path, done)));
   }
 
   destroy(): void {
     // First, because ssh2 doesn't destroy a connection after an orderly end has begun.
     this.#client.destroy();
     this.#ssh.dispose();
+  }
+}
+
+/** How long a server may take to open a forwarded connection, in milliseconds: longer than TCP tries to connect. */
+const OPEN_MS = 150_000;
+
+/**
+ * A connection that the server is asked for, unless it doesn't answer in time.
+ *
+ * @param withinMs in milliseconds
+ */
+export async function openedInTime<T extends Duplex>(opening: Promise<T>, withinMs = OPEN_MS): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new Error(`no answer within ${Math.round(withinMs / 1000)} s`));
+    opening.then(
+      (stream) => stream.destroy(),
+      () => undefined,
+    );
+  }, withinMs);
+  try {
+    return await Promise.race([opening, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { NodeSSH } from 'node-ssh';
-import { expect, it } from 'vitest';
-import { Ssh2Transport } from '../../lib/remote/transport.ts';
+import { expect, it, vi } from 'vitest';
+import { openedInTime, Ssh2Transport } from '../../lib/remote/transport.ts';
 
 it('a command’s output and exit code are seen, though they arrive together with the consent to start it', async () => {
   const channel = Object.assign(new PassThrough(), {
@@ -21,4 +21,14 @@ it('a command’s output and exit code are seen, though they arrive together wit
   const codes: number[] = [];
   await transport.exec('true', (opened) => void opened.on('exit', (code: number) => codes.push(code)));
   expect(codes).toEqual([7]);
+});
+
+it('a connection that the server never opens is an error, and is closed if it opens too late', async () => {
+  const { promise, resolve } = Promise.withResolvers<PassThrough>();
+  await expect(openedInTime(promise, 20)).rejects.toThrow('no answer within');
+  const late = new PassThrough();
+  resolve(late);
+  await vi.waitFor(() => expect(late.destroyed).toBe(true));
+  const soon = new PassThrough();
+  expect(await openedInTime(Promise.resolve(soon), 20)).toBe(soon);
 });

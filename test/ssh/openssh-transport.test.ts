@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -8,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SshEndpoint } from '../../lib/contracts/endpoint.ts';
 import { knownHostsName } from '../../lib/remote/known-hosts.ts';
 import { openEngine } from '../../lib/remote/engine.ts';
+import { OpenSshTransport } from '../../lib/remote/openssh-transport.ts';
 import { isAlive } from '../../lib/remote/processes.ts';
 import { SshHost } from '../../lib/remote/ssh.ts';
 import { startSshd, type TestSshd } from '../support/sshd.ts';
@@ -92,6 +95,24 @@ describe('a connection made by OpenSSH’s client', () => {
     await expect(running).rejects.toMatchObject({ code: 'SSH_CONNECTION_LOST' });
     await vi.waitFor(() => expect(host.alive).toBe(false));
     await vi.waitFor(() => expect(folders().filter((name) => !before.includes(name))).toEqual([]), 5_000);
+  });
+
+  it('gives up on a server that accepts connections and says nothing, byte by byte', async () => {
+    const chatty: Socket[] = [];
+    const silent = createTcpServer((socket) => {
+      chatty.push(socket.on('error', () => undefined));
+      socket.write('S');
+    }).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const endpoint = throughOpenSsh(sshd);
+    const openssh = { ...endpoint.openssh!, args: ['-F', '/dev/null', '-p', String(port), '127.0.0.1'] };
+    await expect(OpenSshTransport.connect('node1', { ...endpoint, openssh }, never, 300)).rejects.toMatchObject({
+      code: 'SSH_UNREACHABLE',
+      message: expect.stringContaining('no login within'),
+    });
+    for (const socket of chatty) socket.destroy();
+    silent.close();
   });
 
   it('reports what OpenSSH says, and the command to try by hand', async () => {
