@@ -7,7 +7,9 @@ import { quote } from '../util/shell-quote.ts';
 export function knownHosts(machines: readonly Machine[]): string {
   const servers = machines.flatMap(({ ssh }) => withBastions(ssh));
   const lines = servers.flatMap(({ host, port, hostKey, hostKeys }) =>
-    (hostKeys ?? [hostKey]).map((key) => `${knownHostsName(host, port)} ${keyOnly(key)}\n`),
+    (hostKeys ?? [hostKey])
+      .map(keyOnly)
+      .flatMap((key) => (key === '' ? [] : [`${knownHostsName(host, port)} ${key}\n`])),
   );
   return [...new Set(lines)].join('');
 }
@@ -62,9 +64,13 @@ function quotedPath(path: string): string {
   return `"${path.replaceAll('%', '%%').replace(/["\\]/g, '\\$&')}"`;
 }
 
-/** A public key without its comment. */
+/**
+ * A public key without its comment; empty if the text is none. It may come from a tag, and a line break in it would make
+ * a second line in known_hosts.
+ */
 export function keyOnly(hostKey: string): string {
-  return hostKey.split(' ').slice(0, 2).join(' ');
+  const [, type, key] = /^([\w@.-]+) +([A-Za-z0-9+/]+=*)(?: |\s*$)/.exec(hostKey) ?? [];
+  return type === undefined || key === undefined ? '' : `${type} ${key}`;
 }
 
 /** The arguments of ssh(1) up to and including the destination. */

@@ -16,6 +16,7 @@ import { listeners } from '../../lib/facts/listeners.ts';
 import { Recorder } from '../../lib/record/recorder.ts';
 import { Redactor } from '../../lib/record/redact.ts';
 import { Sink } from '../../lib/record/sink.ts';
+import { knownHosts } from '../../lib/remote/openssh.ts';
 import { joinInside, stepsInside } from '../../lib/util/inside.ts';
 import { StateFolder } from '../../lib/util/state-folder.ts';
 import { strict } from '../fakes/strict.ts';
@@ -68,6 +69,24 @@ describe('a name from outside', () => {
     const inventory = new Inventory(api, { cluster, clock: systemClock }, config, '/key');
     const found = await inventory.list(new AbortController().signal);
     expect(found.map(({ name }) => name)).toEqual(['worker1']);
+  });
+
+  it('of a host key, as in a tag, makes no other line in known_hosts', () => {
+    const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK';
+    const knownBy = (hostKey: string) => {
+      const ssh = { host: '10.0.0.1', port: 22, user: 'root', identityFiles: [], hostKey };
+      return knownHosts([{ name: 'a', state: 'running', address: '10.0.0.1', ssh }]);
+    };
+    for (const right of [key, `${key} comment\n`, `${key} of a@b c`]) expect(knownBy(right)).toBe(`10.0.0.1 ${key}\n`);
+    for (const evil of [
+      `${key}\n*\t${key.replace(' ', '\t')}`,
+      `${key}\n* ${key}`,
+      `*\t${key}`,
+      `${key}\r*`,
+      '@cert-authority * x',
+      '',
+    ])
+      expect(knownBy(evil)).toMatch(/^(?:10\.0\.0\.1 \S+ \S+\n)?$/);
   });
 
   it('of a host or a bastion is a file of the record', () => {
