@@ -3,6 +3,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { unlessAborted } from '../async/abortable.ts';
 import type { Cluster } from '../config/model.ts';
 import type { Listener, RunResult } from '../contracts/events.ts';
+import { secretsOf } from '../record/cluster-secrets.ts';
 import { Recorder } from '../record/recorder.ts';
 import { Redactor } from '../record/redact.ts';
 import { newRunFolder, pruneRuns, runsFolder } from '../record/store.ts';
@@ -41,7 +42,7 @@ export class Reporting {
 
   constructor(options: ReportingOptions) {
     const { cluster } = options;
-    if (cluster.portainer?.adminPassword) this.#redactor.add(cluster.portainer.adminPassword);
+    for (const secret of secretsOf(cluster)) this.#redactor.add(secret);
     this.#options = options;
     this.onSecret = (secret) => this.#redactor.add(secret);
     const startedAt = new Date();

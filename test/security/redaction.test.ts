@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../lib/contracts/events.ts';
 import { printed } from '../../lib/contracts/output.ts';
 import { surroundings } from '../../lib/facts/environment.ts';
+import { secretsOf } from '../../lib/record/cluster-secrets.ts';
 import { Recorder } from '../../lib/record/recorder.ts';
 import { Redactor } from '../../lib/record/redact.ts';
 import { errorText } from '../../lib/render/error.ts';
@@ -15,6 +16,7 @@ import { SwarmupError } from '../../lib/util/errors.ts';
 import { Secret } from '../../lib/util/secret.ts';
 import { maskSecrets } from '../../lib/util/secret-shapes.ts';
 import { quote } from '../../lib/util/shell-quote.ts';
+import { loadCluster } from '../support/cluster.ts';
 import { inputs, seeded } from '../support/seeded.ts';
 
 const PASSWORD = 'PW-p4ss';
@@ -193,6 +195,30 @@ describe('the record of a run', () => {
     const events = all.find((text) => text.includes('"type":"run-started"')) ?? '';
     for (const line of events.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
     expect(events).toContain('after it');
+  });
+
+  it('knows the passwords of a cluster file, and the contents of its secrets and those of its stacks', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'swarmup-redaction-'));
+    const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+    write('db.txt', 'of-the-stack\n');
+    write('motd.txt', 'not-a-secret\n');
+    write(
+      'stack.yml',
+      'services: { a: { image: x } }\nsecrets: { db: { file: db.txt } }\nconfigs: { m: { file: motd.txt } }\n',
+    );
+    write(
+      'swarmup.yaml',
+      `name: c
+provider: { type: hosts }
+nodes: [{ name: a, role: manager, address: h, sudoPassword: of-the-user }]
+secrets: { key: { value: of-the-file }, pin: { value: '1234' } }
+configs: { motd: { value: not-a-secret-either } }
+stacks: { s: { file: stack.yml } }
+`,
+    );
+    const cluster = await loadCluster({ file: join(folder, 'swarmup.yaml'), cwd: folder, env: {} });
+    const known = secretsOf(cluster).map((secret) => secret.reveal());
+    expect(known.toSorted()).toEqual(['of-the-file', 'of-the-stack', 'of-the-user']);
   });
 
   it('begins a long output with a whole line, so that no part of a secret is left', () => {
