@@ -28,6 +28,8 @@ export function swarmPorts({ swarm }: Pick<Cluster, 'swarm'>): readonly SwarmPor
 
 /** How long listeners run at most if they aren't ended, in seconds. */
 const LISTEN_S = 90;
+/** How much longer a slow host may need to start and end them, in seconds. */
+const LATE_S = 60;
 /** How long an answer may take, in seconds. */
 const ANSWER_S = 5;
 /** The size of an ordinary probe, in bytes. */
@@ -113,7 +115,8 @@ class Listening {
       if (word === 'bound') bound.add(`${first}:${second}`);
       if (word === 'ready' && /^\d+$/.test(first)) resolve(first);
     };
-    const ended = host.run(program(programs, 'listen', LISTEN_S, ports), { signal, onLine, okExit: 'any' }).then(
+    const limits = { signal, withinMs: (LISTEN_S + LATE_S) * 1000 };
+    const ended = host.run(program(programs, 'listen', LISTEN_S, ports), { ...limits, onLine, okExit: 'any' }).then(
       () => resolve(undefined),
       () => resolve(undefined),
     );

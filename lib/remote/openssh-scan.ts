@@ -8,7 +8,7 @@ import { ifThere } from '../util/files.ts';
 import { removeOwn } from '../util/remove.ts';
 import type { OpenSshRoute, SshEndpoint } from '../contracts/endpoint.ts';
 import { openSshFailed } from './openssh-errors.ts';
-import { ownSettings } from './openssh-transport.ts';
+import { endWithProxy, ownSettings } from './openssh-transport.ts';
 
 /**
  * The host key that a server presents to OpenSSH's client, which connects as its configuration says and writes the key to
@@ -37,11 +37,15 @@ export async function scanByOpenSsh(
     );
     const child = spawn(route.program, [...settings, ...route.args, 'true'], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      signal,
+      detached: true,
     });
+    const stop = () => endWithProxy(child);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
     let errors = '';
     child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-8192)));
     await once(child, 'close').catch((error: unknown) => (errors += String(error)));
+    signal.removeEventListener('abort', stop);
     if (signal.aborted) throw interrupted(signal.reason);
     const [, type, key] = ((await ifThere(readFile(file, 'utf8'))) ?? '').trim().split(/\s+/);
     if (type === undefined || key === undefined) throw openSshFailed(name, endpoint, { errors });

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { interrupted } from '../util/errors.ts';
 import type { OpenSshRoute, SshEndpoint } from '../contracts/endpoint.ts';
 import { removeOwn } from '../util/remove.ts';
 import { openSshFailed, TunnelRefused, type OpenSshFailure } from './openssh-errors.ts';
+import { endProcess } from './processes.ts';
 import { ProcessChannel } from './process-channel.ts';
 import { openedInTime, type CommandChannel, type Transport } from './transport.ts';
 
@@ -81,15 +82,23 @@ export class OpenSshTransport implements Transport {
       'PermitLocalCommand=yes',
       `LocalCommand=echo ${READY}`,
     );
-    const master = spawn(route.program, [...settings, ...route.args, WHILE_OPEN], { detached: true, signal });
+    const master = spawn(route.program, [...settings, ...route.args, WHILE_OPEN], { detached: true });
     master.stdin.on('error', () => undefined);
-    const timer = setTimeout(() => master.kill(), withinMs);
+    // The signal is for the login: the connection outlives the caller that needed it first.
+    const stop = () => endWithProxy(master);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      stop();
+    }, withinMs);
+    signal.addEventListener('abort', stop, { once: true });
     const failure = await greeting(master);
+    signal.removeEventListener('abort', stop);
     clearTimeout(timer);
     if (failure === undefined) return new OpenSshTransport(route, master, folder);
     await removeOwn(folder);
     if (signal.aborted) throw interrupted(signal.reason);
-    const silent = master.killed ? `no login within ${Math.round(withinMs / 1000)} s` : undefined;
+    const silent = isLate ? `no login within ${Math.round(withinMs / 1000)} s` : undefined;
     throw openSshFailed(name, endpoint, silent === undefined ? failure : { errors: `${failure.errors}\n${silent}` });
   }
 
@@ -123,7 +132,7 @@ export class OpenSshTransport implements Transport {
   }
 
   destroy(): void {
-    this.#master.kill();
+    endWithProxy(this.#master);
   }
 
   /** One more channel of the connection; without it, ssh would open a new one, which the proxy command prevents. */
@@ -133,6 +142,11 @@ export class OpenSshTransport implements Transport {
     const child = spawn(this.#route.program, [...args, '--', 'swarmup', ...command], { detached: true });
     return new ProcessChannel(child, () => !this.alive);
   }
+}
+
+/** Ends ssh with its proxy command, which it would leave behind while it connects: both are in a group of their own. */
+export function endWithProxy({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) endProcess(-pid, 'SIGTERM');
 }
 
 /** What ssh(1) prints once a connection is forwarded. Source: OpenSSH, mux.c, mux_client_request_stdio_fwd. */

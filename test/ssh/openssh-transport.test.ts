@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
@@ -75,6 +75,36 @@ describe('a connection made by OpenSSH’s client', () => {
     await expect(running).rejects.toThrow();
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 20_000);
     host.close();
+  });
+
+  it('lasts longer than the wait of the caller that needed it first', async () => {
+    const first = new AbortController();
+    const host = await SshHost.connect('node1', throughOpenSsh(sshd), { ...quietly, signal: first.signal });
+    first.abort();
+    expect((await host.run(['echo', 'still here'])).stdout).toBe('still here\n');
+    expect(host.alive).toBe(true);
+    host.close();
+  });
+
+  it('is not made when the run is interrupted meanwhile, and its proxy command ends', async () => {
+    const controller = new AbortController();
+    const endpoint = throughOpenSsh(sshd);
+    const note = join(sshd.folder, 'proxy-pid');
+    const args = ['-o', `ProxyCommand=sh -c 'echo $$ >${note}; sleep 600; :'`, ...endpoint.openssh!.args];
+    const connecting = SshHost.connect(
+      'node1',
+      { ...endpoint, openssh: { ...endpoint.openssh!, args } },
+      { ...quietly, signal: controller.signal },
+    );
+    connecting.catch(() => undefined);
+    const pid = await vi.waitFor(() => {
+      const text = readFileSync(note, 'utf8');
+      expect(text).toMatch(/^\d+\n$/);
+      return Number(text);
+    }, 10_000);
+    controller.abort();
+    await expect(connecting).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 10_000);
   });
 
   it('is a bastion for others', async () => {
