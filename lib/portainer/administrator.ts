@@ -5,7 +5,7 @@ import { adminPassword, olderPasswords } from './secrets.ts';
 
 export type AdministratorContext = Pick<RunContext, 'cluster' | 'state' | 'remote' | 'http' | 'swarm'>;
 
-/** IPv4 only: the routing mesh has no rules for ::1. Source: moby, libnetwork/service_linux.go, programIngress. */
+/** What Portainer is called in requests: each connection is to the manager's own port. */
 const LOOPBACK = '127.0.0.1';
 
 /**

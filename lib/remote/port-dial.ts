@@ -5,7 +5,10 @@ import { TunnelRefused } from './openssh-errors.ts';
 import { tunnelError } from './ssh-errors.ts';
 import type { Transport } from './transport.ts';
 
-/** IPv4 only: Docker's routing mesh has no rules for ::1. Source: moby, libnetwork/service_linux.go, programIngress. */
+/**
+ * Docker's routing mesh forwards what a node sends to its own IPv4 addresses, this one too; it has no rules for ::1. Source:
+ * moby, libnetwork/service_linux.go.
+ */
 const LOOPBACK = '127.0.0.1';
 
 /**
