@@ -19,7 +19,7 @@ export const FLOORS: readonly (readonly string[])[] = [
   ['lib/docker', 'lib/images', 'lib/lock'],
   ['lib/remote'],
   ['lib/contracts'],
-  ['lib/config', 'lib/facts'],
+  ['lib/config', 'lib/explain', 'lib/facts'],
   ['lib/compose'],
   ['lib/async', 'lib/util'],
 ];

@@ -88,7 +88,7 @@ describe('swarmup cache', { shuffle: false }, () => {
 
   it('refuses another word, with the nearest right one', async () => {
     const wrong = await cli.run(['cache', 'clera']);
-    expect(wrong.stderr).toMatch(/there is no cache command 'clera'[^]*did you mean 'clear'/);
+    expect(wrong.stderr).toMatch(/there is no cache command 'clera'[^]*Did you mean 'clear'/);
     expect(wrong.status).toBe(2);
   });
 });

@@ -51,7 +51,7 @@ describe('the command line', () => {
     [
       'an unknown task',
       ['plan', '-f', 'good.yaml', '--only', 'provisoin'],
-      /there is no task 'provisoin'[^]*did you mean 'provision'/,
+      /there is no task 'provisoin'[^]*Did you mean 'provision'/,
     ],
     ['an unknown node', ['drain', 'worker9', '-f', 'good.yaml'], /there is no node 'worker9'/],
   ])('ends with status 2 for %s', async (_name, argv, message) => {

@@ -74,7 +74,7 @@ const task = (id: string, needs: string[] = []) => defineTask<undefined, never>(
     [
       'names an unknown task',
       'export const pipelines = { mine: ["provisoin"] };',
-      /pipeline 'mine' names the task 'provisoin'[^]*did you mean 'provision'/,
+      /pipeline 'mine' names the task 'provisoin'[^]*Did you mean 'provision'/,
     ],
     ['exports something else', 'export const tasks = "none";', /export tasks has the wrong form/],
     ['exports an invalid task', 'export const tasks = [{ id: "x" }];', /export tasks\.0 has the wrong form/],
@@ -106,7 +106,7 @@ const task = (id: string, needs: string[] = []) => defineTask<undefined, never>(
     const run = await cli.json<{ ok: boolean; units: object[] }>('run', 'mine', '--taskfile', own);
     expect(run.document).toMatchObject({ ok: true, units: [{ task: 'mine', target: 'x', outcome: 'unchanged' }] });
     const wrong = await cli.run(['run', 'mien', '--taskfile', own]);
-    expect(wrong.stderr).toMatch(/there is no pipeline 'mien'[^]*did you mean 'mine'/);
+    expect(wrong.stderr).toMatch(/there is no pipeline 'mien'[^]*Did you mean 'mine'/);
     expect(wrong.status).toBe(2);
   });
 

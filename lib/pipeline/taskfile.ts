@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { expectedOneOf } from '../util/nearest-name.ts';
+import { adviceFor } from '../util/nearest-name.ts';
 import { messageOf, SwarmupError } from '../util/errors.ts';
 import { importModule } from '../util/import-module.ts';
 import { checkTasks } from './graph.ts';
@@ -57,11 +57,7 @@ export async function openCatalogue(shipped: Shipped, file: string | undefined):
   for (const [name, list] of Object.entries(own.pipelines))
     for (const id of list)
       if (!ids.includes(id))
-        throw invalid(
-          file,
-          `its pipeline '${name}' names the task '${id}', which doesn't exist`,
-          `${expectedOneOf(id, ids)}.`,
-        );
+        throw invalid(file, `its pipeline '${name}' names the task '${id}', which doesn't exist`, adviceFor(id, ids));
   return {
     pipelines: { ...shipped.pipelines, ...own.pipelines },
     ids,

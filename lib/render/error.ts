@@ -15,6 +15,8 @@ export function errorText(thrown: SwarmupError, where = ''): string {
   if (error.code === 'INTERNAL' && error.cause instanceof Error)
     lines.push(...linesOf(maskSecrets(error.cause.stack ?? '')).map((line) => pc.dim(`    ${line}`)));
   lines.push(...linesOf(error.fix).map((line, i) => `  ${i === 0 ? pc.cyan('fix') : '   '}  ${line}`));
+  // A mistake in a command or a file is explained by its message.
+  if (!usageCodes.has(error.code)) lines.push(pc.dim(`  see  swarmup explain ${error.code}`));
   return `${lines.join('\n')}\n`;
 }
 

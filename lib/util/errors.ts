@@ -99,6 +99,10 @@ interface Row {
 
 export type ErrorCode = keyof typeof TABLE;
 
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(TABLE, text);
+}
+
 export interface ErrorDetails {
   /** What to do about it, in one or two sentences. */
   readonly fix: string;

@@ -17,3 +17,10 @@ export function expectedOneOf(word: string, valid: readonly string[]): string {
   const list = `expected one of ${valid.join(', ')}`;
   return near ? `did you mean '${near}'? ${list}` : list;
 }
+
+/** "Did you mean 'x'? Expected one of a, b, c." for an error's fix. */
+export function adviceFor(word: string, valid: readonly string[]): string {
+  return expectedOneOf(word, valid)
+    .replace(/(^|\? )([a-z])/g, (_all, before: string, first: string) => `${before}${first.toUpperCase()}`)
+    .replace(/(?<!\?)$/, '.');
+}

@@ -1,5 +1,5 @@
 import { SwarmupError } from './errors.ts';
-import { expectedOneOf } from './nearest-name.ts';
+import { adviceFor } from './nearest-name.ts';
 
 /**
  * Refuses a name that doesn't exist.
@@ -8,5 +8,5 @@ import { expectedOneOf } from './nearest-name.ts';
  */
 export function requireKnown(kind: string, name: string, valid: readonly string[]): void {
   if (valid.includes(name)) return;
-  throw new SwarmupError('UNKNOWN_NAME', `there is no ${kind} '${name}'`, { fix: `${expectedOneOf(name, valid)}.` });
+  throw new SwarmupError('UNKNOWN_NAME', `there is no ${kind} '${name}'`, { fix: adviceFor(name, valid) });
 }

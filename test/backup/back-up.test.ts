@@ -81,6 +81,15 @@ describe('a restore', () => {
     return { cluster, restored };
   }
 
+  it('fails when the restored swarm is not the one in the back-up', async () => {
+    const { restored } = await restoring();
+    const world = worldWithRegistry();
+    await world.run('up', restored, { selection: { only: ['provision', 'install-docker'] } });
+    const result = await world.run('restore', restored);
+    const [error] = result.units.flatMap((unit) => unit.error ?? []);
+    expect(error).toMatchObject({ code: 'RESTORE_DIFFERS', output: expect.stringContaining('service web (') });
+  });
+
   it('is refused on machines that are in a swarm', async () => {
     const { cluster, restored } = await restoring((manifest) => ({ ...manifest, swarmId: 'of-another' }));
     const world = worldWithRegistry();

@@ -8,5 +8,8 @@ beforeEach((context) => {
 });
 
 afterEach(({ task }) => {
-  if (task.result?.state === 'fail') failed ??= task.name;
+  if (task.result?.state !== 'fail') return;
+  failed ??= task.name;
+  // Reporters tell the reason at the very end, which a run that is stopped before doesn't reach.
+  for (const { message, diff } of task.result.errors ?? []) console.error(`✖ ${task.name}\n${message}\n${diff ?? ''}`);
 });

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { RunCluster } from '../../lib/contracts/run-cluster.ts';
 import type { Machines } from '../../lib/contracts/machines.ts';
 import type { Remote } from '../../lib/contracts/remote.ts';
@@ -103,6 +104,7 @@ export class FakeWorld {
       shuffle?: (ids: string[]) => string[];
       keepGoing?: boolean;
       prune?: boolean;
+      changesNothing?: boolean;
     } = {},
   ): Promise<RunResult> {
     const mode = options.mode ?? 'apply';
@@ -121,6 +123,7 @@ export class FakeWorld {
       signal: options.signal ?? new AbortController().signal,
       keepGoing: options.keepGoing ?? false,
       prune: options.prune ?? false,
+      changesNothing: options.changesNothing ?? false,
     });
   }
 
@@ -311,6 +314,15 @@ export class FakeWorld {
           options.output?.write(`the Raft log of ${name}`);
           return ok();
         }
+        if (argv[0] === 'tar' && argv.at(-1) === '-xz') {
+          for await (const _part of options.input as Readable) continue;
+          // The Raft log of an empty swarm.
+          if (own) own.stopped = false;
+          await this.swarm.docker(name).swarmInit({ AdvertiseAddr: this.machines.get(name)?.address ?? '' });
+          if (own) own.stopped = true;
+          return ok();
+        }
+        if (command === 'rm -rf /var/lib/docker/swarm') return ok();
         if (command === `rm -rf ${COPY}`) {
           this.swarm.writes.push(`${name} copy removed`);
           return ok();

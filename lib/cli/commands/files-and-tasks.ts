@@ -1,4 +1,4 @@
-import { defineCommand, one, type Command } from '../command.ts';
+import { defineCommand, one, oneOrNone, type Command } from '../command.ts';
 import { flag, parsed, requiredText, text, textOr } from '../option.ts';
 import { change, common, keepGoing, selection, taskfile } from '../options.ts';
 import { port } from '../values.ts';
@@ -81,4 +81,14 @@ const run = defineCommand({
   load: async () => (await import('../actions/pipelines.ts')).runNamed,
 });
 
-export const filesAndTasks: readonly Command[] = [importDockerMachine, importSwarm, config, tasks, run];
+const explain = defineCommand({
+  name: 'explain',
+  group,
+  summary: 'explain an error: what it means, how it comes about, how to see it and how to fix it',
+  args: [oneOrNone('code', 'as in the last line of an error; default: list them all')],
+  options: { json: common.json },
+  examples: { 'explain SWARM_NO_QUORUM': 'when there are too few managers', explain: 'every code with its meaning' },
+  load: async () => (await import('../actions/explain.ts')).explain,
+});
+
+export const filesAndTasks: readonly Command[] = [importDockerMachine, importSwarm, config, tasks, run, explain];

@@ -1,5 +1,5 @@
 import type { Cluster, NodeSpec } from '../../config/model.ts';
-import { expectedOneOf } from '../../util/nearest-name.ts';
+import { adviceFor } from '../../util/nearest-name.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { created, removed, step, updated, waiting, type Change } from '../../contracts/change.ts';
 import { clusterKey, identityFileOf } from '../cluster-key.ts';
@@ -171,7 +171,7 @@ function checkNodeNames({ instanceType }: AwsConfig, { nodes }: Pick<Cluster, 'n
     'CONFIG_INVALID',
     `provider.instanceType.nodes names '${unknown}', which is not a node of the cluster`,
     {
-      fix: `${expectedOneOf(unknown, names)}.`,
+      fix: adviceFor(unknown, names),
     },
   );
 }

@@ -5,7 +5,7 @@ import { isName } from '../../../config/names.ts';
 import { SwarmupError } from '../../../util/errors.ts';
 import { exists, ifThere } from '../../../util/files.ts';
 import { parseAs } from '../../../util/parse-json.ts';
-import { expectedOneOf } from '../../../util/nearest-name.ts';
+import { adviceFor } from '../../../util/nearest-name.ts';
 import { removeInside } from '../../../util/remove.ts';
 import type { Layout } from '../layout.ts';
 import { manifestSchema, type Manifest } from './manifest.ts';
@@ -65,7 +65,7 @@ export class SnapshotStore {
     if (found) return found;
     const names = all.map((one) => one.name);
     throw new SwarmupError('UNKNOWN_NAME', `there is no snapshot '${name}'`, {
-      fix: names.length > 0 ? `${expectedOneOf(name, names)}.` : "Take one: 'swarmup snapshot save'.",
+      fix: names.length > 0 ? adviceFor(name, names) : "Take one: 'swarmup snapshot save'.",
     });
   }
 
