@@ -57,7 +57,7 @@ describe('swarmup config', () => {
       nodes: { managers: 1, workers: 2 },
       secrets: { key: { value: '***' } },
       services: { web: { image: 'nginx:1', env: { PASSWORD: '***', URL: '***', MODE: 'fast' } } },
-      stacks: { app: { file: ['base.yml', 'more.yml'], env: { TAG: 2, API_TOKEN: '***' }, whenUnreachable: 'fail' } },
+      stacks: { app: { file: ['base.yml', 'more.yml'], env: { TAG: '2', API_TOKEN: '***' }, whenUnreachable: 'fail' } },
       portainer: { adminPassword: '***', stack: 'app', port: 80 },
       runs: {},
       images: { early: true },
@@ -80,6 +80,33 @@ describe('swarmup config', () => {
     const load = (cwd: string) => loadCluster(undefined, { cwd, env: { NAME: 'shop', HOME: '/home/user' } });
     const here = (value: unknown, cwd: string) => JSON.parse(JSON.stringify(value).replaceAll(cwd, '')) as unknown;
     expect(here(await load(second), second)).toEqual(here(await load(first), first));
+  });
+
+  it('shows merged keys where they take effect, texts and modes as written, and no secret of an x- key', async () => {
+    const merging = folderWith({
+      'swarmup.yaml': `name: x
+provider: { type: qemu }
+nodes: { workers: 0 }
+x-common: &common { replicas: 3, env: { URL: "postgres://u:\${PW}@db", VERSION: 1.10 } }
+secrets: { key: { value: k } }
+services:
+  web: { <<: *common, image: nginx, replicas: 2, labels: { n: 007 }, secrets: [{ source: key, mode: 0440 }] }
+`,
+    });
+    const { stdout, status } = await new Cli(merging, { PW: 'hunter1' }).run(['config']);
+    expect(status).toBe(0);
+    const shown = parse(stdout) as Record<string, Record<string, unknown>>;
+    expect(shown).not.toHaveProperty('x-common');
+    expect(shown['services']?.['web']).toEqual({
+      image: 'nginx',
+      mode: 'replicated',
+      replicas: 2,
+      env: { URL: '***', VERSION: '1.10' },
+      labels: { n: '007' },
+      secrets: [{ source: 'key', mode: '0440' }],
+      constraints: [],
+    });
+    expect(stdout).not.toContain('hunter1');
   });
 
   it('prints all mistakes and ends with status 2', async () => {

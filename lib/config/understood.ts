@@ -3,6 +3,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { interpolate } from './interpolate.ts';
 import { clusterFile } from './schema.ts';
+import { writtenValues } from './written.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type Plain = Readonly<Record<string, unknown>>;
@@ -21,17 +22,18 @@ interface Schema {
 export type ProviderSchemas = (type: string) => Promise<z.ZodType | undefined>;
 
 /**
- * A valid cluster file as swarmup understands it, in the words of the file: variables replaced, defaults filled in, and
- * secrets as `***`.
+ * A valid cluster file as swarmup understands it, in the words of the file: variables replaced, aliases and `<<` resolved,
+ * `x-` keys left out, defaults filled in, and secrets as `***`.
  */
 export async function understood(file: string, env: Env, schemas: ProviderSchemas): Promise<Plain> {
   const text = await readFile(file, 'utf8');
   const document = parseDocument(text);
-  const written: unknown = document.toJS();
-  interpolate(document, env);
-  const filled = withDefaults(document.toJS(), jsonSchema(clusterFile));
+  const before = writtenValues(document, clusterFile, new Set()).value;
+  const { interpolated } = interpolate(document, env);
+  const { value } = writtenValues(document, clusterFile, interpolated);
+  const filled = withDefaults(value, jsonSchema(clusterFile));
   const complete = await withProviders(isPlain(filled) ? filled : {}, schemas);
-  const shown = masked(complete, written, []);
+  const shown = masked(complete, before, []);
   return isPlain(shown) ? shown : {};
 }
 
