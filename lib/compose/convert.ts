@@ -1,4 +1,4 @@
-import { durationText, readDuration, readSize } from './durations.ts';
+import { durationText, readDuration, readSize } from '../util/go-units.ts';
 import { Exact, Float, isDict, isInteger, isList, kindOf, numberOf, sprint, Timestamp, type Value } from './values.ts';
 import { shown, type Wrong } from './validate.ts';
 import type { Path } from './yaml/read.ts';

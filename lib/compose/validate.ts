@@ -1,5 +1,5 @@
 import { expectedOneOf } from '../util/nearest-name.ts';
-import { readDuration } from './durations.ts';
+import { readDuration } from '../util/go-units.ts';
 import { isPortText } from './ports.ts';
 import { introducedIn, ruleIn, type Kind, type ListRule, type MapRule, type Rule, type ScalarRule } from './rules.ts';
 import { canonical, isDict, isList, kindOf, numberOf, sprint, Timestamp, type Dict, type Value } from './values.ts';

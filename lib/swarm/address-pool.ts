@@ -3,7 +3,8 @@ import { nearby, type Nearby } from '../facts/nearby.ts';
 import { routes, type Route } from '../facts/routes.ts';
 import { gather } from '../remote/gather-facts.ts';
 import { SwarmupError } from '../util/errors.ts';
-import { blocksOf, networkAround, overlap } from '../util/ipv4.ts';
+import { overlaps } from '../util/ip.ts';
+import { blocksOf, networkAround } from '../util/ipv4.ts';
 
 /** The pool of a swarm for which none is named. Source: swarmkit, manager/controlapi/cluster.go. */
 export const DEFAULT_POOL = '10.0.0.0/8';
@@ -65,13 +66,13 @@ function takenBy({ node, address, routes: known, nearby: others }: Neighbourhood
  */
 export function choosePool(hosts: readonly Neighbourhood[], subnetSize: number): AddressPool | undefined {
   const taken = hosts.flatMap(takenBy);
-  const inTheWay = taken.find(({ network }) => overlap(network, DEFAULT_POOL));
+  const inTheWay = taken.find(({ network }) => overlaps(network, DEFAULT_POOL));
   if (!inTheWay) return { networks: [DEFAULT_POOL] };
   const occupied = [...new Set([...taken.map(({ network }) => network), ...BRIDGES])];
-  const free = candidates(subnetSize).filter((one) => !occupied.some((network) => overlap(one, network)));
+  const free = candidates(subnetSize).filter((one) => !occupied.some((network) => overlaps(one, network)));
   // A router behind an address usually knows more networks like it: a VPC is at most a /16.
   const around = occupied.map((network) => networkAround(network, 16));
-  const network = free.find((one) => !around.some((wide) => overlap(one, wide))) ?? free[0];
+  const network = free.find((one) => !around.some((wide) => overlaps(one, wide))) ?? free[0];
   return network === undefined ? undefined : { networks: [network], reason: inTheWay.reason };
 }
 
@@ -80,7 +81,7 @@ function candidates(subnetSize: number): readonly string[] {
   const bits = Math.max(POOL_BITS.least, Math.min(POOL_BITS.most, subnetSize - NETWORKS_BITS));
   return PRIVATE.flatMap((range) => {
     const blocks = blocksOf(range, bits);
-    const first = blocks.findIndex((block) => overlap(block, FIRST_CHOICE));
+    const first = blocks.findIndex((block) => overlaps(block, FIRST_CHOICE));
     // Engines number their bridge networks upwards in the other ranges.
     return first < 0 ? blocks.toReversed() : [...blocks.slice(first), ...blocks.slice(0, first)];
   });

@@ -31,8 +31,18 @@ export function contains(subnet: string, other: string): boolean {
   return block.check(address, family(address));
 }
 
+/**
+ * Whether two subnets of either family, such as 10.0.0.0/24, have addresses in common. An address is a subnet of its
+ * own; what is neither has none.
+ */
 export function overlaps(one: string, other: string): boolean {
-  return contains(one, other) || contains(other, one);
+  const [a, b] = [asSubnet(one), asSubnet(other)];
+  return a !== undefined && b !== undefined && (contains(a, b) || contains(b, a));
+}
+
+function asSubnet(text: string): string | undefined {
+  if (isSubnet(text)) return text;
+  return isAddress(text) ? `${text}/${isIPv6(text) ? 128 : 32}` : undefined;
 }
 
 /** Whether two texts stand for the same subnet: 10.1.0.1/24 is 10.1.0.0/24, and fd00:0::/64 is fd00::/64. */

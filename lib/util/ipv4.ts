@@ -14,14 +14,6 @@ function parse(text: string): Network | undefined {
   return { first: Math.floor((a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d) / size) * size, bits };
 }
 
-/** Whether two IPv4 networks, such as 10.0.0.0/24, have addresses in common. Invalid networks have none. */
-export function overlap(one: string, other: string): boolean {
-  const [a, b] = [parse(one), parse(other)];
-  if (!a || !b) return false;
-  const end = ({ first, bits }: Network) => first + 2 ** (32 - bits);
-  return a.first < end(b) && b.first < end(a);
-}
-
 function textOf(address: number): string {
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
 }

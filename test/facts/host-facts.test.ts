@@ -19,7 +19,7 @@ import { routes } from '../../lib/facts/routes.ts';
 import { surroundings } from '../../lib/facts/environment.ts';
 import { wallClock } from '../../lib/facts/wall-clock.ts';
 import { freePort } from '../support/sshd.ts';
-import { overlap } from '../../lib/util/ipv4.ts';
+import { overlaps } from '../../lib/util/ip.ts';
 
 /** Outputs were recorded on a Debian 13 guest, except where a test says otherwise. */
 describe('facts of a host', () => {
@@ -182,8 +182,10 @@ describe('networks', () => {
     ['192.168.0.0/16', '10.0.0.0/8', false],
     ['0.0.0.0/0', '203.0.113.0/24', true],
     ['nonsense', '10.0.0.0/8', false],
+    ['fd00::/8', 'fd00:1::1', true],
+    ['fd00::/8', '10.0.0.0/8', false],
   ])('%s and %s overlap: %s', (one, other, expected) => {
-    expect(overlap(one, other)).toBe(expected);
-    expect(overlap(other, one)).toBe(expected);
+    expect(overlaps(one, other)).toBe(expected);
+    expect(overlaps(other, one)).toBe(expected);
   });
 });

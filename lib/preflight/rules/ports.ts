@@ -1,7 +1,7 @@
 import { publishedPorts, publishedUdpPorts } from '../../config/selections.ts';
 import type { Listener } from '../../facts/listeners.ts';
 import { choosePool, DEFAULT_POOL, noPoolFree } from '../../swarm/address-pool.ts';
-import { overlap } from '../../util/ipv4.ts';
+import { overlaps } from '../../util/ip.ts';
 import { swarmPorts } from '../network.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
@@ -61,7 +61,7 @@ const addressPool: Rule = (host, { cluster, pool }) => {
   const known = own.length > 0 ? own : (pool ?? []);
   const pools = known.map((one) => (own.length === 0 && one === DEFAULT_POOL ? FIRST_NETWORKS : one));
   const found = host.facts.routes.find(
-    ({ network, device }) => pools.some((one) => overlap(one, network)) && !/^(docker|br-)/.test(device),
+    ({ network, device }) => pools.some((one) => overlaps(one, network)) && !/^(docker|br-)/.test(device),
   );
   if (!found) return [];
   const what = `${own.length > 0 ? 'swarm.addressPool' : "the swarm's address pool"} (${known.join(', ')})`;

@@ -10,6 +10,11 @@ const NS: Readonly<Record<string, bigint>> = {
   m: 60_000_000_000n,
   h: 3_600_000_000_000n,
 };
+const NUMBER = String.raw`(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)`;
+/** The forms of durations and sizes that aren't below zero, for editors: what `readDuration` and `readSize` read has them. */
+export const DURATION_FORM: RegExp = new RegExp(`^(?:0|(?:${NUMBER}(?:ns|us|µs|μs|ms|s|m|h))+)$`);
+export const SIZE_FORM: RegExp = new RegExp(`^${NUMBER} ?(?:[kKmMgGtTpP](?:[iI]?[bB])?|[bB])?$`);
+
 const PART = /(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(ns|us|µs|μs|ms|s|m|h)/y;
 const MAX = 2n ** 63n;
 /** Beyond these digits a number doesn't fit 64 bits anyway, or doesn't count. */
