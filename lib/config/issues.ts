@@ -3,7 +3,9 @@ import { unreachable } from '../util/unreachable.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { Locator, Path } from './locate.ts';
 import { expectedOneOf, nearest } from '../util/nearest-name.ts';
+import { otherName } from './other-names.ts';
 import { keysAt } from './shape.ts';
+import { inWords, typeHint, wordOf } from './zod-words.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -24,7 +26,11 @@ function diagnoseIssue(issue: Issue, schema: z.ZodType, locator: Locator, prefix
       const valid = keysAt(schema, issue.path);
       const where = path.length ? ` in ${path.join('.')}` : '';
       return issue.keys.map((key) => ({
-        ...locator.atKey([...path, key], `unknown key '${key}'${where}`, expectedOneOf(key, valid)),
+        ...locator.atKey(
+          [...path, key],
+          `unknown key '${key}'${where}`,
+          otherName(path, key) ?? expectedOneOf(key, valid),
+        ),
         ...(mayBeSecret(key, valid) ? { keyOnly: true } : {}),
       }));
     }
@@ -56,8 +62,8 @@ function diagnoseIssue(issue: Issue, schema: z.ZodType, locator: Locator, prefix
     }
     case 'invalid_type': {
       const missing = issue.input === undefined && /undefined/.test(issue.message);
-      if (missing) return [locator.at(path, `'${path.join('.')}' is missing`, `expected ${article(issue.expected)}`)];
-      return [locator.at(path, `${path.join('.')} has the wrong type`, issue.message.replace(/^Invalid input: /, ''))];
+      if (missing) return [locator.at(path, `'${path.join('.')}' is missing`, `expected ${wordOf(issue.expected)}`)];
+      return [locator.at(path, `${path.join('.')} has the wrong type`, typeHint(issue))];
     }
     case 'custom':
     case 'invalid_element':
@@ -69,7 +75,7 @@ function diagnoseIssue(issue: Issue, schema: z.ZodType, locator: Locator, prefix
         locator.at(
           path,
           `${path.join('.')} is not valid`,
-          issue.message.replace(/^(Invalid input|Too (small|big)): /, ''),
+          inWords(issue.message.replace(/^(Invalid input|Too (small|big)): /, '')),
         ),
       ];
     default:
@@ -102,8 +108,4 @@ function isOther(issue: Issue, codes: readonly Issue['code'][]): boolean {
   if (issue.path.length > 0) return false;
   if (issue.code === 'invalid_union') return issue.errors.every((branch) => branch.some((one) => isOther(one, codes)));
   return codes.includes(issue.code);
-}
-
-function article(type: string): string {
-  return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`;
 }

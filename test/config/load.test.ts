@@ -115,7 +115,7 @@ services:
       swarmup.yaml:6:19: services.db.replicas has the wrong type
         6 |   db: { replicas: two, image: x }
           |                   ^^^
-        expected number, received string"
+        expected a number, found a text"
     `);
   });
 

@@ -30,7 +30,13 @@ describe('a service that Docker would refuse is a mistake with its place', () =>
     ["endpointMode: dnsrr, ports: ['80:80']", 'ports', /expected ports with mode: host/],
     ['env: { A: 1 }, environment: { A: 1 }', 'environment', /expected only one of env and environment/],
     ['env: [=1]', 'env.0', /expected NAME=VALUE/],
-    ['env: { A: [1] }', 'env.A', /expected string/],
+    ['replicas: "3"', 'replicas', /expected a number, found a text/],
+    ['ports: 80', 'ports', /expected a list, found a number/],
+    ['labels: 3', 'labels', /expected a mapping, found a number/],
+    ['replicas: 1.5', 'replicas', /expected a whole number, found 1\.5/],
+    ['limits: { memory: 512Mi }', 'limits.memory', /expected a size such as 512MiB/],
+    ['stopGracePeriod: 9999999h', 'stopGracePeriod', /expected a time such as 10s/],
+    ['env: { A: [1] }', 'env.A', /expected a text, found a list/],
     ["ports: ['80-81:80-82']", 'ports.0', /two ranges of the same length, or one target: 2 published, 3 targets/],
     ["ports: ['0:80']", 'ports.0', /port numbers from 1 to 65535/],
     ["ports: ['90-80:80']", 'ports.0', /the smaller one first/],
@@ -72,22 +78,33 @@ describe('a service that Docker would refuse is a mistake with its place', () =>
     ["ulimits: { nofile: '2:1' }", 'ulimits.nofile', /not above the hard one/],
     ["ulimits: { nofile: 'a' }", 'ulimits.nofile', /SOFT:HARD/],
     ['ulimits: { nofile: { soft: -1, hard: 5 } }', 'ulimits.nofile', /not above the hard one/],
-    ['oomScoreAdj: 2000', 'oomScoreAdj', /<=1000/],
+    ['oomScoreAdj: 2000', 'oomScoreAdj', /expected at most 1000/],
     ['dns: [example.org]', 'dns.0', /expected an IP address/],
     ['dnsSearch: [-x]', 'dnsSearch.0', /expected a domain/],
     ["extraHosts: ['a']", 'extraHosts.0', /NAME:ADDRESS/],
     ["extraHosts: ['a:b']", 'extraHosts.0', /NAME:ADDRESS/],
     ['extraHosts: { a: b }', 'extraHosts.a', /an IP address, or host-gateway/],
     [`command: 'sh -c "x'`, 'command', /closed quotes/],
-    ['stopGracePeriod: 10', 'stopGracePeriod', /expected string|a time such as/],
+    ['stopGracePeriod: 10', 'stopGracePeriod', /expected a time such as 10s/],
     ['isolation: strong', 'isolation', /default, process, hyperv/],
     ['restart: always', 'restart', /none, on-failure, any/],
-    ['healthcheck: { retries: 0 }', 'healthcheck.retries', />=1/],
+    ['healthcheck: { retries: 0 }', 'healthcheck.retries', /expected 1 or more/],
   ])('%s', async (body, place, message) => {
     const said = await mistakes(`services: { web: { image: x, ${body} } }`);
     expect(said).toContain(`services.web.${place}`);
     expect(said).toMatch(/swarmup\.yaml:4:\d+: /);
     expect(said).toMatch(message);
+  });
+});
+
+describe('a key of a Compose file', () => {
+  it.each([
+    ['services: { web: { image: x, volumes: [a] } }', /unknown key 'volumes' in services\.web[^]*expected mounts$/m],
+    ['services: { web: { image: x, depends_on: [a] } }', /'depends_on'[^]*expected dependsOn$/m],
+    ['services: { web: { image: x, healthcheck: { disable: true } } }', /'disable'[^]*expected healthcheck: none$/m],
+    ['networks: { n: { driver_opts: { a: b } } }', /'driver_opts' in networks\.n[^]*expected options$/m],
+  ])('is answered with the name that it has in a cluster file: %s', async (body, message) => {
+    expect(await mistakes(body)).toMatch(message);
   });
 });
 
@@ -102,7 +119,7 @@ describe('a network that Docker would refuse is a mistake with its place', () =>
     ['subnets: [{ subnet: 10.1.0.0/16, gateway: 10.2.0.1 }]', 'subnets.0.gateway', /expected it to be in/],
     ['subnet: 10.1.0.0', 'subnet', /a subnet such as/],
     ['ingress: true, attachable: true', 'attachable', /no attachable with ingress/],
-    ['mtu: 9', 'mtu', />=68/],
+    ['mtu: 9', 'mtu', /expected 68 or more/],
     ['scope: local', 'scope', /swarm/],
   ])('%s', async (body, place, message) => {
     const said = await mistakes(`networks: { back: { ${body} } }`, 'name: test\nprovider: { type: qemu }\n');
@@ -121,7 +138,7 @@ describe('settings of a swarm that the engine would refuse are mistakes with the
     ['externalCA: { url: "https://ca", protocol: acme }', 'externalCA', /cfssl/],
     ['externalCA: { url: "https://ca", ca: none.pem }', 'externalCA', /none\.pem does not exist/],
     ['externalCA: { url: "https://ca", ca: portainer.yml }', 'externalCA', /portainer\.yml has no certificate/],
-    ['taskHistory: -2', 'taskHistory', />=-1/],
+    ['taskHistory: -2', 'taskHistory', /expected -1 or more/],
   ])('%s', async (body, _place, message) => {
     const said = await mistakes(`swarm: { ${body} }`);
     expect(said).toMatch(/swarmup\.yaml:4:\d+: /);
