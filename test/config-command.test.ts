@@ -109,6 +109,17 @@ services:
     expect(stdout).not.toContain('hunter1');
   });
 
+  it('reads files in UTF-16, and refuses bytes that are no text', async () => {
+    const plain = 'name: x\nprovider: { type: qemu }\nnodes: { workers: 0 }\n';
+    const windows = folderWith({ 'swarmup.yaml': '' });
+    writeFileSync(join(windows, 'swarmup.yaml'), Buffer.from(`\uFEFF${plain}`, 'utf16le'));
+    expect(parse((await new Cli(windows).run(['config'])).stdout)).toMatchObject({ name: 'x' });
+    writeFileSync(join(windows, 'swarmup.yaml'), Buffer.concat([Buffer.from(`${plain}# caf`), Buffer.of(0xe9)]));
+    const { stderr, status } = await new Cli(windows).run(['config']);
+    expect(stderr).toMatch(/swarmup\.yaml:4:6: the text is not UTF-8/);
+    expect(status).toBe(2);
+  });
+
   it('prints all mistakes and ends with status 2', async () => {
     const broken = folderWith({
       'swarmup.yaml': 'name: x\nprovider: { type: qemu }\nstacks: { s: { file: s.yml } }\n',

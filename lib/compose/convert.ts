@@ -200,7 +200,8 @@ function hostLine(line: string): string | undefined {
 /** As Go's `%s` prints what isn't a text. */
 function verb(value: Value): string {
   if (value instanceof Float) return `%!s(float64=${sprint(value)})`;
-  return isInteger(value) ? `%!s(int=${sprint(value)})` : sprint(value);
+  if (!isInteger(value)) return sprint(value);
+  return `%!s(${BigInt(value) < 2n ** 63n ? 'int' : 'uint64'}=${sprint(value)})`;
 }
 
 /** The `x-` keys of a mapping, as plain data. */

@@ -10,6 +10,8 @@ import { convertService } from './service.ts';
 import type { ComposeConfig } from './types.ts';
 import { validate } from './validate.ts';
 import { isDict, sprint, type Dict } from './values.ts';
+import { withLineFeeds } from './yaml/encoding.ts';
+import type { Problem } from './yaml/nodes.ts';
 import { Places } from './yaml/places.ts';
 import { readYaml, type Path, type YamlFile } from './yaml/read.ts';
 
@@ -19,6 +21,8 @@ export interface ComposeFile {
   /** Its path as shown in mistakes. */
   readonly shown: string;
   readonly text: string;
+  /** What of the file is no text. */
+  readonly problem?: Problem;
 }
 
 /** A user reads no more of them at once, and a hostile file has a million. */
@@ -45,10 +49,16 @@ export class FileReader {
 
   constructor(file: ComposeFile, outside: Outside) {
     this.#outside = outside;
-    this.#places = new Places(file.shown, file.text);
-    this.#yaml = readYaml(file.text);
-    for (const { message, hint, ...span } of this.#yaml.problems.slice(0, MOST_MISTAKES))
-      this.mistakes.push(this.#places.diagnostic(span, message, hint));
+    const text = withLineFeeds(file.text);
+    this.#places = new Places(file.shown, text);
+    this.#yaml = readYaml(text);
+    const problems = file.problem ? [file.problem] : this.#yaml.problems.slice(0, MOST_MISTAKES);
+    for (const { message, hint, ...span } of problems) this.mistakes.push(this.#places.diagnostic(span, message, hint));
+  }
+
+  /** Whether other documents follow the first, which Docker doesn't read. */
+  get hasMore(): boolean {
+    return this.#yaml.hasMore;
   }
 
   /** The version as it is written; undefined for none. */

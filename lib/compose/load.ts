@@ -14,8 +14,8 @@ export interface ComposeInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The user's home, for `~`. */
   readonly home: string | undefined;
-  /** The text of a file that a Compose file names; undefined if it can't be read. */
-  readonly readFile: (path: string) => string | undefined;
+  /** The content of a file that a Compose file names; undefined if it can't be read. */
+  readonly readFile: (path: string) => Buffer | string | undefined;
 }
 
 /** A variable that decides what the files mean. */
@@ -48,6 +48,8 @@ export interface LoadedCompose {
   readonly variables: readonly ComposeVariable[];
   readonly references: readonly ComposeReference[];
   readonly ignored: readonly IgnoredKey[];
+  /** The files, as they are shown, with documents after the first, which Docker doesn't read. */
+  readonly cut: readonly string[];
   /** A mistake at a path of the files: in the one that has most of it. */
   readonly mistakeAt: (path: Path, message: string, hint?: string) => Diagnostic;
   /** What Docker refuses, first when it reads the files and then when it deploys them. */
@@ -82,6 +84,7 @@ export function loadCompose({ files, env, home, readFile }: ComposeInput): Loade
       .map((name) => ({ name, isSet: lookup(name) !== undefined })),
     references: readers.flatMap(({ references }) => references),
     ignored: readers.flatMap(({ ignored }) => ignored),
+    cut: files.flatMap(({ shown }, i) => (readers[i]?.hasMore ? [shown] : [])),
     mistakeAt: (path, message, hint) => place(readers, path).diagnostic(path, message, hint),
     mistakes: readers.flatMap(({ mistakes }) => mistakes),
   };

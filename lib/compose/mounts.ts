@@ -2,7 +2,7 @@ import { flag, member, nonZero, signed, structure, text, type At, type Convert }
 import { absolutePath, isWindowsAbsolute } from './paths.ts';
 import type { Scope } from './scope.ts';
 import type { ComposeMount } from './types.ts';
-import { sprint } from './values.ts';
+import { isDict, sprint } from './values.ts';
 
 const PROPAGATIONS: ReadonlySet<string> = new Set(['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave']);
 
@@ -22,7 +22,7 @@ const longMount: Convert<ComposeMount> = structure<ComposeMount>({
 /** A mount in its short or long form; the source of a bind is absolute on the computer that has the file. */
 export function mount(at: At, scope: Scope): ComposeMount | undefined {
   const { value, path, wrong } = at;
-  const found = typeof value === 'string' ? shortMount(value) : longMount(at);
+  const found = typeof value === 'string' ? shortMount(value) : isDict(value) ? longMount(at) : 'it is a date';
   if (typeof found === 'string' || !found) {
     wrong(path, `'${sprint(value)}' is not a volume: ${found ?? ''}`, 'expected SOURCE:TARGET or SOURCE:TARGET:ro');
     return undefined;

@@ -23,6 +23,6 @@ export interface Scope {
   readonly referTo: (name: string) => void;
   readonly referToFile: (reference: Reference) => void;
   /** The text of a file; undefined when it can't be read. */
-  readonly readFile: (path: string) => string | undefined;
+  readonly readFile: (path: string) => Buffer | string | undefined;
   readonly wrong: Wrong;
 }

@@ -139,7 +139,7 @@ const ulimits: Convert<Ulimits> = (at) => {
   if (!isDict(at.value)) return undefined;
   const one = (name: string, value: Value): Ulimits[string] => {
     if (value === null) return null;
-    if (isInteger(value)) return Number(value) === 0 ? {} : Number(value);
+    if (isInteger(value) && BigInt(value) < 2n ** 63n) return Number(value) === 0 ? {} : Number(value);
     const place = { ...at, value, path: [...at.path, name] };
     const { soft, hard } = { soft: member(place, 'soft')?.value, hard: member(place, 'hard')?.value };
     if (soft !== undefined && hard !== undefined && isInteger(soft) && isInteger(hard))

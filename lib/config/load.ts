@@ -3,7 +3,10 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
+import { decodeBytes } from '../compose/yaml/encoding.ts';
+import { Places } from '../compose/yaml/places.ts';
 import { SwarmupError } from '../util/errors.ts';
+import { yamlHint } from '../util/yaml-hints.ts';
 import { refuseLinks } from '../util/state-folder.ts';
 import { Conversion } from './convert.ts';
 import { configError, type Diagnostic } from './diagnostics.ts';
@@ -34,7 +37,7 @@ export interface LoadOptions {
 export async function loadCluster(options: LoadOptions): Promise<Cluster> {
   const { env, providers } = options;
   const file = findFile(options);
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const data = await readFile(file).catch((cause: unknown) => {
     throw new SwarmupError('CONFIG_NOT_FOUND', `there is no cluster file ${options.file ?? file}`, {
       fix: `Name an existing one with -f FILE, or start from one of those in ${shippedConfig}.`,
       cause,
@@ -42,6 +45,8 @@ export async function loadCluster(options: LoadOptions): Promise<Cluster> {
   });
   const root = stateRoot(file, options);
   const shown = options.file ?? basename(file);
+  const { text, problem } = decodeBytes(data);
+  if (problem) throw configError([new Places(shown, text).diagnostic(problem, problem.message, problem.hint)], text);
   const cluster = await parseCluster(text, { file, shown, stateRoot: root, env, providers });
   await refuseLinks(env['SWARMUP_STATE_DIR'] ? undefined : root, cluster.stateDir);
   return cluster;
@@ -68,7 +73,12 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
   if (document.errors.length > 0) {
     throw configError(
       document.errors.map((e) =>
-        locator.atOffset(e.pos[0], e.pos[1] - e.pos[0], e.message.split(/ at line |\n/)[0] ?? e.message),
+        locator.atOffset(
+          e.pos[0],
+          e.pos[1] - e.pos[0],
+          e.message.split(/ at line |\n/)[0] ?? e.message,
+          yamlHint(e.code),
+        ),
       ),
       text,
     );

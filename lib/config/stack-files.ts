@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { loadCompose, type ComposeReference, type LoadedCompose } from '../compose/load.ts';
+import { decodeBytes } from '../compose/yaml/encoding.ts';
 import { readEnvFile } from '../util/env-file.ts';
 import { messageOf } from '../util/errors.ts';
 import { Secret } from '../util/secret.ts';
@@ -29,14 +30,14 @@ const LARGEST_OF = { env_file: LARGEST, secret: 500 * 1024, config: 1000 * 1024 
 export function readStack(name: string, section: StackSection, reporter: Reporter): StackSource | undefined {
   const paths = located(section.file, ['stacks', name, 'file'], reporter);
   const files = paths.flatMap(({ path, written, place }) => {
-    const text = readAt(path, place, reporter);
-    return text === undefined ? [] : [{ path, shown: written, text }];
+    const data = readAt(path, place, reporter);
+    return data === undefined ? [] : [{ path, shown: written, ...decodeBytes(data) }];
   });
   const env = environmentOf(name, section, reporter);
   if (files.length < paths.length) return undefined;
   const readFile = (path: string) => {
     const content = contentOf(path, LARGEST);
-    return typeof content === 'string' ? undefined : content.data.toString();
+    return typeof content === 'string' ? undefined : content.data;
   };
   const loaded = loadCompose({ files, env, home: env['HOME'], readFile });
   reporter.add(loaded.mistakes);
@@ -59,11 +60,11 @@ function located(
   return written.map((one, i) => ({ path: reporter.file(one, [...place, i]), written: one, place: [...place, i] }));
 }
 
-/** The text of a file; a problem is reported, unless the file doesn't exist, which has been reported already. */
-function readAt(path: string, place: Located['place'], reporter: Reporter): string | undefined {
+/** The content of a file; a problem is reported, unless the file doesn't exist, which has been reported already. */
+function readAt(path: string, place: Located['place'], reporter: Reporter): Buffer | undefined {
   if (!existsSync(path)) return undefined;
   const content = contentOf(path, LARGEST);
-  if (typeof content !== 'string') return content.data.toString();
+  if (typeof content !== 'string') return content.data;
   reporter.wrong(place, `${basename(path)} ${content}`, 'expected a text file');
   return undefined;
 }
@@ -108,14 +109,18 @@ function readReference({ kind, path, written, mistake }: ComposeReference, repor
 }
 
 /** Sentences about what the user may not expect. */
-function hintsOf(name: string, files: readonly StackFile[], { ignored, variables }: LoadedCompose): readonly string[] {
+function hintsOf(name: string, files: readonly StackFile[], loaded: LoadedCompose): readonly string[] {
+  const { ignored, variables, cut } = loaded;
   const keys = [...new Set(ignored.map(({ key }) => key))].toSorted();
-  const hints = keys.length === 0 ? [] : [`stack ${name}: Docker ignores ${keys.join(', ')} in stacks`];
+  const hints = cut.map(
+    (file) => `stack ${name}: Docker reads only the first document of ${file}, up to the second ---`,
+  );
+  if (keys.length > 0) hints.push(`stack ${name}: Docker ignores ${keys.join(', ')} in stacks`);
   const unset = variables.filter(({ isSet }) => !isSet).map((variable) => variable.name);
   const file = join(dirname(files[0]?.path ?? '/'), '.env');
   if (unset.length === 0 || !existsSync(file)) return hints;
   const content = contentOf(file, LARGEST);
-  const set = typeof content === 'string' ? [] : readEnvFile(content.data.toString()).lines.map((line) => line.name);
+  const set = typeof content === 'string' ? [] : readEnvFile(content.data).lines.map((line) => line.name);
   const missed = unset.filter((one) => set.includes(one));
   if (missed.length === 0) return hints;
   const sets = `the .env beside the Compose file sets ${missed.join(', ')}`;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { decodeBytes } from '../compose/yaml/encoding.ts';
 import { interpolate } from './interpolate.ts';
 import { clusterFile } from './schema.ts';
 import { writtenValues } from './written.ts';
@@ -26,7 +27,7 @@ export type ProviderSchemas = (type: string) => Promise<z.ZodType | undefined>;
  * `x-` keys left out, defaults filled in, and secrets as `***`.
  */
 export async function understood(file: string, env: Env, schemas: ProviderSchemas): Promise<Plain> {
-  const text = await readFile(file, 'utf8');
+  const { text } = decodeBytes(await readFile(file));
   const document = parseDocument(text);
   const before = writtenValues(document, clusterFile, new Set()).value;
   const { interpolated } = interpolate(document, env);

@@ -46,6 +46,16 @@ describe('a variable of a Compose file', () => {
   });
 });
 
+describe('a Compose file with several documents', () => {
+  it.each([
+    ['services: {}\n---\nservices: {}\n', ['stack.yml']],
+    ['services: {}\n---\n# none\n...\n', []],
+    ['---\nservices: {}\n', []],
+  ])('is one whose rest Docker doesn’t read: %j', (text, cut) => {
+    expect(loaded(text).cut).toEqual(cut);
+  });
+});
+
 describe('a mistake in a Compose file', () => {
   it.each([
     [service('bogus: 1'), "4:5: services.a has no key 'bogus'"],
@@ -57,6 +67,10 @@ describe('a mistake in a Compose file', () => {
     [service('hostname: ${HOST:?name it}'), '4:15: the variable HOST is required: name it'],
     [service('deploy: { replicas: "${P}x" }'), "4:25: services.a.deploy.replicas is '8080x'"],
     [service('healthcheck: { interval: 10 }'), '4:30: services.a.healthcheck.interval is a number'],
+    [service('volumes: [2001-01-01]'), "4:15: '2001-01-01 00:00:00 +0000 UTC' is not a volume: it is a date"],
+    [service('hostname: a: b'), '4:15: Nested mappings are not allowed'],
+    [service('labels: { a: b }\n\t'), '5:1: a tab in an empty line'],
+    [service('hostname: "a\u2028b"'), '4:17: a Unicode line separator'],
     [service('mem_limit: 1g'), '4:5: stacks do not support mem_limit'],
     [service('env_file: ./none.env'), '4:15: the file ./none.env'],
     [service('command: "sh -c \'x"'), '4:14: the command has a quote'],

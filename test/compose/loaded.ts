@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCompose, type LoadedCompose } from '../../lib/compose/load.ts';
+import { decodeBytes } from '../../lib/compose/yaml/encoding.ts';
 import { composeText } from '../../lib/compose/text/compose-text.ts';
 import { ENV } from './docker.ts';
 
@@ -15,11 +16,11 @@ export function loadedFiles(names: readonly string[], folder: string, at = folde
   const files = names.map((name) => ({
     path: join(at, name),
     shown: name,
-    text: readFileSync(join(folder, name), 'utf8'),
+    ...decodeBytes(readFileSync(join(folder, name))),
   }));
   const readFile = (path: string) => {
     const real = path.startsWith(`${at}/`) ? join(folder, path.slice(at.length)) : path;
-    return existsSync(real) ? readFileSync(real, 'utf8') : undefined;
+    return existsSync(real) ? readFileSync(real) : undefined;
   };
   return loadCompose({ files, env: ENV, home: ENV['HOME'], readFile });
 }

@@ -73,7 +73,8 @@ export class Decoder {
 
   #scalar(node: Scalar): Value {
     const found = scalarOf(node);
-    if (!found) throw new Undecodable(node, `the text does not have the form of its tag, ${node.tag}`);
+    if (!found)
+      throw new Undecodable(node, `the text does not have the form of its tag, ${node.tag}`, 'expected no tag');
     if (found.value instanceof Float && !Number.isFinite(found.value.value))
       this.problems.push(problemAt(node, 'not a number that Docker can read', 'expected a finite number, or a text'));
     this.problems.push(...oddities(node, this.#text, this.#flows > 0));
