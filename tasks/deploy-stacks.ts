@@ -1,3 +1,4 @@
+import { cliVersion } from '../lib/compose/clients.ts';
 import { awaitedToComplete } from '../lib/config/dependencies.ts';
 import type { StackSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
@@ -14,7 +15,7 @@ import { namesOf } from '../lib/swarm/secrets-and-configs.ts';
 import { deployStack } from '../lib/swarm/stack-deploy.ts';
 import { changesIn, hasForeignImage, keptReplicas } from '../lib/swarm/stack-drift.ts';
 import { externalsOf, requireDeployable, untilProvided } from '../lib/swarm/stack-requirements.ts';
-import { cliVersion, dockerOn, isReadByAll } from '../lib/swarm/stack-version.ts';
+import { dockerOn, isReadByAll } from '../lib/swarm/stack-version.ts';
 import { NAMESPACE_LABEL, objectNames, type Addition } from '../lib/swarm/stack.ts';
 import { staleServices } from '../lib/swarm/stale-services.ts';
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
@@ -64,7 +65,7 @@ export default defineTask<State, StackChange>({
       services,
       additions: await additionsFor(ctx, manager, stack, services),
       names: await namesOf(manager),
-      cli: isReadByAll(stack.version) ? undefined : await dockerOn(await ctx.host(manager.node), ctx.signal),
+      cli: isReadByAll(stack) ? undefined : await dockerOn(await ctx.host(manager.node), ctx.signal),
       waitingFor: looks.map((look) => look.waitingFor).find((text) => text !== '') ?? '',
       unreachable: services.length === 0 ? await unreachableImage(manager, stack) : undefined,
     };

@@ -123,8 +123,8 @@ describe('external networks, secrets and configs of a stack', () => {
   it('may come from another stack', async () => {
     const world = newWorld();
     const taker = stackOf(`version: "3.8"
-services: { web: { image: nginx, networks: [n] } }
-networks: { n: { external: true, name: giver_default } }
+services: { web: { image: nginx, networks: [net] } }
+networks: { net: { external: true, name: giver_default } }
 `);
     const cluster = await clusterWith(WEB);
     const stacks = [

@@ -36,7 +36,7 @@ function readInto(lines: Variables, written: string, { path: place, wrong }: At,
   scope.referToFile({ kind: 'env_file', path, written, place });
   const content = scope.readFile(path);
   if (content === undefined) {
-    wrong(place, `the file ${written} can't be read`, `expected a file of variables, relative to ${scope.folder}`);
+    wrong(place, `the file '${written}' can't be read`, `expected a file of variables, relative to ${scope.folder}`);
     return;
   }
   const {

@@ -1,8 +1,10 @@
 import type { Diagnostic } from '../util/diagnostic.ts';
 import type { At } from './convert.ts';
 import { extensions } from './convert.ts';
+import { YAML_3 } from './clients.ts';
 import { interpolate } from './interpolate.ts';
 import { convertFileObject, convertNetwork, convertVolume, section } from './objects.ts';
+import { refusedBelow, type OlderMistake } from './older.ts';
 import { FORBIDDEN, IGNORED } from './properties.ts';
 import { COMPOSE_FILE, NEWEST } from './schema.ts';
 import type { Scope } from './scope.ts';
@@ -43,6 +45,8 @@ export class FileReader {
   readonly mistakes: Diagnostic[] = [];
   readonly references: FoundReference[] = [];
   readonly ignored: { readonly service: string; readonly key: string }[] = [];
+  /** What older docker commands read in another way. */
+  readonly older: OlderMistake[] = [];
   readonly #outside: Outside;
   readonly #places: Places;
   readonly #yaml: YamlFile;
@@ -54,6 +58,8 @@ export class FileReader {
     this.#yaml = readYaml(text);
     const problems = file.problem ? [file.problem] : this.#yaml.problems.slice(0, MOST_MISTAKES);
     for (const { message, hint, ...span } of problems) this.mistakes.push(this.#places.diagnostic(span, message, hint));
+    for (const { message, hint, ...span } of this.#yaml.older)
+      this.older.push({ below: YAML_3, mistake: this.#places.diagnostic(span, message, hint) });
   }
 
   /** Whether other documents follow the first, which Docker doesn't read. */
@@ -114,7 +120,14 @@ export class FileReader {
     const interpolated = interpolate(root, { ...this.#outside, wrong });
     if (this.mistakes.length > 0) return undefined;
     validate(interpolated, COMPOSE_FILE, minor, wrong);
-    return this.mistakes.length > 0 ? undefined : this.#convert(interpolated);
+    if (this.mistakes.length > 0) return undefined;
+    const { writtenVersion = '' } = this;
+    if (writtenVersion === '' || writtenVersion === '3')
+      refusedBelow(interpolated, writtenVersion, (below, path, message, hint, at) => {
+        if (this.older.length < MOST_MISTAKES)
+          this.older.push({ below, mistake: this.diagnostic(path, message, hint, at) });
+      });
+    return this.#convert(interpolated);
   }
 
   #minor(expected: string | undefined): number | undefined {

@@ -2,11 +2,13 @@ import { dirname } from 'node:path';
 import type { Diagnostic } from '../util/diagnostic.ts';
 import { FileReader, type ComposeFile } from './file-reader.ts';
 import { mergeConfigs } from './merge.ts';
+import type { OlderMistake } from './older.ts';
 import { refusals } from './refusals.ts';
 import type { ComposeConfig } from './types.ts';
 import type { Path } from './yaml/read.ts';
 
 export type { ComposeFile } from './file-reader.ts';
+export type { OlderMistake } from './older.ts';
 
 export interface ComposeInput {
   /** In the order in which they are merged. Relative paths begin at the first one's folder. */
@@ -48,6 +50,8 @@ export interface LoadedCompose {
   readonly variables: readonly ComposeVariable[];
   readonly references: readonly ComposeReference[];
   readonly ignored: readonly IgnoredKey[];
+  /** What older docker commands than the newest read as something else, or refuse. */
+  readonly older: readonly OlderMistake[];
   /** The files, as they are shown, with documents after the first, which Docker doesn't read. */
   readonly cut: readonly string[];
   /** A mistake at a path of the files: in the one that has most of it. */
@@ -84,6 +88,7 @@ export function loadCompose({ files, env, home, readFile }: ComposeInput): Loade
       .map((name) => ({ name, isSet: lookup(name) !== undefined })),
     references: readers.flatMap(({ references }) => references),
     ignored: readers.flatMap(({ ignored }) => ignored),
+    older: readers.flatMap(({ older }) => older),
     cut: files.flatMap(({ shown }, i) => (readers[i]?.hasMore ? [shown] : [])),
     mistakeAt: (path, message, hint) => place(readers, path).diagnostic(path, message, hint),
     mistakes: readers.flatMap(({ mistakes }) => mistakes),

@@ -1,6 +1,7 @@
 import { expectedOneOf } from '../util/nearest-name.ts';
 import { readDuration } from '../util/go-units.ts';
 import { isPortText } from './ports.ts';
+import { composeForm, composeOnly } from './properties.ts';
 import { introducedIn, ruleIn, type Kind, type ListRule, type MapRule, type Rule, type ScalarRule } from './rules.ts';
 import { canonical, isDict, isList, kindOf, numberOf, sprint, Timestamp, type Dict, type Value } from './values.ts';
 import type { Path } from './yaml/read.ts';
@@ -8,9 +9,23 @@ import type { Path } from './yaml/read.ts';
 /** Reports a mistake at the value of a path, or at its key. */
 export type Wrong = (path: Path, message: string, hint?: string, at?: 'value' | 'key') => void;
 
-/** Reports everything in a value that a rule of the schema refuses in a minor version of the format. */
-export function validate(value: Value, rule: Rule, minor: number, wrong: Wrong): void {
-  new Validation(minor, wrong).check(value, rule, []);
+/** What to say of a key that a version of the format doesn't have yet. */
+export type TooNew = (key: string, from: number) => { readonly message: string; readonly hint: string };
+
+/**
+ * Reports everything in a value that a rule of the schema refuses in a minor version of the format.
+ *
+ * @param tooNew for a version that the file doesn't claim itself
+ */
+export function validate(value: Value, rule: Rule, minor: number, wrong: Wrong, tooNew = claimed(minor)): void {
+  new Validation(minor, wrong, tooNew).check(value, rule, []);
+}
+
+function claimed(minor: number): TooNew {
+  return (key, from) => ({
+    message: `'${key}' exists since version 3.${from}, and this file claims 3.${minor}`,
+    hint: `expected a newer version, or none, or no ${key}`,
+  });
 }
 
 /** How many keys a hint may list. */
@@ -19,10 +34,12 @@ const MOST_KEYS = 12;
 class Validation {
   readonly #minor: number;
   readonly #wrong: Wrong;
+  readonly #newer: TooNew;
 
-  constructor(minor: number, wrong: Wrong) {
+  constructor(minor: number, wrong: Wrong, newer: TooNew) {
     this.#minor = minor;
     this.#wrong = wrong;
+    this.#newer = newer;
   }
 
   check(value: Value, rule: Rule, path: Path): void {
@@ -41,7 +58,7 @@ class Validation {
     this.#wrong(
       path,
       `${shown(path)} is ${kindOf(value)}`,
-      `expected ${[...new Set(rules.flatMap(expected))].join(' or ')}`,
+      composeForm(path) ?? `expected ${[...new Set(rules.flatMap(expected))].join(' or ')}`,
     );
   }
 
@@ -100,8 +117,8 @@ class Validation {
   }
 
   #tooNew(key: string, from: number, path: Path): void {
-    const message = `'${key}' exists since version 3.${from}, and this file claims 3.${this.#minor}`;
-    this.#wrong(path, message, `expected a newer version, or none, or no ${key}`, 'key');
+    const { message, hint } = this.#newer(key, from);
+    this.#wrong(path, message, hint, 'key');
   }
 
   #unknown(key: string, { keys, names }: MapRule, path: Path): void {
@@ -109,6 +126,11 @@ class Validation {
     if (names) {
       const hint = 'expected a name of letters, digits, dots, hyphens and underscores';
       this.#wrong(path, `'${key}' is not a name for ${where}`, hint, 'key');
+      return;
+    }
+    const other = composeOnly(path);
+    if (other !== undefined) {
+      this.#wrong(path, `${where} has no key '${key}'`, other, 'key');
       return;
     }
     const known = Object.entries(keys).flatMap(([name, rule]) => (ruleIn(rule, this.#minor) ? [name] : []));

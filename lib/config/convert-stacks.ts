@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { YAML_3 } from '../compose/clients.ts';
 import type { LoadedCompose } from '../compose/load.ts';
 import { summarise } from '../compose/summary.ts';
 import { omitUndefined } from '../util/omit-undefined.ts';
@@ -16,7 +17,7 @@ import type { Reporter } from './reporter.ts';
 import type { ClusterFile } from './schema.ts';
 
 /** The stacks as Docker reads them; Portainer's images in the version from the cluster file. */
-export function convertStacks({ stacks, portainer }: ClusterFile, reporter: Reporter): readonly StackSpec[] {
+export function convertStacks({ stacks, portainer, docker }: ClusterFile, reporter: Reporter): readonly StackSpec[] {
   return Object.entries(stacks).flatMap(([name, section]) => {
     const source = readStack(name, section, reporter);
     const compose = source?.loaded.compose;
@@ -49,10 +50,22 @@ export function convertStacks({ stacks, portainer }: ClusterFile, reporter: Repo
         whenUnreachable: section.whenUnreachable,
         resolveImage: section.resolveImage,
         drift: section.drift,
-        hints,
+        hints: [...hints, ...(docker.version === undefined ? olderHints(name, loaded) : [])],
+        older: loaded.older,
         ...omitUndefined({ verify, version: loaded.version }),
       },
     ];
+  });
+}
+
+/**
+ * What an older docker on the managers would read as something else, for a cluster whose version of Docker isn't known
+ * yet. What it would refuse is no surprise of the same kind, and an error once it is known.
+ */
+function olderHints(stack: string, { older }: LoadedCompose): readonly string[] {
+  const found = older.filter(({ below }) => below === YAML_3).map(({ mistake }) => mistake);
+  return found.map(({ file, line, column, message, hint = '' }) => {
+    return `stack ${stack}: ${file}:${line}:${column}: ${message}: ${hint}`;
   });
 }
 

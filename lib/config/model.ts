@@ -1,3 +1,4 @@
+import type { OlderMistake } from '../compose/load.ts';
 import type { SummaryPort, SummaryService } from '../compose/summary.ts';
 import type { ComposeConfig } from '../compose/types.ts';
 import type { Secret } from '../util/secret.ts';
@@ -219,6 +220,8 @@ export interface StackSpec {
   readonly folder: string;
   /** The first file's version, which swarmup repeats in its additions. */
   readonly version?: string;
+  /** What older docker commands read as something else in these files, or refuse. */
+  readonly older?: readonly OlderMistake[];
   /** The stack as Docker reads these files with this environment. */
   readonly compose: ComposeConfig;
   /** The names of all variables that decide what the files mean. */

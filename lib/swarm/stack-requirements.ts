@@ -1,4 +1,5 @@
 import { waitUntil } from '../async/wait-until.ts';
+import { cliName } from '../compose/clients.ts';
 import type { Cluster, StackSpec } from '../config/model.ts';
 import type { RunContext, Work } from '../contracts/context.ts';
 import type { Engine } from '../contracts/engine.ts';
@@ -85,6 +86,7 @@ export function requireDeployable(
           ? `Begin ${stack.file} with version: "3.8", or upgrade Docker (docker.version).`
           : 'Claim an older version in the Compose file, or upgrade Docker (docker.version).',
     });
+  if (cli !== undefined) requireSameReading(stack, cli);
   const [loss] = lossyServices(stack, additions, { isRealFolder: usesRealFolder(stack), cli });
   if (loss) throw lossy(stack, loss);
   const list = listOf(missing);
@@ -96,6 +98,20 @@ export function requireDeployable(
         fix: 'Add them to networks, secrets or configs of the cluster file, or create them in the swarm (docker network create --driver overlay, docker secret create, docker config create).',
       },
     );
+}
+
+/** @throws SwarmupError STACK_INVALID for what the manager's docker reads as something else, or refuses */
+function requireSameReading({ name, older = [] }: StackSpec, cli: number): void {
+  const found = older.filter(({ below }) => cli < below).map(({ mistake }) => mistake);
+  if (found.length === 0) return;
+  const lines = found.map(({ file, line, column, message, hint }) => {
+    return `${file}:${line}:${column}: ${message}\n  ${hint ?? ''}`;
+  });
+  throw new SwarmupError(
+    'STACK_INVALID',
+    `stack ${name}: the managers' docker ${cliName(cli)} reads the Compose file differently\n\n${lines.join('\n\n')}`,
+    { fix: 'Correct these places, or upgrade Docker (docker.version).' },
+  );
 }
 
 const LOSS_FIXES: Readonly<Record<Loss['replaced'], string>> = {

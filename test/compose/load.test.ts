@@ -46,6 +46,22 @@ describe('a variable of a Compose file', () => {
   });
 });
 
+describe('a key or a form that only Compose has', () => {
+  it.each([
+    ['name: x\nservices: {}\n', "a stack's name is its key under stacks of the cluster file"],
+    ['include: [a.yml]\nservices: {}\n', 'the included files in file of the stack'],
+    [service('profiles: [a]'), 'a stack of its own'],
+    [service('depends_on: { b: { condition: service_healthy } }'), 'dependsOn in the cluster file has an order'],
+    [service('ports: [{ target: 80, host_ip: 127.0.0.1 }]'), 'on every address of a node'],
+    [service('ports: [{ target: 80, published: "80" }]'), 'one number without quotes'],
+    [service('env_file: [{ path: a.env }]'), 'a path, or a list of paths'],
+    [`${service('user: a')}configs: { c: { content: a } }\n`, 'a config of the cluster file'],
+    [`${service('user: a')}networks: { n: { ipam: { config: [{ gateway: 10.0.0.1 }] } } }\n`, 'with a gateway'],
+  ])('is answered with what a stack has instead: %j', (text, hint) => {
+    expect(loaded(text).mistakes).toEqual([expect.objectContaining({ hint: expect.stringContaining(hint) })]);
+  });
+});
+
 describe('a Compose file with several documents', () => {
   it.each([
     ['services: {}\n---\nservices: {}\n', ['stack.yml']],
@@ -72,7 +88,7 @@ describe('a mistake in a Compose file', () => {
     [service('labels: { a: b }\n\t'), '5:1: a tab in an empty line'],
     [service('hostname: "a\u2028b"'), '4:17: a Unicode line separator'],
     [service('mem_limit: 1g'), '4:5: stacks do not support mem_limit'],
-    [service('env_file: ./none.env'), '4:15: the file ./none.env'],
+    [service('env_file: ./none.env'), "4:15: the file './none.env' can't"],
     [service('command: "sh -c \'x"'), '4:14: the command has a quote'],
     [service('networks: [n]'), "4:5: the service a uses 'n', which is not among the file's networks"],
     [service('secrets: [s]'), "4:5: the service a uses 's', which is not among the file's secrets"],

@@ -111,7 +111,7 @@ describe('a stack', () => {
   });
 
   it('with keys that Docker ignores has a hint', async () => {
-    const files = { 's.yml': 'services: { a: { image: x, restart: always, container_name: y } }' };
+    const files = { 's.yml': 'services: { a: { image: x, restart: always, container_name: z } }' };
     const [stack] = await stacksOf('{ file: s.yml }', files);
     expect(stack?.hints).toEqual(['stack my_Stack: Docker ignores container_name, restart in stacks']);
   });

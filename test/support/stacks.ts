@@ -12,7 +12,7 @@ export function summaryOf(text: string): Omit<StackSpec, 'name' | 'file' | 'fold
 /** A stack from a Compose file's text. @throws Error with its first mistake */
 export function stackOf(text: string, env: Readonly<Record<string, string>> = {}): StackSpec {
   const file = { path: '/s.yml', shown: 's.yml', text };
-  const { compose, mistakes, variables, version } = loadCompose({
+  const { compose, mistakes, variables, version, older } = loadCompose({
     files: [file],
     env,
     home: '/root',
@@ -34,6 +34,7 @@ export function stackOf(text: string, env: Readonly<Record<string, string>> = {}
     resolveImage: 'always',
     drift: 'fix',
     hints: [],
+    older,
     ...(version === undefined ? {} : { version }),
     ...summarise(compose, 's'),
   };

@@ -113,6 +113,14 @@ describe('a stack that can’t be deployed', () => {
     expect(() => requireDeployable(text(twice), additions, NONE, 28)).toThrow(/replicas of service a/);
   });
 
+  it('is refused where the managers’ docker reads the file in another way, with all places', () => {
+    const wanted = stackOf('services: { a: { image: x, restart: no, environment: { on: 1 } } }');
+    expect(() => requireDeployable(wanted, [], NONE, 26)).toThrow(
+      /docker 26 reads the Compose file differently[^]*:1:37: docker before 28 reads no as false[^]*:1:56: docker before 28 reads on/,
+    );
+    expect(() => requireDeployable(wanted, [], NONE, 28)).not.toThrow();
+  });
+
   it.each<[string, StackSpec, number | undefined]>([
     ['ports of one number', text(twice), 28],
     ['relative volumes beside ports of one number', text({ ...twice, ...bind }), 20.1],

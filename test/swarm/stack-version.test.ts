@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cliVersion, isReadByAll, tooOldFor } from '../../lib/swarm/stack-version.ts';
+import { cliVersion } from '../../lib/compose/clients.ts';
+import { isReadByAll, tooOldFor } from '../../lib/swarm/stack-version.ts';
 
 describe('the version of docker', () => {
   it.each([
@@ -44,7 +45,9 @@ describe('a Compose file', () => {
     ['3.9', true],
     ['3.10', false],
     [undefined, false],
-  ])('of version %s is read by every supported docker: %s', (version, all) => expect(isReadByAll(version)).toBe(all));
+  ])('of version %s is read by every supported docker: %s', (version, all) =>
+    expect(isReadByAll(version === undefined ? {} : { version })).toBe(all),
+  );
 
   it('without a version is refused in words that say what docker reads', () => {
     expect(tooOldFor(undefined, 20.1)).toBe(

@@ -1,8 +1,17 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, type Alias, type Node, type Scalar, type YAMLMap } from 'yaml';
 import { Float, type Value } from '../values.ts';
-import { isMergeKey, oddities, problemAt, scalarOf, sourceOf, Undecodable, type Problem } from './nodes.ts';
-
-export type Entry = { readonly key?: Node; readonly value: Node | undefined };
+import {
+  duplicateKeys,
+  isMergeKey,
+  oddities,
+  problemAt,
+  scalarOf,
+  sourceOf,
+  Undecodable,
+  type Problem,
+} from './nodes.ts';
+import type { Entry, Filling } from './filling.ts';
+import { Version2 } from './version-2.ts';
 
 /** Deeper nesting than any stack file has; it bounds the recursion. */
 const DEEPEST = 500;
@@ -13,8 +22,12 @@ const DEEPEST = 500;
  */
 export class Decoder {
   readonly problems: Problem[] = [];
+  /** What gopkg.in/yaml.v2 decodes as something else. */
+  readonly version2: Version2 = new Version2();
   /** For every mapping and list, the nodes that its values come from. */
   readonly origins = new WeakMap<object, ReadonlyMap<string | number, Entry>>();
+  /** Whether the value is below an `x-` key at the top of the file. */
+  #isOwnData = false;
   readonly #anchors: ReadonlyMap<Alias, Node>;
   readonly #text: string;
   readonly #inside = new Set<Alias>();
@@ -78,7 +91,13 @@ export class Decoder {
     if (found.value instanceof Float && !Number.isFinite(found.value.value))
       this.problems.push(problemAt(node, 'not a number that Docker can read', 'expected a finite number, or a text'));
     this.problems.push(...oddities(node, this.#text, this.#flows > 0));
+    this.#findOldBoolean(node);
     return found.value;
+  }
+
+  /** The user's own data at the top of the file matters only where an alias uses it. */
+  #findOldBoolean(node: Scalar): void {
+    if (!this.#isOwnData || this.#inside.size > 0) this.version2.boolean(node);
   }
 
   #list(items: readonly unknown[]): Value {
@@ -90,7 +109,10 @@ export class Decoder {
 
   #mapping(node: YAMLMap): Value {
     for (const { key } of node.items) {
-      if (isScalar(key)) this.problems.push(...oddities(key, this.#text, this.#flows > 0));
+      if (isScalar(key)) {
+        this.problems.push(...oddities(key, this.#text, this.#flows > 0));
+        this.#findOldBoolean(key);
+      }
       if (!isNode(key) || !this.#isText(key))
         this.problems.push(
           problemAt(isNode(key) ? key : node, 'a key is not a text', 'expected a text: quote a key that is a number'),
@@ -113,8 +135,11 @@ export class Decoder {
   }
 
   #fill(node: YAMLMap, into: Filling): void {
-    if (this.#hasDuplicates(node)) return;
+    const duplicates = duplicateKeys(node);
+    this.problems.push(...duplicates);
+    if (duplicates.length > 0) return;
     let merged: { readonly key: Node; readonly value: Node | null } | undefined;
+    const before = new Set(into.before?.names);
     for (const { key, value } of node.items) {
       if (!isNode(key)) continue;
       const content = isNode(value) ? value : null;
@@ -124,12 +149,22 @@ export class Decoder {
       }
       this.#count(key);
       const name = this.#nameOf(key);
-      if (name === undefined || into.taken?.has(name)) continue;
+      if (name === undefined || into.taken?.has(name)) {
+        this.version2.merged(name, into.before);
+        continue;
+      }
       into.taken?.add(name);
+      if (this.#depth === 1) this.#isOwnData = name.startsWith('x-');
+      if (!merged) before.add(name);
       into.found.set(name, this.value(content));
       into.origin.set(name, { key, value: content ?? undefined });
     }
-    if (merged) this.#merge(merged, { ...into, taken: into.taken ?? new Set(into.found.keys()) });
+    if (merged)
+      this.#merge(merged, {
+        ...into,
+        taken: into.taken ?? new Set(into.found.keys()),
+        before: { names: before, key: into.before?.key ?? merged.key },
+      });
   }
 
   #merge({ key, value }: { readonly key: Node; readonly value: Node | null }, into: Filling): void {
@@ -156,27 +191,4 @@ export class Decoder {
     const found = scalarOf(key);
     return found === undefined || found.value === null ? undefined : sourceOf(key);
   }
-
-  /** Go compares keys as they are written, and refuses the whole file. */
-  #hasDuplicates({ items }: YAMLMap): boolean {
-    const seen = new Set<string>();
-    let found = false;
-    for (const { key } of items) {
-      if (!isNode(key)) continue;
-      const written = isAlias(key) ? `*${key.source}` : isScalar(key) ? `.${sourceOf(key)}` : isMap(key) ? '{' : '[';
-      if (seen.has(written)) {
-        this.problems.push(problemAt(key, `the key ${written.slice(1)} appears twice`, 'expected every key once'));
-        found = true;
-      }
-      seen.add(written);
-    }
-    return found;
-  }
-}
-
-interface Filling {
-  readonly found: Map<string, Value>;
-  readonly origin: Map<string, Entry>;
-  /** Keys that a mapping further out has: they win over merged ones. */
-  readonly taken?: Set<string>;
 }

@@ -1,4 +1,4 @@
-import { isScalar, Scalar, type Node } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, Scalar, type Node, type YAMLMap } from 'yaml';
 import { resolveScalar, type Scalar as Resolved } from './scalars.ts';
 
 /** A problem of a document: where it is, and what is wrong. */
@@ -55,4 +55,16 @@ export function sourceOf(node: Scalar): string {
 export function problemAt(node: Node | undefined, message: string, hint?: string): Problem {
   const [offset = 0, end = offset + 1] = node?.range ?? [];
   return { offset, length: end - offset, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** The keys of a map that it had before: Go compares them as they are written, and refuses the whole file. */
+export function duplicateKeys({ items }: YAMLMap): readonly Problem[] {
+  const seen = new Set<string>();
+  return items.flatMap(({ key }) => {
+    if (!isNode(key)) return [];
+    const written = isAlias(key) ? `*${key.source}` : isScalar(key) ? `.${sourceOf(key)}` : isMap(key) ? '{' : '[';
+    const isKnown = seen.has(written);
+    seen.add(written);
+    return isKnown ? [problemAt(key, `the key ${written.slice(1)} appears twice`, 'expected every key once')] : [];
+  });
 }

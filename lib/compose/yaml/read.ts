@@ -19,6 +19,8 @@ export interface YamlFile {
   /** Undefined when the text isn't a YAML mapping. */
   readonly root: Dict | undefined;
   readonly problems: readonly Problem[];
+  /** What gopkg.in/yaml.v2 reads as something else. */
+  readonly older: readonly Problem[];
   /** Whether other documents follow, which Docker doesn't read. */
   readonly hasMore: boolean;
   /** Where the value at a path is written, or the nearest existing part of it. */
@@ -53,6 +55,7 @@ export function readYaml(text: string): YamlFile {
   const broken = (problem: Problem): YamlFile => ({
     root: undefined,
     problems: [problem],
+    older: [],
     hasMore: false,
     spanOf: () => START,
   });
@@ -100,6 +103,7 @@ function decodeFirst(text: string, broken: (problem: Problem) => YamlFile): Yaml
   return {
     root,
     problems: decoder.problems,
+    older: decoder.version2.problems,
     hasMore: first !== undefined && hasContent(text.slice(first.range[2])),
     spanOf: (path, at = 'value') => spanAt(root, path, { decoder, at }),
   };
