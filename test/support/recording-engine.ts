@@ -1,12 +1,10 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import { EngineSocket, type Answer } from './engine-socket.ts';
 
 const run = promisify(execFile);
-const API = '1.50';
 
 /** The release of Docker's client whose requests are compared; undefined when no client is installed. */
 export const clientVersion = ((): string | undefined => {
@@ -31,68 +29,50 @@ export const idOf = (name: string): string => `id-of-${name}`;
  * keeps what it is asked to create. Anything else is an error.
  */
 export class RecordingEngine {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'swarmup-recording-'));
-  readonly #server: Server;
   #recorded: Recorded[] = [];
+  readonly #socket = new EngineSocket((request, path, query) =>
+    answer(request, { path, query, record: (one) => this.#recorded.push(one) }),
+  );
 
-  constructor() {
-    this.#server = createServer((request, response) => {
-      answer(request, (one) => this.#recorded.push(one)).then(
-        ({ status, json }) => {
-          response.writeHead(status, { 'Content-Type': 'application/json', 'Api-Version': API, Ostype: 'linux' });
-          response.end(JSON.stringify(json));
-        },
-        (error: unknown) => response.destroy(error instanceof Error ? error : new Error(String(error))),
-      );
-    });
+  start(): Promise<void> {
+    return this.#socket.listen();
   }
 
-  async start(): Promise<void> {
-    await new Promise<void>((done) => this.#server.listen(this.#socket, done));
-  }
-
-  async stop(): Promise<void> {
-    await new Promise((done) => this.#server.close(done));
+  stop(): Promise<void> {
+    return this.#socket.close();
   }
 
   /** The request that a docker command makes. @param cwd where it reads files */
   async record(argv: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Recorded> {
     this.#recorded = [];
     const { PATH = '' } = process.env;
-    await run('docker', ['--host', `unix://${this.#socket}`, ...argv], {
+    await run('docker', ['--host', `unix://${this.#socket.path}`, ...argv], {
       cwd,
-      env: { PATH, HOME: this.#folder, ...env },
+      env: { PATH, HOME: this.#socket.folder, ...env },
     });
     const [one, ...more] = this.#recorded;
     if (!one || more.length > 0) throw new Error(`docker ${argv.join(' ')} created ${more.length + 1} things`);
     return one;
   }
-
-  get #socket(): string {
-    return join(this.#folder, 'docker.sock');
-  }
 }
 
-interface Answer {
-  readonly status: number;
-  readonly json: unknown;
+interface Question {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly record: (one: Recorded) => void;
 }
 
-async function answer(request: IncomingMessage, record: (one: Recorded) => void): Promise<Answer> {
-  const url = new URL(request.url ?? '/', 'http://engine');
-  const path = url.pathname.replace(`/v${API}`, '');
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  if (path === '/_ping') return { status: 200, json: 'OK' };
+async function answer(request: IncomingMessage, { path, query, record }: Question): Promise<Answer> {
+  if (path === '/_ping') return { status: 200, body: 'OK' };
   if (request.method === 'POST' && ['/services/create', '/networks/create', '/swarm/init'].includes(path)) {
-    record({ path, body: JSON.parse(Buffer.concat(chunks).toString()) as Recorded['body'] });
-    return path === '/swarm/init' ? { status: 200, json: 'node' } : { status: 201, json: { ID: 'new', Id: 'new' } };
+    record({ path, body: (await json(request)) as Recorded['body'] });
+    return path === '/swarm/init' ? { status: 200, body: 'node' } : { status: 201, body: { ID: 'new', Id: 'new' } };
   }
   if (request.method === 'GET') {
-    const found = read(path, url.searchParams);
-    if (found !== undefined) return { status: 200, json: found };
+    const found = read(path, query);
+    if (found !== undefined) return { status: 200, body: found };
   }
-  return { status: 501, json: { message: `the recording engine doesn't answer ${request.method} ${path}` } };
+  return { status: 501, body: { message: `the recording engine doesn't answer ${request.method} ${path}` } };
 }
 
 /** What the client looks up before or after: the objects that a command names, and the swarm that it made. */

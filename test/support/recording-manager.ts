@@ -1,8 +1,6 @@
-import { mkdtempSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { EngineSocket, type Answer } from './engine-socket.ts';
 
 /** A request that changes something. */
 export interface Recorded {
@@ -11,11 +9,6 @@ export interface Recorded {
   readonly body: Readonly<Record<string, unknown>>;
   /** From X-Registry-Auth, decoded. */
   readonly auth: unknown;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
 }
 
 interface Created {
@@ -32,7 +25,6 @@ const ok = (body: unknown, status = 200): Answer => ({ status, body });
  * is strict: a request that it doesn't know is answered with an error and kept in `unexpected`.
  */
 export class RecordingManager {
-  readonly socket = join(mkdtempSync(join(tmpdir(), 'swarmup-engine-')), 'docker.sock');
   readonly recorded: Recorded[] = [];
   readonly unexpected: string[] = [];
   /** What the swarm has before a deployment. */
@@ -40,30 +32,18 @@ export class RecordingManager {
   readonly secrets: Created[] = [];
   readonly configs: Created[] = [];
   readonly services: Created[] = [];
-  readonly #server: Server;
+  readonly #socket = new EngineSocket((request, path, query) => this.#answer(request, path, query));
 
-  constructor() {
-    this.#server = createServer((request, response) => {
-      void this.#answer(request).then(({ status, body }) => {
-        response.writeHead(status, {
-          'content-type': 'application/json',
-          'api-version': '1.50',
-          'docker-experimental': 'false',
-          ostype: 'linux',
-          swarm: 'active/manager',
-        });
-        response.end(request.method === 'HEAD' ? '' : JSON.stringify(body));
-        return undefined;
-      });
-    });
+  get socket(): string {
+    return this.#socket.path;
   }
 
   listen(): Promise<void> {
-    return new Promise((resolve) => this.#server.listen(this.socket, resolve));
+    return this.#socket.listen();
   }
 
-  close(): void {
-    this.#server.close();
+  close(): Promise<void> {
+    return this.#socket.close();
   }
 
   /** Forgets everything. */
@@ -77,18 +57,16 @@ export class RecordingManager {
     return this.recorded.filter((one) => one.path === path).map(({ body }) => body);
   }
 
-  async #answer(request: IncomingMessage): Promise<Answer> {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://engine');
-    const path = pathname.replace(/^\/v[\d.]+/, '');
+  async #answer(request: IncomingMessage, path: string, query: URLSearchParams): Promise<Answer> {
     if (request.method === 'POST') {
       const body = (await json(request)) as Readonly<Record<string, unknown>>;
       const header = request.headers['x-registry-auth'];
       const auth: unknown =
         typeof header === 'string' ? JSON.parse(Buffer.from(header, 'base64url').toString()) : undefined;
-      this.recorded.push({ path, query: Object.fromEntries(searchParams), body, auth });
+      this.recorded.push({ path, query: Object.fromEntries(query), body, auth });
       return this.#make(path, body);
     }
-    return this.#tell(path, searchParams);
+    return this.#tell(path, query);
   }
 
   #make(path: string, body: Readonly<Record<string, unknown>>): Answer {
