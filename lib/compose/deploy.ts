@@ -1,19 +1,5 @@
-import {
-  duration,
-  listOf,
-  nonZero,
-  nonZeroDuration,
-  pairs,
-  plainStructure,
-  ratio,
-  signed,
-  size,
-  structure,
-  text,
-  texts,
-  unsigned,
-  type Convert,
-} from './convert.ts';
+import { listOf, pairs, plainStructure, structure, text, texts, type Convert } from './convert.ts';
+import { duration, nonZero, nonZeroDuration, ratio, signed, size, unsigned } from './convert-numbers.ts';
 import type { ComposeDeploy, ComposeUpdate } from './types.ts';
 
 const update = structure<ComposeUpdate>({

@@ -1,4 +1,5 @@
-import { flag, member, nonZero, signed, structure, text, type At, type Convert } from './convert.ts';
+import { flag, member, structure, text, type At, type Convert } from './convert.ts';
+import { nonZero, signed } from './convert-numbers.ts';
 import { absolutePath, isWindowsAbsolute } from './paths.ts';
 import type { Scope } from './scope.ts';
 import type { ComposeMount } from './types.ts';

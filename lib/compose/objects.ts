@@ -7,13 +7,13 @@ import {
   orNone,
   pairs,
   plainStructure,
-  size,
   structure,
   text,
   texts,
   fields,
   type At,
 } from './convert.ts';
+import { size } from './convert-numbers.ts';
 import { absolutePath } from './paths.ts';
 import type { Reference, Scope } from './scope.ts';
 import { isDict } from './values.ts';

@@ -1,6 +1,5 @@
 import {
   boolean,
-  duration,
   extensions,
   fields,
   flag,
@@ -8,7 +7,6 @@ import {
   items,
   listOf,
   member,
-  nonZero,
   objectOf,
   orNone,
   pairs,
@@ -19,15 +17,14 @@ import {
   text,
   texts,
   textOrTexts,
-  unsigned,
-  unsigned32,
   type At,
   type Convert,
 } from './convert.ts';
+import { duration, unsigned, unsigned32 } from './convert-numbers.ts';
 import { deploy } from './deploy.ts';
 import { environment } from './environment.ts';
 import { mount } from './mounts.ts';
-import { countPorts, shortPorts } from './ports.ts';
+import { ports } from './port-list.ts';
 import type { Scope } from './scope.ts';
 import { shellWords } from '../util/shell-words.ts';
 import { isDict, isInteger, numberOf, type Value } from './values.ts';
@@ -36,7 +33,6 @@ import type {
   ComposeBuild,
   ComposeFileReference,
   ComposeHealthcheck,
-  ComposePort,
   ComposeService,
 } from './types.ts';
 
@@ -104,33 +100,6 @@ const networks: Convert<Record<string, ComposeAttachment | null>> = (at) => {
   const convert = (name: string, value: Value) =>
     value === null ? null : (attachment({ ...at, value, path: [...at.path, name] }) ?? null);
   return orNone(objectOf(named.map(([name, value]) => [name, convert(name, value)] as const)));
-};
-
-const longPort = structure<ComposePort>({
-  mode: text,
-  target: nonZero(unsigned32),
-  published: nonZero(unsigned32),
-  protocol: text,
-});
-
-const port = (at: At): readonly ComposePort[] => {
-  if (isDict(at.value)) return [longPort(at) ?? {}];
-  if (typeof at.value === 'string' || typeof at.value === 'number') return shortPorts(String(at.value)) ?? [];
-  at.wrong(at.path, 'a port is not a whole number', "expected 80, '8080:80' or a mapping with target");
-  return [];
-};
-
-/** Every port of every protocol: a list that stands for more is a mistake, and would take a lot of memory. */
-const MOST_PORTS = 3 * 65_536;
-
-const ports: Convert<readonly ComposePort[]> = (at) => {
-  const count = items(at).reduce((sum, { value }) => sum + (typeof value === 'string' ? countPorts(value) : 1), 0);
-  if (count > MOST_PORTS) {
-    at.wrong(at.path, `${count} ports`, 'expected each port once');
-    return undefined;
-  }
-  const found = items(at).flatMap(port);
-  return found.length === 0 ? undefined : found;
 };
 
 type Ulimits = NonNullable<ComposeService['ulimits']>;
