@@ -9,7 +9,7 @@ export function explanationText(code: ErrorCode, { meaning, causes, look, fix, e
     ...lines.map((line) => `  ${plain(line)}`),
   ];
   return `${[
-    `${pc.bold(code)}`,
+    pc.bold(code),
     plain(meaning),
     '',
     ...section(

@@ -15,7 +15,7 @@ export const except =
     value === otherwise ? undefined : value;
 
 /** An object without keys that have the engine's defaults. */
-export const withDefaults =
+const withDefaults =
   (defaults: Readonly<Record<string, Json>>) =>
   (value: Json): Json => {
     if (value === undefined || value === null) return undefined;
