@@ -86,7 +86,7 @@ services:
   page:
     image: nginx
     environment: { A: "1", WORDS: "a word and $$5" }
-    command: [nginx, -g, "daemon off;"]
+    command: [/usr/sbin/nginx, -c, /etc/nginx/nginx.conf]
     volumes: ["files:/files", "/etc/hostname:/etc/outside:ro"]
     configs: [{ source: text, target: /srv/text, mode: 0440 }]
     healthcheck: { test: [CMD, nginx, -t], interval: 3s }
