@@ -7,19 +7,38 @@ export type { Diagnostic } from '../util/diagnostic.ts';
 /** The mistakes as text: place, message, the line with the mistake underlined, and what was expected. */
 function renderDiagnostics(diagnostics: readonly Diagnostic[], text: string): string {
   const lines = text.split(/\r?\n/);
-  return diagnostics.map((d) => renderOne(d, d.source ?? lines[d.line - 1] ?? '')).join('\n\n');
+  const isHidden = ({ isSyntax, line }: Diagnostic) =>
+    isSyntax ? isNearSecret(lines, line) : KEY_ALONE.test(lines[line - 2] ?? '');
+  const sourceOf = (d: Diagnostic) => (isHidden(d) ? '' : lines[d.line - 1]);
+  return diagnostics.map((d) => renderOne(d, d.source ?? sourceOf(d) ?? '')).join('\n\n');
 }
 
-/** Keys whose value is a secret, as a key of YAML or of a flow map. */
-const SECRET_KEY =
-  /((?:^|[\s{,])["']?[\w.-]*(?:passw|passphrase|secret|token|credential|private[_-]?key|api[_-]?key)[\w.-]*["']?\s*:\s+)[^\s#&*|>{[].*$/i;
+/** Words in keys whose value is a secret; a mistake may have put other characters between their letters. */
+const WORDS = ['passw', 'passphrase', 'token', 'credential', 'privatekey', 'apikey'].map((word) =>
+  word.split('').join('[\\W_]*'),
+);
+const SECRET_WORD = new RegExp(`((?:${WORDS.join('|')})[\\w.-]*["']?\\s*:?\\s*).+$`, 'i');
+/** Such a key at the end of its line: the next one may have its value. */
+const KEY_ALONE = new RegExp(`(?:${WORDS.join('|')})\\w*\\W*$`, 'i');
+/** A key such as `clientSecret`; sections and lists of Docker secrets have no value on their line. */
+const SECRET_KEY = /((?:^|[\s{,])["']?[\w.-]*secret[\w.-]*["']?\s*:\s+)[^\s#&*|>{[].*$/i;
+const SECRET_LETTERS = /passw|passphrase|token|credential|privatekey|apikey|secret/;
+
+/** A mistake may put this many line breaks between a key and its value. */
+const NEAR = 3;
+
+/** Whether a line may have a secret whose key can't be told from its value: it, or a line near it, names one. */
+function isNearSecret(lines: readonly string[], line: number): boolean {
+  const around = lines.slice(Math.max(0, line - 1 - NEAR), line + NEAR).join('');
+  return SECRET_LETTERS.test(around.replace(/[^A-Za-z]/g, '').toLowerCase());
+}
 
 /** The line without what may be a secret. */
 function withoutSecrets(d: Diagnostic, line: string): string {
   const end = d.column - 1 + d.length;
   const [colon] = d.keyOnly ? (/^["']?\s*:\s+(?=\S)/.exec(line.slice(end)) ?? []) : [];
   const shown = colon === undefined ? line : `${line.slice(0, end)}${colon}${MASK}`;
-  return maskSecrets(shown.replace(SECRET_KEY, `$1${MASK}`));
+  return maskSecrets(shown.replace(SECRET_WORD, `$1${MASK}`).replace(SECRET_KEY, `$1${MASK}`));
 }
 
 function renderOne(d: Diagnostic, text: string): string {

@@ -24,11 +24,11 @@ function diagnoseIssue(issue: Issue, schema: z.ZodType, locator: Locator, prefix
   switch (issue.code) {
     case 'unrecognized_keys': {
       const valid = keysAt(schema, issue.path);
-      const where = path.length ? ` in ${path.join('.')}` : '';
+      const where = path.length ? ` in ${placeOf(path)}` : '';
       return issue.keys.map((key) => ({
         ...locator.atKey(
           [...path, key],
-          `unknown key '${key}'${where}`,
+          `unknown key '${shownKey(key)}'${where}`,
           otherName(path, key) ?? expectedOneOf(key, valid),
         ),
         ...(mayBeSecret(key, valid) ? { keyOnly: true } : {}),
@@ -43,27 +43,27 @@ function diagnoseIssue(issue: Issue, schema: z.ZodType, locator: Locator, prefix
       return [
         locator.at(
           path,
-          `${path.join('.')} has an unknown form`,
+          `${placeOf(path)} has an unknown form`,
           'expected one of the forms in docs/reference/cluster-file.md',
         ),
       ];
     }
     case 'invalid_key':
-      return [locator.atKey(path, `'${String(path.at(-1))}' can't be used as a name`, issue.issues[0]?.message)];
+      return [locator.atKey(path, `'${shownKey(path.at(-1))}' can't be used as a name`, issue.issues[0]?.message)];
     case 'invalid_value': {
       const values = issue.values.map(String);
       return [
         locator.at(
           path,
-          issue.input === undefined ? `'${path.join('.')}' is missing` : `${path.join('.')} has an unknown value`,
+          issue.input === undefined ? `'${placeOf(path)}' is missing` : `${placeOf(path)} has an unknown value`,
           expectedOneOf(typeof issue.input === 'string' ? issue.input : '', values),
         ),
       ];
     }
     case 'invalid_type': {
       const missing = issue.input === undefined && /undefined/.test(issue.message);
-      if (missing) return [locator.at(path, `'${path.join('.')}' is missing`, `expected ${wordOf(issue.expected)}`)];
-      return [locator.at(path, `${path.join('.')} has the wrong type`, typeHint(issue))];
+      if (missing) return [locator.at(path, `'${placeOf(path)}' is missing`, `expected ${wordOf(issue.expected)}`)];
+      return [locator.at(path, `${placeOf(path)} has the wrong type`, typeHint(issue))];
     }
     case 'custom':
     case 'invalid_element':
@@ -74,13 +74,23 @@ function diagnoseIssue(issue: Issue, schema: z.ZodType, locator: Locator, prefix
       return [
         locator.at(
           path,
-          `${path.join('.')} is not valid`,
+          `${placeOf(path)} is not valid`,
           inWords(issue.message.replace(/^(Invalid input|Too (small|big)): /, '')),
         ),
       ];
     default:
       return unreachable(issue);
   }
+}
+
+/** A path as text, such as `nodes.0.address`. */
+function placeOf(path: Path): string {
+  return path.map(shownKey).join('.');
+}
+
+/** A key up to its first blank or colon: behind these may be the value of another one, which a mistake made a part of it. */
+function shownKey(key: PropertyKey | undefined): string {
+  return String(key).replace(/^([^\s:]*[\s:]).+$/s, '$1...');
 }
 
 /** Words in the names of keys whose value is a secret. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, type Document, type YAMLParseError } from 'yaml';
 import { decodeBytes } from '../compose/yaml/encoding.ts';
 import { Places } from '../compose/yaml/places.ts';
 import { SwarmupError } from '../util/errors.ts';
@@ -72,14 +72,10 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
   const locator = new Locator(document, counter, options.shown);
   if (document.errors.length > 0) {
     throw configError(
-      document.errors.map((e) =>
-        locator.atOffset(
-          e.pos[0],
-          e.pos[1] - e.pos[0],
-          e.message.split(/ at line |\n/)[0] ?? e.message,
-          yamlHint(e.code),
-        ),
-      ),
+      syntaxErrors(document).map((e) => ({
+        ...locator.atOffset(e.pos[0], e.pos[1] - e.pos[0], syntaxMessage(e), yamlHint(e.code)),
+        isSyntax: true,
+      })),
       text,
     );
   }
@@ -99,6 +95,19 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
   mistakes.push(...conversion.mistakes);
   if (mistakes.length > 0 || !cluster) throw configError(mistakes, text);
   return cluster;
+}
+
+/** Without those that follow from an earlier one: behind a bracket too many, every word is unexpected. */
+function syntaxErrors({ errors }: Document): readonly YAMLParseError[] {
+  const unexpected = errors.find(({ code }) => code === 'UNEXPECTED_TOKEN');
+  return errors.filter((one) => one.code !== 'UNEXPECTED_TOKEN' || one === unexpected);
+}
+
+/** The message without the words of the file that the parser quotes at its end: they may be a secret. */
+function syntaxMessage({ code, message }: YAMLParseError): string {
+  if (code === 'TAG_RESOLVE_FAILED') return 'Unresolved tag';
+  const [first = message] = message.split(/ at line |\n/);
+  return first.replace(/: (?:".*"?|\S+)$/, '');
 }
 
 /** What the check of a provider's section needs. */

@@ -1,6 +1,10 @@
 import { SwarmupError } from '../util/errors.ts';
 import type { ServerName } from './server-name.ts';
 
+/** One bastion. The user's name may contain @ itself; a host that begins with a hyphen would be an option of ssh. */
+const JUMP = /^(?:(\S+)@)?(\[(?!-)[^\s/@[\]]+\]|(?!-)[^\s:/@[\]]+)(?::(\d+))?$/;
+const isPort = (port: number) => port >= 1 && port <= 65_535;
+
 /**
  * The bastions of a ProxyJump, nearest to this computer first. Source: ssh_config(5), ProxyJump: `[user@]host[:port]` or
  * an ssh URI, several separated by commas.
@@ -10,10 +14,8 @@ import type { ServerName } from './server-name.ts';
 export function jumpsOf(proxyJump: string | undefined): ServerName[] {
   if (proxyJump === undefined || proxyJump === 'none') return [];
   return proxyJump.split(',').map((jump) => {
-    // The user's name may contain @ itself.
-    const match = /^(?:ssh:\/\/)?(?:(.+)@)?(\[[^\]]+\]|[^:/@]+)(?::(\d+))?\/?$/.exec(jump.trim());
-    if (!match?.[2]) throw unreadableJump(proxyJump);
-    const [, user, host, port] = match;
+    const [, user, host, port] = JUMP.exec(jump.trim().replace(/^ssh:\/\/(.*?)\/?$/, '$1')) ?? [];
+    if (!host || (port !== undefined && !isPort(Number(port)))) throw unreadableJump(proxyJump);
     return { host: host.replace(/^\[|\]$/g, ''), user, port: port === undefined ? undefined : Number(port) };
   });
 }

@@ -10,6 +10,8 @@ export interface Diagnostic {
   readonly hint?: string;
   /** Its value may be a secret, so that of the line only the key is shown. */
   readonly keyOnly?: boolean;
+  /** The file isn't YAML here: a key may be in pieces, or have no colon. */
+  readonly isSyntax?: boolean;
   /** The line's text, when it isn't in the cluster file. */
   readonly source?: string;
 }
