@@ -161,7 +161,7 @@ services:
   });
 
   it.each([
-    [['config', '--stack', 'ap'], /there is no stack 'ap'[^]*did you mean 'app'/],
+    [['config', '--stack', 'ap'], /there is no stack 'ap'[^]*Did you mean 'app'/],
     [['config', '--effective'], /--effective shows a stack/],
   ])('refuses %j', async (argv, message) => {
     const { stderr, status } = await cli.run(argv);

@@ -1,6 +1,8 @@
+import * as fc from 'fast-check';
+
 /** Values for a place: mostly from the first list; those of the second are refused, there or everywhere. */
 export type Pool = readonly [good: readonly string[], bad: readonly string[]];
-export type Make = (random: Random) => string;
+export type Make = fc.Arbitrary<string>;
 
 /** The values between broken bars. */
 export function values({ 0: text = '' }: TemplateStringsArray): readonly string[] {
@@ -13,45 +15,38 @@ export function values({ 0: text = '' }: TemplateStringsArray): readonly string[
 /** One value in so many is a bad one, so that about half of the files are valid. */
 const BAD_ONE_IN = 14;
 
-/** A small generator of random numbers: mulberry32. */
-export class Random {
-  #state: number;
+export function one(good: readonly string[], bad: readonly string[] = []): Make {
+  return bad.length === 0
+    ? fc.constantFrom(...good)
+    : rarely(fc.constantFrom(...bad), BAD_ONE_IN, fc.constantFrom(...good));
+}
 
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  }
-
-  from([good, bad]: Pool): string {
-    return this.pick(bad.length > 0 && this.below(BAD_ONE_IN) === 0 ? bad : good);
-  }
-
-  pick<T>(items: readonly T[]): T {
-    const item = items[this.below(items.length)];
-    if (item === undefined) throw new Error('nothing to pick from');
-    return item;
-  }
+/** One value in so many is the rare one; a failing one is shrunk to the usual one where that fails too. */
+export function rarely<T, U>(rare: fc.Arbitrary<T>, oneIn: number, usual: fc.Arbitrary<U>): fc.Arbitrary<T | U> {
+  return fc.oneof({ withCrossShrink: true }, { weight: oneIn - 1, arbitrary: usual }, { weight: 1, arbitrary: rare });
 }
 
 /** A list of up to two of the values. */
-export const list =
-  (pool: Pool): Make =>
-  (random) =>
-    `[${Array.from({ length: random.below(3) }, () => random.from(pool)).join(', ')}]`;
-export const one =
-  (good: readonly string[], bad: readonly string[] = []): Make =>
-  (random) =>
-    random.from([good, bad]);
-/** A mapping of some of the keys. */
-export const map =
-  (keys: Readonly<Record<string, Make>>): Make =>
-  (random) => {
-    const chosen = Object.entries(keys).filter(() => random.below(Object.keys(keys).length) < 2);
-    return `{${chosen.map(([key, make]) => `${key}: ${make(random)}`).join(', ')}}`;
-  };
+export function list(pool: Pool): Make {
+  return fc.array(one(...pool), { maxLength: 2 }).map((items) => `[${items.join(', ')}]`);
+}
+
+/** A mapping of some of the keys: two, on average. */
+export function map(keys: Readonly<Record<string, Make>>): Make {
+  const lines = Object.entries(keys).map(([key, make]) => make.map((value) => `${key}: ${value}`));
+  return some(lines, Math.max(1, lines.length / 2)).map((chosen) => `{${chosen.join(', ')}}`);
+}
+
+/** Some of the texts, in their order: each one time in so many. */
+export function some(texts: readonly Make[], oneIn: number): fc.Arbitrary<readonly string[]> {
+  // Weights are whole numbers.
+  const [weight, absent] = [2, Math.round(2 * oneIn) - 2];
+  const maybe = texts.map((text) =>
+    fc.oneof(
+      { withCrossShrink: true },
+      { weight: absent, arbitrary: fc.constant(undefined) },
+      { weight, arbitrary: text },
+    ),
+  );
+  return fc.tuple(...maybe).map((found) => found.filter((text) => text !== undefined));
+}

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { list, map, one, values, type Make, type Pool } from './random.ts';
 
 /** Values that fit somewhere. */
@@ -66,21 +67,21 @@ const texts = list([
   ['1', 'true'],
 ]);
 const flag = one(['true', 'false', '"${UNSET:-yes}"', '"${UNSET:-Off}"'], ['yes', '"true"', '"${P}"', '1']);
-const pairs: Make = (random) =>
-  random.below(2) === 0
-    ? list([
-        ['a', 'a=b', '"c=${P}"', '"d=e=f"', '"P"', 'EMPTY', '"EMPTY="'],
-        ['1', '~'],
-      ])(random)
-    : map({
-        A: one(
-          ['', '""', 'x', '1', '1.50', '0o17', 'yes', '"${P}"', '1e20', '~', '2001-01-01', '1e-7'],
-          ['true', '[]', '{}'],
-        ),
-        P: one(['', '""', 'x'], []),
-        EMPTY: one(['', '""', 'x'], []),
-        '"A B"': one(['x', "'a\n\n      b'", '"a\\nb"', '"a\\tb"', '" a"'], []),
-      })(random);
+const pairs: Make = fc.oneof(
+  list([
+    ['a', 'a=b', '"c=${P}"', '"d=e=f"', '"P"', 'EMPTY', '"EMPTY="'],
+    ['1', '~'],
+  ]),
+  map({
+    A: one(
+      ['', '""', 'x', '1', '1.50', '0o17', 'yes', '"${P}"', '1e20', '~', '2001-01-01', '1e-7'],
+      ['true', '[]', '{}'],
+    ),
+    P: one(['', '""', 'x'], []),
+    EMPTY: one(['', '""', 'x'], []),
+    '"A B"': one(['x', "'a\n\n      b'", '"a\\nb"', '"a\\tb"', '" a"'], []),
+  }),
+);
 
 /** The keys of services. */
 export const KEYS: Readonly<Record<string, Make>> = {

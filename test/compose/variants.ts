@@ -1,10 +1,6 @@
-import { one, Random, values } from './random.ts';
+import * as fc from 'fast-check';
+import { one, rarely, some, values, type Make } from './random.ts';
 import { ANY, KEYS, OTHER, TOP } from './variant-keys.ts';
-
-/** Random Compose files, the same for the same seed: valid ones, and many that are wrong in one place. */
-export interface Variant {
-  readonly files: readonly string[];
-}
 
 const VERSIONS = values`
   ¦  ¦  ¦  ¦ version: "3" ¦ version: "3.8" ¦ version: "3.0" ¦ version: "3.3" ¦ version: "3.5"
@@ -12,26 +8,39 @@ const VERSIONS = values`
   ¦ version: 
 `;
 
-export function variant(seed: number): Variant {
-  const random = new Random(seed * 7919 + 1);
-  const version = random.below(6) === 0 ? random.pick(VERSIONS) : '';
-  const files = Array.from({ length: random.below(4) === 0 ? 2 : 1 }, () => fileText(version, random));
-  return { files };
+type Line = readonly [key: string, value: string];
+
+const line = (key: string, value: Make): fc.Arbitrary<Line> => fc.tuple(fc.constant(key), value);
+
+/** The keys of a service: mostly with values that fit. */
+const known = fc.oneof(...Object.entries(KEYS).map(([key, make]) => line(key, rarely(one(ANY), 20, make))));
+const other = fc.tuple(fc.constantFrom(...OTHER), one(ANY));
+const service = fc
+  .tuple(fc.uniqueArray(known, { maxLength: 3, selector: ([key]) => key }), rarely(other, 15, fc.constant(undefined)))
+  .map(([lines, more]) => serviceText(more ? [...lines, more] : lines));
+
+function serviceText(lines: readonly Line[]): string {
+  const all = lines.some(([key]) => key === 'image') ? lines : [['image', 'nginx'], ...lines];
+  return all.map(([key, value]) => `    ${key}: ${value}\n`).join('');
 }
 
-function fileText(version: string, random: Random): string {
-  const lines = [version, 'services:'];
-  for (const name of ['a', 'b'].slice(0, 1 + random.below(2))) {
-    lines.push(`  ${name}:`, '    image: nginx');
-    const known = Object.keys(KEYS);
-    const keys = new Set(Array.from({ length: 1 + random.below(3) }, () => random.pick(known)));
-    if (random.below(15) === 0) keys.add(random.pick(OTHER));
-    if (keys.has('image')) lines.pop();
-    for (const key of keys) {
-      const make = Object.hasOwn(KEYS, key) && random.below(20) > 0 ? KEYS[key] : one(ANY);
-      lines.push(`    ${key}: ${make?.(random) ?? ''}`);
-    }
-  }
-  for (const [key, make] of Object.entries(TOP)) if (random.below(7) === 0) lines.push(`${key}: ${make(random)}`);
-  return `${lines.join('\n')}\n`;
-}
+const sections = some(
+  Object.entries(TOP).map(([key, make]) => make.map((value) => `${key}: ${value}\n`)),
+  7,
+);
+const fileBody = fc
+  .tuple(fc.array(service, { minLength: 1, maxLength: 2 }), sections)
+  .map(
+    ([services, more]) => `services:\n${services.map((text, i) => `  ${'ab'[i]}:\n${text}`).join('')}${more.join('')}`,
+  );
+
+/** Random Compose files that belong together: valid ones, and many that are wrong in one place. */
+export const composeFiles: fc.Arbitrary<readonly string[]> = fc
+  .tuple(
+    rarely(fc.constantFrom(...VERSIONS), 6, fc.constant('')),
+    fileBody,
+    rarely(fileBody, 4, fc.constant(undefined)),
+  )
+  .map(([version, first, second]) =>
+    [first, ...(second === undefined ? [] : [second])].map((body) => `${version}\n${body}`),
+  );

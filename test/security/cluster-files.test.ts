@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inputs, seeded } from '../support/seeded.ts';
+import { errorText } from '../../lib/render/error.ts';
+import { SwarmupError } from '../../lib/util/errors.ts';
 import { clusterOf } from '../support/cluster.ts';
+import { anyText, textOf, tried } from '../support/properties.ts';
 
 const hosts = (more: string) =>
   `name: x\nprovider: { type: hosts }\nnodes: [{ name: a, role: manager, address: h${more} }]\n`;
@@ -13,7 +16,7 @@ const messageOf = async (text: string): Promise<string> => {
   return error instanceof Error ? error.message : String(error);
 };
 
-describe('a mistake in a cluster file', () => {
+describe('a mistake in a cluster file', { timeout: 600_000 }, () => {
   it.each([
     [
       'a misspelt key of a password',
@@ -29,6 +32,18 @@ describe('a mistake in a cluster file', () => {
     [
       'an address with a password',
       'name: x\nprovider: { type: qemu }\ndocker: { proxy: "http://u:hunter2-hunter2@p" }\n',
+    ],
+    ['a bracket before a password', 'name: x\n}\nportainer:\n  adminPassword: hunter2-hunter2\n'],
+    ['a bracket in the key of a password', hosts(', sudoP{assword: hunter2-hunter2')],
+    ['a password without a colon', hosts(', sudoPassword hunter2-hunter2')],
+    ['a password with a sign of YAML', 'name: x\nportainer:\n  adminPassword: !hunter2-hunter2!x\n'],
+    [
+      'a line break in the key of a password',
+      'name: x\nprovider: { type: qemu }\nportainer:\n  adminPassw\n\nord: hunter2-hunter2\n',
+    ],
+    [
+      'a key between a password and its own key',
+      'name: x\nprovider: { type: qemu }\nportainer:\n  adminPassword:\n<<: hunter2-hunter2\n',
     ],
     ['a key of a token', 'name: x\nprovider: { type: qemu }\njoinTokens: hunter2-hunter2\n'],
   ])('shows no secret: %s', async (_, text) => {
@@ -59,35 +74,68 @@ describe('a mistake in a cluster file', () => {
     expect(await messageOf(text)).toMatch(/swarmup\.yaml:2:\d+: .*alias/);
   });
 
-  it('is what any text is that is not a cluster file, and never a defect', async () => {
-    const random = seeded(8);
-    const pieces = [
-      'name: x\n',
-      'provider: { type: qemu }\n',
-      'nodes:\n',
-      '  - a\n',
-      '{',
-      '}',
-      '[',
-      ']',
-      ': ',
-      '&a ',
-      '*a ',
-      '!!x ',
-      '${A',
-      '"',
-      '\n',
-      '- ',
-      '? ',
-    ];
-    for (let i = 0; i < inputs(150); i++) {
-      const text = random.text(12, pieces);
-      const error: unknown = await clusterOf(text).then(
-        () => undefined,
-        (thrown: unknown) => thrown,
-      );
-      if (error !== undefined) expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
-    }
+  const SYNTAX = [
+    '{',
+    '}',
+    '[',
+    ']',
+    ': ',
+    '&a ',
+    '*a ',
+    '!!x ',
+    '${A',
+    '"',
+    '\n',
+    '- ',
+    '? ',
+    '<<: ',
+    '|\n',
+    '%',
+    '\t',
+  ];
+  /** Those that leave the letters of a key on one line. */
+  const SIGNS = SYNTAX.filter((piece) => !/[\w\n]/.test(piece));
+  const refusal = (text: string): Promise<unknown> =>
+    clusterOf(text).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+  const placed = expect.objectContaining({
+    code: 'CONFIG_INVALID',
+    message: expect.stringMatching(/swarmup\.yaml:\d+:\d+: /),
+  });
+
+  it('is what any text is that is not a cluster file, with its place, and never a defect', async () => {
+    const lines = ['name: x\n', 'provider: { type: qemu }\n', 'nodes:\n', '  - a\n', ...SYNTAX];
+    const text = fc.oneof(textOf(lines, 12), anyText(20));
+    await fc.assert(
+      fc.asyncProperty(text, async (one) => {
+        expect([undefined, placed]).toContainEqual(await refusal(one));
+      }),
+      tried(150),
+    );
+  });
+
+  it('shows no secret wherever the file is damaged', async () => {
+    const seen = { read: 0, refused: 0 };
+    const whole = [
+      'name: x\nprovider: { type: hosts }\nnodes:\n  - { name: a, role: manager, address: h, sudoPassword: hunter2-hunter2 }\n',
+      'portainer:\n  stack: s\n  adminPassword: "hunter2-hunter2"\n',
+      'stacks:\n  s: { file: portainer.yml, env: { DB_PASSWORD: hunter2-hunter2 } }\n',
+    ].join('');
+    const damage = fc.record({ at: fc.nat(whole.length), added: textOf(SIGNS, 2) });
+    await fc.assert(
+      fc.asyncProperty(damage, async ({ at, added }) => {
+        const text = `${whole.slice(0, at)}${added}${whole.slice(at)}`;
+        const error = await refusal(text);
+        seen[error === undefined ? 'read' : 'refused']++;
+        if (error === undefined) return;
+        expect(error).toEqual(placed);
+        expect(error instanceof SwarmupError && errorText(error)).not.toContain('hunter2');
+      }),
+      tried(150),
+    );
+    expect(Math.min(seen.read, seen.refused)).toBeGreaterThan(10);
   });
 });
 

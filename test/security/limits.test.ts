@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { connect, type AddressInfo } from 'node:net';
+import * as fc from 'fast-check';
 import type { ClientChannel } from 'ssh2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fetchText } from '../../lib/remote/download.ts';
@@ -16,8 +17,8 @@ import { qmp } from '../../lib/remote/qmp.ts';
 import { readBanner } from '../../lib/remote/sockets.ts';
 import { collect, type Collecting } from '../../lib/remote/ssh-command.ts';
 import { BoundedOutput } from '../../lib/util/bounded-output.ts';
-import { lineSplitter } from '../../lib/util/lines.ts';
-import { inputs, seeded } from '../support/seeded.ts';
+import { lineSplitter, type SplitOptions } from '../../lib/util/lines.ts';
+import { anyText, textOf, tried } from '../support/properties.ts';
 
 const never = new AbortController().signal;
 const local = localCommands(() => undefined, process.env);
@@ -35,19 +36,27 @@ describe('an output', () => {
     expect(output.text()).toMatch(/^0123456789\n\[\.\.\. \d+ bytes left out \.\.\.\]\n.*the ending$/s);
   });
 
-  it('is whole when it is short, and never larger than both ends, however it is cut into chunks', () => {
-    const random = seeded(1);
-    for (let i = 0; i < inputs(200); i++) {
-      const output = new BoundedOutput(64);
-      const chunks = Array.from({ length: random.below(20) }, () => random.text(30));
-      for (const chunk of chunks) output.add(Buffer.from(chunk.toWellFormed()));
-      const whole = Buffer.from(chunks.map((chunk) => chunk.toWellFormed()).join(''));
-      if (output.leftOut === 0) expect(output.text()).toBe(whole.toString());
-      else {
-        expect(Buffer.byteLength(output.text()) - whole.length).toBeLessThan(40);
-        expect(output.text().slice(-8)).toBe(whole.toString().slice(-8));
-      }
-    }
+  it('is whole when it is short, and else keeps both ends, however it is cut into chunks', () => {
+    const END = 64;
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 90 }), { maxLength: 20 }), (chunks) => {
+        const output = new BoundedOutput(END);
+        // Bytes as characters, so that no text is cut within one.
+        const texts = chunks.map((chunk) => Buffer.from(chunk).toString('base64'));
+        for (const text of texts) output.add(Buffer.from(text));
+        const whole = texts.join('');
+        if (output.leftOut === 0 || whole.length <= 2 * END) {
+          expect(output.text()).toBe(whole);
+          return;
+        }
+        const [start = '', end = ''] = output.text().split(`\n[... ${output.leftOut} bytes left out ...]\n`);
+        expect(start).toBe(whole.slice(0, END));
+        expect(end.length).toBeGreaterThanOrEqual(END);
+        expect(whole.endsWith(end)).toBe(true);
+        expect(start.length + output.leftOut + end.length).toBe(whole.length);
+      }),
+      tried(200),
+    );
   });
 
   it('of hundreds of megabytes is an error of its command, which is ended', async () => {
@@ -75,22 +84,52 @@ describe('a line', () => {
     expect(lines[0]).toMatch(/^x{65536} \[.*left out\]$/);
   });
 
-  it('is the same wherever its chunks end', () => {
-    const random = seeded(2);
-    for (let i = 0; i < inputs(300); i++) {
-      const text = random.text(40, ['a', 'ä', '\u{1F600}', ' ', '\n', '\r', '\r\n']);
-      const bytes = Buffer.from(text);
-      const lines: string[] = [];
-      const feed = lineSplitter((line) => lines.push(line), { exact: true });
-      for (let at = 0; at < bytes.length;) {
-        const next = at + 1 + random.below(5);
-        feed(bytes.subarray(at, next));
-        at = next;
-      }
-      feed.end();
-      const expected = text.split(/\r\n|\n|\r/);
-      expect(lines).toEqual(expected.at(-1) === '' ? expected.slice(0, -1) : expected);
+  /** The lines of a text that comes in chunks of these sizes, over and over. */
+  const split = (text: string, sizes: readonly number[], options: SplitOptions) => {
+    const lines: string[] = [];
+    const feed = lineSplitter((line) => lines.push(line), options);
+    const bytes = Buffer.from(text);
+    for (let at = 0, i = 0; at < bytes.length; i++) {
+      const next = at + (sizes[i % sizes.length] ?? 1);
+      feed(bytes.subarray(at, next));
+      at = next;
     }
+    feed.end();
+    return lines;
+  };
+  const linesText = fc.oneof(
+    textOf(['a', 'ä', '\u{1F600}', ' ', '\n', '\r', '\r\n'], 40),
+    anyText(40).map((text) => text.toWellFormed()),
+  );
+  const sizes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 5 });
+
+  it('is the same wherever its chunks end', () => {
+    fc.assert(
+      fc.property(linesText, sizes, (text, cuts) => {
+        const expected = text.split(/\r\n|\n|\r/);
+        if (expected.at(-1) === '') expected.pop();
+        expect(split(text, cuts, { exact: true })).toEqual(expected);
+        const shown = expected.map((line) => line.trimEnd()).filter((line) => line !== '');
+        expect(split(text, cuts, {})).toEqual(shown);
+      }),
+      tried(300),
+    );
+  });
+
+  it('is cut at the same place wherever its chunks end', () => {
+    const longest = 6;
+    fc.assert(
+      fc.property(linesText, sizes, (text, cuts) => {
+        const limits = { exact: true, longest };
+        const lines = split(text, cuts, limits);
+        expect(lines).toEqual(split(text, [Infinity], limits));
+        for (const [i, line] of split(text, cuts, { exact: true }).entries())
+          expect(lines[i]).toBe(
+            line.length > longest ? `${line.slice(0, longest)} [... the rest of this line is left out]` : line,
+          );
+      }),
+      tried(300),
+    );
   });
 });
 

@@ -2,7 +2,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, normalize } from 'node:path';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../lib/async/clock.ts';
 import type { Ec2Api } from '../../lib/providers/aws/api.ts';
@@ -17,11 +18,11 @@ import { Recorder } from '../../lib/record/recorder.ts';
 import { Redactor } from '../../lib/record/redact.ts';
 import { Sink } from '../../lib/record/sink.ts';
 import { knownHosts } from '../../lib/remote/openssh.ts';
-import { joinInside, stepsInside } from '../../lib/util/inside.ts';
+import { joinInside } from '../../lib/util/inside.ts';
 import { StateFolder } from '../../lib/util/state-folder.ts';
 import { strict } from '../fakes/strict.ts';
 import { clusterOf } from '../support/cluster.ts';
-import { inputs, seeded } from '../support/seeded.ts';
+import { anyText, textOf, tried } from '../support/properties.ts';
 
 const EVIL = ['../../precious', '..', '.', '', '/', 'a/../../b', '../ours-too', 'a\0b', '../../../etc/cron.d/x'];
 const root = () => mkdtempSync(join(tmpdir(), 'swarmup-names-'));
@@ -38,17 +39,40 @@ describe('a name from outside', () => {
   });
 
   it('is inside its folder, whatever its characters are, or refused', () => {
-    const random = seeded(5);
-    for (let i = 0; i < inputs(500); i++) {
-      const name = random.text(12, ['.', '..', '/', '\0', 'a', '\\', ' ', '\n', '~', '-']);
-      let path: string | undefined;
+    const name = fc.oneof(textOf(['.', '..', '/', '\0', 'a', '\\', ' ', '\n', '~', '-', 'ours'], 12), anyText(12));
+    /** The path, or undefined for a name that is refused. */
+    const made = (make: () => string) => {
       try {
-        path = joinInside('/ours', name);
+        return make();
       } catch (error) {
         expect(error).toEqual(UNSAFE);
+        return undefined;
       }
-      if (path !== undefined) expect(stepsInside('/ours', path)).toBeDefined();
-    }
+    };
+    const folders = [
+      ['/ours/', (...names: readonly string[]) => joinInside('/ours', ...names)],
+      ['/ours/', (...names: readonly string[]) => new StateFolder('/ours').file(...names)],
+      [
+        '/ours/machines/',
+        (...names: readonly string[]) => new Layout({ name: 'c', stateDir: '/ours' }).dir(names.join('/')),
+      ],
+    ] as const;
+    fc.assert(
+      fc.property(
+        fc.array(name, { minLength: 1, maxLength: 2 }),
+        fc.constantFrom(...folders),
+        (names, [folder, make]) => {
+          const path = made(() => make(...names));
+          const isPlain = names.every((one) => /^[^/\0]+$/.test(one) && one !== '.' && one !== '..');
+          if (isPlain) expect(path).toBe(`${folder}${names.join('/')}`);
+          if (path === undefined) return;
+          expect(path).not.toContain('\0');
+          expect(path).toBe(normalize(path));
+          expect(path.startsWith(folder) && path !== folder).toBe(true);
+        },
+      ),
+      tried(500),
+    );
   });
 
   it('in the tag of an instance is no machine, unless it is a name of nodes', async () => {
@@ -194,27 +218,37 @@ describe('a user of a host', () => {
   });
 });
 
-describe('a parser of what a host says', () => {
-  it('throws nothing, whatever it gets', () => {
-    const random = seeded(6);
-    for (let i = 0; i < inputs(400); i++) {
-      const text = random.text(60, [
-        'tcp ',
-        'LISTEN ',
-        '0 ',
-        '*:80 ',
-        'users:(("a"',
-        '{',
-        '}',
-        '"',
-        '\n',
-        ':',
-        'null',
-        '[]',
-        '\0',
-      ]);
-      for (const fact of [listeners, engineInfo]) expect(() => fact.parse(text)).not.toThrow();
-    }
+describe('the name of a process', () => {
+  it('adds no socket and passes for no program of root, whatever its characters are', () => {
+    const pieces = [
+      '"',
+      ')',
+      '(',
+      ',',
+      'pid=1',
+      'fd=3',
+      ' ',
+      '\n',
+      'tcp',
+      ' LISTEN 0 ',
+      '*:22',
+      'uid:0',
+      'dockerd',
+      '\t',
+    ];
+    // A name has at most 15 bytes. Source: prctl(2), PR_SET_NAME.
+    const name = textOf(pieces, 8).map((text) => text.slice(0, 15));
+    fc.assert(
+      fc.property(fc.array(name, { minLength: 1, maxLength: 3 }), (names) => {
+        const users = names.map((one, i) => `("${one}",pid=${i},fd=3)`).join(',');
+        const line = `tcp LISTEN 0 4096 *:80 *:* users:(${users}) uid:1000 ino:1 sk:1 cgroup:/user.slice <->`;
+        const found = listeners.parse(line).map(({ port, program }) => [port, program]);
+        // A line break cuts off whose program it is.
+        const program = names.some((one) => one.includes('\n')) ? '' : expect.stringMatching(/ of user 1000$/);
+        expect(found).toEqual([[80, program]]);
+      }),
+      tried(400),
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream';
+import * as fc from 'fast-check';
 import { XMLParser } from 'fast-xml-parser';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { created } from '../../lib/contracts/change.ts';
@@ -8,7 +9,7 @@ import { Timeline } from '../../lib/record/timeline.ts';
 import { doctorText } from '../../lib/render/doctor.ts';
 import { errorText, failures, reportError } from '../../lib/render/error.ts';
 import { githubListener } from '../../lib/render/github.ts';
-import { harmless } from '../../lib/render/guard.ts';
+import { harmless, jsonText } from '../../lib/render/guard.ts';
 import { htmlReport } from '../../lib/render/html/report.ts';
 import { junit } from '../../lib/render/junit.ts';
 import { LiveView } from '../../lib/render/live.ts';
@@ -17,10 +18,11 @@ import { plainListener } from '../../lib/render/plain.ts';
 import { planText } from '../../lib/render/plan.ts';
 import { table } from '../../lib/render/table.ts';
 import { SwarmupError } from '../../lib/util/errors.ts';
+import { visibleLines } from '../../lib/util/visible.ts';
 import type { Survey } from '../../lib/contracts/preflight.ts';
 import { strict } from '../fakes/strict.ts';
 import { captured } from '../support/captured.ts';
-import { inputs, seeded } from '../support/seeded.ts';
+import { anyText, tried } from '../support/properties.ts';
 
 const ESC = '\u001B';
 /** What a host may print to act on the terminal or on CI, instead of being read. */
@@ -104,29 +106,32 @@ function recorded(text: string) {
   return { id: 'x', folder: '/x', meta, stages: timeline.stages, status: undefined };
 }
 
+/** Every kind of output, with a text from outside in it. */
+const OUTPUTS: readonly (readonly [string, (text: string) => Promise<string>])[] = [
+  ['plain lines', lines],
+  ['the log on GitHub', onGithub],
+  ['the live view', live],
+  ['an error', async (evil: string) => errorText(errorOf(evil), evil)],
+  ['the failures of a run', async (evil: string) => failures([unitOf(evil)])],
+  ['a plan', async (evil: string) => planText(resultOf(evil))],
+  ['a table', async (evil: string) => table(['A'], [[evil]])],
+  ['the line of a program', (evil: string) => captured(() => openPrefixed(evil)(evil))],
+  ['any text that is printed', (evil: string) => captured(() => print(evil))],
+  ['a JSON document', (evil: string) => captured(() => printJson({ evil }))],
+  ['the error of a JSON document', (evil: string) => written((to) => void reportError(errorOf(evil), to, to))],
+  ['an HTML report', async (evil: string) => htmlReport(recorded(evil))],
+  ['a JUnit report', async (evil: string) => junit(recorded(evil).stages)],
+  [
+    'an imported cluster file',
+    async (evil: string) => clusterText({ name: 'x', provider: {}, nodes: [], notes: [evil] }),
+  ],
+];
+
 afterEach(() => vi.unstubAllEnvs());
 
 describe('what a host prints acts on nothing', () => {
   describe.each(ATTACKS)('%s', (_, text) => {
-    it.each([
-      ['plain lines', lines],
-      ['the log on GitHub', onGithub],
-      ['the live view', live],
-      ['an error', async (evil: string) => errorText(errorOf(evil), evil)],
-      ['the failures of a run', async (evil: string) => failures([unitOf(evil)])],
-      ['a plan', async (evil: string) => planText(resultOf(evil))],
-      ['a table', async (evil: string) => table(['A'], [[evil]])],
-      ['the line of a program', (evil: string) => captured(() => openPrefixed(evil)(evil))],
-      ['any text that is printed', (evil: string) => captured(() => print(evil))],
-      ['a JSON document', (evil: string) => captured(() => printJson({ evil }))],
-      ['the error of a JSON document', (evil: string) => written((to) => void reportError(errorOf(evil), to, to))],
-      ['an HTML report', async (evil: string) => htmlReport(recorded(evil))],
-      ['a JUnit report', async (evil: string) => junit(recorded(evil).stages)],
-      [
-        'an imported cluster file',
-        async (evil: string) => clusterText({ name: 'x', provider: {}, nodes: [], notes: [evil] }),
-      ],
-    ])('in %s', async (_output, print_) => {
+    it.each(OUTPUTS)('in %s', async (_output, print_) => {
       const found = ACTIVE.exec(withoutColours(await print_(text)));
       expect(found && JSON.stringify(found[0])).toBeNull();
     });
@@ -161,6 +166,10 @@ describe('a text with a line break', () => {
   });
 });
 
+/** The lines that are no commands of swarmup to GitHub. */
+const ours = (text: string) => text.split('\n').filter((line) => !/^::(group|endgroup|error|warning)\b/.test(line));
+const isCommand = (line: string) => /^\s*::/.test(line) || /##\w*\[/.test(line);
+
 describe('on CI, what a host prints is no command', () => {
   const COMMANDS = [
     '::set-output name=x::y',
@@ -169,8 +178,6 @@ describe('on CI, what a host prints is no command', () => {
     'text ##[error]x',
     '##vso[x]',
   ];
-  const ours = (text: string) => text.split('\n').filter((line) => !/^::(group|endgroup|error|warning)\b/.test(line));
-  const isCommand = (line: string) => /^\s*::/.test(line) || /##\w*\[/.test(line);
 
   it.each(COMMANDS)('%j in the view for GitHub', async (text) => {
     for (const evil of [text, `x\n${text}`]) {
@@ -218,20 +225,73 @@ describe('a report for browsers', () => {
 });
 
 describe('any text', () => {
-  const random = seeded(7);
-  const texts = Array.from({ length: inputs(300) }, () => random.text(40));
-
   it('has no active character once it is printed, and is unchanged without one', () => {
-    for (const text of texts) {
-      const shown = harmless(text, false);
-      expect(shown.replace(/[\t\u200C\u200D]/g, '')).not.toMatch(ACTIVE);
-      if (!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(text)) expect(shown).toBe(text);
-      expect(harmless(shown, false)).toBe(shown);
-    }
+    fc.assert(
+      fc.property(anyText(40), (text) => {
+        const shown = harmless(text, false);
+        expect(shown.replace(/[\t\u200C\u200D]/g, '')).not.toMatch(ACTIVE);
+        if (!/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(text)) expect(shown).toBe(text);
+        expect(harmless(shown, false)).toBe(shown);
+      }),
+      tried(300),
+    );
   });
 
-  it('is a well-formed JUnit report, whose text is read back', () => {
-    const parser = new XMLParser({ ignoreAttributes: false });
-    for (const text of texts) expect(parser.parse(junit(recorded(text).stages))).toHaveProperty('testsuites');
+  it.each(OUTPUTS)('acts on nothing in %s', async (_output, print_) => {
+    await fc.assert(
+      fc.asyncProperty(anyText(20), async (text) => {
+        const shown = withoutColours(await print_(text)).replace(/[\t\u200C\u200D]/g, '');
+        expect(ACTIVE.exec(shown)?.[0]).toBeUndefined();
+      }),
+      tried(20),
+    );
+  });
+
+  it('is no command on CI', async () => {
+    vi.stubEnv('GITHUB_ACTIONS', 'true');
+    await fc.assert(
+      fc.asyncProperty(anyText(20), async (text) => {
+        const shown = [
+          await captured(() => print(text)),
+          await captured(() => openPrefixed('')(text)),
+          jsonText({ text }),
+        ];
+        expect(shown.join('\n').split('\n').filter(isCommand)).toEqual([]);
+        expect(ours(await onGithub(text)).filter(isCommand)).toEqual([]);
+      }),
+      tried(100),
+    );
+  });
+
+  it('is the same in a JSON document', () => {
+    fc.assert(
+      fc.property(fc.oneof(anyText(20), fc.jsonValue()), (value) => {
+        const text = jsonText({ value });
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify({ value })));
+        expect(text.replace(/[\u200C\u200D]/g, '')).not.toMatch(ACTIVE);
+      }),
+      tried(200),
+    );
+  });
+
+  it('is read back from a JUnit report as it is shown', () => {
+    const parser = new XMLParser({
+      ignoreAttributes: false,
+      trimValues: false,
+      parseTagValue: false,
+      htmlEntities: true,
+    });
+    fc.assert(
+      fc.property(anyText(40), (text) => {
+        const report = parser.parse(junit(recorded(text).stages));
+        // What XML has no place for is replaced.
+        const possible = text.replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD');
+        expect(report.testsuites.testsuite.testcase.failure).toMatchObject({
+          '@_message': visibleLines(possible),
+          '#text': visibleLines(`${possible}\n${possible}\nfix: ${possible}`),
+        });
+      }),
+      tried(300),
+    );
   });
 });

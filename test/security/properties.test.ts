@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fact } from '../../lib/facts/fact.ts';
 import { registries } from '../../lib/facts/registries.ts';
@@ -10,12 +11,15 @@ import { keyOnConsole } from '../../lib/providers/aws/host-key.ts';
 import { parseSettings } from '../../lib/remote/client-settings.ts';
 import { expandPath } from '../../lib/remote/client-tokens.ts';
 import { formatJumps, jumpsOf } from '../../lib/remote/jumps.ts';
+import type { ServerName } from '../../lib/remote/server-name.ts';
 import { inAnyShell } from '../../lib/remote/preamble.ts';
 import { maskSecrets } from '../../lib/util/secret-shapes.ts';
 import { quote } from '../../lib/util/shell-quote.ts';
 import { visibleLine } from '../../lib/util/visible.ts';
-import { inputs, seeded } from '../support/seeded.ts';
+import { needPackages } from '../support/packages.ts';
+import { anyText, textOf, tried, word } from '../support/properties.ts';
 
+needPackages('openssh-client');
 const FACTS = new URL('../../lib/facts/', import.meta.url);
 
 /** Every fact in lib/facts, so that a new one is among them. */
@@ -49,28 +53,34 @@ const PIECES = [
   ],
   ['\n', '\n\n', '\r\n', '\t', ' ', '\0', '\u001B[2J', '\u202E', '\uD800', '=', '%', '../', '$(id)'],
 ].flat();
+const answer = fc.oneof(
+  { weight: 3, arbitrary: textOf(PIECES, 40) },
+  { weight: 1, arbitrary: anyText(30) },
+  { weight: 1, arbitrary: fc.json() },
+);
 
 describe('a parser of what a remote machine says', () => {
   it('never throws, whatever a host answers to a question', async () => {
     const facts = await allFacts();
     expect(facts.length).toBeGreaterThan(18);
-    const random = seeded(11);
-    for (let i = 0; i < inputs(400); i++) {
-      const text = random.text(40, PIECES);
-      for (const [name, fact] of facts)
-        expect(() => fact.parse(text), `${name}: ${JSON.stringify(text)}`).not.toThrow();
-    }
+    fc.assert(
+      fc.property(answer, (text) => {
+        for (const [name, fact] of facts) expect(() => fact.parse(text), name).not.toThrow();
+      }),
+      tried(400),
+    );
   });
 
   it('never throws, whatever a lock, a console or a tool prints', () => {
-    const random = seeded(12);
     const names = { host: 'h', port: 22, user: 'u', original: 'h' };
-    for (let i = 0; i < inputs(400); i++) {
-      const text = random.one([random.text(30), random.text(30, PIECES)]);
-      for (const parse of [parseOwner, parseReadable, keyOnConsole, parseSettings])
-        expect(() => parse(text), JSON.stringify(text)).not.toThrow();
-      expect(() => expandPath(text, names, {}), JSON.stringify(text)).not.toThrow();
-    }
+    fc.assert(
+      fc.property(answer, (text) => {
+        for (const parse of [parseOwner, parseReadable, keyOnConsole, parseSettings])
+          expect(() => parse(text), parse.name).not.toThrow();
+        expect(() => expandPath(text, names, {})).not.toThrow();
+      }),
+      tried(400),
+    );
   });
 
   it('takes time in proportion to the text: no pattern goes through it again and again', async () => {
@@ -83,59 +93,114 @@ describe('a parser of what a remote machine says', () => {
   }, 60_000);
 });
 
-describe('a list of bastions', () => {
-  it('means the same after it was read and written', () => {
-    const random = seeded(13);
-    const name = (longest: number) => `a${random.text(longest, ['b', 'C', '-', '.', '7', '_'])}`;
-    const one = () => {
-      const host = random.one(['::1', '2001:db8::7', name(9)]);
-      const user = random.one([undefined, name(5), `${name(3)}@corp`]);
-      return { host, user, port: random.one([undefined, 1 + random.below(65_535)]) };
-    };
-    for (let i = 0; i < inputs(300); i++) {
-      const jumps = Array.from({ length: 1 + random.below(3) }, one);
-      expect(jumpsOf(formatJumps(jumps))).toEqual(jumps);
-    }
+describe('a list of bastions', { timeout: 600_000 }, () => {
+  const name = (longest: number) => textOf(['b', 'C', '-', '.', '7', '_'], longest).map((text) => `a${text}`);
+  const bastion = fc.record({
+    host: fc.oneof(name(9), fc.constantFrom('::1', '2001:db8::7')),
+    user: fc.oneof(
+      fc.constant(undefined),
+      name(5),
+      name(3).map((text) => `${text}@corp`),
+    ),
+    port: fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined }),
   });
 
-  it('is read, or refused by name', () => {
-    const random = seeded(14);
-    for (let i = 0; i < inputs(300); i++) {
-      const text = random.text(10);
-      try {
-        for (const { host } of jumpsOf(text)) expect(host).not.toMatch(/[:/@]$/);
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'USAGE' });
-      }
-    }
+  it('means the same after it was read and written', () => {
+    fc.assert(
+      fc.property(fc.array(bastion, { minLength: 1, maxLength: 3 }), (jumps) => {
+        expect(jumpsOf(formatJumps(jumps))).toEqual(jumps);
+      }),
+      tried(300),
+    );
+  });
+
+  it('is read, or refused by name, and what was read is read again', () => {
+    const pieces = [
+      'a',
+      'b.c',
+      '::1',
+      '[',
+      ']',
+      '[::1]',
+      ':',
+      ':22',
+      '@',
+      '/',
+      'ssh://',
+      ',',
+      '-',
+      ' ',
+      '%',
+      '\n',
+      '0',
+    ];
+    fc.assert(
+      fc.property(fc.oneof(textOf(pieces, 6), anyText(10)), (text) => {
+        let jumps: readonly ServerName[];
+        try {
+          jumps = jumpsOf(text);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'USAGE', message: expect.stringContaining(text) });
+          return;
+        }
+        for (const { host } of jumps) expect(host).not.toMatch(/^$|[/@[\]]/);
+        expect(jumpsOf(formatJumps(jumps))).toEqual(jumps);
+      }),
+      tried(300),
+    );
+  });
+
+  it('names the same servers as to OpenSSH, or is refused', () => {
+    const pieces = ['a', 'b.c', '[::1]', '[a]', ':', ':22', '@', '/', 'ssh://', 'u', '-', '70000', '0', '##['];
+    const seen = { read: 0, refused: 0 };
+    fc.assert(
+      fc.property(textOf(pieces, 4).filter(Boolean), (text) => {
+        let found: string;
+        try {
+          found = formatJumps(jumpsOf(text));
+        } catch {
+          seen.refused++;
+          return;
+        }
+        seen.read++;
+        const settings = ['-F', 'none', '-G', '-o', `ProxyJump=${text}`, 'h'];
+        const expected = /^proxyjump (.*)$/m.exec(execFileSync('ssh', ['-T', ...settings], { encoding: 'utf8' }))?.[1];
+        // ssh writes numbers in brackets too.
+        expect(found).toBe(expected?.replace(/\[([^:\]]*)\]/, '$1'));
+      }),
+      tried(100),
+    );
+    expect(Math.min(seen.read, seen.refused)).toBeGreaterThan(20);
   });
 });
 
-describe('a command for any login shell', () => {
+describe('a command for any login shell', { timeout: 600_000 }, () => {
   const shells = ['sh', 'bash', 'dash', 'busybox', 'ksh', 'zsh', 'tcsh', 'fish'].flatMap(
     (name) => [`/bin/${name}`, `/usr/bin/${name}`].find((path) => existsSync(path)) ?? [],
   );
 
   it.each(shells)('reaches the program unchanged through %s, whatever its words', (shell) => {
-    const random = seeded(15);
-    const isFish = shell.endsWith('fish');
-    for (let i = 0; i < inputs(10); i++) {
-      const words = Array.from({ length: 20 }, () => random.text(12).toWellFormed().replaceAll('\0', ''));
-      const args = shell.endsWith('busybox') ? ['sh', '-c'] : isFish ? ['--no-config', '-c'] : ['-c'];
-      const command = inAnyShell(quote(['printf', '%s\\0', ...words]), 'mark');
-      const shown = execFileSync(shell, [...args, command], { encoding: 'utf8' });
-      expect(shown).toBe(`mark\n${words.map((word) => `${word}\0`).join('')}`);
-    }
+    const args = shell.endsWith('busybox') ? ['sh', '-c'] : shell.endsWith('fish') ? ['--no-config', '-c'] : ['-c'];
+    fc.assert(
+      fc.property(fc.array(word(12), { minLength: 1, maxLength: 20 }), (words) => {
+        const command = inAnyShell(quote(['printf', '%s\\0', ...words]), 'mark');
+        const shown = execFileSync(shell, [...args, command], { encoding: 'utf8' });
+        expect(shown).toBe(`mark\n${words.map((one) => `${one}\0`).join('')}`);
+      }),
+      tried(20),
+    );
   });
 });
 
 describe('a text from outside', () => {
   it('is masked the same when it is masked again', () => {
-    const random = seeded(17);
-    for (let i = 0; i < inputs(500); i++) {
-      const around = random.one(['password=', 'http://u:', 'Authorization: Bearer ', '{"auth":"', '--token ']);
-      const masked = maskSecrets(`${around}${random.text(40)}@h"}`);
-      expect(maskSecrets(masked)).toBe(masked);
-    }
+    const before = fc.constantFrom('password=', 'http://u:', 'Authorization: Bearer ', '{"auth":"', '--token ');
+    fc.assert(
+      fc.property(before, anyText(40), (start, text) => {
+        const masked = maskSecrets(`${start}${text}@h"}`);
+        expect(maskSecrets(masked)).toBe(masked);
+      }),
+      tried(500),
+    );
   });
 });

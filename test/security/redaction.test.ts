@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../lib/contracts/events.ts';
 import { printed } from '../../lib/contracts/output.ts';
@@ -17,7 +18,7 @@ import { Secret } from '../../lib/util/secret.ts';
 import { maskSecrets } from '../../lib/util/secret-shapes.ts';
 import { quote } from '../../lib/util/shell-quote.ts';
 import { loadCluster } from '../support/cluster.ts';
-import { inputs, seeded } from '../support/seeded.ts';
+import { anyText, tried, word } from '../support/properties.ts';
 
 const PASSWORD = 'PW-p4ss';
 const openssh = generateKeyPair('x').privateKey;
@@ -91,6 +92,29 @@ describe('a text with the shape of a secret', () => {
     expect(maskSecrets(text)).toBe(text);
   });
 
+  it('is masked whatever the secret is, and wherever its field occurs', () => {
+    const text = fc.string({ unit: fc.constantFrom(...'abXY09.-_~+/=%!$@:?#'.split('')), minLength: 6, maxLength: 24 });
+    const fields: readonly ((secret: string) => string)[] = [
+      (secret) => `DB_PASSWORD=${secret}`,
+      (secret) => `--password ${secret}`,
+      (secret) => `--token=${secret}`,
+      (secret) => `authorization: Bearer ${secret}`,
+      (secret) => `Proxy-Authorization: ${secret}`,
+      (secret) => `X-Registry-Auth: ${secret}`,
+      (secret) => `http://user:${secret}@proxy.test:3128`,
+      (secret) => JSON.stringify({ auth: secret }),
+      (secret) => JSON.stringify(JSON.stringify({ identitytoken: secret, more: 1 })),
+      (secret) => `aws_secret_access_key = ${secret}`,
+    ];
+    const around = anyText(6).map((some) => some.replaceAll(/[-\w]/g, ''));
+    fc.assert(
+      fc.property(text, fc.constantFrom(...fields), around, (secret, field, more) => {
+        expect(maskSecrets(`${more} ${field(secret)} ${more}`)).not.toContain(secret);
+      }),
+      tried(500),
+    );
+  });
+
   it('a proxy of a host is a fact without its password', () => {
     const { proxies } = surroundings.parse(`export http_proxy="http://bob:p@ss/${PASSWORD}@proxy.test:3128"`);
     expect(proxies).toEqual(['http_proxy=http://***@proxy.test:3128']);
@@ -130,14 +154,18 @@ describe('a known secret', () => {
   );
 
   it('is masked whatever its characters are', () => {
-    const random = seeded(3);
-    for (let i = 0; i < inputs(300); i++) {
-      const value = random.text(24).toWellFormed().replaceAll('\0', 'x');
-      if (value.trim().length < 8) continue;
-      const redactor = new Redactor();
-      redactor.add(new Secret(value));
-      for (const form of forms(value)) expect(readable(redactor.clean(`x ${form} y`))).not.toContain(value);
-    }
+    const secret = word(24).filter((text) => text.trim().length >= 8);
+    fc.assert(
+      fc.property(secret, anyText(5), (value, around) => {
+        const redactor = new Redactor();
+        redactor.add(new Secret(value));
+        for (const form of forms(value)) {
+          expect(`x ${form} y`).not.toBe(redactor.clean(`x ${form} y`));
+          expect(readable(redactor.clean(`${around} ${form} ${around}`))).not.toContain(value);
+        }
+      }),
+      tried(300),
+    );
   });
 
   it('of several lines is masked when its lines are indented or apart', () => {
@@ -229,9 +257,12 @@ stacks: { s: { file: stack.yml } }
 
 describe('quoting', () => {
   it('survives a real shell, whatever the words', () => {
-    const random = seeded(4);
-    const words = Array.from({ length: inputs(200) }, () => random.text(20).toWellFormed().replaceAll('\0', ''));
-    const shown = execFileSync('sh', ['-c', quote(['printf', '%s\\0', ...words])], { encoding: 'utf8' });
-    expect(shown.split('\0').slice(0, -1)).toEqual(words);
+    fc.assert(
+      fc.property(fc.array(word(20), { minLength: 1, maxLength: 20 }), (words) => {
+        const shown = execFileSync('sh', ['-c', quote(['printf', '%s\\0', ...words])], { encoding: 'utf8' });
+        expect(shown.split('\0').slice(0, -1)).toEqual(words);
+      }),
+      tried(50),
+    );
   });
 });
