@@ -75,9 +75,9 @@ describe('figures', () => {
 });
 
 describe('an error', () => {
-  it('shows its message, the last lines of output and its fix', () => {
+  it('shows its message, the last lines of output, its fix and where it is explained', () => {
     expect(plain(errorText(error, 'install-docker on worker1'))).toBe(
-      "✖ install-docker on worker1: worker1: 'apt-get update' ended with exit code 100\n    E: Failed to fetch\n    E: Some index files failed\n  fix  See whether the mirror answers.\n",
+      "✖ install-docker on worker1: worker1: 'apt-get update' ended with exit code 100\n    E: Failed to fetch\n    E: Some index files failed\n  fix  See whether the mirror answers.\n  see  swarmup explain COMMAND_FAILED\n",
     );
     expect(plain(failures([unit({}), unit({ outcome: 'failed', error })]))).toContain('fix  See');
   });
