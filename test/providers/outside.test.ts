@@ -141,7 +141,7 @@ describe('an invalid provider type', () => {
       '',
       /the provider module \/\S+\/clusters\/none\.ts[^]*relative to the cluster file/,
     ],
-    ['a name that is near one of ours', 'qmeu', '', /there is no provider 'qmeu'[^]*Did you mean 'qemu'\?/],
+    ['a name that is near one of ours', 'qmeu', '', /there is no provider 'qmeu'[^]*did you mean 'qemu'\?/],
     [
       'a package that is not installed',
       '"@mine/notes"',
