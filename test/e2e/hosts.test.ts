@@ -428,7 +428,9 @@ describe('existing hosts', () => {
     expect(imported.status).toBe(0);
     const text = readFileSync(join(folder, 'imported.yaml'), 'utf8');
     expect(text).toMatch(/# Left unchanged: the stack portainer \(/);
-    expect(text).toMatch(/name: alpha[^]*name: beta[^]*web:\n +image: nginx[^]*stacks:\n +hand:\n +file: hand\.yml\n/);
+    expect(text).toMatch(
+      /name: manager1[^]*name: worker1[^]*web:\n +image: nginx[^]*stacks:\n +hand:\n +file: hand\.yml\n/,
+    );
     const plan = await cli.json<UpDocument>('plan', '-f', 'imported.yaml', '--accept-new');
     expectOk(plan);
     expect(plan.document.units.flatMap(({ changes }) => changes)).toEqual([]);
