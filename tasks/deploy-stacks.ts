@@ -13,11 +13,11 @@ import type { Names } from '../lib/swarm/fields/field.ts';
 import { listServices } from '../lib/swarm/read.ts';
 import { namesOf } from '../lib/swarm/secrets-and-configs.ts';
 import { deployStack } from '../lib/swarm/stack-deploy.ts';
-import { changesIn, hasForeignImage, keptReplicas } from '../lib/swarm/stack-drift.ts';
+import { hasForeignImage, keptReplicas } from '../lib/swarm/stack-drift.ts';
 import { externalsOf, requireDeployable, untilProvided } from '../lib/swarm/stack-requirements.ts';
 import { dockerOn, isReadByAll } from '../lib/swarm/stack-version.ts';
 import { NAMESPACE_LABEL, objectNames, type Addition } from '../lib/swarm/stack.ts';
-import { staleServices } from '../lib/swarm/stale-services.ts';
+import { dueOf } from '../lib/swarm/stack-due.ts';
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { created, updated, waiting, type Change } from '../lib/contracts/change.ts';
@@ -95,12 +95,11 @@ export default defineTask<State, StackChange>({
       name: secret,
     }));
     const own = ['stacks', name];
-    const stale = staleServices(stack, state, objectNames(desired.cluster));
+    const { stale, drift } = dueOf(stack, state, objectNames(desired.cluster));
     if (stale.length > 0) {
       const change = services.length > 0 ? updated(own, undefined, stale) : created(own, stale);
       changes.push({ ...change, kind: 'deploy', name });
     }
-    const drift = changesIn(stack, state, objectNames(desired.cluster), stale.length > 0);
     changes.push(...drift.map((change): StackChange => ({ ...change, kind: 'deploy', name })));
     if (stale.length === 0 && drift.length === 0 && state.waitingFor)
       changes.push({ ...waiting(own, { to: 'running', reason: state.waitingFor }), kind: 'converge', name });
@@ -120,7 +119,7 @@ export default defineTask<State, StackChange>({
     // The node on which a service started, and has to stay, is known once it runs.
     const settled = await additionsFor(ctx, manager, stack, deployed);
     const now = { services: deployed, additions: settled, names: undefined };
-    if (staleServices(stack, now, objectNames(ctx.cluster)).length === 0) return;
+    if (dueOf(stack, now, objectNames(ctx.cluster)).stale.length === 0) return;
     await deploy(ctx, manager.node, stack, settled, stack.resolveImage);
     await running(ctx, manager, stack.name, deployed);
   },

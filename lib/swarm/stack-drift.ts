@@ -3,12 +3,11 @@ import { isImage } from '../util/image-reference.ts';
 import { created, removed, updated, type Change } from '../contracts/change.ts';
 import type { SwarmService } from '../contracts/swarm-types.ts';
 import type { ComposeConfig } from '../compose/types.ts';
-import { NO_NAMES, asList, asObject, text, type Json, type Names } from './fields/field.ts';
-import { effective } from './stack-spec/effective.ts';
+import { asList, asObject, text, type Json, type Names } from './fields/field.ts';
 import { IMAGE_LABEL, scoped } from './stack-spec/names.ts';
 import { areSame, KEYED, ROWS, type Row } from './stack-spec/rows.ts';
 import { stackServiceSpec } from './stack-spec/service.ts';
-import { driftOf, type Addition, type ObjectNames } from './stack.ts';
+import { driftOf, type Addition } from './stack.ts';
 
 /**
  * What differs between the running services of a stack and what `docker stack deploy` would make of its files, each with
@@ -85,28 +84,6 @@ export function keptReplicas(
     return [{ ...own, replicas }];
   });
   return [...additions.filter((one) => !kept.some(({ service }) => service === one.service)), ...kept];
-}
-
-/** What runs of a stack. */
-export interface Running {
-  readonly services: readonly Pick<SwarmService, 'Spec'>[];
-  readonly additions: readonly Addition[];
-  readonly names: Names | undefined;
-}
-
-/**
- * What a deployment is to put right; with one that is due anyway, everything that it changes in running services.
- *
- * @param isDue whether the files or the additions have changed
- */
-export function changesIn(
-  stack: StackSpec,
-  { services, additions, names = NO_NAMES }: Running,
-  objects: ObjectNames,
-  isDue: boolean,
-): readonly Change[] {
-  const changes = stackDrift(stack.name, effective(stack, additions, objects), services, names);
-  return changes.filter(({ path: [, , service = ''] }) => isDue || driftOf(stack, service) === 'fix');
 }
 
 /**

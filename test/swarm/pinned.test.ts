@@ -4,7 +4,7 @@ import type { Cluster } from '../../lib/config/model.ts';
 import { imageAt, partOf } from '../../lib/config/portainer-images.ts';
 import { Secret } from '../../lib/util/secret.ts';
 import { additionalFiles } from '../../lib/swarm/stack-additions.ts';
-import { staleServices } from '../../lib/swarm/stale-services.ts';
+import { dueOf } from '../../lib/swarm/stack-due.ts';
 import type { FakeWorld } from '../fakes/world.ts';
 import { clusterOf, fullText, IMAGES } from '../support/cluster.ts';
 import { stackOf, summaryOf } from '../support/stacks.ts';
@@ -224,7 +224,7 @@ services:
         },
       }));
     const stale = (services: ReturnType<typeof deployed>, wanted = additions) =>
-      staleServices(stack, { services, additions: wanted, names: undefined }, objects);
+      dueOf(stack, { services, additions: wanted, names: undefined }, objects).stale;
     expect(stale(deployed(additions))).toEqual([]);
     expect(stale(deployed(additions.slice(1)))).toEqual(['a']);
     expect(stale(deployed(additions), additions.slice(1))).toEqual(['a']);

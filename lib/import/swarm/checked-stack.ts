@@ -1,14 +1,12 @@
 import { join } from 'node:path';
-import { parseCluster } from '../../config/load.ts';
 import type { ProviderRegistry } from '../../config/parse-options.ts';
 import type { Change } from '../../contracts/change.ts';
 import type { SwarmService } from '../../contracts/swarm-types.ts';
 import type { Names } from '../../swarm/fields/field.ts';
-import { changesIn } from '../../swarm/stack-drift.ts';
-import { staleServices } from '../../swarm/stale-services.ts';
+import { dueOf } from '../../swarm/stack-due.ts';
 import { objectNames } from '../../swarm/stack.ts';
-import { hasCode, messageOf } from '../../util/errors.ts';
-import { clusterText } from '../cluster-text.ts';
+import { SwarmupError } from '../../util/errors.ts';
+import { readBack } from './read-back.ts';
 
 /** A swarm as it was found. */
 export interface Found {
@@ -36,28 +34,14 @@ export async function reasonAgainst(
   { name, folder, file }: NamedStack,
   { services, names, env, providers }: Found,
 ): Promise<string | undefined> {
-  const text = clusterText({
-    name: 'check',
-    provider: { type: 'hosts' },
-    nodes: [{ name: 'manager', role: 'manager', address: '192.0.2.1' }],
-    stacks: { [name]: { file } },
-    notes: [],
-  });
-  try {
-    const place = { file: join(folder, 'swarmup.yaml'), shown: 'the imported stack', stateRoot: '/swarmup-import' };
-    const cluster = await parseCluster(text, { ...place, env, providers });
-    const [stack] = cluster.stacks;
-    if (!stack) return 'it has no services';
-    const running = { services, additions: [], names };
-    const objects = objectNames(cluster);
-    const changes = changesIn(stack, running, objects, true);
-    if (changes.length > 0) return `its services differ from what its file says: ${listed(changes)}`;
-    const stale = staleServices(stack, running, objects);
-    return stale.length > 0 ? `swarmup keeps these services where they are: ${stale.join(', ')}` : undefined;
-  } catch (error) {
-    if (hasCode(error, 'CONFIG_INVALID')) return messageOf(error).split('\n')[0];
-    throw error;
-  }
+  const place = { file: join(folder, 'swarmup.yaml'), shown: 'the imported stack' };
+  const cluster = await readBack({ stacks: { [name]: { file } } }, { ...place, env, providers });
+  if (cluster instanceof SwarmupError) return cluster.message.split('\n')[0];
+  const [stack] = cluster.stacks;
+  if (!stack) return 'it has no services';
+  const { stale, drift } = dueOf(stack, { services, additions: [], names }, objectNames(cluster));
+  if (drift.length > 0) return `its services differ from what its file says: ${listed(drift)}`;
+  return stale.length > 0 ? `swarmup keeps these services where they are: ${stale.join(', ')}` : undefined;
 }
 
 /** The settings in which services differ, each once: web: image, ports. */

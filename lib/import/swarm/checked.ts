@@ -1,12 +1,11 @@
-import { parseCluster } from '../../config/load.ts';
 import type { ServiceSpec } from '../../config/model.ts';
 import type { ProviderRegistry } from '../../config/parse-options.ts';
 import { service as serviceSchema } from '../../config/service-schema.ts';
 import type { SwarmService } from '../../contracts/swarm-types.ts';
 import type { Names } from '../../swarm/fields/field.ts';
 import { appliedKeys, differences } from '../../swarm/service-spec.ts';
-import { hasCode } from '../../util/errors.ts';
-import { clusterText } from '../cluster-text.ts';
+import { SwarmupError } from '../../util/errors.ts';
+import { readBack } from './read-back.ts';
 import { externals, referencesOf, type ServiceFile } from './service-file.ts';
 
 /** A service that a cluster file can describe, or why it can't. */
@@ -22,9 +21,6 @@ export type Checked =
 /** Keys that every service is compared by, whether the file has them or not. */
 const NEEDED = ['image', 'mode', 'replicas', 'total', 'concurrent', 'ports', 'env', 'constraints'];
 
-/** Labels and their keys have a mark of their own. */
-const LABELS = ['labels'];
-
 interface Tools {
   readonly names: Names;
   readonly providers: ProviderRegistry;
@@ -35,9 +31,10 @@ interface Tools {
  * the service as `plan` does. Keys that can't be read, or would change something, are left out.
  */
 export async function checkService(service: SwarmService, whole: ServiceFile, tools: Tools): Promise<Checked> {
-  // Of a service that swarmup deployed, its mark tells what its file said; the rest are swarmup's own defaults.
+  // Of a service that swarmup deployed, its mark tells what its file said; the rest are swarmup's own defaults. Labels
+  // have a mark of their own.
   const marked = appliedKeys(service);
-  const file = marked ? only(whole, (key) => [...NEEDED, ...LABELS, ...marked].includes(key)) : whole;
+  const file = marked ? only(whole, (key) => [...NEEDED, 'labels', ...marked].includes(key)) : whole;
   const unreadable = unreadableKeys(file);
   const lost = unreadable.filter((key) => NEEDED.includes(key));
   if (lost.length > 0) return { service, reason: cannotSay(lost) };
@@ -95,23 +92,11 @@ async function verdictOn(
 }
 
 async function specOf(name: string, file: ServiceFile, providers: ProviderRegistry): Promise<ServiceSpec | undefined> {
-  const text = clusterText({
-    name: 'check',
-    provider: { type: 'hosts' },
-    nodes: [{ name: 'manager', role: 'manager', address: '192.0.2.1' }],
-    ...externals(referencesOf([file])),
-    services: { [name]: file },
-    notes: [],
-  });
-  try {
-    // The folder doesn't exist, and nothing in the text names a file.
-    const place = { file: '/swarmup-import/swarmup.yaml', shown: 'the imported service', stateRoot: '/swarmup-import' };
-    const cluster = await parseCluster(text, { ...place, env: {}, providers });
-    return cluster.services.find((one) => one.name === name);
-  } catch (error) {
-    if (hasCode(error, 'CONFIG_INVALID')) return undefined;
-    throw error;
-  }
+  const sections = { ...externals(referencesOf([file])), services: { [name]: file } };
+  // The folder doesn't exist, and nothing in the text names a file.
+  const place = { file: '/swarmup-import/swarmup.yaml', shown: 'the imported service' };
+  const cluster = await readBack(sections, { ...place, env: {}, providers });
+  return cluster instanceof SwarmupError ? undefined : cluster.services.find((one) => one.name === name);
 }
 
 function only(file: ServiceFile, keep: (key: string) => boolean): ServiceFile {
