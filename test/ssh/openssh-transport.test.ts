@@ -6,6 +6,7 @@ import { createServer as createTcpServer, type AddressInfo, type Socket } from '
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { SshEndpoint } from '../../lib/contracts/endpoint.ts';
 import { knownHostsName } from '../../lib/remote/known-hosts.ts';
@@ -55,6 +56,8 @@ describe('a connection made by OpenSSH’s client', () => {
       host.run(['printf', '%s|', "it's", '$HOME', 'a\nb', '!x', '\\']),
     ]);
     expect(binary.stdout).toBe('');
+    // It is slower than the command.
+    await finished(sink.end());
     expect(Buffer.concat(chunks).equals(data)).toBe(true);
     expect(failed).toMatchObject({ exitCode: 7, stdout: 'out\n', stderr: 'err\n' });
     expect(words.stdout).toBe("it's|$HOME|a\nb|!x|\\|");

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, get, type Server } from 'node:http';
 import { createConnection, createServer as createTcpServer, Socket, type AddressInfo } from 'node:net';
 import { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EventBody } from '../../lib/contracts/events.ts';
 import { machineTable } from '../../lib/providers/machine-table.ts';
@@ -57,6 +58,8 @@ describe('a connection to a real sshd', () => {
     });
     const { stdout } = await host.run(['cat'], { input: Readable.from([data]), output: slow });
     expect(stdout).toBe('');
+    // It is slower than the command.
+    await finished(slow.end());
     expect(Buffer.concat(chunks).equals(data)).toBe(true);
     const failing = host.run(['sh', '-c', 'head -c 100 >/dev/null; echo full >&2; exit 3'], {
       input: Readable.from([data]),
