@@ -9,16 +9,16 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const sourcesIn = (folder: string) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .map((name) => join(folder, name));
-const read = (name: string) => readFileSync(join(root, name), 'utf8');
+    .map((name) => join(folder, name))
+    .map((name) => ({ name, text: readFileSync(join(root, name), 'utf8') }));
 const withoutComments = (text: string) => text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '');
 
-const sources = [...sourcesIn('lib'), ...sourcesIn('tasks')].filter((name) => !name.startsWith('lib/explain/'));
-const tests = sourcesIn('test').filter((name) => name !== 'test/explain.test.ts');
+const sources = [...sourcesIn('lib'), ...sourcesIn('tasks')].filter(({ name }) => !name.startsWith('lib/explain/'));
+const tests = sourcesIn('test').filter(({ name }) => name !== 'test/explain.test.ts');
 
 /** Every text of the sources as a pattern, in which an expression stands for anything. */
-const patterns = sources.flatMap((name) =>
-  literals(withoutComments(read(name))).flatMap((parts) =>
+const patterns = sources.flatMap(({ text }) =>
+  literals(withoutComments(text)).flatMap((parts) =>
     parts.join('').length < 8
       ? []
       : [new RegExp(`^${parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 's')],
@@ -73,11 +73,11 @@ describe.each(Object.entries(EXPLANATIONS))('the code %s', (code, { example, loo
   const fixAt = rest.findIndex((line) => line.startsWith('  fix  '));
 
   it('is an error that swarmup reports', () => {
-    expect(sources.filter((name) => name !== 'lib/util/errors.ts' && read(name).includes(`'${code}'`))).not.toEqual([]);
+    expect(sources.some(({ name, text }) => name !== 'lib/util/errors.ts' && text.includes(`'${code}'`))).toBe(true);
   });
 
   it('is expected by a test', () => {
-    expect(tests.filter((name) => read(name).includes(code))).not.toEqual([]);
+    expect(tests.some(({ text }) => text.includes(code))).toBe(true);
   });
 
   it('has an example with a message and a fix of swarmup', () => {

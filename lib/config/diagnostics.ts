@@ -14,15 +14,14 @@ function renderDiagnostics(diagnostics: readonly Diagnostic[], text: string): st
 }
 
 /** Words in keys whose value is a secret; a mistake may have put other characters between their letters. */
-const WORDS = ['passw', 'passphrase', 'token', 'credential', 'privatekey', 'apikey'].map((word) =>
-  word.split('').join('[\\W_]*'),
-);
+const LETTERS = ['passw', 'passphrase', 'token', 'credential', 'privatekey', 'apikey'];
+const WORDS = LETTERS.map((word) => word.split('').join('[\\W_]*'));
 const SECRET_WORD = new RegExp(`((?:${WORDS.join('|')})[\\w.-]*["']?\\s*:?\\s*).+$`, 'i');
 /** Such a key at the end of its line: the next one may have its value. */
 const KEY_ALONE = new RegExp(`(?:${WORDS.join('|')})\\w*\\W*$`, 'i');
 /** A key such as `clientSecret`; sections and lists of Docker secrets have no value on their line. */
 const SECRET_KEY = /((?:^|[\s{,])["']?[\w.-]*secret[\w.-]*["']?\s*:\s+)[^\s#&*|>{[].*$/i;
-const SECRET_LETTERS = /passw|passphrase|token|credential|privatekey|apikey|secret/;
+const SECRET_LETTERS = new RegExp([...LETTERS, 'secret'].join('|'));
 
 /** A mistake may put this many line breaks between a key and its value. */
 const NEAR = 3;

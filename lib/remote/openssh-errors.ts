@@ -1,6 +1,7 @@
 import { SwarmupError } from '../util/errors.ts';
 import type { OpenSshRoute, SshEndpoint } from '../contracts/endpoint.ts';
 import { quote } from '../util/shell-quote.ts';
+import { OTHER_SERVER } from './ssh-errors.ts';
 
 /** What OpenSSH's client printed when it couldn't connect. */
 export interface OpenSshFailure {
@@ -18,7 +19,7 @@ const MEANINGS = [
 ] as const;
 
 const FIXES = {
-  SSH_HOST_KEY_CHANGED: 'Another server answers there, or the machine was rebuilt. Find out which before you continue.',
+  SSH_HOST_KEY_CHANGED: OTHER_SERVER,
   SSH_HOST_KEY_UNKNOWN: 'Connect once on a terminal to accept its host key',
   SSH_AUTH_FAILED: 'Find out which keys OpenSSH offers',
   SSH_UNREACHABLE: 'Correct what OpenSSH reports',

@@ -7,6 +7,7 @@ import { interrupted } from '../util/errors.ts';
 import { ifThere } from '../util/files.ts';
 import { removeOwn } from '../util/remove.ts';
 import type { OpenSshRoute, SshEndpoint } from '../contracts/endpoint.ts';
+import { lastWords } from './last-words.ts';
 import { openSshFailed } from './openssh-errors.ts';
 import { endWithProxy, ownSettings } from './openssh-transport.ts';
 
@@ -42,13 +43,16 @@ export async function scanByOpenSsh(
     const stop = () => endWithProxy(child);
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
-    let errors = '';
-    child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-8192)));
-    await once(child, 'close').catch((error: unknown) => (errors += String(error)));
+    const words = lastWords(child.stderr);
+    const failure = await once(child, 'close').then(
+      () => '',
+      (error: unknown) => String(error),
+    );
     signal.removeEventListener('abort', stop);
     if (signal.aborted) throw interrupted(signal.reason);
     const [, type, key] = ((await ifThere(readFile(file, 'utf8'))) ?? '').trim().split(/\s+/);
-    if (type === undefined || key === undefined) throw openSshFailed(name, endpoint, { errors });
+    if (type === undefined || key === undefined)
+      throw openSshFailed(name, endpoint, { errors: `${words()}${failure}` });
     return `${type} ${key}`;
   } finally {
     await removeOwn(folder);

@@ -8,6 +8,7 @@ import { interrupted } from '../util/errors.ts';
 import type { OpenSshRoute, SshEndpoint } from '../contracts/endpoint.ts';
 import { removeOwn } from '../util/remove.ts';
 import { openSshFailed, TunnelRefused, type OpenSshFailure } from './openssh-errors.ts';
+import { lastWords } from './last-words.ts';
 import { endProcess } from './processes.ts';
 import { ProcessChannel } from './process-channel.ts';
 import { openedInTime, type CommandChannel, type Transport } from './transport.ts';
@@ -154,14 +155,14 @@ const FORWARDED = 'master session id';
 
 /** Waits until the server has opened the connection of `ssh -W`. */
 async function forwarded(channel: ProcessChannel): Promise<void> {
-  let errors = '';
   await new Promise<void>((resolve, reject) => {
-    channel.stderr.on('data', (chunk: Buffer) => {
-      errors = (errors + chunk.toString()).slice(-8192);
-      if (errors.includes(FORWARDED)) resolve();
+    const errors = lastWords(channel.stderr, (text) => {
+      if (text.includes(FORWARDED)) resolve();
     });
     const failed = (cause?: unknown) => {
-      const words = errors.replace(/^debug\d: .*\n?/gm, '').trim();
+      const words = errors()
+        .replace(/^debug\d: .*\n?/gm, '')
+        .trim();
       reject(new TunnelRefused(words === '' ? 'the server refuses it' : words, { cause }));
     };
     channel.once('exit', () => failed());
@@ -177,17 +178,14 @@ function controlPath(folder: string): string {
 
 /** Waits until OpenSSH has connected. @returns what it printed if it ended instead */
 async function greeting(master: ChildProcessWithoutNullStreams): Promise<OpenSshFailure | undefined> {
-  let printed = '';
-  let errors = '';
-  master.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-8192)));
+  const errors = lastWords(master.stderr);
   const ready = new Promise<undefined>((resolve) => {
-    master.stdout.on('data', (chunk: Buffer) => {
-      printed = (printed + chunk.toString()).slice(-8192);
-      if (printed.includes(READY)) resolve(undefined);
+    lastWords(master.stdout, (text) => {
+      if (text.includes(READY)) resolve(undefined);
     });
   });
   const ended = once(master, 'close').then(
-    () => ({ errors }),
+    () => ({ errors: errors() }),
     // The program can't be started, or the connection was aborted.
     (error: unknown) => ({ errors: String(error) }),
   );

@@ -4,6 +4,10 @@ import type { Credentials } from './credentials.ts';
 import { fingerprint } from './known-hosts.ts';
 import { quote } from '../util/shell-quote.ts';
 
+/** The advice for another host key than the one that is known. */
+export const OTHER_SERVER =
+  'Another server answers there, or the machine was rebuilt. Find out which before you continue.';
+
 export function connectionLost(name: string, cause: unknown): SwarmupError {
   return new SwarmupError('SSH_CONNECTION_LOST', `${name}: the SSH connection was lost: ${messageOf(cause)}`, {
     fix: 'Check that the machine still runs (swarmup status), then run again.',
@@ -78,7 +82,7 @@ function changedKey(name: string, endpoint: SshEndpoint, { cause, offered }: Att
   const known = fingerprint(hostKey.split(' ')[1] ?? '');
   const followed =
     endpoint.settings?.hostKeyChecking === 'no' ? ' StrictHostKeyChecking no is not followed for changed keys.' : '';
-  const warning = `Another server answers there, or the machine was rebuilt. Find out which before you continue.${followed}`;
+  const warning = `${OTHER_SERVER}${followed}`;
   const remedy = knownFrom
     ? ` If the change is right, remove line ${knownFrom.line} of ${knownFrom.file}: sed -i ${knownFrom.line}d ${quote([knownFrom.file])}`
     : " 'swarmup down' and 'up' recreate it.";

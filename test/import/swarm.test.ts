@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { sentenceOf } from '../../lib/contracts/change-sentence.ts';
 import type { ComposeConfig } from '../../lib/compose/types.ts';
 import { parseCluster } from '../../lib/config/load.ts';
+import type { Cluster } from '../../lib/config/model.ts';
 import { clusterText } from '../../lib/import/cluster-text.ts';
 import { fromSwarm, type ImportedSwarm } from '../../lib/import/swarm/index.ts';
 import { stacksLeft, writeStacks } from '../../lib/import/swarm/stack-files.ts';
@@ -37,17 +38,22 @@ async function imported(world: FakeWorld, address?: string): Promise<ImportedSwa
 
 const create = (world: FakeWorld, body: object) => world.swarm.docker('boss').createService({}, body);
 
-/** Expects that a plan and a run of the imported file change nothing. */
-async function expectUnchanged(world: FakeWorld, env: Record<string, string> = {}) {
-  const found = (await imported(world)).cluster;
-  const text = clusterText(found);
-  const cluster = await clusterOf(text, env);
+/** Expects that neither a plan nor a run changes anything. */
+async function expectNothingToDo(world: FakeWorld, cluster: Cluster): Promise<void> {
   const plan = await world.run('up', cluster, { mode: 'plan' });
   expect(errorsOf(plan)).toEqual([]);
   expect(plan.units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual([]);
   const writes = world.swarm.writes.length;
   expect(errorsOf(await world.run('up', cluster))).toEqual([]);
   expect(world.swarm.writes.slice(writes)).toEqual([]);
+}
+
+/** Expects that a plan and a run of the imported file change nothing. */
+async function expectUnchanged(world: FakeWorld, env: Record<string, string> = {}) {
+  const found = (await imported(world)).cluster;
+  const text = clusterText(found);
+  const cluster = await clusterOf(text, env);
+  await expectNothingToDo(world, cluster);
   return { text, cluster: found };
 }
 
@@ -314,12 +320,7 @@ describe('the stacks of an imported swarm', () => {
     const place = { file, shown: file, stateRoot: join(folder, '.swarmup'), providers: providerRegistry };
     const text = clusterText({ ...cluster, stacks: sections, notes });
     const read = await parseCluster(text, { ...place, env: { SHOP_WEB_API_TOKEN: 'hunter2' } });
-    const plan = await world.run('up', read, { mode: 'plan' });
-    expect(errorsOf(plan)).toEqual([]);
-    expect(plan.units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual([]);
-    const writes = world.swarm.writes.length;
-    expect(errorsOf(await world.run('up', read))).toEqual([]);
-    expect(world.swarm.writes.slice(writes)).toEqual([]);
+    await expectNothingToDo(world, read);
     expect(readFileSync(join(folder, 'shop.yml'), 'utf8')).not.toContain('hunter2');
     // A change of the file, later, is one.
     writeFileSync(join(folder, 'shop.yml'), readFileSync(join(folder, 'shop.yml'), 'utf8').replace('1.27', '1.28'));
