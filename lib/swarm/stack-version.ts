@@ -18,6 +18,15 @@ export function tooOldFor(version: string | undefined, cli: number): string | un
   return `docker ${cliName(cli)} can't read a Compose file ${claimed}: it reads 3.0 to 3.${known}`;
 }
 
+/**
+ * The version that a Compose file has to claim for a docker command that reads none without; undefined where it need not.
+ *
+ * @param cli from `cliVersion`
+ */
+export function versionToClaim(cli: number): string | undefined {
+  return cli < WITHOUT_VERSION ? `3.${CLIENTS[0].newest}` : undefined;
+}
+
 /** Whether every docker command that swarmup supports reads a stack's files as the newest does. */
 export function isReadByAll({ version, older = [] }: Pick<StackSpec, 'version' | 'older'>): boolean {
   return neededBy(version) === undefined && older.length === 0;

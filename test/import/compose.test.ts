@@ -12,7 +12,7 @@ import { hasOracle } from '../compose/docker.ts';
 import { deploy, type Deployed } from './deploying.ts';
 
 /** The Compose file of a stack that was deployed. */
-function importedFrom(stack: string, { services, networks }: Deployed) {
+function importedFrom(stack: string, { services, networks }: Deployed, cli = 28) {
   const variables = new Variables();
   const found = services.map((Spec, i) => ({ ID: `s${i}`, Version: { Index: 1 }, Spec }) as unknown as SwarmService);
   const known = networks.map((body) => ({
@@ -23,7 +23,7 @@ function importedFrom(stack: string, { services, networks }: Deployed) {
     settled: true,
   }));
   const names = { networks: new Map<string, string>(), objects: new Map<string, string>() };
-  const { text } = stackFile(stack, found, { names, networks: known }, variables);
+  const { text } = stackFile(stack, found, { names, networks: known, cli }, variables);
   return { text, env: variables.values, services: found, networks: known };
 }
 
@@ -141,22 +141,28 @@ configs: { site: { external: true } }
   ],
 ];
 
+/** Docker 20.10 reads no file without a version. */
+const ON: readonly (readonly [string, string, number])[] = STACKS.flatMap(([what, compose]) =>
+  [20.1, 28].map((cli): [string, string, number] => [what, compose, cli]),
+);
+
 /** Docker's client is the oracle: what it makes of the imported file has to be what runs. */
 describe.runIf(hasOracle)('the Compose file of an imported stack', () => {
-  it.each(STACKS)('makes the same services and networks again: a stack %s', async (_what, compose) => {
+  it.each(ON)('makes the same services and networks again: a stack %s', async (_what, compose, cli) => {
     const first = await deploy('shop', compose);
-    const { text, env } = importedFrom('shop', first);
+    const { text, env } = importedFrom('shop', first, cli);
     const again = await deploy('shop', text, env);
     expect(again.services).toEqual(first.services);
     expect(again.networks).toEqual(first.networks);
   });
 
-  it.each(STACKS)('is read as what runs: a stack %s', async (_what, compose) => {
-    const { text, env, services, networks } = importedFrom('shop', await deploy('shop', compose));
+  it.each(ON)('is read as what runs: a stack %s', async (_what, compose, cli) => {
+    const { text, env, services, networks } = importedFrom('shop', await deploy('shop', compose), cli);
     const folder = mkdtempSync(join(tmpdir(), 'swarmup-imported-'));
     const outside = ['host', 'outside'].map((name): [string, string] => [name, name]);
     const names = new Map([...networks.map(({ name }): [string, string] => [name, name]), ...outside]);
-    const found = { services, names: { networks: names, objects: new Map() }, env, providers: providerRegistry };
+    const objects = new Map(['secret key', 'config site'].map((name) => [name, name]));
+    const found = { services, names: { networks: names, objects }, cli, env, providers: providerRegistry };
     expect(await writeStacks([{ name: 'shop', text }], folder, found)).toEqual({
       stacks: { shop: { file: 'shop.yml' } },
       notes: [expect.stringContaining('shop.yml')],

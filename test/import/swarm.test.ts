@@ -345,6 +345,33 @@ describe('the stacks of an imported swarm', () => {
     expect(readFileSync(join(folder, 'shop.yml'), 'utf8')).toBe('mine');
   });
 
+  it('claim a version where a manager’s docker reads no file without', async () => {
+    const world = await byHand();
+    world.swarm.upgrade('boss', '20.10.24');
+    world.swarm.deployStack('shop', shop);
+    const { cluster, stacks, found } = await imported(world);
+    const folder = temporary();
+    const { stacks: sections, notes } = await writeStacks(stacks, folder, found);
+    expect(readFileSync(join(folder, 'shop.yml'), 'utf8')).toMatch(/^version: "3\.9"\nservices:$/m);
+    const file = join(folder, 'swarmup.yaml');
+    const place = { file, shown: file, stateRoot: join(folder, '.swarmup'), providers: providerRegistry };
+    const text = clusterText({ ...cluster, stacks: sections, notes });
+    await expectNothingToDo(world, await parseCluster(text, { ...place, env: { SHOP_WEB_API_TOKEN: 'hunter2' } }));
+  });
+
+  it('are left unchanged when the managers’ docker can’t read their file', async () => {
+    const world = await byHand();
+    world.swarm.deployStack('shop', shop);
+    world.swarm.upgrade('boss', '20.10.24');
+    const service = world.swarm.services.find(({ Spec }) => Spec.Name === 'shop_web')!;
+    const Healthcheck = { Test: ['CMD', 'true'], StartInterval: 1_000_000_000 };
+    Object.assign(service.Spec.TaskTemplate.ContainerSpec, { Healthcheck });
+    const { stacks, found } = await imported(world);
+    const { stacks: sections, notes } = await writeStacks(stacks, temporary(), found);
+    expect(sections).toEqual({});
+    expect(notes.join()).toContain("'start_interval' exists since version 3.12, and this file claims 3.9");
+  });
+
   it('are left unchanged when the file would change them, with the reason', async () => {
     const world = await byHand();
     world.swarm.deployStack('shop', shop);

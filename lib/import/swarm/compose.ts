@@ -2,6 +2,7 @@ import type { SwarmService } from '../../contracts/swarm-types.ts';
 import type { Names } from '../../swarm/fields/field.ts';
 import type { SwarmNetwork } from '../../swarm/networks.ts';
 import { isObject } from '../../swarm/semantic-equal.ts';
+import { versionToClaim } from '../../swarm/stack-version.ts';
 import { NAMESPACE_LABEL } from '../../swarm/stack.ts';
 import { isImage } from '../../util/image-reference.ts';
 import { omitUndefined } from '../../util/omit-undefined.ts';
@@ -16,6 +17,8 @@ const IMAGE_LABEL = 'com.docker.stack.image';
 export interface SwarmContents {
   readonly names: Names;
   readonly networks: readonly SwarmNetwork[];
+  /** The oldest docker command of its managers, from `cliVersion`. */
+  readonly cli: number;
 }
 
 /** A stack as a Compose file, made from its services. */
@@ -36,7 +39,7 @@ export function stackOf({ Spec }: SwarmService): string | undefined {
 export function stackFile(
   stack: string,
   services: readonly SwarmService[],
-  { names, networks }: SwarmContents,
+  { names, networks, cli }: SwarmContents,
   variables: Variables,
 ): StackFile {
   const own = new Stack(stack, networks);
@@ -52,7 +55,9 @@ export function stackFile(
     `The stack ${stack}, made by swarmup from the services that run. A swarm doesn't know comments, variables, build`,
     'sections and the files behind secrets and configs of the original: secrets and configs are external here.',
   ];
-  const text = composeText(omitUndefined({ services: Object.fromEntries(written), ...own.sections() }));
+  const text = composeText(
+    omitUndefined({ version: versionToClaim(cli), services: Object.fromEntries(written), ...own.sections() }),
+  );
   return { name: stack, text: `${commented([...head, ...notes])}${text}` };
 }
 

@@ -10,7 +10,7 @@ import { checkService, type Checked } from './checked.ts';
 import type { Found } from './checked-stack.ts';
 import { stackFile, stackOf, type StackFile } from './compose.ts';
 import { allNames } from './names.ts';
-import { writtenNodes } from './nodes.ts';
+import { oldestDocker, writtenNodes } from './nodes.ts';
 import { externals, referencesOf, serviceFile } from './service-file.ts';
 import { writtenSettings } from './settings.ts';
 import { Variables } from './variables.ts';
@@ -70,8 +70,9 @@ export async function fromSwarm(
   const file = Object.fromEntries(
     said.map(({ service: { Spec }, file: own }) => [Spec.Name, variables.hide(Spec.Name, own)]),
   );
+  const cli = oldestDocker(nodes);
   const stacks = stacksOf(services).map(([stack, members]) =>
-    stackFile(stack, members, { names, networks }, variables),
+    stackFile(stack, members, { names, networks, cli }, variables),
   );
   const cluster = {
     name,
@@ -90,7 +91,7 @@ export async function fromSwarm(
         : []),
     ],
   };
-  return { cluster, stacks, found: { services, names, env: variables.values, providers } };
+  return { cluster, stacks, found: { services, names, cli, env: variables.values, providers } };
 }
 
 function stacksOf(services: readonly SwarmService[]): readonly (readonly [string, readonly SwarmService[]])[] {

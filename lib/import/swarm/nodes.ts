@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cliVersion } from '../../compose/clients.ts';
 import { nameOf } from '../../swarm/read.ts';
 import type { SwarmNode } from '../../contracts/swarm-types.ts';
 import { omitUndefined } from '../../util/omit-undefined.ts';
@@ -39,6 +40,12 @@ export function writtenNodes(
       ...sorted.filter((node) => !isUp(node)).map((node) => downNote(node, up)),
     ],
   };
+}
+
+/** The oldest docker of the managers that are up, as `cliVersion` has it. Their command is taken for as old as their engine. */
+export function oldestDocker(nodes: readonly SwarmNode[]): number {
+  const managers = nodes.filter((node) => isUp(node) && node.Spec.Role === 'manager');
+  return Math.min(...managers.map(({ Description }) => cliVersion(Description.Engine.EngineVersion) ?? Infinity));
 }
 
 /** Managers first, then by name. */
