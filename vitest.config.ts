@@ -4,6 +4,9 @@ import { isLong } from './test/support/long.ts';
 /** What takes too long for every change. */
 const LONG = ['managers', 'mixed', 'nightly', 'recovery', 'states'].map((name) => `test/e2e/${name}.test.ts`);
 
+/** Long runs try 20 times as many inputs. */
+const TIMEOUT_MS = isLong ? 900_000 : 60_000;
+
 export default defineConfig({
   test: {
     projects: [
@@ -14,7 +17,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/ssh/**', 'test/ec2/**', 'test/browser/**'],
           // Many start processes, which takes its time on a busy machine; on a fresh one, packages are installed first.
-          testTimeout: 60_000,
+          testTimeout: TIMEOUT_MS,
           hookTimeout: 300_000,
           // Every test sets its own stage; the order must not matter.
           sequence: { shuffle: true },
@@ -24,7 +27,7 @@ export default defineConfig({
         test: {
           name: 'ssh',
           include: ['test/ssh/*.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: TIMEOUT_MS,
           hookTimeout: 300_000,
         },
       },

@@ -89,7 +89,11 @@ export function listOf<T>(convert: Convert<T>): Convert<readonly T[]> {
 /** A list of texts; an empty text is a text. */
 export const texts: Convert<readonly string[]> = listOf((at) => (at.value === '' ? '' : text(at)));
 
-export const textOrTexts: Convert<readonly string[]> = (at) => (typeof at.value === 'string' ? [at.value] : texts(at));
+export const textOrTexts: Convert<readonly string[]> = (at) => {
+  if (isList(at.value)) return texts(at);
+  const only = at.value === '' ? '' : text(at);
+  return only === undefined ? undefined : [only];
+};
 
 /** Any items as texts. */
 export const printed: Convert<readonly string[]> = listOf(({ value }) => sprint(value));

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { readJumps } from '../remote/jumps.ts';
+import { isServerHost, isServerUser } from '../remote/server-name.ts';
 
 /**
  * Texts that go from the cluster file into commands, addresses of the Engine API and files on hosts. Each is checked when the file is
@@ -35,21 +37,14 @@ export const packageVersion = () =>
     error: 'expected a version such as 26.1.5, or the beginning of one: 26.1.*',
   });
 
-/**
- * What OpenSSH accepts as a host: a name, an address or an alias of its configuration. Source: ssh.c, valid_hostname.
- */
-const HOST = /^(?!-)[^\s\p{Cc}'`"$\\;&<>|(){}]+$/u;
-/** Source: ssh.c, valid_ruser. */
-const USER = /^(?!-)(?:(?!\s-|\\$)[^\p{Cc}'`";&<>|(){}])+$/u;
-
 export const sshHost = () =>
-  z.string().regex(HOST, { error: 'expected a host name, an address or a Host alias of ~/.ssh/config' });
+  z.string().refine(isServerHost, { error: 'expected a host name, an address or a Host alias of ~/.ssh/config' });
 
-export const sshUser = () => z.string().regex(USER, { error: 'expected a user name' });
+export const sshUser = () => z.string().refine(isServerUser, { error: 'expected a user name' });
 
 /** `[user@]host[:port]`, several separated by commas. Source: ssh_config(5), ProxyJump. */
 export const sshJumps = () =>
-  z.string().refine((text) => text.split(',').every((jump) => HOST.test(jump)), {
+  z.string().refine((text) => text === 'none' || readJumps(text) !== undefined, {
     error: 'expected [user@]host[:port], several separated by commas, or none',
   });
 

@@ -59,6 +59,16 @@ export function daemonDifferences(wanted: Settings, state: DaemonState | undefin
   });
 }
 
+/**
+ * The keys that a cluster file once set, with their values, as far as daemon.json still has them.
+ *
+ * @throws SwarmupError DAEMON_CONFIG_INVALID for a file that can't be parsed
+ */
+export function ownSettings({ daemon, note }: DaemonState): Settings {
+  const actual = note.keys.length === 0 ? {} : valuesOf(daemon);
+  return Object.fromEntries(note.keys.filter((key) => Object.hasOwn(actual, key)).map((key) => [key, actual[key]]));
+}
+
 /** The daemon.json to write: all other settings are kept. */
 export function mergedDaemon(daemon: DaemonJson | undefined, differences: readonly DaemonDifference[]): string {
   const merged = new Map(Object.entries(valuesOf(daemon)));

@@ -85,15 +85,23 @@ function isKey(type: string, key: string): boolean {
   return blob.length > 4 + name.length && blob.readUInt32BE(0) === name.length && blob.subarray(4).indexOf(name) === 0;
 }
 
+/** As long as a SHA-1. */
+const SALT_BYTES = 20;
+
 /** Whether a list of patterns, or a hashed name, matches a server. */
 function names(hosts: string, name: string): boolean {
-  const [before, kind, salt, hash] = hosts.split('|');
-  if (before === '' && kind === '1' && salt !== undefined)
-    return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
+  if (hosts.startsWith('|')) return hosts === hashed(name, hosts);
   const patterns = hosts.split(',');
   const matches = (pattern: string) => asExpression(pattern).test(name);
   const negated = patterns.filter((pattern) => pattern.startsWith('!')).map((pattern) => pattern.slice(1));
   return !negated.some(matches) && patterns.some((pattern) => !pattern.startsWith('!') && matches(pattern));
+}
+
+/** A name hashed with the salt of an entry; undefined for another kind of entry. Source: hostfile.c, host_hash. */
+function hashed(name: string, entry: string): string | undefined {
+  const salt = Buffer.from(/^\|1\|([^|]*)\|/.exec(entry)?.[1] ?? '', 'base64');
+  if (salt.length !== SALT_BYTES) return undefined;
+  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
 }
 
 function asExpression(pattern: string): RegExp {

@@ -429,7 +429,7 @@ describe('existing hosts', () => {
     const text = readFileSync(join(folder, 'imported.yaml'), 'utf8');
     expect(text).toMatch(/# Left unchanged: the stack portainer \(/);
     expect(text).toMatch(
-      /name: manager1[^]*name: worker1[^]*web:\n +image: nginx[^]*stacks:\n +hand:\n +file: hand\.yml\n/,
+      /name: manager1[^]*name: worker1[^]*daemon:\n +log-opts:[^]*web:\n +image: nginx[^]*stacks:\n +hand:\n +file: hand\.yml\n/,
     );
     const plan = await cli.json<UpDocument>('plan', '-f', 'imported.yaml', '--accept-new');
     expectOk(plan);

@@ -55,6 +55,18 @@ describe('known_hosts', () => {
     expect(await found(path, 'two')).toEqual([]);
   });
 
+  it('has no patterns in an entry that begins like a hashed one', async () => {
+    const lines = [
+      `|,one ssh-ed25519 ${first}`,
+      `|1|short|short,one ssh-ed25519 ${second}`,
+      `one ssh-ed25519 ${third}`,
+    ];
+    const path = file(...lines);
+    expect(await found(path, 'one')).toEqual([{ key: third, line: 3 }]);
+    const answer = execFileSync('ssh-keygen', ['-F', 'one', '-f', path], { encoding: 'utf8' });
+    expect(answer.match(/found: line \d+/g)).toEqual(['found: line 3']);
+  });
+
   it('reports revoked keys, and skips certificates', async () => {
     const path = file(`@revoked one ssh-ed25519 ${first}`, `@cert-authority * ssh-ed25519 ${second}`);
     expect(await lookUp([path], 'one')).toEqual([

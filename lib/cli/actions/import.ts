@@ -4,13 +4,14 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { parseCluster } from '../../config/load.ts';
 import { omitUndefined } from '../../util/omit-undefined.ts';
-import { proxyFileOn, proxyOf } from '../../docker/proxy.ts';
+import { CONFIGURATION } from '../../docker/daemon-file.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { gather } from '../../remote/gather-facts.ts';
 import { exists } from '../../util/files.ts';
 import { clusterText, type WrittenCluster } from '../../import/cluster-text.ts';
 import { fromDockerMachine } from '../../import/docker-machine.ts';
 import { fromSwarm, type Access, type ImportedSwarm } from '../../import/swarm/index.ts';
+import { writtenDocker } from '../../import/swarm/docker.ts';
 import { stacksLeft, writeStacks } from '../../import/swarm/stack-files.ts';
 import { providerRegistry } from '../../providers/index.ts';
 import { print, writeStderr } from '../../render/output.ts';
@@ -53,12 +54,12 @@ export async function importSwarm(options: SwarmImportOptions): Promise<number> 
     providers: providerRegistry,
   });
   return withSession(cluster, { acceptNew, asRoot: true }, async ({ context, signal }) => {
-    const { proxy } = await gather(await context.remote.host('manager', signal), { proxy: proxyFileOn }, signal);
+    const engine = await gather(await context.remote.host('manager', signal), CONFIGURATION, signal);
+    const { docker, notes: left } = writtenDocker(engine);
     const manager = await context.swarm.manager(signal);
     const swarm = await fromSwarm(manager, { name: options.name, provider, address, providers: providerRegistry });
     const { stacks, notes } = await stacksOf(swarm, options);
-    const docker = proxyOf(proxy);
-    await write({ ...swarm.cluster, ...omitUndefined({ docker, stacks, notes }) }, options);
+    await write({ ...swarm.cluster, docker, ...omitUndefined({ stacks }), notes: [...notes, ...left] }, options);
     return 0;
   });
 }

@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { formatJumps, readJumps } from '../../lib/remote/jumps.ts';
+
+/** What OpenSSH makes of bastions; undefined when it refuses them. */
+function byOpenSsh(text: string): string | undefined {
+  const { stdout } = spawnSync('ssh', ['-F', 'none', '-T', '-G', '-J', text, 'host'], { encoding: 'utf8' });
+  return /^proxyjump (.*)$/m.exec(stdout)?.[1];
+}
+
+describe('a list of bastions', () => {
+  it.each([
+    ['gate', 'gate'],
+    ['me@gate:2222', 'me@gate:2222'],
+    ['me@corp@gate,next', 'me@corp@gate,next'],
+    ['[::1]:22', '[::1]:22'],
+    ['gate:', 'gate'],
+    ['ssh://gate', 'gate'],
+    ['ssh://me@gate:2222/', 'me@gate:2222'],
+    ['ssh://m%65;x=y@gate.', 'me@gate'],
+  ])('is read as by OpenSSH: %s', (text, expected) => {
+    const read = readJumps(text);
+    expect(read && formatJumps(read)).toBe(expected);
+    expect(byOpenSsh(text)).toBe(expected);
+  });
+
+  it.each([
+    '-oProxyCommand=id',
+    '-@gate',
+    'me;id@gate',
+    "me'@gate",
+    'me@$(id)',
+    'me@gate;id',
+    'me\\@gate',
+    '@gate',
+    'gate:70000',
+    'ssh://[::1]',
+    'ssh://me%@gate',
+    'ssh://me%00@gate',
+    'ssh://-gate',
+    'ssh://gate..org',
+    'ssh://gate/path',
+    'gate,,next',
+  ])('is refused as by OpenSSH: %s', (text) => {
+    expect(readJumps(text)).toBeUndefined();
+    expect(byOpenSsh(text)).toBeUndefined();
+  });
+});
