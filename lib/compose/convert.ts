@@ -26,6 +26,7 @@ export function member({ value, path, wrong }: At, key: string): At | undefined 
 
 /** An object of the given keys, without those that are undefined. */
 export function fields<T extends object>(at: At, converters: { readonly [K in keyof T]-?: Convert<T[K]> }): T {
+  rejectDate(at);
   const entries = Object.entries<Convert<unknown>>(converters).map(([key, convert]) => {
     const one = member(at, key);
     return [key, one && one.value !== null ? convert(one) : undefined] as const;
@@ -55,15 +56,21 @@ export function plainStructure<T extends object>(converters: { readonly [K in ke
   return (at) => orNone(fields<T>(at, converters));
 }
 
-export const text: Convert<string> = ({ value, path, wrong }) => {
+export const text: Convert<string> = (at) => {
+  const { value, path, wrong } = at;
   if (typeof value === 'string') return value === '' ? undefined : value;
-  wrong(
-    path,
-    `${shown(path)} is ${value instanceof Timestamp ? 'a date' : kindOf(value)}`,
-    'expected a text: quote it',
-  );
+  if (!rejectDate(at)) wrong(path, `${shown(path)} is ${kindOf(value)}`, TEXT);
   return undefined;
 };
+
+const TEXT = 'expected a text: quote it';
+
+/** Reports a date, which the schema takes for a text, and the decoder for neither a text nor anything else. */
+function rejectDate({ value, path, wrong }: At): boolean {
+  if (!(value instanceof Timestamp)) return false;
+  wrong(path, `${shown(path)} is a date`, TEXT);
+  return true;
+}
 
 /** True; false isn't printed. */
 export const flag: Convert<boolean> = (at) => boolean(at) || undefined;
@@ -75,7 +82,9 @@ export const boolean: Convert<boolean> = ({ value, path, wrong }) => {
 };
 
 /** The items of a list, each with its place. */
-export function items({ value, path, wrong }: At): readonly At[] {
+export function items(at: At): readonly At[] {
+  rejectDate(at);
+  const { value, path, wrong } = at;
   return isList(value) ? value.map((item, i) => ({ value: item, path: [...path, i], wrong })) : [];
 }
 
@@ -89,11 +98,7 @@ export function listOf<T>(convert: Convert<T>): Convert<readonly T[]> {
 /** A list of texts; an empty text is a text. */
 export const texts: Convert<readonly string[]> = listOf((at) => (at.value === '' ? '' : text(at)));
 
-export const textOrTexts: Convert<readonly string[]> = (at) => {
-  if (isList(at.value)) return texts(at);
-  const only = at.value === '' ? '' : text(at);
-  return only === undefined ? undefined : [only];
-};
+export const textOrTexts: Convert<readonly string[]> = (at) => (typeof at.value === 'string' ? [at.value] : texts(at));
 
 /** Any items as texts. */
 export const printed: Convert<readonly string[]> = listOf(({ value }) => sprint(value));
