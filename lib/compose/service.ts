@@ -96,7 +96,7 @@ const attachment = structure<ComposeAttachment>({
 const networks: Convert<Record<string, ComposeAttachment | null>> = (at) => {
   const named: readonly (readonly [string, Value])[] = isDict(at.value)
     ? [...at.value]
-    : items(at).flatMap(({ value }) => (typeof value === 'string' ? [[value, null] as const] : []));
+    : (texts(at) ?? []).map((name) => [name, null] as const);
   const convert = (name: string, value: Value) =>
     value === null ? null : (attachment({ ...at, value, path: [...at.path, name] }) ?? null);
   return orNone(objectOf(named.map(([name, value]) => [name, convert(name, value)] as const)));
