@@ -4,7 +4,6 @@ import {
   fields,
   flag,
   hosts,
-  items,
   listOf,
   member,
   objectOf,
