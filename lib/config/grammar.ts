@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { readJumps } from '../remote/jumps.ts';
-import { isServerHost, isServerUser } from '../remote/server-name.ts';
+import { readJumps, SERVER_HOST, SERVER_USER } from '../util/ssh-names.ts';
 
 /**
  * Texts that go from the cluster file into commands, addresses of the Engine API and files on hosts. Each is checked when the file is
@@ -38,9 +37,9 @@ export const packageVersion = () =>
   });
 
 export const sshHost = () =>
-  z.string().refine(isServerHost, { error: 'expected a host name, an address or a Host alias of ~/.ssh/config' });
+  z.string().regex(SERVER_HOST, { error: 'expected a host name, an address or a Host alias of ~/.ssh/config' });
 
-export const sshUser = () => z.string().refine(isServerUser, { error: 'expected a user name' });
+export const sshUser = () => z.string().regex(SERVER_USER, { error: 'expected a user name' });
 
 /** `[user@]host[:port]`, several separated by commas. Source: ssh_config(5), ProxyJump. */
 export const sshJumps = () =>

@@ -9,16 +9,3 @@ export interface ServerName {
   /** `[user@]host[:port]`, several separated by commas; `none` for no bastion. */
   readonly bastion?: string | undefined;
 }
-
-const HOST = /^(?!-)[^\s\p{Cc}'`"$\\;&<>|(){},]+$/u;
-const USER = /^(?!-)(?:(?!\s-|\\$)[^\p{Cc}'`";&<>|(){}])+$/u;
-
-/** Whether OpenSSH accepts a text as a name, an address or an alias of its configuration. Source: misc.c, valid_hostname. */
-export function isServerHost(text: string): boolean {
-  return HOST.test(text);
-}
-
-/** Whether OpenSSH accepts a text as the name of a remote user. Source: misc.c, valid_ruser. */
-export function isServerUser(text: string): boolean {
-  return USER.test(text);
-}

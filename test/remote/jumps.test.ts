@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { formatJumps, readJumps } from '../../lib/remote/jumps.ts';
+import { formatJumps } from '../../lib/remote/jumps.ts';
+import { readJumps } from '../../lib/util/ssh-names.ts';
 
 /** What OpenSSH makes of bastions; undefined when it refuses them. */
 function byOpenSsh(text: string): string | undefined {
