@@ -26,6 +26,8 @@ const isPort = (port: number) => port >= 1 && port <= 65_535;
  * @returns undefined for what OpenSSH refuses
  */
 export function readJumps(proxyJump: string): readonly Jump[] | undefined {
+  // OpenSSH takes it for the beginning of a comment, wherever it is.
+  if (proxyJump.includes('#')) return undefined;
   const jumps = proxyJump.split(',').map(readJump);
   return jumps.every((jump) => jump !== undefined) ? jumps : undefined;
 }

@@ -10,6 +10,11 @@ function byOpenSsh(text: string): string | undefined {
 }
 
 describe('a list of bastions', () => {
+  it('has no comment, as which OpenSSH would read its end', () => {
+    expect(byOpenSsh('me@gate#2')).toBe('me@gate');
+    expect(readJumps('me@gate#2')).toBeUndefined();
+  });
+
   it.each([
     ['gate', 'gate'],
     ['me@gate:2222', 'me@gate:2222'],

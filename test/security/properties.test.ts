@@ -152,10 +152,11 @@ describe('a list of bastions', { timeout: 600_000 }, () => {
 
   it('names the same servers as to OpenSSH, or is refused', () => {
     const usual = ['a', 'b.c', '[::1]', '[a]', ':', ':22', '@', '/', 'ssh://', 'u', '-', '70000', '0', '##['];
-    const pieces = [...usual, ...'\\$;&<>|(){}%!~`",\''.split('')];
+    const odd = [...usual, ...'\\$;&<>|(){}%!~`",\''.split('')];
+    const written = fc.oneof({ weight: 3, arbitrary: textOf(usual, 4) }, { weight: 1, arbitrary: textOf(odd, 4) });
     const seen = { read: 0, refused: 0 };
     fc.assert(
-      fc.property(textOf(pieces, 4).filter(Boolean), (text) => {
+      fc.property(written.filter(Boolean), (text) => {
         let found: string;
         try {
           found = formatJumps(jumpsOf(text));
