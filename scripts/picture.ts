@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 
 /**
  * Draws a terminal as an SVG: `tmux capture-pane -pe > run.txt` while it runs and when it has ended, then
- * `node scripts/picture.ts "A run of swarmup up" run.txt end.txt > docs/up.svg`. The prompt that follows and the lines about one computer are taken out of the text before.
+ * `node scripts/picture.ts "A run of swarmup up" run.txt end.txt > docs/up.svg`. Lines about one computer are removed from
+ * the texts before.
  */
 
 const [title = '', ...files] = process.argv.slice(2);
