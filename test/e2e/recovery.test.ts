@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Cli, type StatusDocument, type UpDocument } from '../support/cli.ts';
 import { expectOk } from '../support/expect.ts';
 import { get, onNode, qemuProcesses } from '../support/machines.ts';
@@ -108,7 +108,11 @@ describe('a cluster whose managers are lost', () => {
       'manager1 Leader',
     );
     expect(await ids('manager1')).toBe(before);
-    expect(await welcome(await pageOf('manager1'))).toContain('Welcome');
+    // The engine starts its containers and the routing mesh after the new swarm is there.
+    await vi.waitFor(async () => expect(await welcome(await pageOf('manager1'))).toContain('Welcome'), {
+      timeout: 240_000,
+      interval: 1000,
+    });
     expect((await cli.json<UpDocument>('recover', '--yes')).document.changed).toBe(0);
   });
 
