@@ -109,7 +109,7 @@ describe('a cluster whose managers are lost', () => {
     );
     expect(await ids('manager1')).toBe(before);
     // The engine starts its containers and the routing mesh after the new swarm is there.
-    await vi.waitFor(async () => expect(await welcome(await pageOf('manager1'))).toContain('Welcome'), {
+    await vi.waitFor(async () => expect((await get(await pageOf('manager1'))).body).toContain('Welcome'), {
       timeout: 240_000,
       interval: 1000,
     });
@@ -142,18 +142,6 @@ function leads(node: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** The body of a page, once the routing mesh has found the tasks again. */
-async function welcome(url: string): Promise<string> {
-  for (let i = 0; ; i++) {
-    try {
-      return (await get(url)).body;
-    } catch (error) {
-      if (i >= 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-  }
 }
 
 async function pageOf(node: string): Promise<string> {
