@@ -22,6 +22,8 @@ import { created, type Change } from '../lib/contracts/change.ts';
 interface State {
   /** Each node's own view of its swarm. */
   readonly found: ReadonlyMap<string, LocalSwarm>;
+  /** What differs from the back-up in the swarm that it was made of, if the manager is in it. */
+  readonly differences: readonly string[];
   /** The address of the machine to which the back-up is restored. */
   readonly address: string;
 }
@@ -38,15 +40,23 @@ export default defineTask<State, Change>({
     const found = await Promise.all(
       ctx.cluster.nodes.map(async ({ name }) => [name, await localSwarm(await ctx.engine(name))] as const),
     );
-    return { found: new Map(found), address: ctx.machines.running(manifest.manager.name).address };
+    const { address } = ctx.machines.running(manifest.manager.name);
+    const isIt = found.some(([name, swarm]) => name === manifest.manager.name && isSwarmOf(manifest, swarm));
+    const now = isIt ? await keptBy(await ctx.engine(manifest.manager.name)) : manifest.objects;
+    return { found: new Map(found), differences: differencesFrom(manifest.objects, now), address };
   },
-  absent: ({ cluster }) => ({ found: new Map(), address: cluster.request?.restore?.manifest.manager.address ?? '' }),
-  plan: ({ found, address }, { cluster }) => {
+  absent: ({ cluster }) => ({
+    found: new Map(),
+    differences: [],
+    address: cluster.request?.restore?.manifest.manager.address ?? '',
+  }),
+  plan: ({ found, differences, address }, { cluster }) => {
     const manifest = cluster.request?.restore?.manifest;
     if (!manifest) return [];
-    const { manager, swarmId } = manifest;
+    const { manager } = manifest;
     const own = found.get(manager.name);
-    if (own?.clusterId === swarmId && own.nodeId === manager.id) return [];
+    // A run that was interrupted after it had restored the swarm, or nothing to go back from.
+    if (own && isSwarmOf(manifest, own) && differences.length === 0) return [];
     const members = [...found].filter(([, { state }]) => state !== 'inactive').map(([name]) => name);
     if (members.length > 0) throw inUse(members);
     if (address !== manager.address) throw otherAddress(manager, address);
@@ -71,6 +81,10 @@ export default defineTask<State, Change>({
     await forgetOthers(ctx, manager.name, manager.id);
   },
 });
+
+function isSwarmOf({ swarmId, manager }: Manifest, { clusterId, nodeId }: LocalSwarm): boolean {
+  return clusterId === swarmId && nodeId === manager.id;
+}
 
 function requested({ cluster }: UnitContext): RestoreRequest {
   const request = cluster.request?.restore;

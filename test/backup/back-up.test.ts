@@ -97,6 +97,21 @@ describe('a restore', () => {
     expect(errorsOf(await world.run('restore', restored)).join()).toContain('belong to a swarm');
   });
 
+  it('is refused in the swarm of the back-up once that has changed, and has nothing to do before', async () => {
+    const { world, cluster, file, run } = await backedUp(3);
+    await run();
+    const restored: RunCluster = {
+      ...cluster,
+      request: { restore: { file, key, manifest: await readBackup(file, key) } },
+    };
+    const same = await world.run('restore', restored);
+    expect(errorsOf(same)).toEqual([]);
+    expect(same.units.flatMap(({ changes }) => changes)).toEqual([]);
+    const service = world.swarm.services.find(({ Spec }) => Spec.Name === 'web')!;
+    Object.assign(service.Spec, { Labels: { ...service.Spec.Labels, by: 'hand' } });
+    expect(errorsOf(await world.run('restore', restored)).join()).toContain('belong to a swarm');
+  });
+
   it('is refused where the manager has another address', async () => {
     const { restored } = await restoring((manifest) => ({
       ...manifest,
