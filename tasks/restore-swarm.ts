@@ -22,8 +22,8 @@ import { created, type Change } from '../lib/contracts/change.ts';
 interface State {
   /** Each node's own view of its swarm. */
   readonly found: ReadonlyMap<string, LocalSwarm>;
-  /** What differs from the back-up in the swarm that it was made of, if the manager is in it. */
-  readonly differences: readonly string[];
+  /** What differs from the back-up in the swarm that it was made of; undefined if the manager isn't in that. */
+  readonly differences: readonly string[] | undefined;
   /** The address of the machine to which the back-up is restored. */
   readonly address: string;
 }
@@ -36,27 +36,27 @@ export default defineTask<State, Change>({
   needs: [{ task: 'install-docker', of: 'all' }],
   targets: ({ request }) => (request?.restore ? [CLUSTER] : []),
   check: async (ctx) => {
-    const { manifest } = requested(ctx);
-    const found = await Promise.all(
+    const { manager, swarmId, objects } = requested(ctx).manifest;
+    const views = await Promise.all(
       ctx.cluster.nodes.map(async ({ name }) => [name, await localSwarm(await ctx.engine(name))] as const),
     );
-    const { address } = ctx.machines.running(manifest.manager.name);
-    const isIt = found.some(([name, swarm]) => name === manifest.manager.name && isSwarmOf(manifest, swarm));
-    const now = isIt ? await keptBy(await ctx.engine(manifest.manager.name)) : manifest.objects;
-    return { found: new Map(found), differences: differencesFrom(manifest.objects, now), address };
+    const found = new Map(views);
+    const own = found.get(manager.name);
+    const isIn = own?.clusterId === swarmId && own.nodeId === manager.id;
+    const differences = isIn ? differencesFrom(objects, await keptBy(await ctx.engine(manager.name))) : undefined;
+    return { found, differences, address: ctx.machines.running(manager.name).address };
   },
   absent: ({ cluster }) => ({
     found: new Map(),
-    differences: [],
+    differences: undefined,
     address: cluster.request?.restore?.manifest.manager.address ?? '',
   }),
   plan: ({ found, differences, address }, { cluster }) => {
     const manifest = cluster.request?.restore?.manifest;
     if (!manifest) return [];
     const { manager } = manifest;
-    const own = found.get(manager.name);
-    // A run that was interrupted after it had restored the swarm, or nothing to go back from.
-    if (own && isSwarmOf(manifest, own) && differences.length === 0) return [];
+    // A run may have been interrupted after it had restored the swarm.
+    if (differences?.length === 0) return [];
     const members = [...found].filter(([, { state }]) => state !== 'inactive').map(([name]) => name);
     if (members.length > 0) throw inUse(members);
     if (address !== manager.address) throw otherAddress(manager, address);
@@ -81,10 +81,6 @@ export default defineTask<State, Change>({
     await forgetOthers(ctx, manager.name, manager.id);
   },
 });
-
-function isSwarmOf({ swarmId, manager }: Manifest, { clusterId, nodeId }: LocalSwarm): boolean {
-  return clusterId === swarmId && nodeId === manager.id;
-}
 
 function requested({ cluster }: UnitContext): RestoreRequest {
   const request = cluster.request?.restore;

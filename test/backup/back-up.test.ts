@@ -74,11 +74,11 @@ describe('a back-up', () => {
 
 describe('a restore', () => {
   async function restoring(change: (manifest: Manifest) => Manifest = (manifest) => manifest) {
-    const { cluster, file, run } = await backedUp(3);
+    const { world, cluster, file, run } = await backedUp(3);
     await run();
     const manifest = change(await readBackup(file, key));
     const restored: RunCluster = { ...cluster, request: { restore: { file, key, manifest } } };
-    return { cluster, restored };
+    return { world, cluster, restored };
   }
 
   it('fails when the restored swarm is not the one in the back-up', async () => {
@@ -98,12 +98,7 @@ describe('a restore', () => {
   });
 
   it('is refused in the swarm of the back-up once that has changed, and has nothing to do before', async () => {
-    const { world, cluster, file, run } = await backedUp(3);
-    await run();
-    const restored: RunCluster = {
-      ...cluster,
-      request: { restore: { file, key, manifest: await readBackup(file, key) } },
-    };
+    const { world, restored } = await restoring();
     const same = await world.run('restore', restored);
     expect(errorsOf(same)).toEqual([]);
     expect(same.units.flatMap(({ changes }) => changes)).toEqual([]);

@@ -304,6 +304,18 @@ describe('secrets of an imported swarm', () => {
 describe('the stacks of an imported swarm', () => {
   const compose = (services: object) => ({ services, networks: {} }) as unknown as ComposeConfig;
   const temporary = () => mkdtempSync(join(tmpdir(), 'swarmup-stacks-'));
+  /** The cluster file as it is read beside its Compose files, with the variable that stands for the token. */
+  const readIn = (folder: string, text: string) => {
+    const file = join(folder, 'swarmup.yaml');
+    const env = { SHOP_WEB_API_TOKEN: 'hunter2' };
+    return parseCluster(text, {
+      file,
+      shown: file,
+      stateRoot: join(folder, '.swarmup'),
+      env,
+      providers: providerRegistry,
+    });
+  };
   const shop = compose({
     web: { image: 'nginx', environment: { API_TOKEN: 'hunter2' }, deploy: { replicas: 2 } },
     proxy: { image: 'nginx:1.27', ports: [{ target: 80, published: 8080, protocol: 'tcp', mode: 'ingress' }] },
@@ -316,15 +328,12 @@ describe('the stacks of an imported swarm', () => {
     const { cluster, stacks, found } = await imported(world);
     const { stacks: sections, notes } = await writeStacks(stacks, folder, found);
     expect(sections).toEqual({ shop: { file: 'shop.yml' } });
-    const file = join(folder, 'swarmup.yaml');
-    const place = { file, shown: file, stateRoot: join(folder, '.swarmup'), providers: providerRegistry };
     const text = clusterText({ ...cluster, stacks: sections, notes });
-    const read = await parseCluster(text, { ...place, env: { SHOP_WEB_API_TOKEN: 'hunter2' } });
-    await expectNothingToDo(world, read);
+    await expectNothingToDo(world, await readIn(folder, text));
     expect(readFileSync(join(folder, 'shop.yml'), 'utf8')).not.toContain('hunter2');
     // A change of the file, later, is one.
     writeFileSync(join(folder, 'shop.yml'), readFileSync(join(folder, 'shop.yml'), 'utf8').replace('1.27', '1.28'));
-    const changed = await parseCluster(text, { ...place, env: { SHOP_WEB_API_TOKEN: 'hunter2' } });
+    const changed = await readIn(folder, text);
     const { units } = await world.run('up', changed, { mode: 'plan' });
     expect(units.flatMap(({ changes }) => changes.map(sentenceOf))).toEqual([
       'stack shop: proxy',
@@ -353,10 +362,7 @@ describe('the stacks of an imported swarm', () => {
     const folder = temporary();
     const { stacks: sections, notes } = await writeStacks(stacks, folder, found);
     expect(readFileSync(join(folder, 'shop.yml'), 'utf8')).toMatch(/^version: "3\.9"\nservices:$/m);
-    const file = join(folder, 'swarmup.yaml');
-    const place = { file, shown: file, stateRoot: join(folder, '.swarmup'), providers: providerRegistry };
-    const text = clusterText({ ...cluster, stacks: sections, notes });
-    await expectNothingToDo(world, await parseCluster(text, { ...place, env: { SHOP_WEB_API_TOKEN: 'hunter2' } }));
+    await expectNothingToDo(world, await readIn(folder, clusterText({ ...cluster, stacks: sections, notes })));
   });
 
   it('are left unchanged when the managers’ docker can’t read their file', async () => {

@@ -1,17 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { formatJumps } from '../../lib/remote/jumps.ts';
 import { readJumps } from '../../lib/util/ssh-names.ts';
+import { needPackages } from '../support/packages.ts';
+import { proxyJumpByOpenSsh } from '../support/proxy-jump.ts';
 
-/** What OpenSSH makes of bastions; undefined when it refuses them. */
-function byOpenSsh(text: string): string | undefined {
-  const { stdout } = spawnSync('ssh', ['-F', 'none', '-T', '-G', '-J', text, 'host'], { encoding: 'utf8' });
-  return /^proxyjump (.*)$/m.exec(stdout)?.[1];
-}
+beforeAll(() => needPackages('openssh-client'));
 
 describe('a list of bastions', () => {
   it('has no comment, as which OpenSSH would read its end', () => {
-    expect(byOpenSsh('me@gate#2')).toBe('me@gate');
+    expect(proxyJumpByOpenSsh('me@gate#2')).toBe('me@gate');
     expect(readJumps('me@gate#2')).toBeUndefined();
   });
 
@@ -27,7 +24,7 @@ describe('a list of bastions', () => {
   ])('is read as by OpenSSH: %s', (text, expected) => {
     const read = readJumps(text);
     expect(read && formatJumps(read)).toBe(expected);
-    expect(byOpenSsh(text)).toBe(expected);
+    expect(proxyJumpByOpenSsh(text)).toBe(expected);
   });
 
   it.each([
@@ -49,6 +46,6 @@ describe('a list of bastions', () => {
     'gate,,next',
   ])('is refused as by OpenSSH: %s', (text) => {
     expect(readJumps(text)).toBeUndefined();
-    expect(byOpenSsh(text)).toBeUndefined();
+    expect(proxyJumpByOpenSsh(text)).toBeUndefined();
   });
 });
