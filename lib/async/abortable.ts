@@ -14,8 +14,8 @@ export async function unlessAborted<T>(
 ): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const giveUp = () => {
-    onAbort();
     reject(interrupted(signal.reason));
+    onAbort();
   };
   if (signal.aborted) giveUp();
   else signal.addEventListener('abort', giveUp, { once: true });

@@ -24,7 +24,7 @@ export function imageStore({ local, cache, mirror }: ImageStoreOptions): ImageSt
     contents: (file) => read.run(file, () => readArchive(file)),
     canBuild: (name) => isImage(NGINX, name),
     build: (name, { signal, report }) =>
-      built.run(name, async () => {
+      built.share(name, signal, async (shared) => {
         const file = join(cache, 'container-images', `nginx-debian-12-${process.arch}.tar`);
         if (await exists(file)) return file;
         if (!(await local.which('mmdebstrap'))) {
@@ -32,7 +32,12 @@ export function imageStore({ local, cache, mirror }: ImageStoreOptions): ImageSt
             fix: 'Install mmdebstrap, or supply the image with images.load.',
           });
         }
-        await buildDebianImage(nginxImage, file, { local, mirror: (await findMirror(mirror)).main, signal, report });
+        await buildDebianImage(nginxImage, file, {
+          local,
+          mirror: (await findMirror(mirror)).main,
+          signal: shared,
+          report,
+        });
         return file;
       }),
   };

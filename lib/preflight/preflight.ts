@@ -6,8 +6,8 @@ export function preflightOf(needs: Parameters<typeof survey>[0]): Preflight {
   const looks = new SingleFlight<Look>();
   return {
     look: (signal) =>
-      looks.run('look', async () => {
-        const seen = await survey(needs, signal);
+      looks.share('look', signal, async (shared) => {
+        const seen = await survey(needs, shared);
         return { survey: seen, findings: findingsOf(seen) };
       }),
   };

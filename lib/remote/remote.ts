@@ -115,13 +115,14 @@ export class SshRemote implements Remote {
     const open = () =>
       this.#engines.run(node, async () => {
         const { openEngine } = await import('./engine.ts');
-        return { host, engine: await openEngine(node, () => host.dialEngine(), signal, this.#emit) };
+        return { host, engine: await openEngine(node, () => host.dialEngine(), this.#closing.signal, this.#emit) };
       });
     const flight = open();
-    const known = await flight;
+    // Others may wait for the same engine, so only this caller gives up.
+    const known = await unlessAborted(flight, signal);
     if (known.host === host) return known.engine;
     this.#engines.forget(node, flight);
-    return (await open()).engine;
+    return (await unlessAborted(open(), signal)).engine;
   }
 
   /**

@@ -4,6 +4,8 @@
  */
 const WORDS = [
   'update out of sequence',
+  // What was created before Swarm's answer came too late.
+  'rpc error: code = AlreadyExists',
   'The swarm does not have a leader',
   'rpc error: code = Unavailable',
   'rpc error: code = DeadlineExceeded',

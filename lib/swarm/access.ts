@@ -28,14 +28,14 @@ export function swarmAccess(cluster: Cluster, { remote, machines }: Way, clock: 
   const managers = new SingleFlight<Engine>();
   const tokens = new SingleFlight<JoinTokens>();
   const owners = new SingleFlight<boolean>();
-  let list: Coalescer<readonly SwarmNode[]> | undefined;
+  const list = new Coalescer<readonly SwarmNode[]>(async (shared) => listNodes(await access.manager(shared)));
   const access: SwarmAccess = {
-    manager: (signal) => managers.run('manager', () => findManager(search(), signal)),
+    manager: (signal) => managers.share('manager', signal, (shared) => findManager(search(), shared)),
     managerBeside: (node, signal) => findManager(search(node), signal),
     forgetManager: () => managers.forget('manager'),
     joinTokens: (signal) =>
-      tokens.run('tokens', async () => {
-        const engine = await access.manager(signal);
+      tokens.share('tokens', signal, async (shared) => {
+        const engine = await access.manager(shared);
         const swarm: { JoinTokens: { Manager: string; Worker: string } } = await engine.call(
           'read the join tokens',
           (docker) => docker.swarmInspect(),
@@ -43,21 +43,18 @@ export function swarmAccess(cluster: Cluster, { remote, machines }: Way, clock: 
         return { manager: new Secret(swarm.JoinTokens.Manager), worker: new Secret(swarm.JoinTokens.Worker) };
       }),
     isOurs: (signal) =>
-      owners.run('owner', async () => {
-        const engine = await access.manager(signal);
+      owners.share('owner', signal, async (shared) => {
+        const engine = await access.manager(shared);
         const { Spec }: { Spec: { Labels?: Labels | null } } = await engine.call('read the swarm', (docker) =>
           docker.swarmInspect(),
         );
         return (
-          isMarked(Spec, cluster.name) || (await access.nodes(signal)).some((one) => isMarked(one.Spec, cluster.name))
+          isMarked(Spec, cluster.name) || (await access.nodes(shared)).some((one) => isMarked(one.Spec, cluster.name))
         );
       }),
     forgetTokens: () => tokens.forget('tokens'),
     joinAddresses: async (signal) => (await localSwarm(await access.manager(signal))).managerAddresses,
-    nodes: (signal) => {
-      list ??= new Coalescer(async () => listNodes(await access.manager(signal)));
-      return list.get();
-    },
+    nodes: (signal) => list.get(signal),
     nodeByName: async (name, signal) => {
       const named = (await access.nodes(signal)).filter((node) => nameOf(node) === name);
       return named.find((node) => node.Status.State === 'ready') ?? named[0];

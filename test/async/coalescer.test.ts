@@ -31,6 +31,65 @@ describe('a coalesced question', () => {
   });
 });
 
+/** What waits for an aborted signal, and says why it was aborted. */
+const untilAborted = (signal: AbortSignal) =>
+  new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+
+describe('shared work', () => {
+  it('continues for the others when the caller that began it gives up, and ends when nobody is left', async () => {
+    const ended: unknown[] = [];
+    const flights = new SingleFlight<number>();
+    const question = new Coalescer<number>((signal) => untilAborted(signal));
+    const work = async (signal: AbortSignal) => {
+      await untilAborted(signal).catch((reason: unknown) => ended.push(reason));
+      return 7;
+    };
+    for (const ask of [
+      (signal: AbortSignal) => flights.share('a', signal, work),
+      (signal: AbortSignal) => question.get(signal),
+    ]) {
+      const [first, second] = [new AbortController(), new AbortController()];
+      const answers = [first, second].map(({ signal }) => ask(signal).catch((error: unknown) => error));
+      first.abort(new Error('the cluster is being changed'));
+      expect(await answers[0]).toMatchObject({ code: 'INTERRUPTED' });
+      expect(ended).not.toContainEqual(new Error('the cluster is being changed'));
+      second.abort(new Error('interrupted'));
+      expect(await answers[1]).toMatchObject({ code: 'INTERRUPTED' });
+    }
+    expect(ended).toEqual([new Error('interrupted')]);
+  });
+
+  it('is done again for those who come after it was given up, with a signal of their own', async () => {
+    let begun = 0;
+    const flights = new SingleFlight<number>();
+    const question = new Coalescer<number>((signal) => (++begun % 2 === 1 ? untilAborted(signal) : Promise.resolve(7)));
+    const once = (signal: AbortSignal) => (++begun % 2 === 1 ? untilAborted(signal) : Promise.resolve(7));
+    for (const ask of [
+      (signal: AbortSignal) => flights.share('a', signal, once),
+      (signal: AbortSignal) => question.get(signal),
+    ]) {
+      const gone = new AbortController();
+      const given = ask(gone.signal).catch((error: unknown) => error);
+      await Promise.resolve();
+      gone.abort(new Error('the cluster is being changed'));
+      expect(await given).toMatchObject({ code: 'INTERRUPTED' });
+      expect(await ask(new AbortController().signal)).toBe(7);
+    }
+    expect(begun).toBe(4);
+  });
+
+  it('that is kept stays for those who come later, also after one of them gives up', async () => {
+    let begun = 0;
+    const flights = new SingleFlight<number>();
+    const ask = (signal: AbortSignal) => flights.share('a', signal, async () => ++begun);
+    expect(await ask(new AbortController().signal)).toBe(1);
+    await ask(AbortSignal.abort()).catch((error: unknown) => error);
+    expect(await ask(new AbortController().signal)).toBe(1);
+  });
+});
+
 describe('a single flight', () => {
   it('runs shared work once, and forgets a failure', async () => {
     let tries = 0;

@@ -307,10 +307,10 @@ describe('a cluster in use', () => {
     poweredOff(leader);
     const { result, asked, failed } = await whileAsking(url, run);
     console.log(`leader lost: ${asked} requests, ${failed.length} failed`);
+    const update = result.document.units.find(({ task, target }) => task === 'deploy-services' && target === 'web');
+    if (update?.error) console.log(await engine(other, 'docker node ls; docker service ps web --no-trunc'));
     // The update is complete; only what needs the lost manager fails.
-    expect(
-      result.document.units.find(({ task, target }) => task === 'deploy-services' && target === 'web')?.error,
-    ).toBeUndefined();
+    expect(update?.error).toBeUndefined();
     const failures = result.document.units.filter(({ error }) => error).map(({ task, target }) => `${task}@${target}`);
     expect(failures).toEqual([`verify-http@${leader}:80`]);
     expect(await engine(other, "docker service inspect web --format '{{.Spec.TaskTemplate.ContainerSpec.Env}}'")).toBe(

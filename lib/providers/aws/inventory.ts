@@ -1,6 +1,5 @@
 import type { Instance, InstanceStateName } from '@aws-sdk/client-ec2';
 import type { Clock } from '../../async/clock.ts';
-import { unlessAborted } from '../../async/abortable.ts';
 import { isName } from '../../config/names.ts';
 import { Coalescer } from '../../async/coalescer.ts';
 import type { Cluster } from '../../config/model.ts';
@@ -39,8 +38,6 @@ export class Inventory {
   readonly #clock: Clock;
   readonly #identityFile: string;
   #last: { readonly begun: number; readonly instances: readonly Instance[] } | undefined;
-  /** The latest caller's signal: concurrent callers belong to the same run, and abort together. */
-  #signal: AbortSignal | undefined;
   #changedAt = Number.NEGATIVE_INFINITY;
   readonly #asking: Coalescer<readonly Instance[]>;
 
@@ -55,7 +52,7 @@ export class Inventory {
     this.#clock = options.clock;
     this.#config = config;
     this.#identityFile = identityFile;
-    this.#asking = new Coalescer(() => this.#ask());
+    this.#asking = new Coalescer((signal) => this.#ask(signal));
   }
 
   /** To be called after every change: it invalidates earlier answers. */
@@ -68,8 +65,7 @@ export class Inventory {
   async instances(signal: AbortSignal): Promise<readonly Instance[]> {
     const last = this.#last;
     if (last && last.begun > this.#changedAt && this.#clock.now() - last.begun <= FRESH_MS) return last.instances;
-    this.#signal = signal;
-    return unlessAborted(this.#asking.get(), signal);
+    return this.#asking.get(signal);
   }
 
   async list(signal: AbortSignal, names?: readonly string[]): Promise<readonly AwsMachine[]> {
@@ -100,10 +96,10 @@ export class Inventory {
     return StateReason?.Message || StateTransitionReason || 'it gives no reason';
   }
 
-  async #ask(): Promise<readonly Instance[]> {
+  async #ask(signal: AbortSignal): Promise<readonly Instance[]> {
     const begun = this.#clock.now();
-    const signal = AbortSignal.any([...(this.#signal ? [this.#signal] : []), AbortSignal.timeout(ASK_MS)]);
-    const instances = await describeInstances(this.#api, ownFilters(this.#cluster.name), signal);
+    const until = AbortSignal.any([signal, AbortSignal.timeout(ASK_MS)]);
+    const instances = await describeInstances(this.#api, ownFilters(this.#cluster.name), until);
     this.#last = { begun, instances };
     return instances;
   }

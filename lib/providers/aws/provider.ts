@@ -128,9 +128,9 @@ class AwsProvider implements Provider {
     const { image } = this.#config;
     const warning = typeof image === 'string' ? PUBLICATIONS[image].warning : undefined;
     if (warning) io.warn(warning);
-    return this.#surveys.run('survey', () => {
+    return this.#surveys.share('survey', io.signal, (shared) => {
       io.report('looking up subnets, instance types and images');
-      return survey(this.#api, this.#options.cluster, this.#config, io.signal);
+      return survey(this.#api, this.#options.cluster, this.#config, shared);
     });
   }
 

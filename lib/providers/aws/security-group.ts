@@ -31,8 +31,8 @@ export class SecurityGroup {
 
   /** The group's ID, queried once. @throws SwarmupError CLOUD_INVALID when there is none yet */
   id(signal: AbortSignal): Promise<string> {
-    return this.#ids.run('id', async () => {
-      const found = await this.find(signal);
+    return this.#ids.share('id', signal, async (shared) => {
+      const found = await this.find(shared);
       if (found?.GroupId) return found.GroupId;
       throw new SwarmupError('CLOUD_INVALID', `the security group of ${this.#tools.cluster.name} does not exist`, {
         fix: "Run 'swarmup up': its step prepare-provider creates it.",
