@@ -14,10 +14,12 @@ export class Coalescer<T> {
     this.#ask = ask;
   }
 
-  get(signal: AbortSignal = new AbortController().signal): Promise<T> {
+  /** @param signal of a caller that may give up */
+  get(signal?: AbortSignal): Promise<T> {
     if (this.#current) this.#next ??= this.#begin(this.#current.promise);
     else this.#current = this.#begin();
-    return (this.#next ?? this.#current).for(signal);
+    const query = this.#next ?? this.#current;
+    return signal ? query.for(signal) : query.stay();
   }
 
   /** @param current the query that is under way, whose failure concerns only its own callers */

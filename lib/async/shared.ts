@@ -15,6 +15,12 @@ export class Shared<T> {
     this.promise.catch(() => undefined);
   }
 
+  /** The result, for one more caller, who never gives up. */
+  stay(): Promise<T> {
+    this.#waiting++;
+    return this.promise;
+  }
+
   /**
    * The result, for one more caller.
    *

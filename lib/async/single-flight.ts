@@ -5,16 +5,10 @@ import { Shared } from './shared.ts';
  * A failed attempt is forgotten: the next caller tries again.
  */
 export class SingleFlight<T> {
-  readonly #flights = new Map<string, Promise<T>>();
-  readonly #shared = new WeakMap<Promise<T>, Shared<T>>();
+  readonly #flights = new Map<string, Shared<T>>();
 
   run(key: string, work: () => Promise<T>): Promise<T> {
-    const known = this.#flights.get(key);
-    if (known) return known;
-    const flight = work();
-    this.#flights.set(key, flight);
-    flight.catch(() => this.forget(key, flight));
-    return flight;
+    return this.#flight(key, work).stay();
   }
 
   /**
@@ -23,25 +17,24 @@ export class SingleFlight<T> {
    * @param work gets a signal that aborts when all of its callers have given up
    */
   share(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const known = this.#flights.get(key);
-    const shared = known ? this.#shared.get(known) : this.#begin(key, work);
-    if (!shared) throw new Error(`${key} was begun for callers that can't give up`);
-    return shared.for(signal);
-  }
-
-  #begin(key: string, work: (signal: AbortSignal) => Promise<T>): Shared<T> {
-    const shared: Shared<T> = new Shared(work, () => this.forget(key, shared.promise));
-    this.#shared.set(shared.promise, shared);
-    void this.run(key, () => shared.promise).catch(() => undefined);
-    return shared;
+    return this.#flight(key, work).for(signal);
   }
 
   /** The promises kept now. */
   all(): Promise<T>[] {
-    return [...this.#flights.values()];
+    return [...this.#flights.values()].map(({ promise }) => promise);
   }
 
   forget(key: string, flight?: Promise<T>): void {
-    if (flight === undefined || this.#flights.get(key) === flight) this.#flights.delete(key);
+    if (flight === undefined || this.#flights.get(key)?.promise === flight) this.#flights.delete(key);
+  }
+
+  #flight(key: string, work: (signal: AbortSignal) => Promise<T>): Shared<T> {
+    const known = this.#flights.get(key);
+    if (known) return known;
+    const flight: Shared<T> = new Shared(work, () => this.forget(key, flight.promise));
+    this.#flights.set(key, flight);
+    flight.promise.catch(() => this.forget(key, flight.promise));
+    return flight;
   }
 }

@@ -64,8 +64,8 @@ describe('shared work', () => {
   it('is done again for those who come after it was given up, with a signal of their own', async () => {
     let begun = 0;
     const flights = new SingleFlight<number>();
-    const question = new Coalescer<number>((signal) => (++begun % 2 === 1 ? untilAborted(signal) : Promise.resolve(7)));
     const once = (signal: AbortSignal) => (++begun % 2 === 1 ? untilAborted(signal) : Promise.resolve(7));
+    const question = new Coalescer<number>(once);
     for (const ask of [
       (signal: AbortSignal) => flights.share('a', signal, once),
       (signal: AbortSignal) => question.get(signal),
