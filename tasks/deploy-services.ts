@@ -96,6 +96,7 @@ export default defineTask<State, ServiceChange>({
     await converge({
       name: wanted.name,
       manager,
+      engine: (node) => ctx.engine(node),
       serviceIds: [written.ID],
       before: service ? [service] : [],
       complete: awaitedToComplete(ctx.cluster),

@@ -146,7 +146,17 @@ async function running(
   const { signal, clock, report } = ctx;
   const serviceIds = (await servicesOf(manager, name)).map((service) => service.ID);
   const complete = awaitedToComplete(ctx.cluster);
-  await converge({ name, manager, serviceIds, before, complete, signal, clock, report });
+  await converge({
+    name,
+    manager,
+    engine: (node) => ctx.engine(node),
+    serviceIds,
+    before,
+    complete,
+    signal,
+    clock,
+    report,
+  });
   return servicesOf(manager, name);
 }
 

@@ -74,6 +74,7 @@ async function change(ctx: UnitContext, how: (spec: ServiceSpecification) => Ser
   await converge({
     name: service.Spec.Name,
     manager,
+    engine: (node) => ctx.engine(node),
     serviceIds: [service.ID],
     before: [service],
     signal: ctx.signal,

@@ -64,6 +64,7 @@ export default defineTask<State, Change>({
     await converge({
       name: service.Spec.Name,
       manager,
+      engine: (node) => ctx.engine(node),
       serviceIds: [service.ID],
       before: [service],
       complete: () => true,

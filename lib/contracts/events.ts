@@ -1,4 +1,5 @@
 import type { ErrorCode, SwarmupError } from '../util/errors.ts';
+import type { PostMortem } from '../util/post-mortem.ts';
 import type { Change } from './change.ts';
 
 export type Outcome = 'changed' | 'unchanged' | 'skipped' | 'failed';
@@ -108,6 +109,8 @@ export interface ErrorJson {
   readonly fix: string;
   /** The last lines that a command or a task printed. */
   readonly output?: string;
+  /** Of a service that failed: what is known about its tasks. */
+  readonly postMortem?: PostMortem;
 }
 
 export interface Retry {

@@ -13,12 +13,36 @@ export interface SwarmNode {
   readonly UpdatedAt?: string;
   readonly Description: {
     readonly Hostname: string;
-    readonly Platform?: { readonly OS?: string; readonly Architecture?: string };
+    readonly Platform?: Platform;
     readonly TLSInfo?: { readonly TrustRoot?: string };
-    readonly Engine: { readonly EngineVersion: string; readonly Labels?: Readonly<Record<string, string>> };
+    readonly Resources?: Resources;
+    readonly Engine: {
+      readonly EngineVersion: string;
+      readonly Labels?: Readonly<Record<string, string>>;
+      readonly Plugins?: readonly { readonly Type?: string; readonly Name?: string }[];
+    };
   };
   readonly Status: { readonly State: string; readonly Addr: string; readonly Message?: string };
   readonly ManagerStatus?: { readonly Leader?: boolean; readonly Reachability: string; readonly Addr: string };
+}
+
+export interface Platform {
+  readonly OS?: string;
+  readonly Architecture?: string;
+}
+
+/** What a node has, or what a task reserves. The API leaves out what is zero. Source: the Engine API, ResourceObject. */
+export interface Resources {
+  readonly NanoCPUs?: number;
+  /** Bytes. */
+  readonly MemoryBytes?: number;
+  readonly GenericResources?: readonly GenericResource[] | null;
+}
+
+/** A number of something, or one thing of a kind by its name. */
+export interface GenericResource {
+  readonly DiscreteResourceSpec?: { readonly Kind?: string; readonly Value?: number };
+  readonly NamedResourceSpec?: { readonly Kind?: string; readonly Value?: string };
 }
 
 /** A task in the response to GET /tasks, with the fields that swarmup reads. */
@@ -35,11 +59,15 @@ export interface SwarmTask {
   readonly DesiredState: string;
   readonly Spec: Partial<TaskTemplate>;
   readonly Status: {
+    /** When it got into this state. */
+    readonly Timestamp?: string;
     readonly State: string;
     readonly Message?: string;
     readonly Err?: string;
-    readonly ContainerStatus?: { readonly ExitCode?: number };
+    readonly ContainerStatus?: { readonly ContainerID?: string; readonly ExitCode?: number };
   };
+  /** The generic resources that it got. */
+  readonly GenericResources?: readonly GenericResource[] | null;
 }
 
 /** Counts the runs of a job; the API leaves out an index of 0, that of the first run. */
@@ -71,6 +99,7 @@ export interface Mount {
   /** A volume's name, or a path on the node; none for a volume without a name. */
   readonly Source?: string;
   readonly Target: string;
+  readonly BindOptions?: { readonly CreateMountpoint?: boolean };
   readonly VolumeOptions?: { readonly DriverConfig?: { readonly Name?: string; readonly Options?: object | null } };
 }
 
@@ -85,7 +114,13 @@ export interface TaskTemplate {
   readonly Placement?: {
     readonly Constraints?: readonly string[];
     readonly Preferences?: readonly { readonly Spread?: { readonly SpreadDescriptor?: string } }[];
+    /** How many of its tasks a node may run; 0 for any number. */
+    readonly MaxReplicas?: number;
+    /** Those that the image exists for. */
+    readonly Platforms?: readonly Platform[] | null;
   };
+  readonly Resources?: { readonly Limits?: Resources; readonly Reservations?: Resources };
+  readonly LogDriver?: { readonly Name?: string };
   /** Condition: none, on-failure or any. MaxAttempts: 0 for no limit. */
   readonly RestartPolicy?: { readonly Condition?: string; readonly MaxAttempts?: number };
   /** A changed number recreates all tasks. */

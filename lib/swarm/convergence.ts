@@ -1,5 +1,6 @@
 import { eligible, failsForever, givenUp, givenUpInWords, isJob, mayEnd, NOWHERE } from './ending.ts';
 import { judgeJob } from './job-convergence.ts';
+import { shortageOf } from './room.ts';
 import { semanticEqual } from './semantic-equal.ts';
 import {
   byAge,
@@ -58,8 +59,14 @@ export function judge(
     working: complete && running > completed,
     waitingFor:
       updating(service) ??
-      (missing === undefined ? undefined : `${missing}${others(wanted, runs)}${inWords(troubled(current))}`) ??
+      (missing === undefined
+        ? undefined
+        : `${missing}${othersInWords(
+            wanted.filter((task) => !runs(task)),
+            nodes,
+          )}${inWords(troubled(current))}`) ??
       leaving(tasks.filter((task) => isToEnd(task) && runs(task))),
+    shortage: shortageOf(wanted, nodes),
     permanentFailure:
       failedUpdate(service, tasks, current, mayEnd(Spec) && running === desired) ??
       neverRan(snapshot) ??
@@ -80,9 +87,6 @@ function desiredOf(service: SwarmService, wanted: readonly SwarmTask[], nodes: r
 function updating({ UpdateStatus: { State = '', Message = '' } = {} }: SwarmService): string | undefined {
   return State === 'updating' || State === 'rollback_started' ? `update ${State}: ${Message}` : undefined;
 }
-
-const others = (wanted: readonly SwarmTask[], runs: (task: SwarmTask) => boolean): string =>
-  othersInWords(wanted.filter((task) => !runs(task)));
 
 const leaving = (tasks: readonly SwarmTask[]): string => (tasks.length > 0 ? `${tasks.length} old tasks stopping` : '');
 

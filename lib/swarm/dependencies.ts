@@ -50,6 +50,7 @@ async function oneReady(ctx: Waiting, of: string, dependency: Dependency): Promi
     await converge({
       name,
       manager,
+      engine: (node) => ctx.engine(node),
       serviceIds: services.map(({ ID }) => ID),
       before: services,
       complete: awaitedToComplete(cluster),
@@ -59,8 +60,12 @@ async function oneReady(ctx: Waiting, of: string, dependency: Dependency): Promi
     });
   } catch (error) {
     if (!hasCode(error, 'SERVICE_FAILED', 'TIMED_OUT')) throw error;
-    const { code, message, fix, output } = error;
-    throw new SwarmupError(code, `${of} depends on ${name}: ${message}`, { fix, ...(output ? { output } : {}) });
+    const { code, message, fix, output, postMortem } = error;
+    throw new SwarmupError(code, `${of} depends on ${name}: ${message}`, {
+      fix,
+      postMortem,
+      ...(output ? { output } : {}),
+    });
   }
   if (condition !== 'healthy') return;
   for (const service of services) await requireHealthCheck(ctx, manager, of, service);

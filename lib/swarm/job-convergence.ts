@@ -1,5 +1,6 @@
 import { eligible, failsForever, givenUp, givenUpInWords, NOWHERE } from './ending.ts';
 import { hasEnded, inWords, isComplete, isToEnd, newest, othersInWords, troubled, unplaceable } from './tasks.ts';
+import { shortageOf } from './room.ts';
 import type { Convergence, PermanentFailure } from './verdict.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
 
@@ -23,7 +24,7 @@ export function judgeJob(service: SwarmService, tasks: readonly SwarmTask[], nod
   const nowhere = desired === 0 && Spec.Mode.GlobalJob !== undefined;
   const waitingFor =
     completed < desired
-      ? `${completed}/${desired} complete${running(active.length - idle.length)}${othersInWords(idle)}${inWords(troubled(own))}`
+      ? `${completed}/${desired} complete${running(active.length - idle.length)}${othersInWords(idle, nodes)}${inWords(troubled(own))}`
       : nowhere
         ? NOWHERE
         : stopping > 0
@@ -37,6 +38,7 @@ export function judgeJob(service: SwarmService, tasks: readonly SwarmTask[], nod
     completed,
     working: active.some(runs),
     waitingFor,
+    shortage: shortageOf(active, nodes),
     permanentFailure: nowhere ? { why: `can't run: ${NOWHERE}` } : failure(service, own, active, completed >= desired),
   };
 }

@@ -1,5 +1,4 @@
 import type { Engine } from '../contracts/engine.ts';
-import { messageOf } from '../util/errors.ts';
 import { serviceLogs, taskLogs, type LogQuery } from '../remote/engine-api.ts';
 import { listNodes, listTasks, nameOf } from './read.ts';
 import type { SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
@@ -15,9 +14,8 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** How many lines a failure is shown with, and how long to wait for them: a node that is gone never sends any. */
+/** How many lines a failure is shown with. */
 const LAST_LINES = 20;
-const LAST_LINES_MS = 10_000;
 
 /** The output of a service's tasks, in the order in which the engine sends it. Source: GET /services/{id}/logs. */
 export async function readLogs(
@@ -41,22 +39,16 @@ export async function readLogs(
   await given;
 }
 
-/** The last lines of one task, or the reason why the engine can't read them. */
-export async function lastLogLines(manager: Engine, task: SwarmTask, deadlineMs = LAST_LINES_MS): Promise<string> {
+/** The last lines of one task; those that arrived, if the signal ends it. @throws SwarmupError when the engine can't read them */
+export async function taskLogLines(manager: Engine, task: SwarmTask, signal: AbortSignal): Promise<readonly string[]> {
   const lines: string[] = [];
-  const signal = AbortSignal.timeout(deadlineMs);
-  try {
-    const query = { follow: false, tail: LAST_LINES, since: undefined, signal };
-    const stream = await manager.call('read the log of a task', (docker) => taskLogs(docker, task.ID, query));
-    await manager.readLog(stream, signal, (_source, raw) => {
-      lines.push(parseLine(raw).text);
-      if (lines.length > LAST_LINES) lines.shift();
-    });
-  } catch (error) {
-    // The failure itself matters; an unreadable log is reported as part of it.
-    return `(its log can't be read: ${messageOf(error)})`;
-  }
-  return lines.join('\n');
+  const query = { follow: false, tail: LAST_LINES, since: undefined, signal };
+  const stream = await manager.call('read the log of a task', (docker) => taskLogs(docker, task.ID, query));
+  await manager.readLog(stream, signal, (_source, raw) => {
+    lines.push(parseLine(raw).text);
+    if (lines.length > LAST_LINES) lines.shift();
+  });
+  return lines;
 }
 
 const DETAILS = /^(\S+) (\S*com\.docker\.swarm\.task\.id=(\w+)\S*) ?(.*)$/s;

@@ -1,4 +1,5 @@
 import type { NodeSpec } from '../config/model.ts';
+import { unmet } from './constraints.ts';
 import type { Labels } from './labels.ts';
 import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
 
@@ -37,7 +38,7 @@ function traitsOf({ ID, Spec, Description, Status }: SwarmNode): Traits {
 
 /** Whether tasks with these constraints may run on a node, as the managers see it. */
 export function fitsNode(node: SwarmNode, constraints: readonly string[]): boolean {
-  return fits(traitsOf(node), constraints);
+  return unmet(node, constraints).length === 0;
 }
 
 /** The traits of a node, from the cluster file. */

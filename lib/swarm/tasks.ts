@@ -1,4 +1,5 @@
-import type { ServiceSpecification, SwarmTask } from '../contracts/swarm-types.ts';
+import type { ServiceSpecification, SwarmNode, SwarmTask } from '../contracts/swarm-types.ts';
+import { nameOf } from './read.ts';
 
 /** What a service's tasks tell about it. All functions are pure. */
 
@@ -51,17 +52,33 @@ export function troubled(tasks: readonly SwarmTask[]): SwarmTask | undefined {
     .at(-1);
 }
 
-/** The scheduler's message if no task can be placed: all that should run are pending. */
-export function unplaceable(wanted: readonly SwarmTask[]): string | undefined {
-  const found = wanted.map(({ Status: { State, Err = '' } }) =>
-    State === 'pending' && /no suitable node/.test(Err) ? Err : undefined,
-  );
-  return found.every((message) => message !== undefined) ? found[0] : undefined;
+/**
+ * Whether the scheduler found no node for a task. The node of a global service's task is known before: it has the reason alone. Source:
+ * swarmkit, manager/scheduler, noSuitableNode and taskFitNode.
+ */
+export function isUnplaced({ Status: { State, Err = '' } }: SwarmTask): boolean {
+  return State === 'pending' && Err !== '';
 }
 
-/** The states of the tasks that don't run: ", 2 preparing, 1 on a node that is down". */
-export function othersInWords(tasks: readonly SwarmTask[]): string {
-  const states = tasks.map(({ Status: { State } }) => (State === 'running' ? 'on a node that is down' : State));
+/** The scheduler's message, in one form for all services. */
+export function schedulersWords({ Status: { Err = '' } }: SwarmTask): string {
+  return /^no suitable node/.test(Err) ? Err : `no suitable node (${Err})`;
+}
+
+/** The scheduler's message if no task can be placed: all that should run are pending. */
+export function unplaceable(wanted: readonly SwarmTask[]): string | undefined {
+  const [first] = wanted;
+  return first && wanted.every(isUnplaced) ? schedulersWords(first) : undefined;
+}
+
+/** The states of the tasks that don't run, with the nodes that are away: ", 2 preparing, 1 running on m1 (down)". */
+export function othersInWords(tasks: readonly SwarmTask[], nodes: readonly SwarmNode[]): string {
+  const away = new Map(nodes.filter(({ Status }) => Status.State !== 'ready').map((node) => [node.ID, node]));
+  const states = tasks.map(({ Status: { State }, NodeID = '' }) => {
+    const node = away.get(NodeID);
+    if (node) return `${State} on ${nameOf(node)} (${node.Status.State})`;
+    return State === 'running' ? 'on a node that is gone' : State;
+  });
   const counts = Object.entries(Object.groupBy(states, (state) => state)).map(
     ([state, all = []]) => `${all.length} ${state}`,
   );

@@ -14,8 +14,21 @@ export interface Convergence {
   readonly working: boolean;
   /** Empty when the service has converged; otherwise what is still missing. */
   readonly waitingFor: string;
+  /** Some of its tasks, or all, wait for room. */
+  readonly shortage: Shortage | undefined;
   /** Why the service will never converge. */
   readonly permanentFailure: PermanentFailure | undefined;
+}
+
+/** A service of which some tasks run, and the others wait for a node that has room for them. */
+export interface Shortage {
+  /** How many tasks have a node. */
+  readonly placed: number;
+  readonly wanted: number;
+  /** The scheduler's message. */
+  readonly message: string;
+  /** The same as long as nothing changes: neither the tasks, nor the nodes. */
+  readonly key: string;
 }
 
 export interface PermanentFailure {

@@ -1,25 +1,19 @@
 import type { Clock } from '../async/clock.ts';
-import { SwarmupError } from '../util/errors.ts';
+import type { Engines } from '../contracts/context.ts';
 import type { Progress } from '../contracts/events.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { judge } from './convergence.ts';
-import { mayEnd } from './ending.ts';
-import { PINNED_LABEL } from './stack.ts';
-import { lastLogLines } from './logs.ts';
 import { listNodes, listServices, listTasks } from './read.ts';
-import type { Convergence, PermanentFailure } from './verdict.ts';
+import { Patience, roomMayCome, type Lost } from './room.ts';
+import { serviceFailed } from './service-failed.ts';
+import type { Convergence } from './verdict.ts';
 import type { SwarmService } from '../contracts/swarm-types.ts';
 
 const DEADLINE_MS = 420_000;
 const INTERVAL_MS = 300;
 /** The manager starts containers too; on a small one, answering again and again would delay them. */
 const SHARE = 0.15;
-/**
- * How long the scheduler may find no node before that counts as a failure, in milliseconds: a node that just joined
- * becomes eligible within this time.
- */
-const NO_NODE_GRACE_MS = 8_000;
 
 export interface Look {
   /** Whether the outcome of a service's last update no longer matters. */
@@ -50,7 +44,7 @@ export async function lookAt(
   );
 }
 
-export interface ConvergeOptions extends Pick<Look, 'complete'> {
+export interface ConvergeOptions extends Pick<Look, 'complete'>, Engines {
   readonly name: string;
   readonly manager: Engine;
   readonly serviceIds: readonly string[];
@@ -71,18 +65,14 @@ export interface ConvergeOptions extends Pick<Look, 'complete'> {
  */
 export async function converge(options: ConvergeOptions): Promise<void> {
   const { name, manager, serviceIds, signal, clock, report } = options;
-  let failedSince: number | undefined;
+  const patience = new Patience();
   await waitUntil({
     until: `${name} runs as configured`,
     probe: async () => {
       const isUpdateOver = (service: SwarmService) => isOver(service, options);
       const all = await lookAt(manager, serviceIds, { ...options, isUpdateOver });
-      const lost = all.find((one) => one.permanentFailure !== undefined);
-      failedSince = lost ? (failedSince ?? clock.now()) : undefined;
-      if (lost && failedSince !== undefined) {
-        const schedulers = /no suitable node/.test(lost.permanentFailure?.why ?? '');
-        if (!schedulers || clock.now() - failedSince >= NO_NODE_GRACE_MS) throw await serviceFailed(manager, lost);
-      }
+      const lost = await hopeless(options, patience.lost(all, clock.now()));
+      if (lost) throw await serviceFailed(lost.service, lost.failure, options);
       const waiting = all.filter((one) => one.waitingFor !== '');
       if (waiting.length === 0 && all.length === serviceIds.length) return { done: undefined };
       const done = all.reduce((sum, one) => sum + one.running, 0);
@@ -109,6 +99,14 @@ export async function converge(options: ConvergeOptions): Promise<void> {
   });
 }
 
+/** The first service that nothing can help: one that waits for room may get it from what else goes on in the swarm. */
+async function hopeless({ manager }: ConvergeOptions, all: readonly Lost[]): Promise<Lost | undefined> {
+  const [first] = all;
+  if (!first?.needsRoom) return first;
+  const [services, tasks, nodes] = await Promise.all([listServices(manager), listTasks(manager), listNodes(manager)]);
+  return all.find(({ service, needsRoom }) => !needsRoom || !roomMayCome(service, services, tasks, nodes));
+}
+
 /** Whether a service was rolled back on purpose, or earlier. */
 function isOver({ ID, UpdateStatus }: SwarmService, { before, rollingBack = false }: ConvergeOptions): boolean {
   if (UpdateStatus?.State !== 'rollback_completed') return false;
@@ -118,33 +116,4 @@ function isOver({ ID, UpdateStatus }: SwarmService, { before, rollingBack = fals
 
 function withoutUpdate({ UpdateStatus: _over, ...service }: SwarmService): SwarmService {
   return service;
-}
-
-/** The error of a failed service, with the last lines of the task that caused it. */
-async function serviceFailed(manager: Engine, { service, permanentFailure }: Convergence): Promise<SwarmupError> {
-  const name = service.Spec.Name;
-  const { why, culprit }: PermanentFailure = permanentFailure ?? { why: '' };
-  const output = culprit && (await lastLogLines(manager, culprit));
-  return new SwarmupError('SERVICE_FAILED', `service ${name} ${why}`, {
-    fix: fixFor(service, why),
-    ...(output ? { output } : {}),
-  });
-}
-
-function fixFor({ Spec }: SwarmService, why: string): string {
-  const { Name: name, Labels } = Spec;
-  if (/no suitable node/.test(why) && Labels?.[PINNED_LABEL] !== undefined)
-    return "It is pinned to the node that holds its data: bring that node back ('swarmup status' shows its state; if drained: 'swarmup activate'), or choose another node, without the data: portainer.node.";
-  if (/no suitable node/.test(why))
-    return 'Correct the constraints, reservations or host-mode ports that exclude every node, or add a node that fits.';
-  if (/No such image|pull access denied|manifest unknown/.test(why))
-    return 'Correct the image name, or supply the image with images.load.';
-  if (/keep ending/.test(why))
-    return `The program has to stay in the foreground, and its health check has to pass. Its output: swarmup logs ${name}`;
-  if (/never completes/.test(why))
-    return 'Make it a job (mode: replicated-job), or give it restart: { condition: on-failure }; or depend on it as running.';
-  if (/port .* is already (in use|allocated)/.test(why)) return 'Free the port or publish another.';
-  if (mayEnd(Spec))
-    return `Correct the cause: a changed specification starts it again, and so does 'swarmup rerun ${name}'. Its output: swarmup logs ${name}`;
-  return `For its tasks and their errors: swarmup status; for their output: swarmup logs ${name}`;
 }

@@ -1,3 +1,5 @@
+import type { PostMortem } from './post-mortem.ts';
+
 /** Who has to act: the user (configuration, usage), a host (its state), or the tool itself. */
 export type ErrorSource = 'user' | 'host' | 'tool';
 
@@ -109,6 +111,8 @@ export interface ErrorDetails {
   /** The last lines a command printed, if one failed. */
   readonly output?: string;
   readonly cause?: unknown;
+  /** Of a service that failed: what is known about its tasks. */
+  readonly postMortem?: PostMortem | undefined;
   /** Whether this error is transient, although others with its code are not. */
   readonly transient?: boolean;
 }
@@ -118,6 +122,7 @@ export class SwarmupError extends Error {
   readonly code: ErrorCode;
   readonly fix: string;
   readonly output: string | undefined;
+  readonly postMortem: PostMortem | undefined;
   /** Whether the error is known to pass by itself: the unit is then retried. */
   readonly transient: boolean;
 
@@ -127,15 +132,17 @@ export class SwarmupError extends Error {
     this.code = code;
     this.fix = details.fix;
     this.output = details.output;
+    this.postMortem = details.postMortem;
     const row: Row = TABLE[code];
     this.transient = details.transient ?? row.transient ?? false;
   }
 
   /** The form in records; for a bug in swarmup with its stack trace. */
   toJSON(): object {
-    const { code, message, fix, output, cause } = this;
+    const { code, message, fix, output, postMortem, cause } = this;
     const trace = code === 'INTERNAL' && cause instanceof Error ? { trace: cause.stack } : {};
-    return { code, message, fix, ...(output === undefined ? {} : { output }), ...trace };
+    const more = { ...(output === undefined ? {} : { output }), ...(postMortem === undefined ? {} : { postMortem }) };
+    return { code, message, fix, ...more, ...trace };
   }
 
   get source(): ErrorSource {
