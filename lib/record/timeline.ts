@@ -1,3 +1,4 @@
+import type { PostMortem } from '../util/post-mortem.ts';
 import { unreachable } from '../util/unreachable.ts';
 import type { Event, Listener, Mode, Outcome, UnitName } from '../contracts/events.ts';
 import { asRecorded, type RecordedChange } from './recorded-change.ts';
@@ -23,6 +24,7 @@ export interface RecordedError {
   readonly message: string;
   readonly fix: string;
   readonly output?: string | undefined;
+  readonly postMortem?: PostMortem | undefined;
 }
 
 /** One run of a pipeline; a nightly has several. */

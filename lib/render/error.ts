@@ -1,9 +1,18 @@
 import pc from 'picocolors';
+import { stripVTControlCharacters } from 'node:util';
 import { asSwarmupError, type SwarmupError } from '../util/errors.ts';
+import type { PostMortem } from '../util/post-mortem.ts';
 import type { ErrorJson, UnitResult } from '../contracts/events.ts';
 import { maskSecrets } from '../util/secret-shapes.ts';
 import { hangingLines, visibleLine, visibleLines } from '../util/visible.ts';
 import { harmless, jsonText } from './guard.ts';
+import { maskedPostMortem, postMortemLines, rowsOf } from './post-mortem.ts';
+
+/** The size of the smallest usual terminal. */
+const ROWS = 24;
+const COLUMNS = 80;
+/** Beside a long message. */
+const LEAST_ROWS = 8;
 
 /** An error as shown to the user: message, last lines of output, fix. */
 export function errorText(thrown: SwarmupError, where = ''): string {
@@ -11,13 +20,25 @@ export function errorText(thrown: SwarmupError, where = ''): string {
   // The mistakes in a file begin their lines, where editors find them; a message with words of a host is indented.
   const message = error.code === 'CONFIG_INVALID' ? visibleLines(error.message) : hangingLines(error.message, '    ');
   const lines = [`${pc.red('✖')} ${where ? `${pc.bold(visibleLine(where))}: ` : ''}${message}`];
-  if (error.output) lines.push(...linesOf(error.output).map((line) => pc.dim(`    ${line}`)));
+  const fix = linesOf(error.fix).map((line, i) => `  ${i === 0 ? pc.cyan('fix') : '   '}  ${line}`);
+  if (error.postMortem) lines.push(...screenOf(error.postMortem, error.message, [...lines, ...fix]));
+  // Its end is part of what is known about the failure.
+  else if (error.output) lines.push(...linesOf(error.output).map((line) => pc.dim(`    ${line}`)));
   if (error.code === 'INTERNAL' && error.cause instanceof Error)
     lines.push(...linesOf(maskSecrets(error.cause.stack ?? '')).map((line) => pc.dim(`    ${line}`)));
-  lines.push(...linesOf(error.fix).map((line, i) => `  ${i === 0 ? pc.cyan('fix') : '   '}  ${line}`));
+  lines.push(...fix);
   // A mistake in a command or a file is explained by its message.
   if (!usageCodes.has(error.code)) lines.push(pc.dim(`  see  swarmup explain ${error.code}`));
   return `${lines.join('\n')}\n`;
+}
+
+/** What fits on a screen together with the other lines, and the one that names the explanation. */
+function screenOf(postMortem: PostMortem, said: string, around: readonly string[]): string[] {
+  const rows = around
+    .flatMap((line) => stripVTControlCharacters(line).split('\n'))
+    .reduce((sum, line) => sum + rowsOf(line, COLUMNS), 1);
+  const lines = postMortemLines(postMortem, { rows: Math.max(LEAST_ROWS, ROWS - rows), columns: COLUMNS, said });
+  return lines.map((line) => (line.includes(' │ ') ? pc.dim(line) : line));
 }
 
 function linesOf(text: string): string[] {
@@ -25,9 +46,14 @@ function linesOf(text: string): string[] {
 }
 
 export function errorJson(error: SwarmupError): ErrorJson {
-  const { code, message, fix, output } = error;
-  const shown = { code, message: maskSecrets(message), fix: maskSecrets(fix) };
-  return output === undefined ? shown : { ...shown, output: maskSecrets(output) };
+  const { code, message, fix, output, postMortem } = error;
+  return {
+    code,
+    message: maskSecrets(message),
+    fix: maskSecrets(fix),
+    ...(output === undefined ? {} : { output: maskSecrets(output) }),
+    ...(postMortem === undefined ? {} : { postMortem: maskedPostMortem(postMortem) }),
+  };
 }
 
 /** The failed units of a run, each with its output and fix. Interrupted units are listed together at the end. */

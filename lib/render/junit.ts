@@ -1,5 +1,6 @@
 import { visibleLines } from '../util/visible.ts';
-import type { Stage, TimedUnit } from '../record/timeline.ts';
+import type { RecordedError, Stage, TimedUnit } from '../record/timeline.ts';
+import { PAGE, postMortemLines } from './post-mortem.ts';
 
 /**
  * A JUnit report: a suite per stage and a case per unit, so per (task, node) and per HTTP check. Source of the format:
@@ -40,7 +41,7 @@ function testcase(unit: TimedUnit, { cluster, pipeline }: Stage): string {
     time: seconds((end ?? 0) - (start ?? end ?? 0)),
   });
   const inside = error
-    ? `      <failure${attributes({ type: error.code, message: error.message })}>${text([error.message, error.output, `fix: ${error.fix}`])}</failure>\n`
+    ? `      <failure${attributes({ type: error.code, message: error.message })}>${text([error.message, detailsOf(error), `fix: ${error.fix}`])}</failure>\n`
     : outcome === 'skipped'
       ? `      <skipped${attributes({ message: reason ?? '' })}/>\n`
       : outcome === undefined
@@ -49,6 +50,11 @@ function testcase(unit: TimedUnit, { cluster, pipeline }: Stage): string {
           ? `      <system-out>${text(changes.map(({ sentence }) => sentence))}</system-out>\n`
           : '';
   return `    <testcase${name}>\n${inside}    </testcase>\n`;
+}
+
+/** Everything between message and fix. */
+function detailsOf({ postMortem, message, output }: RecordedError): string | undefined {
+  return postMortem ? postMortemLines(postMortem, { ...PAGE, said: message }).join('\n') : output;
 }
 
 function failures(units: readonly TimedUnit[]): number {

@@ -92,7 +92,11 @@ export class FakeEnding {
     const Status =
       exit === 0
         ? { State: 'complete' }
-        : { State: 'failed', Err: `task: non-zero exit (${exit})`, ContainerStatus: { ExitCode: exit } };
+        : {
+            State: 'failed',
+            Err: `task: non-zero exit (${exit})`,
+            ContainerStatus: { ContainerID: containerOf(task), ExitCode: exit },
+          };
     const ended = { ...task, DesiredState: 'shutdown', Status };
     if (!isRestarted(service, [...before, ended], ended)) return [...before, ended];
     const where = { ...(task.NodeID ? { NodeID: task.NodeID } : {}), ...(task.Slot ? { Slot: task.Slot } : {}) };
@@ -107,6 +111,9 @@ export class FakeEnding {
     return this.start([...tasks.filter((task) => task !== delayed), { ...delayed, DesiredState }], service);
   }
 }
+
+/** The ID of a task's container. */
+export const containerOf = ({ ID }: Pick<SwarmTask, 'ID'>): string => ID.padStart(64, '0');
 
 const iteration = (one: { readonly Index?: number } | undefined): number => one?.Index ?? 0;
 

@@ -82,6 +82,8 @@ export class FakeSwarm {
   readonly healthChecks = new Set<string>();
   /** Log lines of tasks, each with its stream (1 or 2), in the engine's format with details and times. */
   readonly printed: (readonly [1 | 2, string])[] = [];
+  /** How the containers of some services ended, by the service's name: State in the answer to GET /containers/{id}/json. */
+  readonly containers = new Map<string, Partial<Docker.ContainerInspectInfo['State']>>();
   /** How the tasks of some services end, by the service's name. */
   readonly ends = new Map<string, Ends>();
   readonly #ending = new FakeEnding({ id: () => this.#id('task'), index: () => this.#index(), ends: this.ends });
@@ -608,6 +610,18 @@ export class FakeSwarm {
             this.reconcile();
             if (!back) this.#monitorUpdate(service, before);
           }) as never,
+        }),
+      getContainer: (id: string) =>
+        strict<Docker.Container>('container', {
+          inspect: async () => {
+            const { swarmNodeId } = engine();
+            const task = this.tasks.find((one) => one.Status.ContainerStatus?.ContainerID === id);
+            // Only the node that ran it has the container.
+            if (!task || task.NodeID !== swarmNodeId) throw engineError(404, `No such container: ${id}`);
+            const { ExitCode = 0 } = task.Status.ContainerStatus ?? {};
+            const serviceName = this.services.find(({ ID }) => ID === task.ServiceID)?.Spec.Name ?? '';
+            return { Id: id, State: { ExitCode, OOMKilled: false, ...this.containers.get(serviceName) } } as never;
+          },
         }),
       getTask: (id: string) =>
         ({

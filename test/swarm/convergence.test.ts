@@ -166,7 +166,7 @@ describe('a service that should run', () => {
     ];
     expect(judge(service(2), tasks, [...nodes, node('n3', 'down')])).toMatchObject({
       running: 1,
-      waitingFor: '1/2 running, 1 on a node that is down',
+      waitingFor: '1/2 running, 1 running on n3 (down)',
     });
   });
 

@@ -1,6 +1,7 @@
 import type { RecordedRun } from '../../record/store.ts';
 import { verdictOf, type Stage, type TimedUnit } from '../../record/timeline.ts';
 import { duration, tally } from '../format.ts';
+import { PAGE, postMortemLines } from '../post-mortem.ts';
 import { gantt } from './gantt.ts';
 import { html, Markup } from './markup.ts';
 import { STYLE } from './style.ts';
@@ -127,7 +128,9 @@ function stageSection(stage: Stage, number: number | undefined): Markup {
 }
 
 function problem({ task, target, error }: TimedUnit): Markup {
-  const output = error?.output ? html`<pre>${error.output}</pre>` : undefined;
+  const { postMortem, message = '' } = error ?? {};
+  const details = postMortem ? postMortemLines(postMortem, { ...PAGE, said: message }).join('\n') : error?.output;
+  const output = details ? html`<pre>${details}</pre>` : undefined;
   return html`<div class="problem">
     <b>${task} on ${target}</b> <code class="dim">${error?.code}</code>
     <p>${error?.message}</p>
