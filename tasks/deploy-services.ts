@@ -7,6 +7,7 @@ import { isArchived } from '../lib/images/archived.ts';
 import { isNetworkProblem, registryDigest } from '../lib/images/on-node.ts';
 import { tagged } from '../lib/util/image-reference.ts';
 import type { Engine } from '../lib/contracts/engine.ts';
+import { mountingOf, requireBindSources } from '../lib/swarm/bind-sources.ts';
 import { unitsBefore, untilReady } from '../lib/swarm/dependencies.ts';
 import { isJob } from '../lib/swarm/ending.ts';
 import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
@@ -138,6 +139,7 @@ async function write(
   const whole = specification(wanted, image, ctx.cluster.name, { current: current?.Spec, names });
   const spec = withUpdatePolicy(whole, wanted, convergence);
   const auth = authConfig(await ctx.images.credentials(wanted.image));
+  await requireBindSources(ctx, [mountingOf(spec)]);
   ctx.report(current ? 'updating' : 'creating');
   await (current ? updateService(manager, current, spec, auth) : createService(manager, spec, auth));
 }

@@ -7,6 +7,7 @@ import { askRegistry, isPresent } from '../lib/images/on-node.ts';
 import { portainerAdditions } from '../lib/portainer/additions.ts';
 import { isKnownSecret, knownSecret } from '../lib/portainer/secrets.ts';
 import type { Engine } from '../lib/contracts/engine.ts';
+import { mountingsOf, requireBindSources } from '../lib/swarm/bind-sources.ts';
 import { unitsBefore, untilReady } from '../lib/swarm/dependencies.ts';
 import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
 import type { Names } from '../lib/swarm/fields/field.ts';
@@ -16,6 +17,7 @@ import { deployStack } from '../lib/swarm/stack-deploy.ts';
 import { hasForeignImage, keptReplicas } from '../lib/swarm/stack-drift.ts';
 import { externalsOf, requireDeployable, untilProvided } from '../lib/swarm/stack-requirements.ts';
 import { dockerOn, isReadByAll } from '../lib/swarm/stack-version.ts';
+import { effective } from '../lib/swarm/stack-spec/effective.ts';
 import { NAMESPACE_LABEL, objectNames, type Addition } from '../lib/swarm/stack.ts';
 import { dueOf } from '../lib/swarm/stack-due.ts';
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
@@ -198,6 +200,7 @@ async function deploy(
   const found = await Promise.all(stack.services.map(({ image }) => ctx.images.credentials(image)));
   const credentials = registryAuth ? found.filter((one) => one !== undefined) : undefined;
   const objects = objectNames(ctx.cluster);
+  await requireBindSources(ctx, mountingsOf(stack.name, effective(stack, additions, objects)));
   const deployment = { additions, objects, resolveImage, credentials, home: ctx.env['HOME'] };
   await deployStack(await ctx.host(node), stack, deployment, ctx.signal);
 }

@@ -34,6 +34,19 @@ export const services = {
     example: `✖ deploy-services on web: service web depends on db as healthy, and neither the service nor its image postgres:17 has a health check
   fix  Give db a healthcheck, or depend on it as running.`,
   },
+  BIND_SOURCE_ABSENT: {
+    meaning:
+      "A service mounts a path of the nodes (a bind mount) that a node on which it may run doesn't have. Nothing of it was deployed.",
+    causes: [
+      'The path exists on some nodes only.',
+      "A stack's relative path: it is that of this computer, and looked for on the nodes.",
+      'A file system that is not mounted there.',
+    ],
+    look: '`swarmup exec -- ls -ld PATH` shows the path on every node.',
+    fix: 'Create the path on the nodes, restrict the service to the nodes that have it (`constraints`), have it created (`createSource: true` of a mount), or use a volume, a config or a secret.',
+    example: `✖ deploy-services on web: service web mounts /srv/site, which w1 and w2 do not have
+  fix  Create it there: swarmup exec --node w1,w2 -- sudo mkdir -p /srv/site (copy files there instead). Or let the service run only where it is: constraints.`,
+  },
   SERVICE_FAILED: {
     meaning: "A service doesn't run as asked: its tasks end, can't be placed, or an update was rolled back.",
     causes: [
@@ -42,11 +55,17 @@ export const services = {
       "The image can't be pulled.",
       'A health check fails.',
     ],
-    look: "The task's error and its last lines are below the message; `swarmup logs SERVICE` has more.",
+    look: "Below the message: why, the task with its node, exit code, log and health check, the nodes that can't take it and why, the last tasks of its slot, and commands that show more. `--json` and the record have the same as `postMortem`.",
     fix: 'Correct the service in the cluster file and run again.',
     example: `✖ deploy-services on web: service web was rolled back instead of updated: 1 of 3 tasks failed (exit code 1)
-    nginx: [emerg] open() "/nope" failed (2: No such file or directory)
-  fix  For its tasks and their errors: swarmup status; for their output: swarmup logs web`,
+  why  its program ended with exit code 1
+  task web.1 on w1: failed at 10:00:31, exit code 1
+       task: non-zero exit (1)
+       │ nginx: [emerg] open() "/nope" failed (2: No such file or directory)
+  past 3 tasks, the last first: 10:00:31 failed (1), 10:00:25 failed (1), 10:00:19 failed (1)
+  more swarmup logs web
+       swarmup ssh m1 -- sudo docker service ps --no-trunc web
+  fix  Correct what its output says: swarmup logs web`,
   },
   STACK_INVALID: {
     meaning: "The stack can't be deployed as it is. Nothing of it was deployed.",

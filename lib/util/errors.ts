@@ -86,6 +86,7 @@ const TABLE = {
   OBJECT_ABSENT: { source: 'user' },
   DEPENDENCY_MISSING: { source: 'user' },
   DEPENDENCY_INVALID: { source: 'user' },
+  BIND_SOURCE_ABSENT: { source: 'host' },
   SERVICE_FAILED: { source: 'host' },
   STACK_INVALID: { source: 'user' },
   STACK_FAILED: { source: 'host' },

@@ -61,6 +61,8 @@ export class FakeWorld {
   readonly routes = new Map<string, string>();
   /** The MTU of machines' interfaces, by their names; default: 1500. */
   readonly mtus = new Map<string, number>();
+  /** Paths that machines don't have, by their names; they have all others. */
+  readonly missingPaths = new Map<string, readonly string[]>();
   /** Faults to inject: called before each thing a test may want to break. */
   fault: (what: string) => void = () => undefined;
   /** The engine versions in the hosts' package sources, the newest first. */
@@ -354,6 +356,15 @@ export class FakeWorld {
           return ok();
         }
         if (command === 'docker --version') return ok(`Docker version ${own?.version}, build 1234567\n`);
+        if (argv[3] === 'swarmup-paths') {
+          const missing = this.missingPaths.get(name) ?? [];
+          return ok(
+            argv
+              .slice(4)
+              .map((path) => (missing.includes(path) ? 'no\n' : 'yes\n'))
+              .join(''),
+          );
+        }
         if (argv[3] === 'swarmup-lock') return ok(this.#lockStep(name, argv.slice(4)));
         if (command.startsWith('docker stack rm')) {
           this.swarm.removeStack(argv.at(-1) ?? '');
