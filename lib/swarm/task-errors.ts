@@ -51,7 +51,7 @@ const ROWS: readonly Row[] = [
   },
   {
     kind: 'bind type',
-    words: /(not a directory|Are you trying to mount a directory onto a file)/,
+    words: /(error mounting .*not a directory|Are you trying to mount a directory onto a file)/,
     cause: () => 'a file is mounted onto a folder of the image, or a folder onto a file',
     fix: (_, place) =>
       `Mount a file onto a file, and a folder onto a folder. Docker's words in full: ${shell(place, 'sudo', 'docker', 'ps', '--all', '--no-trunc')}`,
@@ -123,14 +123,14 @@ const ROWS: readonly Row[] = [
   {
     kind: 'program missing',
     words:
-      /exec: "([^"]+)": (?:executable file not found|stat [^:]+: no such file or directory)|exec (\S+): no such file or directory/,
+      /exec: \\?"([^"\\]+)\\?": (?:executable file not found|stat [^:]+: no such file or directory)|exec (\S+): no such file or directory/,
     cause: (program, { image }) => `the image${image === undefined ? '' : ` ${image}`} has no program ${program}`,
     fix: (program) =>
       `Correct command (or entrypoint) of the service: each word is an element of a list, and ${program} has to be in the image. A script needs the interpreter in its first line, without Windows line ends.`,
   },
   {
     kind: 'program refused',
-    words: /exec: "([^"]+)": permission denied|exec (\S+): permission denied/,
+    words: /exec: \\?"([^"\\]+)\\?": permission denied|exec (\S+): permission denied/,
     cause: (program) => `${program} in the image isn't executable for the user that the container runs as`,
     fix: (program) => `Make it executable in the image (chmod +x ${quote([program])}), or set another user or command.`,
   },
