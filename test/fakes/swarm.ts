@@ -3,12 +3,18 @@ import { Readable } from 'node:stream';
 import type { ComposeConfig } from '../../lib/compose/types.ts';
 import { ownNames } from '../../lib/swarm/stack-spec/names.ts';
 import { stackServiceSpec } from '../../lib/swarm/stack-spec/service.ts';
-import { fits } from '../../lib/swarm/placement.ts';
+import { fitsNode } from '../../lib/swarm/placement.ts';
 import { isJob } from '../../lib/swarm/ending.ts';
 import { hasEnded, isComplete, newest } from '../../lib/swarm/tasks.ts';
 import { digestOf, exact, tagged } from '../../lib/util/image-reference.ts';
 import type { Rotation, SwarmSpec } from '../../lib/swarm/settings.ts';
-import type { ServiceSpecification, SwarmNode, SwarmService, SwarmTask } from '../../lib/contracts/swarm-types.ts';
+import type {
+  ServiceSpecification,
+  SwarmNode,
+  SwarmService,
+  SwarmTask,
+  TaskTemplate,
+} from '../../lib/contracts/swarm-types.ts';
 import { filtered, filteredTasks, framed } from './answers.ts';
 import { FakeEnding, type Ends } from './ending.ts';
 import { modemOf } from './modem.ts';
@@ -82,6 +88,8 @@ export class FakeSwarm {
   readonly healthChecks = new Set<string>();
   /** Log lines of tasks, each with its stream (1 or 2), in the engine's format with details and times. */
   readonly printed: (readonly [1 | 2, string])[] = [];
+  /** The memory of some nodes, in bytes, by their names. */
+  readonly memory = new Map<string, number>();
   /** How the containers of some services ended, by the service's name: State in the answer to GET /containers/{id}/json. */
   readonly containers = new Map<string, Partial<Docker.ContainerInspectInfo['State']>>();
   /** How the tasks of some services end, by the service's name. */
@@ -220,7 +228,11 @@ export class FakeSwarm {
       Version: this.#index(),
       UpdatedAt: this.#time(),
       Spec: { Role: role, Availability: 'active', Labels: {} },
-      Description: { Hostname: engine.hostname ?? engine.name, Engine: { EngineVersion: engine.version } },
+      Description: {
+        Hostname: engine.hostname ?? engine.name,
+        Resources: { NanoCPUs: 2e9, MemoryBytes: this.memory.get(engine.name) ?? 4 * 2 ** 30 },
+        Engine: { EngineVersion: engine.version },
+      },
       Status: { State: 'ready', Addr: engine.address },
       ...(role === 'manager'
         ? {
@@ -287,10 +299,16 @@ export class FakeSwarm {
       const desired = global ? able.length : (service.Spec.Mode.Replicated?.Replicas ?? 1);
       const surplus = new Set(fromFullest(own).slice(desired));
       this.tasks = this.tasks.filter((task) => !surplus.has(task));
-      for (let slot = own.length; slot < desired && able.length > 0; slot++) {
+      for (let slot = own.length; slot < desired; slot++) {
         const taken = new Set(own.map((task) => task.NodeID));
-        const node = global ? able.find((one) => !taken.has(one.ID)) : emptiest(able, own);
-        if (!node) break;
+        const roomy = able.filter((one) => hasRoom(one, template, this.tasks));
+        const node = global ? able.find((one) => !taken.has(one.ID)) : emptiest(roomy, own);
+        if (!node) {
+          this.tasks.push(
+            ...Array.from({ length: desired - slot }, (_, i) => this.#unplaced(service, slot + i + 1, able)),
+          );
+          break;
+        }
         const task: SwarmTask = {
           ID: this.#id('task'),
           Version: this.#index(),
@@ -308,6 +326,28 @@ export class FakeSwarm {
           : [...this.tasks, task];
       }
     }
+  }
+
+  /** A task without a node. Source: swarmkit, manager/scheduler, noSuitableNode; each node is counted for its first reason. */
+  #unplaced({ ID, Spec }: SwarmService, slot: number, able: readonly SwarmNode[]): SwarmTask {
+    const away = this.nodes.length - this.#active().length;
+    const unfit = this.#active().length - able.length;
+    const count = (nodes: number) => (nodes === 1 ? '1 node' : `${nodes} nodes`);
+    const reasons = [
+      ...(away > 0 ? [`${count(away)} not available for new tasks`] : []),
+      ...(unfit > 0 ? [`scheduling constraints not satisfied on ${count(unfit)}`] : []),
+      ...(able.length > 0 ? [`insufficient resources on ${count(able.length)}`] : []),
+    ];
+    return {
+      ID: this.#id('task'),
+      Version: this.#index(),
+      CreatedAt: '2026-01-01T00:00:00Z',
+      ServiceID: ID,
+      Slot: slot,
+      DesiredState: 'running',
+      Spec: structuredClone(Spec.TaskTemplate),
+      Status: { State: 'pending', Err: `no suitable node (${reasons.join('; ')})` },
+    };
   }
 
   /** Time passes: successors of failed tasks start. */
@@ -667,6 +707,19 @@ export class FakeSwarm {
   }
 }
 
+/** Whether a node's memory is enough for what its tasks reserve, and another one. */
+function hasRoom(
+  { ID, Description }: SwarmNode,
+  template: Partial<TaskTemplate>,
+  tasks: readonly SwarmTask[],
+): boolean {
+  const reserved = ({ Resources }: Partial<TaskTemplate>) => Resources?.Reservations?.MemoryBytes ?? 0;
+  const held = tasks
+    .filter((task) => task.NodeID === ID && !hasEnded(task))
+    .reduce((sum, { Spec }) => sum + reserved(Spec), 0);
+  return reserved(template) === 0 || held + reserved(template) <= (Description.Resources?.MemoryBytes ?? 0);
+}
+
 /** The scheduler's next node: the one with the fewest tasks of the service. Source: swarmkit, manager/scheduler. */
 function emptiest(able: readonly SwarmNode[], own: readonly SwarmTask[]): SwarmNode | undefined {
   const count = ({ ID }: SwarmNode) => own.filter(({ NodeID }) => NodeID === ID).length;
@@ -690,5 +743,5 @@ function firstFree(own: readonly SwarmTask[]): number {
 
 function ableTo({ Placement }: ServiceSpecification['TaskTemplate'], nodes: readonly SwarmNode[]): SwarmNode[] {
   const constraints = Placement?.Constraints ?? [];
-  return nodes.filter((node) => fits((key) => (key === 'node.id' ? node.ID : undefined), constraints));
+  return nodes.filter((node) => fitsNode(node, constraints));
 }
