@@ -5,14 +5,14 @@ import { contains, isAddress, isSameAddress, isSubnet } from '../util/ip.ts';
 
 const CONSTRAINT = /^([^=!]*?)\s*(==|!=)(.*)$/s;
 
-export interface Constraint {
+interface Constraint {
   readonly key: string;
   readonly equal: boolean;
   readonly value: string;
 }
 
 /** Undefined for a text that managers refuse. `==` is looked for first, as swarmkit does. */
-export function readConstraint(text: string): Constraint | undefined {
+function readConstraint(text: string): Constraint | undefined {
   const [, key, operator, value] = CONSTRAINT.exec(text.trim()) ?? [];
   if (key === undefined || key === '' || value === undefined) return undefined;
   return { key: key.trim(), equal: operator === '==', value: value.trim() };

@@ -2,8 +2,8 @@ import type { SwarmNode, SwarmService, SwarmTask } from '../contracts/swarm-type
 import type { FailedTask, PastTask } from '../util/post-mortem.ts';
 import { nameOf } from './read.ts';
 import { semanticEqual } from './semantic-equal.ts';
-import { exitInWords } from './task-errors.ts';
-import { byAge, bySlot, hasEnded, isUnplaced } from './tasks.ts';
+import { exitInWords } from './exit-codes.ts';
+import { byAge, bySlot, hasEnded, isToEnd, isUnplaced } from './tasks.ts';
 
 /** Which tasks explain a failure. All is pure. */
 
@@ -31,6 +31,19 @@ export function representatives(
 ): readonly Representative[] {
   const own = tasks.filter((task) => task.ServiceID === service.ID);
   const template = culprit?.Spec ?? service.Spec.TaskTemplate;
+  const found = grouped(service, own, template, culprit);
+  if (found.length > 0) return found;
+  // Without an error: what hasn't started yet, or isn't healthy yet.
+  const slow = own.filter((task) => !hasEnded(task) && !isToEnd(task) && task.Status.State !== 'running');
+  return grouped(service, slow, template, slow.toSorted(byAge)[0]);
+}
+
+function grouped(
+  service: SwarmService,
+  own: readonly SwarmTask[],
+  template: SwarmTask['Spec'],
+  culprit: SwarmTask | undefined,
+): readonly Representative[] {
   const troubled = own
     .filter((task) => task.ID === culprit?.ID || (isInTrouble(task) && isFrom(template, task)))
     .toSorted((one, other) => byAge(other, one));

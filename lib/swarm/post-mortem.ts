@@ -10,7 +10,8 @@ import { refusals, type Swarm } from './eligibility.ts';
 import { representatives, toldByManagers, type Representative } from './failed-tasks.ts';
 import { taskLogLines } from './logs.ts';
 import { listNodes, listServices, listTasks } from './read.ts';
-import { adviceFor, exitInWords, type TaskAdvice } from './task-errors.ts';
+import { adviceFor, type TaskAdvice } from './task-errors.ts';
+import { exitInWords } from './exit-codes.ts';
 import { isUnplaced } from './tasks.ts';
 
 /** How long everything may take, in milliseconds: a node that is gone never answers, and the failure matters more. */

@@ -18,7 +18,7 @@ export function shortageOf(wanted: readonly SwarmTask[], nodes: readonly SwarmNo
   const [unplaced, others] = [wanted.filter(isUnplaced), wanted.filter((task) => !isUnplaced(task))];
   const [first] = unplaced;
   if (!first || others.some(({ Status }) => Status.State !== 'running')) return undefined;
-  const tasks = wanted.map(({ ID, NodeID, Status }) => [ID, NodeID, Status.State]).toSorted();
+  const tasks = wanted.map(({ ID, NodeID, Status }) => `${ID} ${NodeID} ${Status.State}`).toSorted();
   const states = nodes.map(({ ID, Spec, Status }) => [ID, Spec.Availability, Spec.Labels, Status.State]);
   return {
     placed: others.length,
@@ -73,7 +73,7 @@ function standstill(shortage: Shortage | undefined): PermanentFailure | undefine
 }
 
 /**
- * Whether something that goes on may free room: tasks that are to end on nodes that are up, updates of other services, and jobs. An
+ * Whether something in progress may free room: tasks that are to end on nodes that are up, updates of other services, and jobs. An
  * update that lacks room itself frees none.
  */
 export function roomMayCome(

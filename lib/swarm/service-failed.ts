@@ -23,6 +23,22 @@ export async function serviceFailed(
   });
 }
 
+/** The error of a wait that took too long, with what is known about the service that it waited for. */
+export async function tooLate(
+  service: SwarmService,
+  error: SwarmupError,
+  options: PostMortemOptions,
+): Promise<SwarmupError> {
+  const { code, message, fix } = error;
+  const { postMortem, advice } = await examine({ service, nowhere: false }, options);
+  const output = postMortem.tasks[0]?.log;
+  return new SwarmupError(code, message, {
+    fix: advice?.fix ?? fix,
+    postMortem,
+    ...(output === undefined ? {} : { output }),
+  });
+}
+
 function isNowhere(why: string): boolean {
   return why.includes('no suitable node');
 }

@@ -62,7 +62,7 @@ export function isUnplaced({ Status: { State, Err = '' } }: SwarmTask): boolean 
 
 /** The scheduler's message, in one form for all services. */
 export function schedulersWords({ Status: { Err = '' } }: SwarmTask): string {
-  return /^no suitable node/.test(Err) ? Err : `no suitable node (${Err})`;
+  return Err.startsWith('no suitable node') ? Err : `no suitable node (${Err})`;
 }
 
 /** The scheduler's message if no task can be placed: all that should run are pending. */

@@ -2,11 +2,12 @@ import type { Clock } from '../async/clock.ts';
 import type { Engines } from '../contracts/context.ts';
 import type { Progress } from '../contracts/events.ts';
 import type { Engine } from '../contracts/engine.ts';
+import { hasCode } from '../util/errors.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { judge } from './convergence.ts';
 import { listNodes, listServices, listTasks } from './read.ts';
 import { Patience, roomMayCome, type Lost } from './room.ts';
-import { serviceFailed } from './service-failed.ts';
+import { serviceFailed, tooLate } from './service-failed.ts';
 import type { Convergence } from './verdict.ts';
 import type { SwarmService } from '../contracts/swarm-types.ts';
 
@@ -66,7 +67,8 @@ export interface ConvergeOptions extends Pick<Look, 'complete'>, Engines {
 export async function converge(options: ConvergeOptions): Promise<void> {
   const { name, manager, serviceIds, signal, clock, report } = options;
   const patience = new Patience();
-  await waitUntil({
+  let late: SwarmService | undefined;
+  const wait = waitUntil<undefined>({
     until: `${name} runs as configured`,
     probe: async () => {
       const isUpdateOver = (service: SwarmService) => isOver(service, options);
@@ -75,6 +77,7 @@ export async function converge(options: ConvergeOptions): Promise<void> {
       if (lost) throw await serviceFailed(lost.service, lost.failure, options);
       const waiting = all.filter((one) => one.waitingFor !== '');
       if (waiting.length === 0 && all.length === serviceIds.length) return { done: undefined };
+      late = waiting[0]?.service;
       const done = all.reduce((sum, one) => sum + one.running, 0);
       report(`${name}: ${waiting[0]?.waitingFor ?? 'waiting for its services'}`, {
         done,
@@ -97,9 +100,12 @@ export async function converge(options: ConvergeOptions): Promise<void> {
     clock,
     fix: `See its tasks and their errors: swarmup status`,
   });
+  await wait.catch(async (error: unknown) => {
+    throw late && hasCode(error, 'TIMED_OUT') ? await tooLate(late, error, options) : error;
+  });
 }
 
-/** The first service that nothing can help: one that waits for room may get it from what else goes on in the swarm. */
+/** The first service that nothing can help: one that waits for room may get it from other services. */
 async function hopeless({ manager }: ConvergeOptions, all: readonly Lost[]): Promise<Lost | undefined> {
   const [first] = all;
   if (!first?.needsRoom) return first;

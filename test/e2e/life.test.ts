@@ -170,7 +170,28 @@ describe('a cluster in use', () => {
       code: 'SERVICE_FAILED',
       message: expect.stringMatching(/^service web was rolled back instead of updated: .*exit code 1\)$/),
       output: expect.stringContaining('open() "/nope" failed'),
+      postMortem: {
+        service: 'web',
+        refusals: [],
+        unknown: [],
+        next: expect.arrayContaining(['swarmup logs web']),
+      },
     });
+    const [task] = errorOf(result)?.postMortem?.tasks ?? [];
+    expect(task).toMatchObject({
+      name: expect.stringMatching(/^web\.\d$/),
+      node: expect.stringMatching(/^(?:m1|m2|m3|w1)$/),
+      error: expect.stringContaining('non-zero exit (1)'),
+      exitCode: 1,
+      log: expect.stringContaining('open() "/nope" failed'),
+    });
+    // The commands work as printed.
+    for (const command of errorOf(result)?.postMortem?.next ?? []) {
+      const [, ...words] = command.split(' ');
+      expect(await cli.run(words)).toMatchObject({ status: 0 });
+    }
+    const lines = result.stderr.split('\n').filter((line) => /^ {2}(?:why|task|more) | │ /.test(line));
+    expect(lines.join('\n')).toMatch(/open\(\) "\/nope" failed/);
     expect(failed).toEqual([]);
     expect(asked).toBeGreaterThan(20);
     write();

@@ -129,6 +129,12 @@ describe('three managers', () => {
     expect(unit).toMatchObject({ task: 'deploy-services', target: 'picky', error: { code: 'SERVICE_FAILED' } });
     expect(unit?.error?.message).toContain('no suitable node');
     expect(unit?.error?.fix).toContain('constraints');
+    expect(unit?.error?.postMortem?.refusals).toEqual(
+      [1, 2, 3].map((n) => ({
+        node: `manager${n}`,
+        reasons: ['constraint node.labels.gpu == yes, has no label gpu'],
+      })),
+    );
     expect(unit?.ms).toBeLessThan(120_000);
     write();
   });

@@ -254,6 +254,12 @@ describe('what Swarm users have', () => {
     const failed = document.units.find(({ error }) => error);
     expect(`${failed?.task} ${failed?.target}`).toBe('deploy-services migrate');
     expect(`${failed?.error?.message}${failed?.error?.output}`).toContain('/no/such');
+    expect(failed?.error?.postMortem?.tasks[0]).toMatchObject({
+      node: expect.stringMatching(/^(?:manager|worker)\d$/),
+      state: 'failed',
+      exitCode: 1,
+      log: expect.stringContaining('/no/such'),
+    });
     expect((await specOf('web')).Mode.Replicated?.Replicas).toBe(1);
   });
 });

@@ -16,7 +16,7 @@ import type {
   TaskTemplate,
 } from '../../lib/contracts/swarm-types.ts';
 import { filtered, filteredTasks, framed } from './answers.ts';
-import { FakeEnding, type Ends } from './ending.ts';
+import { containerOf, FakeEnding, type Ends } from './ending.ts';
 import { modemOf } from './modem.ts';
 import { FakeObjects } from './objects.ts';
 import { engineError, strict } from './strict.ts';
@@ -88,6 +88,8 @@ export class FakeSwarm {
   readonly healthChecks = new Set<string>();
   /** Log lines of tasks, each with its stream (1 or 2), in the engine's format with details and times. */
   readonly printed: (readonly [1 | 2, string])[] = [];
+  /** Services whose tasks start without end, by their names. */
+  readonly slow = new Set<string>();
   /** The memory of some nodes, in bytes, by their names. */
   readonly memory = new Map<string, number>();
   /** How the containers of some services ended, by the service's name: State in the answer to GET /containers/{id}/json. */
@@ -320,6 +322,10 @@ export class FakeSwarm {
           Spec: structuredClone(template),
           Status: { State: 'running' },
         };
+        if (this.slow.has(service.Spec.Name))
+          Object.assign(task, {
+            Status: { State: 'starting', ContainerStatus: { ContainerID: containerOf(task), ExitCode: 0 } },
+          });
         own.push(task);
         this.tasks = this.ends.has(service.Spec.Name)
           ? this.#ending.start([...this.tasks, task], service)

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import { array, assert, property, string } from 'fast-check';
 import type { RunResult, UnitResult } from '../../lib/contracts/events.ts';
 import { Recorder } from '../../lib/record/recorder.ts';
 import { Redactor } from '../../lib/record/redact.ts';
@@ -17,6 +17,7 @@ import { postMortemLines, rowsOf } from '../../lib/render/post-mortem.ts';
 import { SwarmupError } from '../../lib/util/errors.ts';
 import type { FailedTask, PostMortem } from '../../lib/util/post-mortem.ts';
 import { Secret } from '../../lib/util/secret.ts';
+import { tried } from '../support/properties.ts';
 
 const at = (second: number) => `2026-11-23T10:00:${String(second).padStart(2, '0')}.5Z`;
 const task = (rest: Partial<FailedTask> = {}): FailedTask => ({
@@ -83,15 +84,15 @@ describe('a failed service on a terminal', () => {
   });
 
   it('fits one screen whatever is known', () => {
-    const text = fc.string({ maxLength: 300 });
-    const texts = fc.array(text, { maxLength: 40 });
-    fc.assert(
-      fc.property(texts, texts, texts, text, (log, reasons, unknown, cause) => {
+    const text = string({ maxLength: 300 });
+    const texts = array(text, { maxLength: 40 });
+    assert(
+      property(texts, texts, texts, text, (log, reasons, unknown, cause) => {
         const refusals = reasons.map((reason, i) => ({ node: `n${i}`, reasons: [reason] }));
         const many = { ...found, cause, tasks: [task({ log: log.join('\n') }), task(), task()], refusals, unknown };
         expect(rows(plain(errorText(error(many), 'deploy-services on web')))).toBeLessThanOrEqual(24);
       }),
-      { numRuns: 300 },
+      tried(300),
     );
   });
 

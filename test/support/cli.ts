@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { PostMortem } from '../../lib/util/post-mortem.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LAUNCHER = join(ROOT, 'swarmup');
@@ -122,6 +123,7 @@ export interface UpDocument {
       readonly message: string;
       readonly fix: string;
       readonly output?: string;
+      readonly postMortem?: PostMortem;
     };
   }[];
 }

@@ -5,7 +5,7 @@ import { errorsOf, worldWithRegistry } from '../support/worlds.ts';
 import { clusterOf, fullText } from '../support/cluster.ts';
 import { containerOf } from '../fakes/ending.ts';
 import { strict } from '../fakes/strict.ts';
-import { FakeWorld } from '../fakes/world.ts';
+import type { FakeWorld } from '../fakes/world.ts';
 import { examine } from '../../lib/swarm/post-mortem.ts';
 import { SwarmupError } from '../../lib/util/errors.ts';
 
@@ -62,7 +62,7 @@ describe('the post-mortem of a service', () => {
       Output: `try ${n}\ncurl: (7) Failed to connect\n`,
     }));
     const { error, postMortem } = await failed(137, ({ swarm }) =>
-      swarm.containers.set('web', { OOMKilled: true, Health: { Status: 'unhealthy', FailingStreak: 4, Log } } as never),
+      swarm.containers.set('web', { OOMKilled: true, Health: { Status: 'unhealthy', FailingStreak: 4, Log } }),
     );
     expect(postMortem?.tasks[0]).toMatchObject({
       exit: 'killed for memory: it used more than its limit',
@@ -137,10 +137,24 @@ describe('the post-mortem of a service', () => {
         `last ${'y '.repeat(9000)}`,
       );
       const Log = [{ Start: '', End: '', ExitCode: 1, Output: 'word '.repeat(4000) }];
-      world.swarm.containers.set('web', { Health: { Status: 'unhealthy', FailingStreak: 1, Log } } as never);
+      world.swarm.containers.set('web', { Health: { Status: 'unhealthy', FailingStreak: 1, Log } });
     });
     expect(postMortem?.tasks[0]?.log?.length).toBeLessThanOrEqual(4000);
     expect(postMortem?.tasks[0]?.health[0]?.output.length).toBeLessThanOrEqual(1000);
+  });
+
+  it('comes with a wait that took too long: what it waited for, and why', async () => {
+    const Log = [{ Start: '', End: '2026-11-23T10:00:01Z', ExitCode: 1, Output: 'not yet' }];
+    const { error, postMortem } = await failed(1, ({ swarm }) => {
+      swarm.ends.clear();
+      swarm.slow.add('web');
+      swarm.containers.set('web', { Health: { Status: 'starting', FailingStreak: 0, Log } });
+    });
+    expect(error?.code).toBe('TIMED_OUT');
+    expect(error?.message).toContain('last seen: web: 0/1 running, 1 starting');
+    expect(postMortem?.tasks).toMatchObject([
+      { name: 'web.1', node: 'worker1', state: 'starting', health: [{ exitCode: 1, output: 'not yet' }] },
+    ]);
   });
 
   it('says what each node lacks when no node has room, with the fix for that', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { adviceFor, exitInWords } from '../../lib/swarm/task-errors.ts';
+import { exitInWords } from '../../lib/swarm/exit-codes.ts';
+import { adviceFor } from '../../lib/swarm/task-errors.ts';
 
 const place = { service: 'web', node: 'w1', image: 'nginx:1' };
 
