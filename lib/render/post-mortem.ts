@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { FailedTask, HealthResult, PastTask, PostMortem } from '../util/post-mortem.ts';
 import { maskSecrets } from '../util/secret-shapes.ts';
 import { visibleLine } from '../util/visible.ts';
@@ -110,7 +111,9 @@ function sectionsOf(found: PostMortem, screen: Screen): Sections {
     least,
   });
   const short = ({ lines, least }: Section): Section => ({ lines: lines.map(cut), least });
-  const log = (first?.log ?? '').split('\n').filter((line) => line.trim() !== '');
+  const log = asPrinted(first?.log ?? '')
+    .split('\n')
+    .filter((line) => line.trim() !== '');
   return {
     why: section('why', cause === undefined ? [] : [cause]),
     task: section('task', first ? taskLines(first, screen) : []),
@@ -144,9 +147,16 @@ function taskLines(task: FailedTask, { said = '' }: Screen): string[] {
 /** The newest first; the last line of an output usually says what happened. */
 function healthLines(results: readonly HealthResult[]): string[] {
   return results.toReversed().map((result) => {
-    const output = result.output.trim().replaceAll(/\s*\n\s*/g, ' / ');
+    const output = asPrinted(result.output)
+      .trim()
+      .replaceAll(/\s*\n\s*/g, ' / ');
     return `health check at ${time(result)}: exit code ${result.exitCode}${output === '' ? '' : `: ${output}`}`;
   });
+}
+
+/** What a program printed, without its colours and with its tabs as blanks: both would be shown as codes. */
+function asPrinted(text: string): string {
+  return stripVTControlCharacters(text).replaceAll('\t', '  ');
 }
 
 /** Nothing for a task that was the first of its slot. */

@@ -49,7 +49,9 @@ export async function examine(failure: Failure, options: PostMortemOptions): Pro
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(withinMs)]);
   const asking: Asking = { ...options, engine: (node) => options.engine(node), signal, withinMs, unknown: [] };
   const swarm = await attempt(asking, 'the tasks', () => readSwarm(manager));
-  const { tasks, nodes } = swarm ?? { tasks: culprit ? [culprit] : [], nodes: [] };
+  const { tasks: all, nodes } = swarm ?? { tasks: [], nodes: [] };
+  // Swarm may have removed the culprit meanwhile, as one of too many in its slot's history.
+  const tasks = culprit && !all.some(({ ID }) => ID === culprit.ID) ? [...all, culprit] : all;
   const chosen = representatives(service, tasks, culprit);
   const told = await Promise.all(
     chosen.map((one) => examineTask(asking, one, toldByManagers(service, tasks, nodes, one))),

@@ -135,7 +135,15 @@ describe('what Swarm users have', () => {
     expectOk(await up('--only', 'provision'));
     writeFileSync(sshConfig, (await cli.run(['ssh-config'])).stdout);
     // A bind mount of a stack means the same path on the nodes.
-    for (const node of ['manager1', 'worker1']) await onNode(sshConfig, node, `mkdir -p '${folder}/app/data'`);
+    await onNode(sshConfig, 'manager1', `mkdir -p '${folder}/app/data'`);
+    const lacking = (await up()).document.units.find(({ error }) => error)?.error;
+    expect(lacking).toMatchObject({
+      code: 'BIND_SOURCE_ABSENT',
+      message: `service app_front mounts ${folder}/app/data, which worker1 does not have`,
+    });
+    // The command works as printed.
+    const [, command = ''] = /swarmup (exec --node worker1 -- \S.*?) \(copy/.exec(lacking?.fix ?? '') ?? [];
+    expect(await cli.run(command.split(' '))).toMatchObject({ status: 0 });
     expectOk(await up());
   });
 

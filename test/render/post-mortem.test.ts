@@ -125,9 +125,11 @@ describe('a failed service on a terminal', () => {
   });
 
   it('shows nothing that acts on a terminal', () => {
-    const text = errorText(error({ ...found, tasks: [task({ log: 'a\u001b[2Jb\u202e\r\n::error::c' })] }));
-    expect(text).toContain(String.raw`a\u001b[2Jb\u202e`);
-    expect(text).not.toContain('\u001b[2J');
+    const text = errorText(
+      error({ ...found, tasks: [task({ log: '\u001b[31mred\u001b[0m\ta\u001b[2Jb\u202e\u0007\r\n::error::c' })] }),
+    );
+    expect(text).toContain(String.raw`│ red  ab\u202e\u0007`);
+    expect(text).not.toMatch(/\u001b\[2J|\u001b\[31mred/);
   });
 });
 
