@@ -10,6 +10,7 @@ import type { Refusal } from '../util/post-mortem.ts';
 import { sizeText } from '../util/size-text.ts';
 import { unmet } from './constraints.ts';
 import { nameOf } from './read.ts';
+import { isUnplaced, schedulersWords } from './tasks.ts';
 
 /** Which nodes can't take a task of a service, and why, by the filters of swarmkit's manager/scheduler. All is pure. */
 
@@ -23,10 +24,29 @@ export interface Swarm {
 
 /** The nodes that can't take another task of this service, each with every reason. Source: swarmkit, scheduler/filter.go. */
 export function refusals(service: SwarmService, swarm: Swarm): readonly Refusal[] {
+  const hidden = onlyTheSchedulerKnows(service, swarm.tasks);
   return swarm.nodes.flatMap((node) => {
-    const reasons = reasonsOf(service, node, swarm);
+    const found = reasonsOf(service, node, swarm);
+    const reasons = found.length > 0 ? found : hidden;
     return reasons.length > 0 ? [{ node: nameOf(node), reasons }] : [];
   });
+}
+
+/** What the API doesn't tell about a node: its CSI plugins, and the driver that a network needs. */
+function onlyTheSchedulerKnows(service: SwarmService, tasks: readonly SwarmTask[]): string[] {
+  const words = tasks.flatMap((task) =>
+    task.ServiceID === service.ID && isUnplaced(task) ? [schedulersWords(task)] : [],
+  );
+  const mounts = service.Spec.TaskTemplate.ContainerSpec.Mounts ?? [];
+  const volumes = mounts.flatMap(({ Type, Source }) => (Type === 'cluster' ? (Source ?? 'without a name') : []));
+  return [
+    ...(words.some((text) => text.includes('CSI volume'))
+      ? volumes.map((name) => `cluster volume ${name} is not available there`)
+      : []),
+    ...(words.some((text) => text.includes('missing plugin'))
+      ? ['has no plugin that a network of the service needs']
+      : []),
+  ];
 }
 
 /** Whether a node may run tasks of a service, whatever else runs there: it is up, and fits the constraints and the platforms. */

@@ -106,12 +106,55 @@ function recorded(text: string) {
   return { id: 'x', folder: '/x', meta, stages: timeline.stages, status: undefined };
 }
 
+/** The error of a service, with a text of its containers and engines in every place. */
+function failedService(text: string): SwarmupError {
+  const past = { at: text, state: text, error: text, exitCode: 1 };
+  const task = {
+    name: text,
+    node: text,
+    nodeState: text,
+    exit: text,
+    alike: 0,
+    history: [past, past],
+    health: [{ at: text, exitCode: 1, output: text }],
+    log: text,
+  };
+  const postMortem = {
+    service: text,
+    cause: text,
+    tasks: [
+      { ...past, ...task },
+      { ...past, ...task },
+    ],
+    refusals: [{ node: text, reasons: [text] }],
+    unknown: [text],
+    next: [text],
+  };
+  return new SwarmupError('SERVICE_FAILED', 'service web failed', { fix: text, postMortem });
+}
+
+/** A recorded run in which a service failed. */
+function recordedFailure(text: string) {
+  const run = recorded(text);
+  for (const { units } of run.stages) for (const unit of units) unit.error = failedService(text);
+  return run;
+}
+
+function serviceOnGithub(text: string): Promise<string> {
+  const units = [{ ...unitOf(''), error: failedService(text) }];
+  return written((to) => githubListener(to)({ at: 0, type: 'run-finished', result: { ...resultOf(''), units } }));
+}
+
 /** Every kind of output, with a text from outside in it. */
 const OUTPUTS: readonly (readonly [string, (text: string) => Promise<string>])[] = [
   ['plain lines', lines],
   ['the log on GitHub', onGithub],
   ['the live view', live],
   ['an error', async (evil: string) => errorText(errorOf(evil), evil)],
+  ['a failed service', async (evil: string) => errorText(failedService(evil))],
+  ['a failed service on GitHub', serviceOnGithub],
+  ['a failed service in an HTML report', async (evil: string) => htmlReport(recordedFailure(evil))],
+  ['a failed service in a JUnit report', async (evil: string) => junit(recordedFailure(evil).stages)],
   ['the failures of a run', async (evil: string) => failures([unitOf(evil)])],
   ['a plan', async (evil: string) => planText(resultOf(evil))],
   ['a table', async (evil: string) => table(['A'], [[evil]])],

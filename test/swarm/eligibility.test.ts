@@ -58,6 +58,7 @@ const task = (nodeId: string, spec: Partial<TaskTemplate>, rest: Partial<SwarmTa
   ...rest,
 });
 
+const pending = (err: string) => task('', {}, { ServiceID: 'web', Status: { State: 'pending', Err: err } });
 const reserving = (mib: number, cpus = 0): Partial<TaskTemplate> => ({
   Resources: { Reservations: { MemoryBytes: mib * MIB, NanoCPUs: cpus * 1e9 } },
 });
@@ -172,6 +173,20 @@ describe('a node', () => {
       service({ Placement: { MaxReplicas: 1 } }),
       node('m1'),
       [task('m1', {}, { ServiceID: 'web' }), task('m1', {}, { ServiceID: 'web', DesiredState: 'shutdown' })],
+    ],
+    [
+      'without the CSI volume, as only the scheduler knows',
+      ['cluster volume data is not available there'],
+      service({ ContainerSpec: { Image: 'nginx', Mounts: [{ Type: 'cluster', Source: 'data', Target: '/data' }] } }),
+      node('m1'),
+      [pending('no suitable node (cannot fulfill requested CSI volume mounts on 1 node)')],
+    ],
+    [
+      'without the driver of a network, as only the scheduler knows',
+      ['has no plugin that a network of the service needs'],
+      service({}),
+      node('m1'),
+      [pending('no suitable node (missing plugin on 1 node)')],
     ],
     ['without a plugin', ['has no volume plugin rexray'], service(mounting('rexray')), node('m1')],
     ['with a plugin', [], service(mounting('vieux/sshfs')), node('m1')],
