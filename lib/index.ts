@@ -13,6 +13,7 @@ export type { Taskfile } from './pipeline/taskfile.ts';
 export { firstManager, managersOf, workersOf, type Cluster, type HostSpec, type NodeSpec } from './config/model.ts';
 export type { UnitContext, World } from './contracts/context.ts';
 export { SwarmupError, type ErrorCode } from './util/errors.ts';
+export type { PostMortem } from './util/post-mortem.ts';
 export type { Engine } from './contracts/engine.ts';
 export type { Host } from './contracts/host.ts';
 export { CLUSTER, onNodes } from './contracts/target.ts';

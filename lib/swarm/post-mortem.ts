@@ -103,20 +103,17 @@ interface Examined {
 async function examineTask(asking: Asking, { task }: Representative, told: FailedTask): Promise<Examined> {
   const { name, node, nodeState } = told;
   const containerId = task.Status.ContainerStatus?.ContainerID ?? '';
-  // A task that never had a container printed nothing.
-  if (node === undefined || (containerId === '' && task.Status.ContainerStatus === undefined))
-    return { task: told, outOfMemory: undefined };
+  // A task that never had a container printed nothing; the engines tell an empty ID then.
+  if (node === undefined || containerId === '') return { task: told, outOfMemory: undefined };
   if (nodeState !== undefined) {
     asking.unknown.push(`log and health check of ${name}: ${node} is ${nodeState}`);
     return { task: told, outOfMemory: undefined };
   }
   const [log, ended] = await Promise.all([
     attempt(asking, `log of ${name}`, async () => lastLines(await taskLogLines(asking.manager, task, asking.signal))),
-    containerId === ''
-      ? undefined
-      : attempt(asking, `container of ${name} on ${node}`, async () =>
-          containerEnd(await asking.engine(node), containerId, asking.withinMs),
-        ),
+    attempt(asking, `container of ${name} on ${node}`, async () =>
+      containerEnd(await asking.engine(node), containerId, asking.withinMs),
+    ),
   ]);
   const exit =
     told.exitCode === undefined || told.exitCode === 0 ? undefined : exitInWords(told.exitCode, ended?.outOfMemory);
@@ -157,12 +154,12 @@ function commands(
 ): readonly string[] {
   const name = quote([Spec.Name]);
   const container = task?.Status.ContainerStatus?.ContainerID?.slice(0, 12);
-  const hasRun = task?.Status.ContainerStatus !== undefined;
+  const hasRun = (container ?? '') !== '';
   return [
     ...(hasRun ? [`swarmup logs ${name}`] : []),
-    `swarmup ssh ${manager.node} -- sudo docker service ps --no-trunc ${name}`,
+    `swarmup ssh ${quote([manager.node])} -- sudo docker service ps --no-trunc ${name}`,
     ...(container && told?.node !== undefined && told.nodeState === undefined
-      ? [`swarmup ssh ${told.node} -- sudo docker inspect ${container}`]
+      ? [`swarmup ssh ${quote([told.node])} -- sudo docker inspect ${quote([container])}`]
       : []),
     ...(hasRun ? [] : ['swarmup status']),
   ];

@@ -1,5 +1,6 @@
 import { SwarmupError } from '../util/errors.ts';
 import type { PostMortem } from '../util/post-mortem.ts';
+import { quote } from '../util/shell-quote.ts';
 import { mayEnd } from './ending.ts';
 import { examine, type PostMortemOptions } from './post-mortem.ts';
 import { PINNED_LABEL } from './stack.ts';
@@ -75,7 +76,7 @@ function placeFix({ refusals }: PostMortem): string {
     ...(/the most per node/.test(all) ? ['raise maxReplicasPerNode'] : []),
     ...(/image has/.test(all) ? ["use an image for the nodes' platform"] : []),
     ...(/plugin|logging driver/.test(all) ? ['install the plugin'] : []),
-    ...away.map(({ node }) => `swarmup activate ${node}`),
+    ...away.map(({ node }) => `swarmup activate ${quote([node])}`),
     'add a node that fits',
   ];
   const text = remedies.join('; or ');

@@ -129,6 +129,34 @@ describe('the post-mortem of a service', () => {
     expect(postMortem.tasks[0]).toMatchObject({ state: 'failed', exitCode: 1 });
   });
 
+  it('asks nobody about a task that never had a container', async () => {
+    const { world } = await failed(1);
+    const service = world.swarm.services.find(({ Spec }) => Spec.Name === 'web')!;
+    const Err = 'invalid mount config for type "bind": bind source path does not exist: /srv/site';
+    world.swarm.tasks = world.swarm.tasks.map((task) =>
+      task.ServiceID === service.ID
+        ? {
+            ...task,
+            DesiredState: 'shutdown',
+            Status: { State: 'rejected', Err, ContainerStatus: { ContainerID: '', ExitCode: 0 } },
+          }
+        : task,
+    );
+    const manager = await world.context(await clusterOf(base)).remote.engine('manager1', new AbortController().signal);
+    const culprit = world.swarm.tasks.find(({ ServiceID }) => ServiceID === service.ID)!;
+    const engine = () => Promise.reject(new Error('asked'));
+    const options = { manager, engine, signal: new AbortController().signal };
+    const { postMortem, advice } = await examine({ service, culprit, nowhere: false }, options);
+    expect(postMortem.unknown).toEqual([]);
+    expect(postMortem.tasks[0]).not.toHaveProperty('exitCode');
+    expect(postMortem.cause).toBe('worker1 has no /srv/site, which the service mounts');
+    expect(advice?.fix).toContain('swarmup exec --node worker1 -- sudo mkdir -p /srv/site');
+    expect(postMortem.next).toEqual([
+      'swarmup ssh manager1 -- sudo docker service ps --no-trunc web',
+      'swarmup status',
+    ]);
+  });
+
   it('bounds what a container and an engine may say', async () => {
     const { postMortem } = await failed(1, (world) => {
       print(
