@@ -80,6 +80,7 @@ const TABLE = {
 
   IMAGE_UNREACHABLE: { source: 'host' },
   IMAGE_ARCHIVE_INVALID: { source: 'user' },
+  DISK_FULL: { source: 'host' },
   NETWORK_ABSENT: { source: 'user' },
   OBJECT_ABSENT: { source: 'user' },
   DEPENDENCY_MISSING: { source: 'user' },
