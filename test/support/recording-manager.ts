@@ -32,6 +32,8 @@ export class RecordingManager {
   readonly secrets: Created[] = [];
   readonly configs: Created[] = [];
   readonly services: Created[] = [];
+  /** What the engine refuses, by method and path: its words. */
+  readonly refused = new Map<string, string>();
   readonly #socket = new EngineSocket((request, path, query) => this.#answer(request, path, query));
 
   get socket(): string {
@@ -50,6 +52,7 @@ export class RecordingManager {
   reset(): void {
     for (const list of [this.recorded, this.unexpected, this.networks, this.secrets, this.configs, this.services])
       list.length = 0;
+    this.refused.clear();
   }
 
   /** The bodies of requests to a path. */
@@ -58,6 +61,8 @@ export class RecordingManager {
   }
 
   async #answer(request: IncomingMessage, path: string, query: URLSearchParams): Promise<Answer> {
+    const words = this.refused.get(`${request.method} ${path}`);
+    if (words !== undefined) return { status: 400, body: { message: words } };
     if (request.method === 'POST') {
       const body = (await json(request)) as Readonly<Record<string, unknown>>;
       const header = request.headers['x-registry-auth'];
