@@ -19,7 +19,7 @@ export const ANSWERS: readonly PullCause[] = [
     transient: true,
   },
   {
-    words: /error parsing HTTP (\d+) response body|failed to parse error|invalid character '<'/,
+    words: /error parsing HTTP (\d+) response body|unknown: <|invalid character '<'/,
     cause: ({ server }, [, status]) =>
       `${server} doesn't answer like a registry${status === undefined ? '' : ` (status ${status})`}`,
     fix: ({ node, server }) =>
