@@ -97,7 +97,7 @@ describe('external networks, secrets and configs of a stack', () => {
   it('are an error of the plan that names them all, while nobody has them', async () => {
     const plan = await newWorld().run('up', await clusterWith(EXTERNALS), { mode: 'plan' });
     expect(errorsOf(plan)).toEqual([
-      'deploy-stacks@shop: stack shop needs network proxy, secret db-password, config c, external in /s.yml, which neither the cluster file nor the swarm has',
+      'deploy-stacks@shop: stack shop needs what neither the cluster file nor the swarm has: external network proxy (s.yml:3:13), secret db-password (s.yml:4:12), config c (s.yml:5:12)',
     ]);
   });
 

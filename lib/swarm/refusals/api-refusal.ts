@@ -5,7 +5,7 @@ import { ENGINE_WORDS } from './engine-words.ts';
 import { placeInFile } from './places.ts';
 import type { Subject } from './refusal.ts';
 
-/** What a manager is asked to create or change, as the cluster file has it. */
+/** What a manager is asked to create or change for the cluster file. */
 export interface Asked extends Subject {
   /** Its name in the cluster file: the name in the swarm may be longer. */
   readonly key?: string;

@@ -1,7 +1,7 @@
 import { below, on, type Refusal } from './refusal.ts';
 
 /**
- * What managers refuse, whoever asks. Sources: swarmkit, manager/controlapi (service.go, network.go, secret.go,
+ * What managers refuse, of swarmup's requests and of docker's. Sources: swarmkit, manager/controlapi (service.go, network.go, secret.go,
  * config.go, common.go) and manager/state/store; moby, daemon/cluster/networks.go and libnetwork/error.go.
  */
 export const ENGINE_WORDS: readonly Refusal[] = [

@@ -1,7 +1,7 @@
 import type { Path } from '../../compose/yaml/read.ts';
 import type { StackSpec } from '../../config/model.ts';
 import { SwarmupError, type ErrorCode } from '../../util/errors.ts';
-import { DEFAULT_NETWORK, scoped } from '../stack-spec/names.ts';
+import { keyOf } from '../stack-spec/names.ts';
 import { CLIENT_WORDS, type Named } from './client-words.ts';
 import { ENGINE_WORDS } from './engine-words.ts';
 import { placeInStack } from './places.ts';
@@ -60,7 +60,7 @@ function ofEngine(stack: Stack, manager: string, output: string): Reason | undef
   const [, named, name = '', words = ''] = SUBJECT.exec(output) ?? [];
   if (named === undefined) return undefined;
   const kind = kindOf(named);
-  const key = keyOf(stack, kind, name);
+  const key = keyOf(stack.name, stack.compose, { kind, name });
   const context: RefusalContext = { manager, stack: stack.name, kind, name, key: key ?? name };
   const own = key === undefined ? undefined : [`${kind}s`, key];
   for (const { words: pattern, cause, fix, at, isOfSwarm, transient } of ENGINE_WORDS) {
@@ -109,22 +109,10 @@ function kindOf(word: string): Kind {
   return word === 'network' || word === 'secret' || word === 'config' ? word : 'service';
 }
 
-/** The key in the stack's files of what has a name in the swarm; undefined for what they don't have. */
-function keyOf({ name: stack, compose }: Stack, kind: Kind, name: string): string | undefined {
-  if (kind === 'service') return Object.keys(compose.services).find((key) => scoped(stack, key) === name);
-  const section: Readonly<Record<string, { readonly name?: string; readonly external?: boolean }>> =
-    compose[`${kind}s`] ?? {};
-  const found = Object.entries(section).find(
-    ([key, one]) => (one.name ?? (one.external ? key : scoped(stack, key))) === name,
-  );
-  if (found) return found[0];
-  return kind === 'network' && name === scoped(stack, DEFAULT_NETWORK) ? DEFAULT_NETWORK : undefined;
-}
-
 function pathOf(stack: Stack, named: Named): Path | undefined {
   if ('path' in named) return named.path;
   if ('dotted' in named) return split(stack, named.dotted);
-  const key = keyOf(stack, named.kind, named.name);
+  const key = keyOf(stack.name, stack.compose, named);
   return key === undefined ? undefined : [`${named.kind}s`, key];
 }
 
