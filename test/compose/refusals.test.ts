@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { deployStack, type Deployment } from '../../lib/swarm/stack-deploy.ts';
 import { hasCode, type SwarmupError } from '../../lib/util/errors.ts';
-import { dockerWith, localManager, stackOn } from '../support/deploying.ts';
+import { dockerStandIn, dockerWith, localManager, stackOn } from '../support/deploying.ts';
 import { RecordingManager } from '../support/recording-manager.ts';
 import { hasOracle } from './docker.ts';
 
@@ -18,7 +18,7 @@ beforeEach(() => engine.reset());
 afterAll(() => engine.close());
 
 /** The error of a stack that the real docker deploys to an engine which refuses something. */
-async function refusal(text: string, sent = text): Promise<SwarmupError> {
+async function refusal(text: string, sent = text, bin = dockerWith(engine.socket)): Promise<SwarmupError> {
   const { stack } = stackOn({
     files: { 'app/stack.yml': text, 'app/a.txt': 'a' },
     compose: ['app/stack.yml'],
@@ -27,7 +27,7 @@ async function refusal(text: string, sent = text): Promise<SwarmupError> {
   });
   const files = stack.files.map((file) => ({ ...file, text: sent }));
   const version = /^version: "([\d.]+)"/m.exec(sent)?.[1];
-  const { host } = localManager(dockerWith(engine.socket));
+  const { host } = localManager(bin);
   const error: unknown = await deployStack(
     host,
     { ...stack, files, ...(version === undefined ? {} : { version }) },
@@ -37,7 +37,8 @@ async function refusal(text: string, sent = text): Promise<SwarmupError> {
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (!hasCode(error, 'STACK_INVALID', 'ENGINE_REFUSED', 'ENGINE_UNREACHABLE')) throw new Error(String(error));
+  if (!hasCode(error, 'STACK_INVALID', 'ENGINE_REFUSED', 'ENGINE_UNREACHABLE', 'DISK_FULL'))
+    throw new Error(String(error));
   return error;
 }
 
@@ -243,5 +244,45 @@ describe.runIf(hasOracle)('what docker’s client refuses of a stack', () => {
       typeof message === 'string' ? new RegExp(`^${message.replace(/[.()]/g, '\\$&')}$`) : message,
     );
     expect(error.output).not.toMatch(/swarmup-stack|\/proc\/self/);
+  });
+});
+
+describe.runIf(hasOracle)('a manager that can’t deploy', () => {
+  it('is no manager any more: another one is asked', async () => {
+    engine.isManager = false;
+    expect(await refusal(GOOD)).toMatchObject({
+      code: 'ENGINE_REFUSED',
+      message: 'stack app: manager1 is no longer a manager',
+      transient: true,
+    });
+  });
+
+  it('has an engine that doesn’t answer', async () => {
+    expect(await refusal(GOOD, GOOD, dockerWith(`${engine.socket}.gone`))).toMatchObject({
+      code: 'ENGINE_UNREACHABLE',
+      message: "stack app: the Docker Engine of manager1 doesn't answer",
+      fix: 'Check whether it runs: swarmup ssh manager1 -- systemctl status docker',
+    });
+  });
+
+  it.each([
+    [
+      "docker: 'stack' is not a docker command.",
+      'ENGINE_REFUSED',
+      'manager1 has no docker command that deploys stacks',
+    ],
+    [
+      'neither /run nor /dev/shm is in memory, so nowhere to put secrets',
+      'ENGINE_REFUSED',
+      'manager1 has no folder in memory, where secrets belong',
+    ],
+    [
+      'tar: 3: Cannot write: No space left on device',
+      'DISK_FULL',
+      "manager1 has no room for the stack's files in memory",
+    ],
+  ])('says %j', async (words, code, cause) => {
+    const error = await refusal(GOOD, GOOD, dockerStandIn(`echo "${words}" >&2; exit 1`));
+    expect(error).toMatchObject({ code, message: `stack app: ${cause}`, output: words });
   });
 });

@@ -131,6 +131,12 @@ export const CLIENT_WORDS: readonly ClientWord[] = [
     code: 'ENGINE_UNREACHABLE',
   },
   {
+    words: /No space left on device/i,
+    cause: (_, { manager }) => `${manager} has no room for the stack's files in memory`,
+    fix: (_, { manager }) => `See what fills /run or /dev/shm: ${on(manager, 'df', '-h', '/run', '/dev/shm')}`,
+    code: 'DISK_FULL',
+  },
+  {
     words: /docker: command not found|'stack' is not a docker command|unknown command: docker stack/,
     cause: (_, { manager }) => `${manager} has no docker command that deploys stacks`,
     fix: (_, { manager }) =>
