@@ -64,18 +64,6 @@ export const services = {
     failed to update config app_hello: Error response from daemon: rpc error: code = InvalidArgument desc = only updates to Labels are allowed
   fix  Give it a new name with each content, below configs.hello: name: app_hello_2 (services still call it hello). Or move it to configs of the cluster file, where names depend on the content, and declare it external here.`,
   },
-  STACK_FAILED: {
-    meaning: "`docker stack deploy` on a manager refused the stack. Docker's words are below the message.",
-    causes: [
-      "A config or secret whose content changed: Docker can't change one under its name.",
-      'A network that is still being removed.',
-    ],
-    look: "Docker's words below the message; `swarmup config --stack NAME --effective` prints what was deployed.",
-    fix: 'Give a changed config or secret another name; otherwise correct what Docker names.',
-    example: `✖ deploy-stacks on app: manager1: 'docker stack deploy app' failed
-    failed to update config app_site: only updates to Labels are allowed
-  fix  Correct the error in app.yml that Docker reports below. Secrets and configs can't be changed: give changed ones another name, or move them to the cluster file.`,
-  },
   PORTAINER_FAILED: {
     meaning: 'Portainer runs, and refuses its set-up, its login or a request.',
     causes: [

@@ -87,7 +87,6 @@ const TABLE = {
   DEPENDENCY_INVALID: { source: 'user' },
   SERVICE_FAILED: { source: 'host' },
   STACK_INVALID: { source: 'user' },
-  STACK_FAILED: { source: 'host' },
   PORTAINER_FAILED: { source: 'host', pending: 'absent' },
   HTTP_CHECK_FAILED: { source: 'host' },
 } as const satisfies Record<string, Row>;

@@ -264,11 +264,8 @@ describe('what Swarm users have', () => {
     write('extra.yml', EXTRA);
     await manager('docker service create -d --quiet --no-resolve-image --name squatter -p 8090:80 nginx');
     const error = errorOf(await up());
-    expect(error).toMatchObject({
-      code: 'STACK_INVALID',
-      message: 'stack extra: extra.yml:4:5: service extra_page: port 8090 belongs to the service squatter',
-    });
-    const [, fix = ''] = /swarmup ssh manager1 -- (.*)$/.exec(error?.fix ?? '') ?? [];
+    expect(error?.message).toMatch(/extra_page.*8090.*squatter/);
+    const [, fix = ''] = /swarmup ssh manager1 -- (sudo docker service rm \S+)/.exec(error?.fix ?? '') ?? [];
     expect(fix).toBe('sudo docker service rm squatter');
     await manager(fix);
     expectOk(await up());
