@@ -130,6 +130,12 @@ const CASES: Readonly<Record<string, Case>> = {
     cause: 'Docker Hub refuses the login',
     fix: ['docker login'],
   },
+  'an expired token': {
+    words: 'denied: Your authorization token has expired. Reauthenticate and try again.',
+    of: { image: '1.dkr.ecr.eu-west-1.amazonaws.com/app:1', node: 'w1', hasLogin: true },
+    cause: '1.dkr.ecr.eu-west-1.amazonaws.com refuses the login',
+    fix: ['docker login 1.dkr.ecr.eu-west-1.amazonaws.com', 'may have expired'],
+  },
   'a registry that asks who it is': {
     words: 'unauthorized: authentication required',
     of: APP,
