@@ -5,6 +5,7 @@ import type { Engine } from '../lib/contracts/engine.ts';
 import { enginesIngress, removeIngress, requireUnused, type EnginesIngress } from '../lib/swarm/ingress.ts';
 import { isMarked } from '../lib/swarm/labels.ts';
 import { differing, listNetworks, networkBody, type SwarmNetwork } from '../lib/swarm/networks.ts';
+import { explained } from '../lib/swarm/refusals/api-refusal.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { MTU_OPTION } from '../lib/config/convert-networks.ts';
 import { narrowUnderlay, type Underlay } from '../lib/swarm/underlay.ts';
@@ -84,8 +85,10 @@ async function create(ctx: UnitContext, manager: Engine, underlay: Underlay | un
       fix: `Create it (docker network create --driver overlay ${name}), or remove external from the cluster file.`,
     });
   const network = underlay ? { ...wanted, options: { ...options, [MTU_OPTION]: String(underlay.mtu) } } : wanted;
-  await manager.call(`create the network ${name}`, (docker) =>
-    docker.createNetwork(networkBody(network, ctx.cluster.name)),
+  await explained(manager, { kind: 'network', name, file: ctx.cluster.file }, () =>
+    manager.call(`create the network ${name}`, (docker) =>
+      docker.createNetwork(networkBody(network, ctx.cluster.name)),
+    ),
   );
 }
 

@@ -2,6 +2,7 @@ import type { ObjectSpec } from '../lib/config/model.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
 import { OWNER_LABEL } from '../lib/swarm/labels.ts';
 import { listObjects, OBJECT_LABEL } from '../lib/swarm/secrets-and-configs.ts';
+import { explained } from '../lib/swarm/refusals/api-refusal.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { created, type Change } from '../lib/contracts/change.ts';
 import type { Desired } from '../lib/contracts/target.ts';
@@ -36,8 +37,10 @@ export default defineTask<State, Change>({
     const manager = await ctx.swarm.manager(ctx.signal);
     const labels = { [OWNER_LABEL]: ctx.cluster.name, [OBJECT_LABEL]: name };
     const body = { Name: fullName, Data: data.reveal(), Labels: labels };
-    await manager.call(`create the ${kind} ${fullName}`, (docker) =>
-      kind === 'secret' ? docker.createSecret(body) : docker.createConfig(body),
+    await explained(manager, { kind, name: fullName, key: name, file: ctx.cluster.file }, () =>
+      manager.call(`create the ${kind} ${fullName}`, (docker) =>
+        kind === 'secret' ? docker.createSecret(body) : docker.createConfig(body),
+      ),
     );
   },
 });

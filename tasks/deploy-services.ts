@@ -19,6 +19,7 @@ import { NO_NAMES, type Names } from '../lib/swarm/fields/field.ts';
 import { differences, modeOf, specification } from '../lib/swarm/service-spec.ts';
 import type { SwarmService } from '../lib/contracts/swarm-types.ts';
 import { withUpdatePolicy } from '../lib/swarm/update-policy.ts';
+import { explained } from '../lib/swarm/refusals/api-refusal.ts';
 import { createService, updateService } from '../lib/swarm/write.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { created, updated, waiting, type Change } from '../lib/contracts/change.ts';
@@ -141,7 +142,9 @@ async function write(
   const auth = authConfig(await ctx.images.credentials(wanted.image));
   await requireBindSources(ctx, [mountingOf(spec)]);
   ctx.report(current ? 'updating' : 'creating');
-  await (current ? updateService(manager, current, spec, auth) : createService(manager, spec, auth));
+  await explained(manager, { kind: 'service', name: wanted.name, file: ctx.cluster.file }, () =>
+    current ? updateService(manager, current, spec, auth) : createService(manager, spec, auth),
+  );
 }
 
 function otherMode({ name, mode }: ServiceSpec): SwarmupError {

@@ -13,6 +13,7 @@ import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
 import type { Names } from '../lib/swarm/fields/field.ts';
 import { listServices } from '../lib/swarm/read.ts';
 import { namesOf } from '../lib/swarm/secrets-and-configs.ts';
+import { afterOldNetworks } from '../lib/swarm/old-networks.ts';
 import { deployStack } from '../lib/swarm/stack-deploy.ts';
 import { hasForeignImage, keptReplicas } from '../lib/swarm/stack-drift.ts';
 import { externalsOf, requireDeployable, untilProvided } from '../lib/swarm/stack-requirements.ts';
@@ -115,7 +116,8 @@ export default defineTask<State, StackChange>({
     const before = await servicesOf(manager, stack.name);
     if (changes.some((change) => change.kind === 'deploy')) {
       await untilProvided(ctx, manager, stack);
-      await deploy(ctx, manager.node, stack, additions, hasForeignImage(before) ? 'always' : stack.resolveImage);
+      const resolveImage = hasForeignImage(before) ? 'always' : stack.resolveImage;
+      await afterOldNetworks(ctx, manager, () => deploy(ctx, manager.node, stack, additions, resolveImage));
     }
     const deployed = await running(ctx, manager, stack.name, before);
     // The node on which a service started, and has to stay, is known once it runs.

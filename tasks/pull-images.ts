@@ -1,6 +1,10 @@
 import { basename } from 'node:path';
 import { requiredImages } from '../lib/config/selections.ts';
 import { askRegistry, isLoaded, isPresent, load, pull, type Registry } from '../lib/images/on-node.ts';
+import { withFreeSpace } from '../lib/images/pull/free-space.ts';
+import type { UnitContext } from '../lib/contracts/context.ts';
+import type { Engine } from '../lib/contracts/engine.ts';
+import { hasCode } from '../lib/util/errors.ts';
 import { isImage, tagged } from '../lib/util/image-reference.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
@@ -77,13 +81,20 @@ export default defineTask<State, ImageChange>({
     const engine = await ctx.engine();
     for (const change of changes) {
       ctx.signal.throwIfAborted();
-      if (change.kind === 'pull')
-        await pull(engine, change.name, ctx.report, await ctx.images.credentials(change.name));
-      else
-        await load(engine, change.kind === 'load' ? change.file : await ctx.images.build(change.name, ctx), ctx.report);
+      try {
+        await bring(ctx, engine, change);
+      } catch (error) {
+        if (!hasCode(error, 'DISK_FULL')) throw error;
+        throw await withFreeSpace(error, engine, await ctx.host(), ctx.signal);
+      }
     }
   },
 });
+
+async function bring(ctx: UnitContext, engine: Engine, change: ImageChange): Promise<void> {
+  if (change.kind === 'pull') return pull(engine, change.name, ctx.report, await ctx.images.credentials(change.name));
+  return load(engine, change.kind === 'load' ? change.file : await ctx.images.build(change.name, ctx), ctx.report);
+}
 
 function warnUnreachable(
   ctx: { warn: (message: string, key: string) => void; cluster: { images: { whenUnreachable: string } } },

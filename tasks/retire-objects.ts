@@ -3,6 +3,7 @@ import { isMarked } from '../lib/swarm/labels.ts';
 import { listNetworks } from '../lib/swarm/networks.ts';
 import { listObjects, OBJECT_LABEL, referencedIds, type SwarmObject } from '../lib/swarm/secrets-and-configs.ts';
 import { CLUSTER } from '../lib/contracts/target.ts';
+import { explained } from '../lib/swarm/refusals/api-refusal.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { removed, type Change } from '../lib/contracts/change.ts';
 import { sentenceOf } from '../lib/contracts/change-sentence.ts';
@@ -56,11 +57,13 @@ export default defineTask<State, Retirement>({
     for (const change of changes) {
       const { kind, id } = change;
       ctx.signal.throwIfAborted();
-      await manager.call(`remove the ${sentenceOf(change)}`, async (docker) => {
-        if (kind === 'secret') await docker.getSecret(id).remove();
-        else if (kind === 'config') await docker.getConfig(id).remove();
-        else await docker.getNetwork(id).remove();
-      });
+      const request = () =>
+        manager.call(`remove the ${sentenceOf(change)}`, async (docker) => {
+          if (kind === 'secret') await docker.getSecret(id).remove();
+          else if (kind === 'config') await docker.getConfig(id).remove();
+          else await docker.getNetwork(id).remove();
+        });
+      await explained(manager, { kind, name: change.path[1] ?? id, file: ctx.cluster.file }, request);
     }
   },
 });

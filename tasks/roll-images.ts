@@ -6,6 +6,7 @@ import { digestOf, tagged } from '../lib/util/image-reference.ts';
 import { isArchived } from '../lib/images/archived.ts';
 import { authConfig } from '../lib/images/credentials.ts';
 import { registryDigest } from '../lib/images/on-node.ts';
+import { pullFailure } from '../lib/images/pull/failure.ts';
 import { isJob } from '../lib/swarm/ending.ts';
 import { serviceByName } from '../lib/swarm/read.ts';
 import { withUpdatePolicy } from '../lib/swarm/update-policy.ts';
@@ -47,7 +48,7 @@ export default defineTask<State, Change>({
     const found = await registryDigest(manager, image, await ctx.images.credentials(image));
     if ('problem' in found) {
       if (ctx.cluster.images.whenUnreachable !== 'build' || !ctx.images.canBuild(image))
-        throw unreachable(ctx.target, image, found.problem);
+        throw unreachable(ctx.target, image, manager.node, found.problem);
       return { ...NOTHING, service, skipped: "built here, as its registry can't be reached" };
     }
     const [convergence] = await lookAt(manager, [service.ID]);
@@ -116,12 +117,11 @@ function withImage(spec: ServiceSpecification, image: string): ServiceSpecificat
   return { ...spec, TaskTemplate: { ...TaskTemplate, ContainerSpec: { ...TaskTemplate.ContainerSpec, Image: image } } };
 }
 
-function unreachable({ id }: Target, image: string, problem: string): SwarmupError {
-  return new SwarmupError(
-    'IMAGE_UNREACHABLE',
-    `service ${id}: ${image} can't be looked up in its registry: ${problem}`,
-    {
-      fix: 'Make the registry reachable from the managers (private ones: images.registryAuth), or leave --pull out: everything runs with the images that it has.',
-    },
-  );
+function unreachable({ id }: Target, image: string, node: string, problem: string): SwarmupError {
+  const { cause, fix, transient } = pullFailure(problem, { image, node });
+  const why = cause === undefined ? problem : `${cause} (${problem})`;
+  return new SwarmupError('IMAGE_UNREACHABLE', `service ${id}: ${image} can't be looked up in its registry: ${why}`, {
+    fix: `${fix} Without --pull everything runs with the images that it has.`,
+    transient,
+  });
 }

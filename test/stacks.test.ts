@@ -3,6 +3,8 @@ import { sentenceOf } from '../lib/contracts/change-sentence.ts';
 import type { Cluster, StackSpec } from '../lib/config/model.ts';
 import type { RunResult } from '../lib/contracts/events.ts';
 import type { ServiceSpecification } from '../lib/contracts/swarm-types.ts';
+import { isTransient } from '../lib/remote/transient.ts';
+import { SwarmupError } from '../lib/util/errors.ts';
 import type { FakeWorld } from './fakes/world.ts';
 import { clusterOf, IMAGES } from './support/cluster.ts';
 import { stackOf } from './support/stacks.ts';
@@ -86,6 +88,42 @@ describe('a stack', () => {
   });
 });
 
+describe('a stack that docker refuses', () => {
+  /** What docker prints at its first attempts. */
+  async function refusedFor(times: number, words: string) {
+    const world = newWorld();
+    let deployments = 0;
+    world.fault = (what) => {
+      if (!what.includes('swarmup-stack') || deployments++ >= times) return;
+      throw new SwarmupError('COMMAND_FAILED', "manager1: 'sh' ended with exit code 1", {
+        fix: 'Correct it.',
+        output: `Updating service shop_web (id: 1)\nfailed to update service shop_web: Error response from daemon: ${words}`,
+        transient: isTransient(words),
+      });
+    };
+    const result = await world.run('up', await clusterWith(WEB));
+    return { errors: errorsOf(result), deployments };
+  }
+
+  it('is deployed again once its old network is gone', async () => {
+    expect(await refusedFor(1, 'network shop_default not found')).toEqual({ errors: [], deployments: 2 });
+  });
+
+  it('is deployed again after a change in between', async () => {
+    const words = 'rpc error: code = Unknown desc = update out of sequence';
+    expect(await refusedFor(2, words)).toEqual({ errors: [], deployments: 3 });
+  });
+
+  it('for what its file says is an error at its line, and isn’t tried again', async () => {
+    const words =
+      "rpc error: code = InvalidArgument desc = port '80' is already in use by service 'x' (1a) as an ingress port";
+    expect(await refusedFor(9, words)).toEqual({
+      errors: ['deploy-stacks@shop: stack shop: s.yml:2:13: service shop_web: port 80 belongs to the service x'],
+      deployments: 1,
+    });
+  });
+});
+
 const EXTERNALS = `version: "3.8"
 services: { web: { image: nginx, networks: [proxy], secrets: [k], configs: [c] } }
 networks: { proxy: { external: true } }
@@ -97,7 +135,7 @@ describe('external networks, secrets and configs of a stack', () => {
   it('are an error of the plan that names them all, while nobody has them', async () => {
     const plan = await newWorld().run('up', await clusterWith(EXTERNALS), { mode: 'plan' });
     expect(errorsOf(plan)).toEqual([
-      'deploy-stacks@shop: stack shop needs network proxy, secret db-password, config c, external in /s.yml, which neither the cluster file nor the swarm has',
+      'deploy-stacks@shop: stack shop needs what neither the cluster file nor the swarm has: external network proxy (s.yml:3:13), secret db-password (s.yml:4:12), config c (s.yml:5:12)',
     ]);
   });
 

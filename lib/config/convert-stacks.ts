@@ -37,7 +37,7 @@ export function convertStacks({ stacks, portainer, docker }: ClusterFile, report
         name,
         file: first.path,
         text: first.text,
-        files: files.map(({ path, text }) => ({ path, text })),
+        files: files.map(({ path, shown, text }) => ({ path, shown, text })),
         folder: dirname(first.path),
         compose,
         variables,

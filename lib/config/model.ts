@@ -253,6 +253,8 @@ export type Drift = 'fix' | 'ignore';
 export interface StackFile {
   /** Its absolute path. */
   readonly path: string;
+  /** Its path as the cluster file writes it. */
+  readonly shown: string;
   readonly text: string;
 }
 

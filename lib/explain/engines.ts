@@ -81,17 +81,33 @@ export const engines = {
   fix  Correct docker.daemon in the cluster file: see the engine's message, and docs.docker.com, dockerd.`,
   },
   IMAGE_UNREACHABLE: {
-    meaning: "A node can't get an image.",
+    meaning: "A node can't get an image. The message says why, with the engine's own words in brackets.",
     causes: [
-      'A misspelt name or tag.',
-      'A private registry without credentials (images.registryAuth).',
-      'No way from the node to the registry.',
-      'A rate limit of the registry.',
+      'A misspelt name or tag, or an image that was never pushed.',
+      'A private image without a login: `images.registryAuth` gives nodes the credentials of `docker login` on this computer.',
+      'The pull rate limit of Docker Hub, which counts pulls without a login by address: all nodes behind one router share it.',
+      'An image for another platform, such as linux/amd64 on an arm64 node.',
+      'No way from the node to the registry: DNS, a firewall, a proxy.',
+      'A certificate that the node does not trust, or a registry without encryption.',
     ],
-    look: '`swarmup ssh NODE -- sudo docker pull IMAGE`.',
-    fix: 'Correct the name, log in here (`docker login`) with `images.registryAuth: true`, set `docker.proxy`, or supply the image with `images.load`.',
-    example: `✖ pull-images on worker1: worker1: registry.example.org/team/app:2 can't be pulled: no basic auth credentials
-  fix  Correct the image name, make the registry reachable from the nodes, or supply an archive (docker save) with images.load.`,
+    look: '`swarmup ssh NODE -- sudo docker pull IMAGE`. For other errors than a wrong name: `swarmup ssh NODE -- curl -sSI https://REGISTRY/v2/`, where 401 is a good sign.',
+    fix: 'As the error says for its cause: log in here with `images: { registryAuth: true }`; name a mirror of Docker Hub (`docker: { daemon: { registry-mirrors: [URL] } }`); set `docker.proxy`; put the authority of a private registry at `/etc/docker/certs.d/REGISTRY/ca.crt`; or supply the image with `images.load`.',
+    example: `✖ pull-images on worker1: worker1: nginx:1.27 can't be pulled: the pull rate limit of Docker Hub is reached, which counts pulls without a login by address (toomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit)
+  fix  Log in here (docker login) and set images: { registryAuth: true }; or name a mirror: docker: { daemon: { registry-mirrors: [URL] } }; or supply the image as an archive (docker save) with images.load.`,
+  },
+  DISK_FULL: {
+    meaning: "The disk on which a node's engine keeps its images is full.",
+    causes: [
+      'Images of earlier versions, which Docker never removes by itself.',
+      'Logs of containers, or volumes, on the same disk.',
+      'A small disk: a pull needs the image twice, packed and unpacked.',
+      'Many small files: a file system can be out of inodes with space left.',
+    ],
+    look: '`swarmup ssh NODE -- sudo docker system df`, and `swarmup ssh NODE -- df -h`.',
+    fix: '`swarmup ssh NODE -- sudo docker image prune --all --force` removes the images that no container uses. Otherwise give the machine a larger disk, or limit the logs: `docker: { daemon: { log-opts: { max-size: 10m } } }`.',
+    example: `✖ pull-images on worker1: worker1: nginx:1.27 can't be pulled: the disk of worker1 is full (failed to register layer: write /usr/lib/libc.so.6: no space left on device)
+    now /var/lib/docker has 12 of 9951 MiB free
+  fix  See what takes the space: swarmup ssh worker1 -- sudo docker system df; remove images without containers: swarmup ssh worker1 -- sudo docker image prune --all --force; or give it a larger disk.`,
   },
   IMAGE_ARCHIVE_INVALID: {
     meaning: "A file of `images.load` isn't an archive of images, or an engine can't load it.",

@@ -68,27 +68,20 @@ export const services = {
   fix  Correct what its output says: swarmup logs web`,
   },
   STACK_INVALID: {
-    meaning: "The stack can't be deployed as it is. Nothing of it was deployed.",
+    meaning:
+      "The stack can't be deployed as its Compose files are: they, or the swarm's managers, don't allow it. The message names the line.",
     causes: [
       'An external network, secret or config that is neither in the swarm nor in the cluster file.',
+      'A published port that another service has.',
+      "A config or secret whose content changed: Swarm can't change one under its name.",
+      'A network or service of the same name that is not of this stack.',
       "A Compose file that the manager's Docker is too old for.",
     ],
-    look: '`swarmup config --stack NAME` prints the stack as Docker reads it.',
-    fix: 'Add what is missing to the cluster file, or correct the Compose file.',
-    example: `✖ deploy-stacks on app: stack app needs network proxy, external in app.yml, which neither the cluster file nor the swarm has
-  fix  Add them to networks, secrets or configs of the cluster file, or create them in the swarm (docker network create --driver overlay, docker secret create, docker config create).`,
-  },
-  STACK_FAILED: {
-    meaning: "`docker stack deploy` on a manager refused the stack. Docker's words are below the message.",
-    causes: [
-      "A config or secret whose content changed: Docker can't change one under its name.",
-      'A network that is still being removed.',
-    ],
-    look: "Docker's words below the message; `swarmup config --stack NAME --effective` prints what was deployed.",
-    fix: 'Give a changed config or secret another name; otherwise correct what Docker names.',
-    example: `✖ deploy-stacks on app: manager1: 'docker stack deploy app' failed
-    failed to update config app_site: only updates to Labels are allowed
-  fix  Correct the error in app.yml that Docker reports below. Secrets and configs can't be changed: give changed ones another name, or move them to the cluster file.`,
+    look: "Docker's own words below the message; `swarmup config --stack NAME` prints the stack as Docker reads it.",
+    fix: 'Correct the line that the message names. Secrets and configs whose content changes belong in the cluster file: their names there depend on the content, and stacks refer to them with `external: true`.',
+    example: `✖ deploy-stacks on app: stack app: app.yml:9:3: config app_hello: its content is another one now, and Swarm never changes the content of a config
+    failed to update config app_hello: Error response from daemon: rpc error: code = InvalidArgument desc = only updates to Labels are allowed
+  fix  Give it a new name with each content, below configs.hello: name: app_hello_2 (services still call it hello). Or move it to configs of the cluster file, where names depend on the content, and declare it external here.`,
   },
   PORTAINER_FAILED: {
     meaning: 'Portainer runs, and refuses its set-up, its login or a request.',

@@ -2,13 +2,13 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import type { Progress } from '../contracts/events.ts';
-import { messageOf, SwarmupError } from '../util/errors.ts';
+import { hasCode, messageOf, SwarmupError } from '../util/errors.ts';
 import { engineWords } from '../remote/engine.ts';
 import type { Engine } from '../contracts/engine.ts';
-import { isTransient } from '../remote/transient.ts';
 import type { ArchivedImage, Credentials } from '../contracts/images.ts';
 import { authConfig } from './credentials.ts';
 import { exact } from '../util/image-reference.ts';
+import { isOfOtherPlatform, pullError, pullFailure } from './pull/failure.ts';
 
 export type Registry = { readonly reachable: true } | { readonly reachable: false; readonly reason: string };
 
@@ -78,7 +78,7 @@ export function isNetworkProblem(words: string): boolean {
   );
 }
 
-/** Pulls an image, with progress over its layers. @throws IMAGE_UNREACHABLE */
+/** Pulls an image, with progress over its layers. @throws SwarmupError IMAGE_UNREACHABLE, DISK_FULL */
 export async function pull(
   engine: Engine,
   name: string,
@@ -101,15 +101,38 @@ export async function pull(
       });
     });
   } catch (cause) {
-    throw new SwarmupError('IMAGE_UNREACHABLE', `${engine.node}: ${name} can't be pulled: ${engineWords(cause)}`, {
-      fix: 'Correct the image name, make the registry reachable from the nodes, or supply an archive (docker save) with images.load.',
-      cause,
-      transient: isTransient(engineWords(cause)),
-    });
+    // An engine that is gone says nothing about the image.
+    if (hasCode(cause, 'ENGINE_UNREACHABLE', 'ENGINE_SILENT')) throw cause;
+    const words = engineWords(cause);
+    const platforms = isOfOtherPlatform(words) ? await platformsOf(engine, name, credentials) : [];
+    throw pullError(words, { image: name, node: engine.node, hasLogin: credentials !== undefined, platforms }, cause);
   }
 }
 
-/** Loads an image archive into a node, with progress over its bytes. */
+/** The platforms for which a registry has an image; none if it doesn't say. Source: GET /distribution/NAME/json. */
+async function platformsOf(engine: Engine, name: string, credentials?: Credentials): Promise<readonly string[]> {
+  try {
+    const { Platforms = [] } = await engine.call(`ask for the platforms of ${name}`, (docker): Promise<Distribution> =>
+      docker.getImage(name).distribution({ authconfig: authConfig(credentials) }),
+    );
+    // Attestations are listed as images for the platform unknown/unknown.
+    const known = Platforms.filter(({ os }) => os !== 'unknown' && os !== '');
+    return known.map(({ os, architecture, variant = '' }) => [os, architecture, variant].filter(Boolean).join('/'));
+  } catch (error) {
+    // That the image doesn't fit the node is known, and has to be told.
+    if (error instanceof SwarmupError) return [];
+    throw error;
+  }
+}
+
+interface Distribution {
+  readonly Platforms?: readonly { readonly os: string; readonly architecture: string; readonly variant?: string }[];
+}
+
+/**
+ * Loads an image archive into a node, with progress over its bytes.
+ * @throws SwarmupError IMAGE_ARCHIVE_INVALID, DISK_FULL
+ */
 export async function load(
   engine: Engine,
   file: string,
@@ -134,6 +157,12 @@ export async function load(
   try {
     await engine.follow(stream, () => undefined);
   } catch (cause) {
+    const { code, cause: why, fix } = pullFailure(messageOf(cause), { image: name, node: engine.node });
+    if (code === 'DISK_FULL')
+      throw new SwarmupError(code, `${engine.node}: ${file} can't be loaded: ${why} (${messageOf(cause)})`, {
+        fix,
+        cause,
+      });
     throw new SwarmupError('IMAGE_ARCHIVE_INVALID', `${engine.node}: ${file} can't be loaded: ${messageOf(cause)}`, {
       fix: 'Write the archive again with: docker save -o FILE IMAGE',
       cause,

@@ -2,6 +2,10 @@ import type { Hosts, Work } from '../contracts/context.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { removed, type Change } from '../contracts/change.ts';
 import { sentenceOf } from '../contracts/change-sentence.ts';
+import { hasCode } from '../util/errors.ts';
+import { listNetworks } from './networks.ts';
+import { listServices } from './read.ts';
+import { removalRefusal } from './refusals/removal-refusal.ts';
 import type { SwarmService } from '../contracts/swarm-types.ts';
 
 /** The removal of a service or a stack. */
@@ -28,5 +32,19 @@ export async function remove(ctx: Hosts & Omit<Work, 'clock'>, manager: Engine, 
   }
   // Its networks, secrets and configs are removed one by one, as there is no API for stacks.
   const host = await ctx.host(manager.node);
-  await host.run(['docker', 'stack', 'rm', removal.name], { signal: ctx.signal });
+  try {
+    await host.run(['docker', 'stack', 'rm', removal.name], { signal: ctx.signal });
+  } catch (error) {
+    if (!hasCode(error, 'COMMAND_FAILED')) throw error;
+    throw removalRefusal(removal.name, error, manager.node, await namesById(manager));
+  }
+}
+
+/** The names of networks and services by their IDs, which is all that docker says of them. */
+async function namesById(manager: Engine): Promise<ReadonlyMap<string, string>> {
+  const [networks, services] = await Promise.all([listNetworks(manager), listServices(manager)]);
+  return new Map([
+    ...networks.map(({ id, name }) => [id, name] as const),
+    ...services.map(({ ID, Spec }) => [ID, Spec.Name] as const),
+  ]);
 }

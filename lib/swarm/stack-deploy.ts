@@ -8,6 +8,7 @@ import type { Host } from '../contracts/host.ts';
 import type { Credentials } from '../contracts/images.ts';
 import { hasCode, SwarmupError } from '../util/errors.ts';
 import type { Secret } from '../util/secret.ts';
+import { stackRefusal } from './refusals/stack-refusal.ts';
 import { additionalFiles } from './stack-additions.ts';
 import type { Placing } from './stack-replacements.ts';
 import { DEPLOY } from './stack-script.ts';
@@ -36,7 +37,7 @@ export function usesRealFolder({ references }: Pick<StackSpec, 'references'>): b
  * Deploys a stack from a manager. There is no API for it: the docker command reads the Compose files, which get there
  * unchanged, with the files and the variables that they refer to.
  *
- * @throws SwarmupError COMMAND_FAILED with docker's message; STACK_INVALID for what can't be sent
+ * @throws SwarmupError STACK_INVALID for what can't be sent, and what the files are to blame for; ENGINE_REFUSED
  */
 export async function deployStack(
   manager: Host,
@@ -52,23 +53,13 @@ export async function deployStack(
       // It may contain secrets.
       input: Readable.from([await archive(sent.map(({ content }) => content))]),
       signal,
-      fix: `Correct the error in ${stack.file} that Docker reports below. Secrets and configs can't be changed: give changed ones another name, or move them to the cluster file.`,
     });
   } catch (error) {
     if (!hasCode(error, 'COMMAND_FAILED')) throw error;
-    throw refused(manager, stack, error);
+    // Without the script that runs docker.
+    const { output = '', transient } = error;
+    throw stackRefusal(stack, { manager: manager.name, output, transient, cause: error });
   }
-}
-
-/** The error of Docker's client, without the script that runs it. */
-function refused(manager: Host, { name }: StackSpec, error: SwarmupError): SwarmupError {
-  const { fix, output, transient } = error;
-  return new SwarmupError('STACK_FAILED', `${manager.name}: 'docker stack deploy ${name}' failed`, {
-    fix,
-    transient,
-    cause: error,
-    ...(output === undefined ? {} : { output }),
-  });
 }
 
 interface Sent {

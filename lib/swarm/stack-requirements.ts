@@ -8,7 +8,8 @@ import type { Names } from './fields/field.ts';
 import { namesOf } from './secrets-and-configs.ts';
 import { usesRealFolder } from './stack-deploy.ts';
 import { lossyServices, type Loss } from './stack-replacements.ts';
-import { externalNames, ownNames, type SwarmNames } from './stack-spec/names.ts';
+import { placeInStack } from './refusals/places.ts';
+import { externalNames, keyOf, ownNames, type SwarmNames } from './stack-spec/names.ts';
 import { tooOldFor } from './stack-version.ts';
 import type { Addition } from './stack.ts';
 
@@ -18,6 +19,8 @@ import type { Addition } from './stack.ts';
 const PROVIDED_MS = 300_000;
 
 const KINDS = ['networks', 'secrets', 'configs'] as const;
+
+const SINGULAR = { networks: 'network', secrets: 'secret', configs: 'config' } as const;
 
 /** External networks, secrets and configs of a stack, and where they are. */
 export interface Externals {
@@ -68,6 +71,18 @@ export function listOf(names: SwarmNames): string {
   return KINDS.flatMap((kind) => names[kind].map((name) => `${kind.slice(0, -1)} ${name}`)).join(', ');
 }
 
+/** The same with the lines of the stack's files that name them. */
+function placesOf(stack: StackSpec, names: SwarmNames): string {
+  const all = KINDS.flatMap((kind) =>
+    names[kind].map((name) => {
+      const key = keyOf(stack.name, stack.compose, { kind: SINGULAR[kind], name });
+      const place = key === undefined ? undefined : placeInStack(stack, [kind, key]);
+      return `${SINGULAR[kind]} ${name}${place === undefined ? '' : ` (${place})`}`;
+    }),
+  );
+  return all.join(', ');
+}
+
 /**
  * @param cli the manager's docker, from `cliVersion`; undefined when it isn't known yet
  * @throws SwarmupError STACK_INVALID for what can't be deployed as the files say
@@ -89,13 +104,13 @@ export function requireDeployable(
   if (cli !== undefined) requireSameReading(stack, cli);
   const [loss] = lossyServices(stack, additions, { isRealFolder: usesRealFolder(stack), cli });
   if (loss) throw lossy(stack, loss);
-  const list = listOf(missing);
+  const list = placesOf(stack, missing);
   if (list !== '')
     throw new SwarmupError(
       'STACK_INVALID',
-      `stack ${stack.name} needs ${list}, external in ${stack.file}, which neither the cluster file nor the swarm has`,
+      `stack ${stack.name} needs what neither the cluster file nor the swarm has: external ${list}`,
       {
-        fix: 'Add them to networks, secrets or configs of the cluster file, or create them in the swarm (docker network create --driver overlay, docker secret create, docker config create).',
+        fix: 'Add them to networks, secrets or configs of the cluster file, or create them on a manager: sudo docker network create --driver overlay NAME, sudo docker secret create NAME FILE, sudo docker config create NAME FILE',
       },
     );
 }

@@ -82,6 +82,7 @@ const TABLE = {
 
   IMAGE_UNREACHABLE: { source: 'host' },
   IMAGE_ARCHIVE_INVALID: { source: 'user' },
+  DISK_FULL: { source: 'host' },
   NETWORK_ABSENT: { source: 'user' },
   OBJECT_ABSENT: { source: 'user' },
   DEPENDENCY_MISSING: { source: 'user' },
@@ -89,7 +90,6 @@ const TABLE = {
   BIND_SOURCE_ABSENT: { source: 'host' },
   SERVICE_FAILED: { source: 'host' },
   STACK_INVALID: { source: 'user' },
-  STACK_FAILED: { source: 'host' },
   PORTAINER_FAILED: { source: 'host', pending: 'absent' },
   HTTP_CHECK_FAILED: { source: 'host' },
 } as const satisfies Record<string, Row>;

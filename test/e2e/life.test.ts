@@ -260,6 +260,27 @@ describe('a cluster in use', () => {
       expect.stringMatching(/^service shop_page: image \S+@sha256:\w+ → \S+@sha256:\w+$/),
     ]);
     expect((await up('--pull')).document.changed).toBe(0);
+    write(['  edge:\n', `  other: { image: '${registryName()}/team/web:nope' }\n  edge:\n`]);
+    expect(errorOf(await up('--only', 'pull-images'))).toMatchObject({
+      code: 'IMAGE_UNREACHABLE',
+      message: expect.stringContaining(`${registryName()} has no image of this name and tag`),
+    });
+    // An image for which a disk has no room.
+    const large = `${registryName()}/team/large:1`;
+    const content = `mkdir /tmp/large && head -c 100000000 /dev/urandom >/tmp/large/data && printf 'FROM nginx:latest\\nCOPY data /data\\n' >/tmp/large/Dockerfile`;
+    const made = `${content} && docker build -q -t ${large} /tmp/large && rm -r /tmp/large`;
+    await engine('m1', `${made} && ${login} && docker push -q ${large} && docker logout ${registryName()}`);
+    // All that is free, also what only root may use, but 30 MB.
+    const rest = "$(($(stat -f -c '%f*%S' /var/lib/docker) - 30000000))";
+    await engine('w1', `fallocate -l ${rest} /var/lib/docker/full`);
+    write(['  edge:\n', `  large: { image: '${large}', constraints: [node.role == worker] }\n  edge:\n`]);
+    expect(errorOf(await up('--only', 'pull-images'))).toMatchObject({
+      code: 'DISK_FULL',
+      message: expect.stringContaining(`w1: ${large} can't be pulled: the disk of w1 is full (`),
+      output: expect.stringMatching(/^now \/var\/lib\/docker has \d+ of \d+ MiB free/),
+    });
+    await engine('w1', 'rm /var/lib/docker/full');
+    expectOk(await up('--only', 'pull-images'));
     expect(readFileSync(cli.log, 'utf8')).not.toContain(PASSWORD);
     if (configured === undefined) rmSync(config);
     else writeFileSync(config, configured);

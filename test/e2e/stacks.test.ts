@@ -236,12 +236,66 @@ describe('what Swarm users have', () => {
     expect(status).toBe(1);
     const error = document.units.find((unit) => unit.error)?.error;
     expect(error).toMatchObject({
-      code: 'STACK_FAILED',
-      message: "manager1: 'docker stack deploy app' failed",
-      fix: expect.stringContaining('another name'),
-      output: expect.stringContaining('app_hello'),
+      code: 'STACK_INVALID',
+      message: expect.stringMatching(/^stack app: app\/compose\.yml:\d+:\d+: config app_hello: its content/),
+      fix: expect.stringContaining('below configs.hello: name: app_hello_2'),
+      output: expect.stringContaining('only updates to Labels are allowed'),
     });
     change('app/conf/hello.txt', 'second', 'first');
+  });
+
+  const EXTRA = `services:
+  page:
+    image: nginx
+    ports: ['8090:80']
+    # Its workers end at this signal, and the container only when its time is over.
+    stop_signal: SIGWINCH
+    stop_grace_period: 8s
+    deploy: { placement: { constraints: [node.role == manager] } }
+`;
+  const errorOf = ({ document }: { document: UpDocument }) => document.units.find(({ error }) => error)?.error;
+
+  it('names what a stack needs and nobody has, before it is deployed', async () => {
+    change('swarmup.yaml', 'stacks:\n', 'stacks:\n  extra: { file: extra.yml }\n');
+    write(
+      'extra.yml',
+      `${EXTRA.replace('image: nginx', 'image: nginx\n    networks: [nowhere]')}networks:\n  nowhere: { external: true }\n`,
+    );
+    const plan = await cli.json<UpDocument>('plan');
+    expect(errorOf(plan)).toMatchObject({
+      code: 'STACK_INVALID',
+      message: expect.stringMatching(/external network nowhere \(extra\.yml:11:\d+\)$/),
+    });
+  });
+
+  it('names the service that has a port, and the command that frees it', async () => {
+    write('extra.yml', EXTRA);
+    await manager('docker service create -d --quiet --no-resolve-image --name squatter -p 8090:80 nginx');
+    const error = errorOf(await up());
+    expect(error?.message).toMatch(/extra_page.*8090.*squatter/);
+    const [, fix = ''] = /swarmup ssh manager1 -- (sudo docker service rm \S+)/.exec(error?.fix ?? '') ?? [];
+    expect(fix).toBe('sudo docker service rm squatter');
+    await manager(fix);
+    expectOk(await up());
+  });
+
+  it('names the local network that has the name of a network of the stack', async () => {
+    await manager('docker stack rm extra');
+    await expect.poll(() => manager('docker network ls -q -f name=extra_default'), { timeout: 60_000 }).toBe('');
+    await manager('docker network create extra_default');
+    const error = errorOf(await up());
+    expect(error).toMatchObject({ code: 'STACK_INVALID', message: expect.stringContaining('network extra_default') });
+    await manager('docker network rm extra_default');
+    expectOk(await up());
+  });
+
+  it('is deployed again right after its removal, while its old network is still there', async () => {
+    await manager('docker stack rm extra');
+    expect(await manager('docker network ls -q -f name=extra_default')).not.toBe('');
+    expectOk(await up());
+    expect(await manager("docker service ls -f name=extra_page --format '{{.Replicas}}'")).toBe('1/1');
+    change('swarmup.yaml', '  extra: { file: extra.yml }\n', '');
+    expectOk(await up('--prune'));
   });
 
   it('runs a job again when asked', async () => {

@@ -8,6 +8,9 @@ import { parse } from 'yaml';
 import type { ComposeConfig } from '../../lib/compose/types.ts';
 import type { StackReference, StackSpec } from '../../lib/config/model.ts';
 import type { Host } from '../../lib/contracts/host.ts';
+import { lastLines } from '../../lib/contracts/output.ts';
+import { isTransient } from '../../lib/remote/transient.ts';
+import { SwarmupError } from '../../lib/util/errors.ts';
 import { Secret } from '../../lib/util/secret.ts';
 import { strict } from '../fakes/strict.ts';
 
@@ -55,7 +58,7 @@ export function stackOn({ files, compose = ['stack.yml'], references = [], env =
     name: 's',
     file: paths[0]!,
     text,
-    files: compose.map((path) => ({ path: at(path), text: files[path] ?? '' })),
+    files: compose.map((path) => ({ path: at(path), shown: path, text: files[path] ?? '' })),
     folder,
     compose: config,
     variables: Object.keys(env),
@@ -141,7 +144,12 @@ export function localManager(
       });
       const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
       ran.push({ argv, stdout });
-      if (exitCode !== 0) throw new Error(`exit code ${exitCode}: ${stderr}`);
+      if (exitCode !== 0)
+        throw new SwarmupError('COMMAND_FAILED', `manager1: 'sh -c umask 077' ended with exit code ${exitCode}`, {
+          fix: 'Correct it.',
+          output: lastLines({ exitCode, stdout, stderr }),
+          transient: isTransient(stderr),
+        });
       return { stdout, stderr, exitCode };
     },
   });

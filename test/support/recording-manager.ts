@@ -32,6 +32,9 @@ export class RecordingManager {
   readonly secrets: Created[] = [];
   readonly configs: Created[] = [];
   readonly services: Created[] = [];
+  isManager = true;
+  /** What the engine refuses, by method and path: its words. */
+  readonly refused = new Map<string, string>();
   readonly #socket = new EngineSocket((request, path, query) => this.#answer(request, path, query));
 
   get socket(): string {
@@ -50,6 +53,8 @@ export class RecordingManager {
   reset(): void {
     for (const list of [this.recorded, this.unexpected, this.networks, this.secrets, this.configs, this.services])
       list.length = 0;
+    this.refused.clear();
+    this.isManager = true;
   }
 
   /** The bodies of requests to a path. */
@@ -58,6 +63,8 @@ export class RecordingManager {
   }
 
   async #answer(request: IncomingMessage, path: string, query: URLSearchParams): Promise<Answer> {
+    const words = this.refused.get(`${request.method} ${path}`);
+    if (words !== undefined) return { status: 400, body: { message: words } };
     if (request.method === 'POST') {
       const body = (await json(request)) as Readonly<Record<string, unknown>>;
       const header = request.headers['x-registry-auth'];
@@ -87,7 +94,8 @@ export class RecordingManager {
   #tell(path: string, query: URLSearchParams): Answer {
     const [, kind, name = ''] = path.split('/').map(decodeURIComponent);
     if (path === '/_ping') return ok('OK');
-    if (path === '/info') return ok({ Swarm: { LocalNodeState: 'active', NodeID: 'n1', ControlAvailable: true } });
+    if (path === '/info')
+      return ok({ Swarm: { LocalNodeState: 'active', NodeID: 'n1', ControlAvailable: this.isManager } });
     if (/^\/distribution\/.+\/json$/.test(path))
       return ok({
         Descriptor: { mediaType: 'application/vnd.oci.image.index.v1+json', digest: DIGEST, size: 1 },

@@ -24,7 +24,7 @@ export function stackOf(text: string, env: Readonly<Record<string, string>> = {}
     name: 's',
     file: '/s.yml',
     text,
-    files: [{ path: '/s.yml', text }],
+    files: [file],
     folder: '/',
     compose,
     variables: variables.map(({ name }) => name),

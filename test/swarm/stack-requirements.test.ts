@@ -87,7 +87,7 @@ describe('a stack that can’t be deployed', () => {
 
   it('is refused before anything is deployed, with all that is missing', () => {
     expect(() => requireDeployable(stack, [], { ...NONE, networks: ['n'], secrets: ['k'] }, undefined)).toThrow(
-      'stack s needs network n, secret k, external in /s.yml, which neither the cluster file nor the swarm has',
+      'stack s needs what neither the cluster file nor the swarm has: external network n, secret k',
     );
   });
 

@@ -1,4 +1,4 @@
-import type { ComposeConfig } from '../../compose/types.ts';
+import type { ComposeConfig, ComposeFileObject, ComposeNetwork } from '../../compose/types.ts';
 import { byText } from './values.ts';
 
 /** What is in the stack's name space, or belongs to it. Source: docker/cli, cli/compose/convert. */
@@ -79,4 +79,21 @@ function grants({ services }: ComposeConfig, kind: 'secrets' | 'configs'): Reado
       ...(kind === 'configs' ? [service.credential_spec?.config ?? ''] : []),
     ]),
   );
+}
+
+/** A service, network, secret or config by its name in the swarm. */
+export interface NamedInSwarm {
+  readonly kind: 'service' | 'network' | 'secret' | 'config';
+  readonly name: string;
+}
+
+/** The key in a stack's files of what has a name in the swarm; undefined for what they don't have. */
+export function keyOf(stack: string, config: ComposeConfig, { kind, name }: NamedInSwarm): string | undefined {
+  if (kind === 'service') return Object.keys(config.services).find((key) => scoped(stack, key) === name);
+  const section: Readonly<Record<string, ComposeNetwork | ComposeFileObject>> = config[`${kind}s`] ?? {};
+  const found = Object.entries(section).find(
+    ([key, one]) => (one.name ?? (one.external ? key : scoped(stack, key))) === name,
+  );
+  if (found) return found[0];
+  return kind === 'network' && name === scoped(stack, DEFAULT_NETWORK) ? DEFAULT_NETWORK : undefined;
 }
