@@ -1,6 +1,7 @@
 import type { Abortable, RunContext } from '../../contracts/context.ts';
 import { SwarmupError } from '../../util/errors.ts';
-import { faultsOf, stateFaults, type MeshFault } from './faults.ts';
+import type { MeshFault } from './fault.ts';
+import { faultsOf, stateFaults } from './faults.ts';
 
 type Asking = Abortable & Pick<RunContext, 'cluster' | 'mesh'>;
 

@@ -1,34 +1,17 @@
-import type { Cluster, NodeSpec } from '../../config/model.ts';
+import type { NodeSpec } from '../../config/model.ts';
 import type { MeshLook, MeshNode, MeshPort, MeshState } from '../../contracts/mesh.ts';
 import type { IngressRules } from '../../facts/ingress-rules.ts';
 import type { IngressSandbox } from '../../facts/ingress-sandbox.ts';
-import type { ErrorCode } from '../../util/errors.ts';
+import type { MeshFault, MeshSettings } from './fault.ts';
 import { linkFaults } from './link-faults.ts';
 
-/** Something in the routing mesh that keeps requests from being answered. */
-export interface MeshFault {
-  readonly code: Extract<ErrorCode, `INGRESS_${string}` | `OVERLAY_${string}`>;
-  /** The nodes through which requests fail; first the one that is at fault, if one is. */
-  readonly nodes: readonly string[];
-  /** The published ports that it concerns; undefined for all. */
-  readonly ports?: readonly number[];
-  readonly message: string;
-  readonly fix: string;
-  /** What was found on the nodes, line by line. */
-  readonly evidence: readonly string[];
-}
-
-type Settings = Pick<Cluster, 'nodes' | 'networks'> & {
-  readonly swarm: Pick<Cluster['swarm'], 'autolock' | 'dataPathPort'>;
-};
-
 /** All faults, the surest first. Pure. */
-export function faultsOf(look: MeshLook, cluster: Settings): readonly MeshFault[] {
+export function faultsOf(look: MeshLook, cluster: MeshSettings): readonly MeshFault[] {
   return [...stateFaults(look, cluster), ...linkFaults(look, cluster)];
 }
 
 /** Those that show in what a node has; rules that are lost stay so. Pure. */
-export function stateFaults({ nodes, ports }: MeshState, cluster: Settings): readonly MeshFault[] {
+export function stateFaults({ nodes, ports }: MeshState, cluster: MeshSettings): readonly MeshFault[] {
   return [
     ...nodes.flatMap((node) => rulesFault(node, ports, cluster) ?? []),
     ...nodes.flatMap((node) => backendFaults(node, ports, cluster)),
@@ -39,7 +22,7 @@ export function stateFaults({ nodes, ports }: MeshState, cluster: Settings): rea
 function rulesFault(
   { node, rules, sandbox }: MeshNode,
   ports: readonly MeshPort[],
-  cluster: Settings,
+  cluster: MeshSettings,
 ): MeshFault | undefined {
   if (!rules || !sandbox || sandbox === 'absent' || !sandbox.marks) return undefined;
   const { marks } = sandbox;
@@ -88,7 +71,7 @@ function lostRules(rules: IngressRules, { addresses }: IngressSandbox, known: re
 }
 
 /** The tasks that a node distributes requests to, compared with those that run. */
-function backendFaults({ node, sandbox }: MeshNode, ports: readonly MeshPort[], cluster: Settings): MeshFault[] {
+function backendFaults({ node, sandbox }: MeshNode, ports: readonly MeshPort[], cluster: MeshSettings): MeshFault[] {
   if (!sandbox) return [];
   const running = ports.filter((port) => port.running.length > 0);
   if (sandbox === 'absent') {
@@ -130,7 +113,7 @@ function backendFaults({ node, sandbox }: MeshNode, ports: readonly MeshPort[], 
 
 function stale(
   node: string,
-  cluster: Settings,
+  cluster: MeshSettings,
   ports: readonly number[],
   what: string,
   evidence: readonly string[],
@@ -146,7 +129,7 @@ function stale(
 }
 
 /** The command that makes an engine write all of it again. */
-function restart(node: string, { nodes, swarm }: Settings): string {
+function restart(node: string, { nodes, swarm }: MeshSettings): string {
   const isLocked =
     swarm.autolock === true && nodes.some(({ name, role }: NodeSpec) => name === node && role === 'manager');
   const unlock = isLocked ? ', and then: swarmup unlock' : '';

@@ -1,7 +1,6 @@
 import { MTU_OPTION } from '../../config/convert-networks.ts';
-import type { Cluster } from '../../config/model.ts';
 import type { MeshLook, MeshNode, OverlayLink } from '../../contracts/mesh.ts';
-import type { MeshFault } from './faults.ts';
+import type { MeshFault, MeshSettings } from './fault.ts';
 import { VXLAN } from './fetch.ts';
 import { quote } from '../../util/shell-quote.ts';
 
@@ -10,10 +9,7 @@ type Kind = 'ok' | 'mtu' | 'checksums' | 'unreachable' | 'unclear';
 /** An interface's feature that makes checksums of packets inside VXLAN. Source: ethtool(8); moby#41775. */
 const FEATURE = 'tx-checksum-ip-generic';
 
-interface Settings {
-  readonly networks: Cluster['networks'];
-  readonly swarm: Pick<Cluster['swarm'], 'dataPathPort'>;
-}
+type Settings = Pick<MeshSettings, 'networks' | 'swarm'>;
 
 /** A try that ended without any word of the other side. */
 const SILENT = /^(?:no connection|0 of \d+ bytes|connection timed out)$/;
