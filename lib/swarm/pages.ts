@@ -61,7 +61,7 @@ function replicasOf({ services, compose }: StackSpec, { port }: HttpCheck, nodes
   const own = services.filter(({ ports }) => ports.some(({ published }) => published === port));
   const counts = own.map(({ name }) => {
     const { mode, replicas } = compose.services[name]?.deploy ?? {};
-    return mode === 'global' ? nodes : Number(replicas ?? 1);
+    return mode === 'global' ? nodes : (replicas ?? 1);
   });
   return Math.max(1, ...counts);
 }

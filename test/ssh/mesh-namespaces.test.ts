@@ -1,13 +1,19 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { MeshLook } from '../../lib/contracts/mesh.ts';
+import type { Host } from '../../lib/contracts/host.ts';
+import type { MeshLook, MeshState } from '../../lib/contracts/mesh.ts';
 import { checksumOffload } from '../../lib/facts/checksum-offload.ts';
 import { surroundings } from '../../lib/facts/environment.ts';
 import { ingressRules } from '../../lib/facts/ingress-rules.ts';
 import { ingressSandbox } from '../../lib/facts/ingress-sandbox.ts';
 import { gather } from '../../lib/remote/gather-facts.ts';
-import { faultsOf } from '../../lib/swarm/mesh/faults.ts';
+import { faultsOf, stateFaults } from '../../lib/swarm/mesh/faults.ts';
 import { fetchAcross } from '../../lib/swarm/mesh/fetch.ts';
 import { clusterOf } from '../support/cluster.ts';
+import { strict } from '../fakes/strict.ts';
 import { MeshRig, type RigNode } from '../support/mesh-rig.ts';
 import { needPackages } from '../support/packages.ts';
 
@@ -35,11 +41,10 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 const only = async <T>(node: RigNode, fact: Parameters<typeof gather>[1][string] & { parse: (text: string) => T }) =>
-  (await gather(node.host, { fact }, never)).fact as T;
+  (await gather(node.host, { fact }, never)).fact;
 
-/** What is found between the nodes, as swarmup would of a swarm with a task on each. */
-async function look(): Promise<MeshLook> {
-  const ends = rig.nodes.map(({ name, host, inside }) => ({ node: name, host, address: inside, mtu: 1450 }));
+/** What the nodes have, as in a swarm with a task on each. */
+async function state(): Promise<MeshState> {
   const nodes = await Promise.all(
     rig.nodes.map(async ({ name, host, address }) => {
       const facts = { rules: ingressRules, sandbox: ingressSandbox, offload: checksumOffload(address), surroundings };
@@ -48,7 +53,13 @@ async function look(): Promise<MeshLook> {
     }),
   );
   const ports = [{ port: 80, service: 'web', running: ['10.0.0.7', '10.0.0.8'], passing: [] }];
-  return { nodes, ports, ...(await fetchAcross(ends, [45_000, 45_001], never)) };
+  return { nodes, ports };
+}
+
+/** Also what they fetch from each other. */
+async function look(): Promise<MeshLook> {
+  const ends = rig.nodes.map(({ name, host, inside }) => ({ node: name, host, address: inside, mtu: 1450 }));
+  return { ...(await state()), ...(await fetchAcross(ends, [45_000, 45_001], never)) };
 }
 
 const FILE = `name: test
@@ -58,6 +69,7 @@ networks: { back: {} }
 services: { web: { image: nginx, replicas: 2, ports: ['80:80'], networks: [back] } }
 `;
 const faults = async () => faultsOf(await look(), await clusterOf(FILE));
+const faultsThere = async () => stateFaults(await state(), await clusterOf(FILE));
 
 describe('the overlay network between two nodes', () => {
   afterEach(async () => {
@@ -125,6 +137,21 @@ describe('the overlay network between two nodes', () => {
     expect(others).toEqual([]);
     expect(fault).toMatchObject({ code: 'OVERLAY_BLOCKED', message: expect.stringContaining('VXLAN (4789/udp)') });
   });
+
+  it('carries nothing between nodes that gossip told no way to each other', async () => {
+    const [{ sh }, { inside }] = rig.nodes;
+    const way = sh(`ip neigh show to ${inside}`, 'sandbox').trim();
+    sh(`ip neigh del ${inside} dev eth0`, 'sandbox');
+    const found = await look();
+    sh(`ip neigh replace ${way.replace(/ (?:PERMANENT|REACHABLE)$/, '')} nud permanent`, 'sandbox');
+    const [fault, ...others] = faultsOf(found, await clusterOf(FILE));
+    expect(others).toEqual([]);
+    expect(fault).toMatchObject({
+      code: 'OVERLAY_BLOCKED',
+      message: expect.stringContaining('the nodes know no way to each other'),
+      fix: expect.stringContaining('Open 7946/tcp and 7946/udp between the nodes'),
+    });
+  });
 });
 
 describe('the rules of the routing mesh', () => {
@@ -145,7 +172,7 @@ describe('the rules of the routing mesh', () => {
   ])('are missed after %s', async (command, problem) => {
     const [, node] = rig.nodes;
     node.sh(command);
-    const [fault, ...others] = await faults();
+    const [fault, ...others] = await faultsThere();
     expect(others).toEqual([]);
     expect(fault).toMatchObject({
       code: 'INGRESS_RULES_LOST',
@@ -155,7 +182,7 @@ describe('the rules of the routing mesh', () => {
       fix: expect.stringContaining('swarmup ssh b -- sudo systemctl restart docker.'),
     });
     node.sh(`nft flush ruleset; ${RULES}`);
-    expect(await faults()).toEqual([]);
+    expect(await faultsThere()).toEqual([]);
   });
 
   it('are read from the older iptables too', async () => {
@@ -183,14 +210,16 @@ iptables-legacy-save -t nat; iptables-legacy-save -t filter; echo 'the whole of 
 describe('what a node has', () => {
   it('is unknown where a tool is missing, never a fault', async () => {
     const [node] = rig.nodes;
-    const bare = {
-      ...node,
-      host: {
-        ...node.host,
-        run: (argv: readonly string[], options?: object) => node.host.run(['env', 'PATH=/nowhere', ...argv], options),
-      },
-    };
+    const few = mkdtempSync(join(tmpdir(), 'swarmup-few-'));
+    for (const name of ['sh', 'ip', 'cat', 'nsenter'])
+      symlinkSync(execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim(), join(few, name));
+    const run: Host['run'] = (argv, options) => node.host.run(['env', `PATH=${few}`, ...argv], options);
+    const bare = { ...node, host: strict<Host>('host', { name: 'a', run }) };
     expect(await only(bare, ingressRules)).toBeUndefined();
+    expect(await only(bare, checksumOffload('192.0.2.1'))).toEqual({ interface: 'eth0', isOn: undefined });
+    // This kernel has no IPVS.
+    expect(await only(bare, ingressSandbox)).toMatchObject({ marks: undefined, backends: undefined });
+    rmSync(few, { recursive: true });
     expect(await only(node, checksumOffload('192.0.2.1'))).toEqual({ interface: 'eth0', isOn: false });
     expect(await only(node, checksumOffload('192.0.2.9'))).toBeUndefined();
   });

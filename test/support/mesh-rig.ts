@@ -118,16 +118,19 @@ export class MeshRig {
   /** As the engine does: VXLAN is made beside the node's interface, and then moved. */
   #overlay(name: string, number: number, other: number): void {
     const [net, sandbox] = [this.#ns(name), this.#ns(`${name}s`)];
-    const to = ['remote', `192.0.2.${other}`, 'dev', 'eth0', 'dstport', '4789'];
+    // Without checksums of its own, and with the way to the other node told by somebody else: gossip, or here this rig.
+    const to = ['remote', `192.0.2.${other}`, 'dev', 'eth0', 'dstport', '4789', 'noudpcsum', 'proxy', 'l3miss'];
     ip('-n', net, 'link', 'add', 'vx0', 'type', 'vxlan', 'id', '4097', ...to);
     ip('-n', net, 'link', 'set', 'vx0', 'netns', sandbox);
-    ip('-n', sandbox, 'link', 'set', 'vx0', 'name', 'eth0', 'mtu', '1450');
+    ip('-n', sandbox, 'link', 'set', 'vx0', 'name', 'eth0', 'mtu', '1450', 'address', `02:42:0a:00:00:0${number}`);
     ip('-n', sandbox, 'addr', 'add', `10.0.0.${number + 1}/24`, 'dev', 'eth0');
     // As the engine's: the address of a service, and the side of the bridge docker_gwbridge.
     ip('-n', sandbox, 'addr', 'add', '10.0.0.20/32', 'dev', 'eth0');
     ip('-n', sandbox, 'link', 'add', 'eth1', 'type', 'veth', 'peer', 'name', 'gw', 'netns', net);
     ip('-n', sandbox, 'addr', 'add', '172.18.0.2/16', 'dev', 'eth1');
     for (const link of ['lo', 'eth0', 'eth1']) ip('-n', sandbox, 'link', 'set', link, 'up');
+    const way = [`10.0.0.${other + 1}`, 'lladdr', `02:42:0a:00:00:0${other}`, 'dev', 'eth0', 'nud', 'permanent'];
+    ip('-n', sandbox, 'neigh', 'add', ...way);
   }
 }
 

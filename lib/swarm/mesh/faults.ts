@@ -99,14 +99,14 @@ function backendFaults({ node, sandbox }: MeshNode, ports: readonly MeshPort[], 
     ];
     if (dead.length > 0) {
       const part = dead.length === used.length ? 'every request' : `${dead.length} in ${used.length} requests`;
-      const where = `sends ${part} for port ${port} to ${dead.join(', ')}, where no task of ${service} is`;
+      const where = `it sends ${part} for port ${port} to ${dead.join(', ')}, where no task of ${service} is`;
       return [stale(node, cluster, [port], where, evidence)];
     }
     if (missed.length === 0) return [];
     const where =
       used.length === 0
-        ? `knows no task of ${service}, which publishes port ${port}`
-        : `sends none for port ${port} to ${missed.join(', ')}, where tasks of ${service} run`;
+        ? `it knows no task of ${service}, which publishes port ${port}`
+        : `it sends none for port ${port} to ${missed.join(', ')}, where tasks of ${service} run`;
     return [stale(node, cluster, [port], where, evidence)];
   });
 }
@@ -122,7 +122,7 @@ function stale(
     code: 'INGRESS_STALE',
     nodes: [node],
     ports,
-    message: `${node} distributes requests to wrong tasks: it ${what.replace(/^it /, '')}`,
+    message: `${node} distributes requests to wrong tasks: ${what}`,
     fix: restart(node, cluster),
     evidence,
   };

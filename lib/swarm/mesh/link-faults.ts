@@ -46,7 +46,7 @@ function unreachable(
   if (links.length === 0) return undefined;
   const port = swarm.dataPathPort;
   // The kernel answers so where gossip told the node no way to the other.
-  const isUntold = links.every(({ small }) => !small.ok && /no route|unreachable/.test(small.reason));
+  const isUntold = links.some(({ small }) => !small.ok && /no route|unreachable/.test(small.reason));
   const why = isUntold
     ? 'the nodes know no way to each other, which gossip tells them (7946/tcp and udp)'
     : `neither ping nor TCP arrives, so packets of VXLAN (${port}/udp) are lost between them`;
