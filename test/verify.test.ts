@@ -103,8 +103,8 @@ describe('the check over HTTP', () => {
             /^iptables-save on worker1: .*no port.*\n2 of 2 requests to http:\/\/worker1:8[01]\/ got no or a wrong answer: no answer within 20 s$/,
           ),
         });
-      // A round takes 0.4 s here: no more than 16 s passed.
-      expect(asked).toBeLessThan(42);
+      // Two units let 0.4 s pass with each round: no more than 16 s did.
+      expect(asked).toBeLessThan(25);
     });
 
     it('names a task that is gone only after the deadline, as the node may still learn of it', async () => {
@@ -115,7 +115,7 @@ describe('the check over HTTP', () => {
           `worker1 distributes requests to wrong tasks: it sends 1 in 2 requests for port ${port} to 10.0.0.9, where no task of web is`,
         ]),
       );
-      expect(asked).toBeGreaterThan(290);
+      expect(asked).toBeGreaterThan(140);
     });
 
     it.each([
