@@ -142,6 +142,13 @@ describe('the check over HTTP', () => {
       expect(failed.map(({ error }) => error.code)).toEqual(['HTTP_CHECK_FAILED', 'HTTP_CHECK_FAILED']);
     });
 
+    it('says when the node could not be asked', async () => {
+      const { failed } = await failing({ unknown: new Map([['worker1', 'sudo refused']]) });
+      expect(failed.map(({ error }) => [error.code, error.output])).toEqual(
+        [80, 81].map(() => ['HTTP_CHECK_FAILED', 'its part of the routing mesh could not be checked: sudo refused']),
+      );
+    });
+
     it.each(['HTTP 404, expected 200', "the body lacks 'x': y", 'self-signed certificate'])(
       'or gets the wrong one (%s), asks the nodes for nothing',
       async (problem) => {

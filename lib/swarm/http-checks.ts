@@ -3,7 +3,7 @@ import type { Abortable, Managers, RunContext, Work } from '../contracts/context
 import type { Machine } from '../contracts/provider.ts';
 import { SwarmupError } from '../util/errors.ts';
 import { isAnswer, problemOf, urlOf, type Question } from './http-answer.ts';
-import { errorOf, faultAt, lostAt } from './mesh/diagnosis.ts';
+import { causeAt, errorOf, lostAt, type Cause } from './mesh/diagnosis.ts';
 import type { Page } from './pages.ts';
 
 /** What requests for a page need. */
@@ -44,12 +44,12 @@ export async function untilPageAnswers(ctx: Work & Managers & PageRequests, node
     const failed = `${problems.length} of ${requests} requests to ${url} got no or a wrong answer: ${[...new Set(problems)].join('; ')}`;
     const mayBeMesh = page.hostMode.length === 0 && problems.some(isLost);
     if (passed > DEADLINE_MS) {
-      const fault = mayBeMesh ? await faultAt(ctx, node, check.port) : undefined;
-      throw fault ? errorOf(fault, failed) : checkFailed(node, failed, problems, requests);
+      const cause = mayBeMesh ? await causeAt(ctx, node, check.port) : {};
+      throw cause.fault ? errorOf(cause.fault, failed) : checkFailed(node, failed, { problems, requests, cause });
     }
     if (passed > LOST_MS && mayBeMesh && !isAsked) {
       isAsked = true;
-      const fault = await lostAt(ctx, node, check.port);
+      const { fault } = await lostAt(ctx, node, check.port);
       if (fault) throw errorOf(fault, failed);
     }
     await ctx.clock.sleep(INTERVAL_MS, ctx.signal);
@@ -106,8 +106,17 @@ function nodeDown(node: string, url: string, problems: readonly string[]): Swarm
   });
 }
 
-function checkFailed(node: string, failed: string, problems: readonly string[], requests: number): SwarmupError {
-  return new SwarmupError('HTTP_CHECK_FAILED', `${node}: ${failed}`, { fix: fixFor(node, problems, requests) });
+interface Failure {
+  readonly problems: readonly string[];
+  readonly requests: number;
+  readonly cause: Cause;
+}
+
+function checkFailed(node: string, failed: string, { problems, requests, cause: { unknown } }: Failure): SwarmupError {
+  return new SwarmupError('HTTP_CHECK_FAILED', `${node}: ${failed}`, {
+    fix: fixFor(node, problems, requests),
+    ...(unknown === undefined ? {} : { output: `its part of the routing mesh could not be checked: ${unknown}` }),
+  });
 }
 
 /** Node's words for certificates that aren't trusted, or of another host. */

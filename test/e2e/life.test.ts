@@ -269,7 +269,7 @@ describe('a cluster in use', () => {
     // Nothing of the probe is left.
     for (const node of nodes)
       expect(
-        await engine(node, 'pgrep -f swarmup-[f]etch; nsenter --net=/run/docker/netns/ingress_sbox ss -Htln'),
+        await engine(node, 'pgrep -f "probe of an [o]verlay"; nsenter --net=/run/docker/netns/ingress_sbox ss -Htln'),
       ).toBe('');
   });
 

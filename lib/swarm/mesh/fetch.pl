@@ -5,7 +5,7 @@
 #                                   for SECONDS each, and prints the line with "ok", or "fail" and a reason
 use strict;
 use Socket;
-use Errno qw(EINPROGRESS EAGAIN EMSGSIZE);
+use Errno qw(EINPROGRESS EAGAIN ENOBUFS);
 
 $| = 1;
 $SIG{PIPE} = 'IGNORE';
@@ -89,6 +89,8 @@ sub raw {
   socket($raw, PF_INET, SOCK_RAW, 1) or die "socket: $!\n";
   # Never fragmented: IP_MTU_DISCOVER (10) = IP_PMTUDISC_PROBE (3).
   setsockopt($raw, 0, 10, pack('i', 3));
+  # Room for all answers at once: SO_RCVBUFFORCE (33).
+  setsockopt($raw, SOL_SOCKET, 33, pack('i', 4_000_000));
   $raw->blocking(0);
   $raw
 }
@@ -99,7 +101,8 @@ sub try_again {
   $one->{until} = time + $seconds;
   if ($one->{kind} eq 'icmp') {
     $one->{reason} = 'no answer';
-    defined send(raw(), echo($one->{i}, $one->{bytes}), 0, $one->{to}) or $one->{result} = "fail $!";
+    defined send(raw(), echo($one->{i}, $one->{bytes}), 0, $one->{to})
+      or $! == EAGAIN || $! == ENOBUFS ? failed($one, 'no answer') : ($one->{result} = "fail $!");
     return;
   }
   $one->{socket} = tcp();

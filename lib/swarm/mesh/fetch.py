@@ -109,7 +109,10 @@ class Question:
             try:
                 raw.sendto(echo(self.i, self.size), (self.to[0], 0))
             except OSError as error:
-                self.result = 'fail ' + os.strerror(error.errno)
+                if error.errno in (errno.EAGAIN, errno.ENOBUFS):
+                    self.failed('no answer')
+                else:
+                    self.result = 'fail ' + os.strerror(error.errno)
             return
         self.socket, self.got = tcp(), -1
         code = self.socket.connect_ex(self.to)
@@ -166,6 +169,8 @@ def fetch():
         raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)
         # Never fragmented: IP_MTU_DISCOVER (10) = IP_PMTUDISC_PROBE (3).
         raw.setsockopt(socket.IPPROTO_IP, 10, 3)
+        # Room for all answers at once: SO_RCVBUFFORCE (33).
+        raw.setsockopt(socket.SOL_SOCKET, 33, 4000000)
         raw.setblocking(False)
     while True:
         pending = [one for one in asked if one.result is None]
