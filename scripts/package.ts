@@ -28,6 +28,8 @@ for (const name of [
   'lib/providers/qemu/state/agent.pl',
   'lib/preflight/probe.pl',
   'lib/preflight/probe.py',
+  'lib/swarm/mesh/fetch.pl',
+  'lib/swarm/mesh/fetch.py',
 ]) {
   cpSync(join(root, name), join(target, name), { recursive: true });
 }

@@ -84,7 +84,7 @@ describe.each(Object.entries(EXPLANATIONS))('the code %s', (code, { example, loo
     const message = first.replace(/^✖ /, '');
     // A bug has any words.
     if (code !== 'INTERNAL')
-      expect([message, message.replace(/^[a-z-]+ on [\w.-]+: /, '')].some(occurs) ? '' : message).toBe('');
+      expect([message, message.replace(/^[a-z-]+ on [\w.:-]+: /, '')].some(occurs) ? '' : message).toBe('');
     const advice = rest
       .slice(fixAt)
       .map((line) => line.slice('  fix  '.length))

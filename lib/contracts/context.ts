@@ -2,6 +2,7 @@ import type { Clock } from '../async/clock.ts';
 import type { NodeSpec } from '../config/model.ts';
 import type { Progress } from './events.ts';
 import type { Images } from './images.ts';
+import type { Mesh } from './mesh.ts';
 import type { Preflight } from './preflight.ts';
 import type { Machine, Provider, ProviderIo } from './provider.ts';
 import type { Engine } from './engine.ts';
@@ -39,6 +40,7 @@ export interface RunContext {
   readonly images: Images;
   readonly state: StateFolder;
   readonly preflight: Preflight;
+  readonly mesh: Mesh;
   readonly mutex: KeyedMutex;
   readonly clock: Clock;
   readonly env: Readonly<Record<string, string | undefined>>;

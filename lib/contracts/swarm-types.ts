@@ -57,6 +57,11 @@ export interface SwarmTask {
   /** Of jobs only: the iteration that it belongs to. */
   readonly JobIteration?: JobIteration;
   readonly DesiredState: string;
+  /** Its addresses, with the prefix length, in the networks that it is attached to. */
+  readonly NetworksAttachments?: readonly {
+    readonly Network?: { readonly ID?: string };
+    readonly Addresses?: readonly string[];
+  }[];
   readonly Spec: Partial<TaskTemplate>;
   readonly Status: {
     /** When it got into this state. */
@@ -82,7 +87,13 @@ export interface SwarmService {
   readonly Spec: ServiceSpecification;
   /** The specification before the last update: the target of a roll-back. */
   readonly PreviousSpec?: ServiceSpecification;
-  readonly Endpoint?: { readonly Ports?: readonly { readonly PublishedPort?: number; readonly Protocol?: string }[] };
+  readonly Endpoint?: {
+    readonly Ports?: readonly {
+      readonly PublishedPort?: number;
+      readonly Protocol?: string;
+      readonly PublishMode?: string;
+    }[];
+  };
   readonly UpdateStatus?: {
     readonly State?: string;
     readonly Message?: string;

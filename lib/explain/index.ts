@@ -2,6 +2,7 @@ import type { ErrorCode } from '../util/errors.ts';
 import { engines } from './engines.ts';
 import type { Explanation } from './explanation.ts';
 import { machines } from './machines.ts';
+import { mesh } from './mesh.ts';
 import { runs } from './runs.ts';
 import { services } from './services.ts';
 import { ssh } from './ssh.ts';
@@ -19,6 +20,7 @@ export const CHAPTERS = {
   'Hosts and engines': engines,
   'The swarm': swarms,
   'Services and stacks': services,
+  'The routing mesh': mesh,
 } as const satisfies Record<string, Record<string, Explanation>>;
 
 /** Every code with its explanation. */
@@ -30,4 +32,5 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
   ...engines,
   ...swarms,
   ...services,
+  ...mesh,
 };

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Cluster } from '../config/model.ts';
 import type { RunContext } from '../contracts/context.ts';
+import { interpreted } from '../remote/interpreted.ts';
 import { underlayOf } from '../swarm/underlay.ts';
 import { messageOf } from '../util/errors.ts';
 import type { Host } from '../contracts/host.ts';
@@ -182,18 +183,12 @@ async function answersTo(
   }
 }
 
-/** The command that runs the program for which the host has an interpreter. */
+/** The command that runs the probe. */
 function program(
   [perl = '', python = '']: readonly string[],
   mode: string,
   seconds: number,
   ports: readonly string[],
 ): string[] {
-  const choose = [
-    'p=$1 y=$2; shift 2',
-    'if command -v perl >/dev/null; then exec perl -e "$p" "$@"; fi',
-    'for i in python3 /usr/libexec/platform-python; do command -v $i >/dev/null && exec $i -c "$y" "$@"; done',
-    'exit 127',
-  ].join('\n');
-  return ['sh', '-c', choose, 'swarmup-probe', perl, python, mode, String(seconds), ...ports];
+  return interpreted({ name: 'swarmup-probe', perl, python }, [mode, String(seconds), ...ports]);
 }

@@ -41,12 +41,15 @@ function findingsOf({ findings }: DoctorReport, node: string): string[] {
     });
 }
 
-function verdict({ ok, cluster, hosts, findings }: DoctorReport): string {
+function verdict({ ok, cluster, hosts, findings, overlay }: DoctorReport): string {
   const fatal = findings.filter(({ severity }) => severity === 'fatal').length;
   const warnings = findings.length - fatal;
   const also = warnings > 0 ? `, ${warnings}` : '';
+  const through = overlay
+    ? `; 100 KB got through ${overlay.works} of ${overlay.tried} ways of the overlay network`
+    : '';
   return ok
-    ? `${pc.green('✔')} ${cluster}: ${hosts} hosts are ready for a swarm${also}\n`
+    ? `${pc.green('✔')} ${cluster}: ${hosts} hosts are ready for a swarm${also}${through}\n`
     : `${pc.red('✖')} ${cluster}: ${fatal} to fix before anything is changed${also}\n`;
 }
 

@@ -9,6 +9,7 @@ import { imageStore } from '../images/store.ts';
 import { machineTable } from '../providers/machine-table.ts';
 import { loadProvider } from '../providers/index.ts';
 import { preflightOf } from '../preflight/preflight.ts';
+import { meshOf } from '../swarm/mesh/mesh.ts';
 import { httpClient } from '../remote/http.ts';
 import { verifyHostKeys } from './verify-host-keys.ts';
 import { localCommands } from '../remote/local.ts';
@@ -101,6 +102,7 @@ async function openContext(
     machines,
     remote,
     swarm,
+    mesh: meshOf({ cluster, machines, remote, swarm }),
     preflight: preflightOf({ cluster, machines, remote, swarm, clock: systemClock }),
     mutex: new KeyedMutex(),
     http: httpClient((via, to, until) => remote.dial(via, to, until)),

@@ -38,6 +38,11 @@ export async function problemOf(question: Question): Promise<string | undefined>
   }
 }
 
+/** Whether a problem is that of an answer: then the request reached a task. */
+export function isAnswer(problem: string): boolean {
+  return /^(?:HTTP \d|the body )/.test(problem);
+}
+
 /** The URL of a check as a person would open it. */
 export function urlOf({ https, path }: HttpCheck, { host, port }: Endpoint): string {
   return `${https ? 'https' : 'http'}://${host}:${port}${path}`;

@@ -20,22 +20,22 @@ export interface Page {
 }
 
 /** All pages that should answer. */
-export function pagesOf({ services, stacks }: Cluster): readonly Page[] {
+export function pagesOf({ nodes, services, stacks }: Cluster): readonly Page[] {
   const pages = [
-    ...services.flatMap((service) => (service.verify ?? []).map((check) => ofService(service, check))),
-    ...stacks.flatMap((stack) => (stack.verify ?? []).map((check) => ofStack(stack, check))),
+    ...services.flatMap((service) => (service.verify ?? []).map((check) => ofService(service, check, nodes.length))),
+    ...stacks.flatMap((stack) => (stack.verify ?? []).map((check) => ofStack(stack, check, nodes.length))),
   ];
   const taken = new Set<string>();
   return pages.map((page) => ({ ...page, id: unique(page.check, taken) }));
 }
 
-function ofService(service: ServiceSpec, check: HttpCheck): Omit<Page, 'id'> {
+function ofService(service: ServiceSpec, check: HttpCheck, nodes: number): Omit<Page, 'id'> {
   const { name, ports, mode, constraints } = service;
   const hostMode = inHostMode(ports, check);
   return {
     of: name,
     check,
-    replicas: hostMode ? 1 : service.replicas,
+    replicas: hostMode ? 1 : mode === 'global' ? nodes : service.replicas,
     answersOn: (node) => !hostMode || (node.availability === 'active' && fits(traitsOfSpec(node), constraints)),
     hostMode: hostMode ? [name] : [],
     moves: hostMode && mode !== 'global',
@@ -43,17 +43,27 @@ function ofService(service: ServiceSpec, check: HttpCheck): Omit<Page, 'id'> {
   };
 }
 
-function ofStack(stack: StackSpec, check: HttpCheck): Omit<Page, 'id'> {
+function ofStack(stack: StackSpec, check: HttpCheck, nodes: number): Omit<Page, 'id'> {
   const inHost = stack.services.filter(({ ports }) => inHostMode(ports, check));
   return {
     of: stack.name,
     check,
-    replicas: 1,
+    replicas: inHost.length > 0 ? 1 : replicasOf(stack, check, nodes),
     answersOn: () => true,
     hostMode: inHost.map(({ name }) => `${stack.name}_${name}`),
     moves: inHost.length > 0,
     stack,
   };
+}
+
+/** The tasks of a stack's service that answer on the port, as its Compose file says. */
+function replicasOf({ services, compose }: StackSpec, { port }: HttpCheck, nodes: number): number {
+  const own = services.filter(({ ports }) => ports.some(({ published }) => published === port));
+  const counts = own.map(({ name }) => {
+    const { mode, replicas } = compose.services[name]?.deploy ?? {};
+    return mode === 'global' ? nodes : (replicas ?? 1);
+  });
+  return Math.max(1, ...counts);
 }
 
 function inHostMode(

@@ -94,6 +94,11 @@ const TABLE = {
   STACK_INVALID: { source: 'user' },
   PORTAINER_FAILED: { source: 'host', pending: 'absent' },
   HTTP_CHECK_FAILED: { source: 'host' },
+  INGRESS_RULES_LOST: { source: 'host' },
+  INGRESS_STALE: { source: 'host' },
+  OVERLAY_BLOCKED: { source: 'host' },
+  OVERLAY_CHECKSUMS: { source: 'host' },
+  OVERLAY_MTU: { source: 'host' },
 } as const satisfies Record<string, Row>;
 
 interface Row {

@@ -13,6 +13,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheFolder } from '../../lib/util/files.ts';
 import { whileAsking } from '../support/asking.ts';
+import type { DoctorReport } from '../../lib/preflight/report.ts';
+import type { OverlayLink } from '../../lib/contracts/mesh.ts';
 import { Cli, type StatusDocument, type UpDocument } from '../support/cli.ts';
 import { dockerCli } from '../support/docker-cli.ts';
 import { expectOk } from '../support/expect.ts';
@@ -21,6 +23,8 @@ import { isLong } from '../support/long.ts';
 import { needPackages } from '../support/packages.ts';
 import { PASSWORD, startRegistry, USER, type Registry } from '../support/registry.ts';
 import { whenLong } from '../support/when-long.ts';
+
+type DoctorDocument = DoctorReport & { readonly links: readonly OverlayLink[] };
 
 /** The life of a cluster of three managers and a worker: services with all options, and everything that happens to them. */
 const BASE = `name: e2e-life
@@ -294,6 +298,49 @@ describe('a cluster in use', () => {
     const nodes = docker('--context', 'e2e-life', 'node', 'ls', '--format', '{{.Hostname}}').trim().split('\n');
     expect(nodes.toSorted()).toEqual(['m1', 'm2', 'm3', 'w1']);
     expect(readFileSync(join(home, '.ssh/config'), 'utf8')).toMatch(/^# swarmup.*\nInclude .*\nHost \*\n/);
+  });
+
+  it('passes doctor, which fetches through its overlay network from every node to every other', async () => {
+    const { document } = await cli.json<DoctorDocument>('doctor');
+    expect(document.findings.filter(({ severity, check }) => severity === 'fatal' || check === 'overlay')).toEqual([]);
+    expect(document).toMatchObject({ ok: true, overlay: { tried: 12, works: 12 } });
+    const nodes = ['m1', 'm2', 'm3', 'w1'];
+    const ways = nodes.flatMap((from) => nodes.filter((to) => to !== from).map((to) => `${from} ${to}`));
+    expect(document.links.map(({ from, to }) => `${from} ${to}`).toSorted()).toEqual(ways);
+    expect(document.links.filter(({ large }) => !large.ok)).toEqual([]);
+    // Nothing of the probe is left.
+    for (const node of nodes)
+      expect(
+        await engine(node, 'pgrep -f "probe of an [o]verlay"; nsenter --net=/run/docker/netns/ingress_sbox ss -Htln'),
+      ).toBe('');
+  });
+
+  it('names the chain that a flushed firewall took from a node, and the engine puts it back', async () => {
+    await engine('w1', 'iptables -t nat -F DOCKER-INGRESS; iptables -F DOCKER-INGRESS');
+    const flushed = await cli.json<UpDocument>('verify');
+    expect(flushed.status).toBe(1);
+    const failed = flushed.document.units.flatMap(({ task, target, error }) =>
+      error && error.code !== 'INTERRUPTED' ? [{ unit: `${task}@${target}`, error }] : [],
+    );
+    expect(failed).toEqual([
+      {
+        unit: 'verify-http@w1:80',
+        error: {
+          code: 'INGRESS_RULES_LOST',
+          message:
+            "w1 lost Docker's firewall rules for published ports: DOCKER-INGRESS of its nat table doesn't forward port 80",
+          fix: expect.stringContaining('swarmup ssh w1 -- sudo systemctl restart docker.'),
+          output: expect.stringContaining('iptables-save on w1: DOCKER-INGRESS in nat forwards no port'),
+        },
+      },
+    ]);
+    const { document } = await cli.json<DoctorDocument>('doctor');
+    expect(document.findings.filter(({ severity }) => severity === 'fatal')).toEqual([
+      expect.objectContaining({ node: 'w1', check: 'ingress' }),
+    ]);
+    await engine('w1', 'systemctl restart docker');
+    await until(async () => (await cli.json<UpDocument>('verify')).status === 0);
+    expectOk(await cli.json<UpDocument>('verify'));
   });
 
   whenLong('swaps manager roles, the leader last, without losing the majority', async () => {

@@ -19,6 +19,7 @@ import type { Images } from '../../lib/contracts/images.ts';
 import { Secret } from '../../lib/util/secret.ts';
 import type { StateFolder } from '../../lib/util/state-folder.ts';
 import { swarmAccess } from '../../lib/swarm/access.ts';
+import type { Mesh, MeshLook } from '../../lib/contracts/mesh.ts';
 import type { Finding, Preflight } from '../../lib/contracts/preflight.ts';
 import { KeyedMutex } from '../../lib/async/keyed-mutex.ts';
 import { loadTasks } from '../../lib/session/load-tasks.ts';
@@ -57,6 +58,8 @@ export class FakeWorld {
   prepared = false;
   /** Findings about existing hosts. */
   readonly findings: Finding[] = [];
+  /** What the nodes have of the routing mesh. */
+  mesh: MeshLook = { nodes: [], ports: [], links: [], unknown: new Map() };
   /** What `ip route` prints on machines, by their names. */
   readonly routes = new Map<string, string>();
   /** The MTU of machines' interfaces, by their names; default: 1500. */
@@ -162,6 +165,7 @@ export class FakeWorld {
         write: async (text, name) => void this.passwords.set(name ?? '', text),
         forget: async (name) => void this.passwords.delete(name ?? ''),
       }),
+      mesh: strict<Mesh>('mesh', { state: async () => this.mesh, look: async () => this.mesh }),
       preflight: strict<Preflight>('preflight', {
         look: async () => ({
           survey: { cluster, hosts: [], unreachable: new Map(), links: [], members: new Map() },

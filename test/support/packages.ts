@@ -17,6 +17,9 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   'apache2-utils': 'htpasswd',
   ansible: 'ansible-playbook',
   openssl: 'openssl',
+  iptables: 'iptables',
+  nftables: 'nft',
+  ethtool: 'ethtool',
 };
 
 /** Installs missing system packages that the tests need, as root: on a fresh CI machine. */
