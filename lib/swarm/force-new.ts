@@ -32,6 +32,34 @@ export async function forceNewSwarm(
 }
 
 /**
+ * Does something with an engine that has forgotten its swarm, while certificates and Raft log stay on its disk. A member
+ * that can't start, because its certificate has expired, refuses to make a new swarm from them; such an engine accepts the
+ * expired certificate, and renews it. If that fails, it is a member again after its next start. Sources: moby,
+ * daemon/cluster/swarm.go (Init) and utils.go; swarmkit, integration_test.go, TestForceNewCluster.
+ */
+export async function outsideItsSwarm(
+  ctx: Work & Engines & Hosts & Pick<RunContext, 'cluster'>,
+  node: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const host = await ctx.host(node);
+  const { folder } = await localSwarm(await ctx.engine(node));
+  const file = `${folder}/docker-state.json`;
+  ctx.report(`restarting ${node}'s engine outside its swarm`);
+  await stopDocker(host, ctx.signal);
+  await host.run(['mv', '-f', file, `${file}.expired`], { signal: ctx.signal });
+  try {
+    await startEngine(ctx, node);
+    await work();
+  } catch (error) {
+    // Also after an interruption: without it, the engine would look like one that never was in a swarm.
+    await host.run(['mv', '-f', `${file}.expired`, file]);
+    throw error;
+  }
+  await host.run(['rm', '-f', `${file}.expired`], { signal: ctx.signal });
+}
+
+/**
  * Unlocks the key file of a running manager, which restarts its engine.
  *
  * @throws SwarmupError SWARM_LOCKED without the unlock key
