@@ -53,7 +53,7 @@ export async function expiredMember(
   if (!expiry) return undefined;
   const certificate = await certificateOnDisk(ctx, ctx.node.name, local.folder);
   const own = nodes.find(({ ID, Spec }) => ID === certificate?.id && isMarked(Spec, ctx.cluster.name));
-  return own && { ...expiry, since: certificate?.validTo ?? expiry.since, id: own.ID };
+  return own && { ...expiry, since: expiry.since ?? certificate?.validTo, id: own.ID };
 }
 
 /** Nodes that the swarm has lost because their certificates expired. */

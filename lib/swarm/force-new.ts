@@ -3,6 +3,7 @@ import type { Host } from '../contracts/host.ts';
 import { startEngine } from '../docker/engine.ts';
 import { stopDocker } from '../docker/service.ts';
 import { writeSecretOn } from '../remote/write-file.ts';
+import { messageOf } from '../util/errors.ts';
 import type { Secret } from '../util/secret.ts';
 import { listenAddress } from './addresses.ts';
 import { isLocked, MANAGER_KEY, withoutLock } from './manager-key.ts';
@@ -53,7 +54,9 @@ export async function outsideItsSwarm(
     await work();
   } catch (error) {
     // Also after an interruption: without it, the engine would look like one that never was in a swarm.
-    await host.run(['mv', '-f', `${file}.expired`, file]);
+    await host.run(['mv', '-f', `${file}.expired`, file]).catch((failure: unknown) => {
+      ctx.report(`couldn't put ${file} back from ${file}.expired: ${messageOf(failure)}`);
+    });
     throw error;
   }
   await host.run(['rm', '-f', `${file}.expired`], { signal: ctx.signal });
