@@ -30,8 +30,8 @@ export function expiryOf({ state, error }: Pick<LocalSwarm, 'state' | 'error'>):
   return /certificates? (have|has) expired/i.test(error) ? { since: undefined, clock: undefined } : undefined;
 }
 
-/** "since 2027-02-21", for messages. */
-export function sinceWhen({ since }: Expiry): string {
+/** " on 2027-02-21", for messages. */
+export function expiredOn({ since }: Expiry): string {
   return since === undefined || Number.isNaN(since) ? '' : ` on ${new Date(since).toISOString().slice(0, 10)}`;
 }
 
@@ -69,7 +69,7 @@ export interface ExpiredNode {
  * @param now in milliseconds since 1970
  */
 export function certificatesExpired(expired: readonly ExpiredNode[], now: number, rest = ''): SwarmupError {
-  const told = expired.map(({ node, expiry }) => `${node}'s certificate expired${sinceWhen(expiry)}`);
+  const told = expired.map(({ node, expiry }) => `${node}'s certificate expired${expiredOn(expiry)}`);
   const [wrong] = expired.filter(({ expiry }) => (expiry.clock ?? now) - now > AHEAD_MS);
   const ahead = wrong
     ? `; the clock of ${wrong.node} said ${new Date(wrong.expiry.clock ?? now).toISOString()} then`

@@ -2,7 +2,7 @@ import type { Clock } from '../async/clock.ts';
 import type { Remote } from '../contracts/remote.ts';
 import { asSwarmupError, SwarmupError } from '../util/errors.ts';
 import type { Engine } from '../contracts/engine.ts';
-import { certificatesExpired, expiryOf, sinceWhen } from './expired.ts';
+import { certificatesExpired, expiryOf, expiredOn } from './expired.ts';
 import { localSwarm, type LocalSwarm } from './local-state.ts';
 import { majority } from './quorum.ts';
 
@@ -125,7 +125,7 @@ export function hasNoLeader(swarm: LocalSwarm): boolean {
 function inWords({ node, swarm, error }: View): string {
   if (!swarm) return error?.message ?? '';
   const expiry = expiryOf(swarm);
-  if (expiry) return `${node}'s certificate expired${sinceWhen(expiry)}`;
+  if (expiry) return `${node}'s certificate expired${expiredOn(expiry)}`;
   if (swarm.state === 'inactive') return `${node} is not in a swarm (inactive)`;
   if (swarm.state !== 'active')
     return `${node}'s engine is out of its swarm (${swarm.state}${swarm.error === '' ? '' : `: ${swarm.error}`})`;

@@ -7,7 +7,8 @@ import { localSwarm, type LocalSwarm } from './local-state.ts';
 import { isMarked } from './labels.ts';
 import { leaveSwarm } from './leave-swarm.ts';
 import { isLeftBehind } from './abandoned-managers.ts';
-import { expiredMember, expiryOf, sinceWhen, type ExpiredMember, type Expiry } from './expired.ts';
+import { sinceWhen } from './away.ts';
+import { expiredMember, expiryOf, expiredOn, type ExpiredMember, type Expiry } from './expired.ts';
 import { joinSwarm, type JoinWork } from './join-attempt.ts';
 import { nameOf } from './read.ts';
 import { removeNode, type NodeRemoval } from './remove-node.ts';
@@ -18,6 +19,8 @@ export interface JoinState {
   readonly local: Pick<LocalSwarm, 'state' | 'nodeId' | 'error'>;
   /** The state in which the managers see this node: ready, down, disconnected, unknown. */
   readonly seen: string | undefined;
+  /** Since when, in words. */
+  readonly since: string;
   /** Whether it is still in the swarm from before a recovery. */
   readonly leftBehind: boolean;
   /** Whether it is a member of this swarm whose certificate expired while it was off. */
@@ -40,15 +43,18 @@ export const joining = {
   check: async (ctx: Membership): Promise<JoinState> => {
     const local = await localSwarm(await ctx.engine(ctx.node.name));
     const nodes = await ctx.swarm.nodes(ctx.signal);
-    const seen = nodes.find((node) => node.ID === local.nodeId)?.Status.State;
+    const self = nodes.find((node) => node.ID === local.nodeId);
+    const seen = self?.Status.State;
     const leftBehind = seen === undefined && (await isLeftBehind(ctx, local));
     const expired = leftBehind ? undefined : await expiredMember(ctx, local, nodes);
     const ghosts = ghostsOf(ctx, local, nodes, expired?.id);
-    return { local, seen: local.state === 'inactive' ? undefined : seen, leftBehind, expired, ghosts };
+    const known = local.state === 'inactive' ? {} : { seen, since: self ? sinceWhen(self) : '' };
+    return { local, seen: undefined, since: '', ...known, leftBehind, expired, ghosts };
   },
   absent: (): JoinState => ({
     local: { state: 'inactive', nodeId: '', error: '' },
     seen: undefined,
+    since: '',
     leftBehind: false,
     ghosts: [],
   }),
@@ -99,12 +105,14 @@ async function untilReady(ctx: Joining, joins: boolean): Promise<void> {
   await waitUntil({
     until: `the managers see ${name} ready`,
     probe: async () => {
-      const { local, seen } = await joining.check(ctx);
+      const { local, seen, since } = await joining.check(ctx);
       if (local.state === 'active' && seen === 'ready') return { done: undefined };
       wasActive ||= local.state === 'active';
       if (joins && local.state === 'error' && !wasActive) throw gaveUp(name, local.error);
       const words = local.error === '' ? '' : ` (${local.error})`;
-      return { seen: `engine: ${local.state}${words}; managers: ${seen ?? 'not known'}` };
+      return {
+        seen: `engine: ${local.state}${words}; managers: ${seen ?? 'not known'}${seen === 'ready' ? '' : since}`,
+      };
     },
     deadlineMs: JOIN_DEADLINE_MS,
     intervalMs: 300,
@@ -133,7 +141,7 @@ function notAMember(node: string, local: JoinState['local']): SwarmupError {
   if (expiry)
     return new SwarmupError(
       'SWARM_CERTIFICATE',
-      `${node}'s certificate of a swarm expired${sinceWhen(expiry)}, and this cluster's managers don't know the node that it names`,
+      `${node}'s certificate of a swarm expired${expiredOn(expiry)}, and this cluster's managers don't know the node that it names`,
       {
         fix: `If what it was a member of is no longer needed, make it leave; 'swarmup up' then joins it: swarmup ssh ${node} -- sudo docker swarm leave --force`,
       },
@@ -146,7 +154,7 @@ function notAMember(node: string, local: JoinState['local']): SwarmupError {
 }
 
 function expiredWhen(expiry: Expiry): string {
-  return `its certificate expired${sinceWhen(expiry)}`;
+  return `its certificate expired${expiredOn(expiry)}`;
 }
 
 /**

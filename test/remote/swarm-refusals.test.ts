@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { swarmRefusal } from '../../lib/remote/swarm-refusals.ts';
 
 /** The words as moby 28.5 and swarmkit write them, some with the layers that gRPC puts around them. */
-const REFUSALS: readonly (readonly [words: string, code: string, because: RegExp, fix: RegExp, transient?: true])[] = [
+const REFUSALS: [words: string, code: string, because: RegExp, fix: RegExp, transient?: true][] = [
   [
     "manager stopped: can't initialize raft node: rpc error: code = Unknown desc = could not connect to prospective new cluster member using its advertised address: rpc error: code = DeadlineExceeded desc = context deadline exceeded",
     'JOIN_FAILED',

@@ -92,6 +92,19 @@ describe('a swarm whose majority of managers is lost', () => {
     );
     expect(managers(world)).toHaveLength(3);
   });
+
+  it('joins other nodes although one that is locked has a damaged certificate', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', THREE);
+    world.swarm.labels = { ...world.swarm.labels, 'swarmup.lost': 'x' };
+    world.swarm.engines.get('manager3')!.locked = true;
+    world.certificates.set('manager3', 'damaged');
+    const result = await world.run('up', THREE, {
+      selection: { only: ['join-managers', 'join-workers'] },
+      keepGoing: true,
+    });
+    expect(errorsOf(result)).toEqual([expect.stringMatching(/^join-managers@manager3: .* unlock manager3$/)]);
+  });
 });
 
 describe('a node that is not a manager in the file', () => {
