@@ -50,7 +50,7 @@ const ROWS: readonly Row[] = [
         ? `the swarm's certificate of ${node} has expired`
         : `a swarm certificate that ${node} uses expired on ${since}`,
     fix: (node) =>
-      `If the clock of ${node} is right (swarmup ssh ${node} -- date -u), run swarmup status: it names every node whose certificate has expired, and how to mend it.`,
+      `If its clock is right (swarmup ssh ${node} -- date -u): while a manager works, 'swarmup up' makes the node leave and join again; when the certificates of all managers have expired, 'swarmup recover' rebuilds the swarm from one of them.`,
   },
   {
     words: /not valid before ([^,]+, \d[^,]+), and it is currently|current time \S+ is before (\S+)/,

@@ -131,12 +131,12 @@ export function parseCertificate(pem: string): NodeCertificate | undefined {
 
 /** The certificate on a node's disk, which tells whose member it is when its engine doesn't; undefined without one. */
 export async function certificateOnDisk(
-  { host, signal }: Abortable & Hosts,
+  ctx: Abortable & Hosts,
   node: string,
   folder: string,
 ): Promise<NodeCertificate | undefined> {
   const file = `${folder}/${NODE_CERTIFICATE}`;
-  const { stdout, exitCode } = await (await host(node)).run(['cat', file], { signal, okExit: 'any' });
+  const { stdout, exitCode } = await (await ctx.host(node)).run(['cat', file], { signal: ctx.signal, okExit: 'any' });
   return exitCode === 0 ? parseCertificate(stdout) : undefined;
 }
 

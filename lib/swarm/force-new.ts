@@ -6,6 +6,7 @@ import { writeSecretOn } from '../remote/write-file.ts';
 import { messageOf } from '../util/errors.ts';
 import type { Secret } from '../util/secret.ts';
 import { listenAddress } from './addresses.ts';
+import { expiryOf } from './expired.ts';
 import { isLocked, MANAGER_KEY, withoutLock } from './manager-key.ts';
 import { requireUnlockKey } from './unlock.ts';
 import { localSwarm } from './local-state.ts';
@@ -19,15 +20,19 @@ import { untilManagerIsBack } from './manager-back.ts';
  * @param address at which the other nodes know the manager; they would not find another one
  */
 export async function forceNewSwarm(
-  ctx: Work & Engines & Managers & Pick<RunContext, 'cluster'>,
+  ctx: Work & Engines & Hosts & Managers & Pick<RunContext, 'cluster'>,
   node: string,
   address: string,
 ): Promise<void> {
-  ctx.report(`making a swarm from ${node} alone`);
-  const engine = await ctx.engine(node);
-  await engine.call(`make a swarm from ${node} alone`, (docker) =>
-    docker.swarmInit({ ForceNewCluster: true, ListenAddr: listenAddress(ctx.cluster), AdvertiseAddr: address }),
-  );
+  const rebuild = async () => {
+    ctx.report(`making a swarm from ${node} alone`);
+    const engine = await ctx.engine(node);
+    await engine.call(`make a swarm from ${node} alone`, (docker) =>
+      docker.swarmInit({ ForceNewCluster: true, ListenAddr: listenAddress(ctx.cluster), AdvertiseAddr: address }),
+    );
+  };
+  const { folder, ...local } = await localSwarm(await ctx.engine(node));
+  await (expiryOf(local) ? outsideItsSwarm(ctx, { node, folder }, rebuild) : rebuild());
   ctx.swarm.forgetManager();
   await untilManagerIsBack(ctx, node);
 }
@@ -38,13 +43,12 @@ export async function forceNewSwarm(
  * expired certificate, and renews it. If that fails, it is a member again after its next start. Sources: moby,
  * daemon/cluster/swarm.go (Init) and utils.go; swarmkit, integration_test.go, TestForceNewCluster.
  */
-export async function outsideItsSwarm(
-  ctx: Work & Engines & Hosts & Pick<RunContext, 'cluster'>,
-  node: string,
+async function outsideItsSwarm(
+  ctx: Work & Engines & Hosts,
+  { node, folder }: { readonly node: string; readonly folder: string },
   work: () => Promise<void>,
 ): Promise<void> {
   const host = await ctx.host(node);
-  const { folder } = await localSwarm(await ctx.engine(node));
   const file = `${folder}/docker-state.json`;
   ctx.report(`restarting ${node}'s engine outside its swarm`);
   await stopDocker(host, ctx.signal);

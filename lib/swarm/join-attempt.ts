@@ -2,7 +2,7 @@ import type { Role } from '../config/model.ts';
 import type { RunContext, Work } from '../contracts/context.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { engineWords } from '../remote/engine.ts';
-import { asSwarmupError, messageOf, SwarmupError } from '../util/errors.ts';
+import { asSwarmupError, messageOf, type SwarmupError } from '../util/errors.ts';
 import { ownAddresses } from './addresses.ts';
 import { diagnosed, type Diagnosis } from './join-diagnosis.ts';
 import { leaveSwarm } from './leave-swarm.ts';

@@ -1,5 +1,5 @@
 import type { Role } from '../config/model.ts';
-import type { Engines, Hosts, Managers, OnNode, RunContext, Work } from '../contracts/context.ts';
+import type { Engines, Hosts, Managers, OnNode, RunContext } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
 import { created, removed, waiting, type Change } from '../contracts/change.ts';
 import { waitUntil } from '../async/wait-until.ts';

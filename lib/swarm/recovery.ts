@@ -5,7 +5,7 @@ import { waitUntil } from '../async/wait-until.ts';
 import { hasNoLeader, isNamed } from './find-manager.ts';
 import { certificateOnDisk } from './certificates.ts';
 import { expiryOf } from './expired.ts';
-import { forceNewSwarm, outsideItsSwarm, takeLockOff } from './force-new.ts';
+import { forceNewSwarm, takeLockOff } from './force-new.ts';
 import { leaveSwarm } from './leave-swarm.ts';
 import { localSwarm, type LocalSwarm } from './local-state.ts';
 import { noteLost } from './abandoned-managers.ts';
@@ -148,8 +148,7 @@ export async function recover(
   }
   const [address = ''] = keeper.swarm.nodeAddress.split(':');
   await takeLockOff(ctx, keeper.name);
-  const rebuild = () => forceNewSwarm(ctx, keeper.name, address);
-  await (expiryOf(keeper.swarm) ? outsideItsSwarm(ctx, keeper.name, rebuild) : rebuild());
+  await forceNewSwarm(ctx, keeper.name, address);
   await forgetOthers(ctx, keeper.name, keeper.swarm.nodeId);
 }
 

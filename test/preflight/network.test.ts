@@ -24,7 +24,7 @@ async function probes(listening: Readonly<Record<string, 'bound' | 'busy'>>, ans
           options.onLine?.('ready 1');
           return (await killed.promise, output);
         }
-        const lines = String(options.input).trim().split('\n');
+        const lines = (typeof options.input === 'string' ? options.input : '').trim().split('\n');
         const result = (line: string) => (line.startsWith('tcp 10.0.0.2 2377 ') ? answer : 'ok');
         return { ...output, stdout: lines.map((line) => `${line} ${result(line)}\n`).join('') };
       },

@@ -25,7 +25,7 @@ const REFUSALS: [words: string, code: string, because: RegExp, fix: RegExp, tran
     'error while loading TLS certificate in /var/lib/docker/swarm/certificates/swarm-node.crt: certificate (1 - yvs4tttd5v9p) not valid after Sun, 21 Feb 2027 13:06:00 UTC, and it is currently Mon, 01 Mar 2027 08:00:00 UTC: x509: certificate has expired or is not yet valid: ',
     'SWARM_CERTIFICATE',
     /certificate that n1 uses expired on Sun, 21 Feb 2027 13:06:00 UTC/,
-    /swarmup status/,
+    /'swarmup recover' rebuilds/,
   ],
   [
     'Swarm certificates have expired. To replace them, leave the swarm and join again.',

@@ -77,17 +77,16 @@ describe('a manager that the leader cannot connect to', () => {
 
 describe('the record of a failed join', () => {
   const attempt = { before: new Set(['old']), role: 'manager', hostname: 'm2', address: '10.0.0.2' } as const;
-  const record = (change: object): SwarmNode =>
-    ({
-      ID: 'new',
-      Version: { Index: 1 },
-      Spec: { Role: 'manager', Availability: 'active', Labels: {} },
-      Description: { Hostname: 'm2', Engine: { EngineVersion: '28.5.2' } },
-      Status: { State: 'down', Addr: '10.0.0.2' },
-      ...change,
-    }) as SwarmNode;
+  const record = (change: Partial<SwarmNode>): SwarmNode => ({
+    ID: 'new',
+    Version: { Index: 1 },
+    Spec: { Role: 'manager', Availability: 'active', Labels: {} },
+    Description: { Hostname: 'm2', Engine: { EngineVersion: '28.5.2' } },
+    Status: { State: 'down', Addr: '10.0.0.2' },
+    ...change,
+  });
 
-  it.each([
+  it.each<[string, Partial<SwarmNode>, boolean]>([
     ['new, of this machine, and not in the Raft group', {}, true],
     ['still counts as ready', { Status: { State: 'ready', Addr: '10.0.0.2' } }, true],
     ['was there before', { ID: 'old' }, false],
