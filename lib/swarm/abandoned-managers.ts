@@ -46,7 +46,7 @@ async function lostNow({ swarm, signal, node }: Managers & OnNode): Promise<read
     if (manager.node === node.name) return [];
     return lostIds((await readSwarm(manager)).Spec.Labels);
   } catch (error) {
-    if (hasCode(error, 'SWARM_NO_MANAGER', 'SWARM_NO_QUORUM', 'ENGINE_UNREACHABLE')) return [];
+    if (hasCode(error, 'SWARM_NO_MANAGER', 'SWARM_NO_QUORUM', 'SWARM_CERTIFICATE', 'ENGINE_UNREACHABLE')) return [];
     throw error;
   }
 }

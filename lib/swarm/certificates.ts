@@ -93,10 +93,10 @@ async function nodeNotice({ remote, clock }: Context, node: string, signal: Abor
 export function notice(node: string, pem: string, now: number): string | undefined {
   const certificate = parseCertificate(pem);
   if (!certificate)
-    return `${node}'s certificate can't be read; if the node isn't ready either, it must leave the swarm and join again: swarmup replace ${node}`;
+    return `${node}'s certificate can't be read; at its next start the engine can't take part in the swarm. Make the node leave and join again: swarmup ssh ${node} -- sudo docker swarm leave --force; then swarmup up`;
   const { validFrom, validTo } = certificate;
   if (now < validFrom + (validTo - validFrom) * LATEST_RENEWAL) return undefined;
-  return `${node}'s certificate ${untilWhen(validTo, now)}, and was not renewed: the node has to reach a manager on 2377/tcp, and its clock has to be correct. Once expired, the node must leave the swarm and join again: swarmup replace ${node}`;
+  return `${node}'s certificate ${untilWhen(validTo, now)}, and was not renewed: the node has to reach a manager on 2377/tcp, and its clock has to be correct. Once it has expired, 'swarmup up' makes the node leave the swarm and join again`;
 }
 
 /** A node's certificate of the swarm. */

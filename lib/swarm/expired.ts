@@ -1,4 +1,4 @@
-import type { Hosts, Managers, OnNode, RunContext } from '../contracts/context.ts';
+import type { Abortable, Hosts, OnNode, RunContext } from '../contracts/context.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
 import { SwarmupError } from '../util/errors.ts';
 import { certificateOnDisk } from './certificates.ts';
@@ -45,7 +45,7 @@ export interface ExpiredMember extends Expiry {
  * and join again without harm to any other swarm: the certificate on its disk names a node that swarmup has marked.
  */
 export async function expiredMember(
-  ctx: Managers & Hosts & OnNode & Pick<RunContext, 'cluster'>,
+  ctx: Abortable & Hosts & OnNode & Pick<RunContext, 'cluster'>,
   local: LocalSwarm,
   nodes: readonly SwarmNode[],
 ): Promise<ExpiredMember | undefined> {
