@@ -164,7 +164,9 @@ function noQuorum(leaderless: readonly View[], views: readonly View[]): SwarmupE
   return new SwarmupError(
     'SWARM_NO_QUORUM',
     (enough
-      ? `the swarm has no leader: ${names} answer, enough of ${count} managers, but don't elect one`
+      ? count === 1
+        ? `the swarm has no leader: ${names}, its only manager, doesn't become one`
+        : `the swarm has no leader: ${names} answer, enough of ${count} managers, but don't elect one`
       : `the swarm has no leader: of ${count} managers only ${names} can be reached, and ${majority(count)} are needed for a majority`) +
       (away.length > 0 ? ` (${away.join('; ')})` : ''),
     {

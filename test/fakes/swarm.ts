@@ -64,6 +64,8 @@ export interface FakeEngineState {
   gaveUp?: string;
   /** Its certificate expired while it was off: what the engine says. */
   expired?: string;
+  /** A manager whose engine restarted while there was no leader: it stays pending until there is one. */
+  restarted?: boolean;
   /** The proxy in its environment. */
   proxy?: string;
   readonly images: Map<string, readonly string[]>;
@@ -262,6 +264,12 @@ export class FakeSwarm {
     return this.nodes.find((node) => node.ID === engine.swarmNodeId);
   }
 
+  #managers() {
+    return this.nodes
+      .filter((node) => node.ManagerStatus)
+      .map((node) => ({ Addr: node.ManagerStatus?.Addr, NodeID: node.ID }));
+  }
+
   #needManager(engine: FakeEngineState): void {
     if (this.#member(engine)?.Spec.Role !== 'manager') throw engineError(503, 'This node is not a swarm manager.');
     if (!this.#hasLeader())
@@ -458,6 +466,20 @@ export class FakeSwarm {
         if (one.locked)
           return { ServerVersion: one.version, Swarm: { LocalNodeState: 'locked', NodeID: '', NodeAddr: '' } };
         const member = this.#member(one);
+        if (one.restarted && !this.#hasLeader())
+          return {
+            Name: one.hostname ?? one.name,
+            ServerVersion: one.version,
+            Swarm: {
+              LocalNodeState: 'pending',
+              NodeID: one.swarmNodeId,
+              NodeAddr: one.address,
+              // From its disk.
+              RemoteManagers: this.#managers(),
+              Error:
+                "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online.",
+            },
+          };
         const control = member?.Spec.Role === 'manager';
         return {
           Name: one.hostname ?? one.name,
@@ -468,9 +490,7 @@ export class FakeSwarm {
             NodeID: one.swarmNodeId,
             NodeAddr: one.address,
             ControlAvailable: control,
-            RemoteManagers: this.nodes
-              .filter((node) => node.ManagerStatus)
-              .map((node) => ({ Addr: node.ManagerStatus?.Addr, NodeID: node.ID })),
+            RemoteManagers: this.#managers(),
             ...(control && this.#hasLeader() ? { Cluster: { ID: this.clusterId } } : {}),
           },
         };

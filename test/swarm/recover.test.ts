@@ -93,6 +93,19 @@ describe('a swarm whose majority of managers is lost', () => {
     expect(managers(world)).toHaveLength(3);
   });
 
+  it('is not taken for another swarm by up when its first manager restarted', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', THREE);
+    for (const name of ['manager2', 'manager3']) world.swarm.lose(name);
+    world.swarm.engines.get('manager1')!.restarted = true;
+    for (const name of ['manager2', 'manager3']) world.swarm.engines.get(name)!.stopped = true;
+    const result = await world.run('up', THREE, { mode: 'plan' });
+    expect(result.units.find(({ error }) => error)?.error).toMatchObject({
+      code: 'SWARM_NO_QUORUM',
+      message: expect.stringContaining('only manager1 can be reached'),
+    });
+  });
+
   it('joins other nodes although one that is locked has a damaged certificate', async () => {
     const world = worldWithRegistry();
     await world.run('up', THREE);
