@@ -85,6 +85,23 @@ export const ROWS: readonly Row[] = [
       'Advertise one of its own addresses (advertise at this node), or, behind NAT, name the address to listen on: swarm: { listen: ADDRESS }.',
   },
   {
+    words:
+      /((?:listen|advertise|data path) address) must be|interface (\S+) has (?:more than one|no usable)|no such interface/,
+    because: (node, [, which, name]) =>
+      `${node} has no ${which === undefined ? 'single address' : `usable ${which}`}${name === undefined ? '' : ` on its interface ${name}`}`,
+    fix: (node) =>
+      `See its interfaces and addresses: swarmup ssh ${node} -- ip -br address. Name one of its addresses in the cluster file: advertise or dataPathAddress at this node, swarm: { listen: ADDRESS }.`,
+  },
+  {
+    words:
+      /attempting to leave the swarm on a node that is participating as a manager\.(?:.*leaves (\d+) managers out of (\d+))?/,
+    code: 'QUORUM_AT_RISK',
+    because: (node, [, left, all]) =>
+      `${node} is still a manager${left === undefined ? '' : `; without it ${left} of ${all} managers would be reachable`}`,
+    fix: () =>
+      "Demote it first: role: worker in the cluster file, and 'swarmup up'. The last manager takes the swarm with it: swarmup down.",
+  },
+  {
     words: /This node is already part of a swarm/,
     code: 'SWARM_FOREIGN',
     because: (node) => `${node} is already in a swarm`,

@@ -82,6 +82,24 @@ const REFUSALS: [words: string, code: string, because: RegExp, fix: RegExp, tran
     /n1 is already in a swarm/,
     /docker info/,
   ],
+  [
+    'advertise address must be a non-zero IP address or network interface (with optional port number)',
+    'ENGINE_REFUSED',
+    /n1 has no usable advertise address$/,
+    /swarmup ssh n1 -- ip -br address/,
+  ],
+  [
+    'interface eth1 has more than one IPv4 address (10.0.0.1 and 10.0.1.1)',
+    'ENGINE_REFUSED',
+    /n1 has no single address on its interface eth1$/,
+    /dataPathAddress/,
+  ],
+  [
+    'You are attempting to leave the swarm on a node that is participating as a manager. Removing this node leaves 1 managers out of 3. Without a Raft quorum your swarm will be inaccessible. The only way to restore a swarm that has lost consensus is to reinitialize it with `--force-new-cluster`. Use `--force` to suppress this message.',
+    'QUORUM_AT_RISK',
+    /n1 is still a manager; without it 1 of 3 managers would be reachable/,
+    /role: worker/,
+  ],
   ['node worker1 is ambiguous (2 matches found)', 'ENGINE_REFUSED', /2 nodes are called worker1/, /docker node ls/],
   [
     'rpc error: code = FailedPrecondition desc = node x1 is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal',
