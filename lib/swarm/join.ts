@@ -150,6 +150,8 @@ function notAMember(node: string, local: JoinState['local']): SwarmupError {
   const words = local.error === '' ? '' : `; the engine: ${local.error}`;
   return new SwarmupError('SWARM_FOREIGN', `${node} is part of another swarm (${which}${words})`, {
     fix: `swarmup never leaves a swarm it didn't make. If that swarm is no longer needed: swarmup ssh ${node} -- sudo docker swarm leave --force`,
+    // Perhaps an interrupted run asked it to join this one; then the managers know it in a moment.
+    transient: local.state === 'pending',
   });
 }
 
