@@ -1,6 +1,7 @@
 import type { Availability, NodeSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
+import { sinceWhen } from '../lib/swarm/away.ts';
 import { runningTasks, updateNode, waitUntilEmpty } from '../lib/swarm/drain.ts';
 import { localSwarm } from '../lib/swarm/local-state.ts';
 import { managedKeys, markedLabels, NAME_LABEL, OWNER_LABEL } from '../lib/swarm/labels.ts';
@@ -12,6 +13,8 @@ import { removed, updated, waiting, type Change } from '../lib/contracts/change.
 interface State {
   readonly id: string;
   readonly status: string;
+  /** Since when, in words. */
+  readonly since: string;
   readonly availability: Availability;
   readonly labels: Readonly<Record<string, string>>;
   /** Whether swarmup made the swarm: its nodes then carry a mark. */
@@ -50,6 +53,7 @@ export default defineTask<State, NodeChange>({
   absent: () => ({
     id: '',
     status: 'ready',
+    since: '',
     availability: 'active',
     labels: {},
     ours: true,
@@ -60,7 +64,7 @@ export default defineTask<State, NodeChange>({
     const node = cluster.nodes.find((n) => n.name === target.node);
     if (!node) return [];
     if (state.status === 'down') {
-      throw new SwarmupError('NODE_DOWN', `${node.name} is down: the managers get no heartbeat from it`, {
+      throw new SwarmupError('NODE_DOWN', `${node.name} is down${state.since}: the managers get no heartbeat from it`, {
         fix: "Run 'swarmup up' to start and rejoin it, or 'swarmup status' to see its machine.",
       });
     }
@@ -81,9 +85,10 @@ async function ownNode(ctx: UnitContext): Promise<SwarmNode | undefined> {
   return (await ctx.swarm.nodes(ctx.signal)).find((node) => node.ID === nodeId);
 }
 
-function readNode({ ID, Status, Spec, Description }: SwarmNode): Omit<State, 'runningTasks' | 'ours'> {
+function readNode(node: SwarmNode): Omit<State, 'runningTasks' | 'ours'> {
+  const { ID, Status, Spec, Description } = node;
   const { Availability: availability, Labels: labels = {} } = Spec;
-  return { id: ID, status: Status.State, availability, labels, hostname: Description.Hostname };
+  return { id: ID, status: Status.State, since: sinceWhen(node), availability, labels, hostname: Description.Hostname };
 }
 
 /** The name to store on the node; undefined if it equals the host name. */

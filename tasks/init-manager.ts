@@ -4,6 +4,8 @@ import { hasCode, SwarmupError } from '../lib/util/errors.ts';
 import { localSwarm, swarmFolder, type LocalSwarm } from '../lib/swarm/local-state.ts';
 import { joining, type JoinState } from '../lib/swarm/join.ts';
 import { isLeftBehind } from '../lib/swarm/abandoned-managers.ts';
+import { expiryOf } from '../lib/swarm/expired.ts';
+import { hasNoLeader } from '../lib/swarm/find-manager.ts';
 import { settled } from '../lib/swarm/initial.ts';
 import { isMarked } from '../lib/swarm/labels.ts';
 import { listNodes, nameOf } from '../lib/swarm/read.ts';
@@ -14,7 +16,7 @@ import { onNodes } from '../lib/contracts/target.ts';
 import { created, type Change } from '../lib/contracts/change.ts';
 
 interface State {
-  readonly local: Pick<LocalSwarm, 'state' | 'isManager'>;
+  readonly local: Pick<LocalSwarm, 'state' | 'isManager' | 'error'>;
   /** Whether it is a worker of this cluster's own swarm, which is promoted later. */
   readonly ownWorker: boolean;
   /** Another configured node that is already part of a swarm. */
@@ -56,9 +58,12 @@ export default defineTask<State, Change>({
   ],
   targets: (cluster) => onNodes([firstManager(cluster)]),
   check: async (ctx) => {
-    const local = await ownState(ctx);
-    const isFree = local.state === 'inactive' || (await isLeftBehind(ctx, local));
+    const local = await ledState(ctx);
+    const expiry = expiryOf(local);
+    const isFree = local.state === 'inactive' || expiry !== undefined || (await isLeftBehind(ctx, local));
     const other = isFree ? await elsewhere(ctx) : undefined;
+    // Its error names every manager whose certificate has expired.
+    if (expiry && !other?.isManager) await ctx.swarm.manager(ctx.signal);
     const join = other?.isManager ? await joinOwn(ctx, other) : undefined;
     const creates = local.state === 'inactive' && other === undefined;
     const pool = creates && ctx.cluster.swarm.addressPool.length === 0 ? await freePool(ctx) : undefined;
@@ -75,7 +80,10 @@ export default defineTask<State, Change>({
     if (join) return joining.plan(join, 'manager', target.id);
     if (local.state === 'active' && (local.isManager || ownWorker)) return [];
     if (local.state === 'active') throw foreign(target.id, 'is a worker of a swarm, and should be the first manager');
-    if (local.state !== 'inactive') throw foreign(target.id, `is in a swarm in state '${local.state}'`);
+    if (local.state !== 'inactive') {
+      const words = local.error === '' ? '' : `: ${local.error}`;
+      throw foreign(target.id, `is in a swarm in state '${local.state}'${words}`);
+    }
     if (other) {
       throw new SwarmupError(
         'SWARM_ELSEWHERE',
@@ -105,6 +113,17 @@ async function freePool(ctx: UnitContext): Promise<AddressPool> {
   const pool = choosePool(neighbourhoods, ctx.cluster.swarm.subnetSize);
   if (!pool) throw noPoolFree(neighbourhoods);
   return pool;
+}
+
+/**
+ * A manager that restarted is pending until the others elect a leader. @throws SwarmupError SWARM_NO_QUORUM with the
+ * arithmetic when they don't
+ */
+async function ledState(ctx: UnitContext): Promise<LocalSwarm> {
+  const local = await ownState(ctx);
+  if (local.state !== 'pending' || !hasNoLeader(local)) return local;
+  await ctx.swarm.manager(ctx.signal);
+  return ownState(ctx);
 }
 
 /** A machine on which Docker is still to be installed is in no swarm: a plan can tell what follows. */

@@ -37,7 +37,10 @@ async function isMember(ctx: UnitContext): Promise<boolean> {
     const { state, nodeId } = await localSwarm(await ctx.engine());
     return state === 'active' && (await ctx.swarm.nodes(ctx.signal)).some(({ ID }) => ID === nodeId);
   } catch (error) {
-    if (hasCode(error, 'ENGINE_UNREACHABLE', 'ENGINE_REFUSED', 'SWARM_NO_MANAGER', 'MACHINE_ABSENT')) return false;
+    if (
+      hasCode(error, 'ENGINE_UNREACHABLE', 'ENGINE_REFUSED', 'SWARM_NO_MANAGER', 'SWARM_CERTIFICATE', 'MACHINE_ABSENT')
+    )
+      return false;
     throw error;
   }
 }

@@ -35,8 +35,8 @@ export default defineTask<State, Removal>({
         stacks: [...new Set(services.flatMap((one) => ownStack(one) ?? []))],
       };
     } catch (error) {
-      // Without a swarm there are no services.
-      if (hasCode(error, 'SWARM_NO_MANAGER', 'ENGINE_UNREACHABLE')) return NONE;
+      // Without a swarm that works there are no services.
+      if (hasCode(error, 'SWARM_NO_MANAGER', 'SWARM_CERTIFICATE', 'ENGINE_UNREACHABLE')) return NONE;
       throw error;
     }
   },

@@ -105,4 +105,6 @@ export interface Look {
 /** The survey of all hosts, made once per run, on the first request. */
 export interface Preflight {
   look(signal: AbortSignal): Promise<Look>;
+  /** Probes the network between these nodes now, in all directions. Nodes that can't be reached have no links. */
+  between(nodes: readonly string[], signal: AbortSignal): Promise<readonly Link[]>;
 }

@@ -56,6 +56,31 @@ export const swarms = {
     example: `✖ configure-swarm on cluster: the swarm has no leader: of 3 managers only manager1 can be reached, and 2 are needed for a majority
   fix  Services keep running, but nothing can be changed. Bring the other managers back: 'swarmup up' starts machines that are off. Only when they are lost for good: 'swarmup recover'.`,
   },
+  SWARM_CERTIFICATE: {
+    meaning:
+      "A certificate of the swarm isn't valid on a node: it has expired, or isn't valid yet by the node's clock. Nodes renew their certificates (90 days) only while their engines run.",
+    causes: [
+      'A node, or the whole cluster, was off for longer than its certificates last.',
+      'A wrong clock: a certificate is valid from one hour before it was signed.',
+    ],
+    look: "`swarmup exec -- date -u` compares the clocks; `swarmup exec -- sudo docker info --format '{{.Swarm.LocalNodeState}} {{.Swarm.Error}}'` shows what each engine says.",
+    fix: 'With a wrong clock: `swarmup ssh NODE -- sudo timedatectl set-ntp true`. While a manager works, `swarmup up` makes expired nodes leave and join again. If all managers have expired: `swarmup recover` rebuilds the swarm from one manager, then `swarmup up`.',
+    example: `✖ init-manager on manager1: the swarm has no manager that works: manager1's certificate expired on 2027-02-21
+  fix  Nodes renew certificates only while they run. Rebuild the swarm from one manager's disk, which keeps services, networks, secrets and configs: swarmup recover; then 'swarmup up' makes the other nodes join again.`,
+  },
+  JOIN_FAILED: {
+    meaning:
+      "A node couldn't join the swarm. What the attempt left behind was removed, on the node and in the managers' list of nodes.",
+    causes: [
+      "The leader can't connect to the address that a new manager advertises, on 2377/tcp: a firewall on one side, or an address that only the node itself uses.",
+      "A proxy in the engine's environment that the swarm's connections go through.",
+      'Join tokens that somebody rotated meanwhile.',
+    ],
+    look: "`swarmup doctor` probes the ports between all nodes in both directions; `swarmup ssh NODE -- sudo journalctl -u docker -n 50` is the engine's log.",
+    fix: 'Open the port that the error names, or advertise another address; then `swarmup up`.',
+    example: `✖ join-managers on manager2: manager2 can't become a manager: the leader manager1 couldn't connect to 192.0.2.2:2377, which manager2 advertises. Probes now: manager1, which is the leader and has to, can't reach manager2 at 192.0.2.2 on 2377/tcp (no answer); manager2 reaches manager1
+  fix  See what manager2 drops: swarmup ssh manager2 -- sudo nft list ruleset (or iptables -S). Open the ports, with firewalld: swarmup ssh manager2 -- sudo sh -c 'firewall-cmd --permanent --add-port=2377/tcp && firewall-cmd --reload', with ufw: swarmup ssh manager2 -- sudo ufw allow 2377/tcp. Otherwise a security group or a router is between them. If manager1 reaches manager2 at another address than 192.0.2.2, set it: advertise at this node. Then run again: swarmup up`,
+  },
   QUORUM_AT_RISK: {
     meaning: "The change would leave too few reachable managers for a majority, so swarmup didn't begin it.",
     causes: ['Removing, demoting or restarting a manager while another one is away.', 'Removing the last manager.'],

@@ -93,10 +93,11 @@ function ask(from: Surveyed, to: Surveyed, cluster: Cluster): Question[] {
 
 /** The program that listens on one host. */
 class Listening {
-  readonly ports: ReadonlySet<string>;
+  /** Whether it listens on a port itself, or something else does, such as the engine. */
+  readonly ports: ReadonlyMap<string, 'bound' | 'busy'>;
   readonly #end: () => Promise<void>;
 
-  private constructor(ports: ReadonlySet<string>, end: () => Promise<void>) {
+  private constructor(ports: Listening['ports'], end: () => Promise<void>) {
     this.ports = ports;
     this.#end = end;
   }
@@ -109,11 +110,11 @@ class Listening {
   ): Promise<Listening> {
     const host = await remote.host(node.name, signal);
     const ports = swarmPorts(cluster).map(({ protocol, port }) => `${protocol}:${port}`);
-    const bound = new Set<string>();
+    const said = new Map<string, 'bound' | 'busy'>();
     const { promise: ready, resolve } = Promise.withResolvers<string | undefined>();
     const onLine = (line: string) => {
       const [word, first = '', second = ''] = line.split(' ');
-      if (word === 'bound') bound.add(`${first}:${second}`);
+      if (word === 'bound' || word === 'busy') said.set(`${first}:${second}`, word);
       if (word === 'ready' && /^\d+$/.test(first)) resolve(first);
     };
     const limits = { signal, withinMs: (LISTEN_S + LATE_S) * 1000 };
@@ -123,7 +124,7 @@ class Listening {
     );
     const pid = await ready;
     signal.throwIfAborted();
-    return new Listening(bound, async () => {
+    return new Listening(said, async () => {
       // It may have ended already; if it can't be reached, it ends by itself after LISTEN_S.
       if (pid !== undefined) await host.run(['kill', pid], { okExit: 'any' }).catch(() => undefined);
       await ended;
@@ -146,7 +147,7 @@ interface Round {
 async function askAll(from: Surveyed, questions: readonly Question[], round: Round): Promise<Link[]> {
   const { hosts, listening, tools } = round;
   const addressOf = new Map(hosts.map(({ node, address }) => [node.name, address]));
-  const listens = new Map(hosts.map(({ node }, i) => [node.name, listening[i]?.ports ?? new Set<string>()]));
+  const listens = new Map(hosts.map(({ node }, i) => [node.name, listening[i]?.ports]));
   const lineOf = ({ to, protocol, port, packetBytes }: Question) =>
     `${protocol} ${addressOf.get(to) ?? ''} ${port} ${packetBytes === undefined ? SMALL : packetBytes - HEADERS}`;
   const host = await tools.remote.host(from.node.name, tools.signal);
@@ -155,9 +156,11 @@ async function askAll(from: Surveyed, questions: readonly Question[], round: Rou
     const answer = said.get(lineOf(question));
     if (answer === 'ok') return { ...question, result: 'ok', reason: '' };
     const reason = answer?.replace(/^fail /, '') ?? 'it has neither Perl nor Python to probe with';
-    // A TCP probe works on the engine's own ports too; a datagram to them has no defined answer.
-    const known =
-      answer !== undefined && (listens.get(question.to)?.has(`${question.protocol}:${question.port}`) ?? false);
+    const who = listens.get(question.to)?.get(`${question.protocol}:${question.port}`);
+    // A datagram to the engine's own ports has no defined answer. A TCP connection to them may be refused because the
+    // program there listens on another address only; when it isn't even refused, it was stopped on the way.
+    const stopped = question.protocol === 'tcp' && who === 'busy' && !/refused/i.test(reason);
+    const known = answer !== undefined && (who === 'bound' || stopped);
     return { ...question, result: known ? 'failed' : 'unknown', reason };
   });
 }

@@ -10,5 +10,9 @@ export function preflightOf(needs: Parameters<typeof survey>[0]): Preflight {
         const seen = await survey(needs, shared);
         return { survey: seen, findings: findingsOf(seen) };
       }),
+    between: async (names, signal) => {
+      const nodes = needs.cluster.nodes.filter(({ name }) => names.includes(name));
+      return (await survey({ ...needs, cluster: { ...needs.cluster, nodes } }, signal)).links;
+    },
   };
 }

@@ -1,5 +1,8 @@
 import type { RunContext } from '../contracts/context.ts';
-import { asSwarmupError, SwarmupError } from '../util/errors.ts';
+import { asSwarmupError, hasCode, SwarmupError } from '../util/errors.ts';
+import type { SwarmNode } from '../contracts/swarm-types.ts';
+import { expiredMember, expiryOf } from '../swarm/expired.ts';
+import { localSwarm } from '../swarm/local-state.ts';
 import { readSwarm } from '../swarm/settings.ts';
 import { lookAtHost } from './facts.ts';
 import { probeNetwork } from './network.ts';
@@ -46,20 +49,35 @@ async function poolOf({ swarm }: Needs, signal: AbortSignal): Promise<readonly s
 }
 
 /** Compares the node IDs that engines report with those that this cluster's managers know. */
-async function membersOf(
-  hosts: readonly Surveyed[],
-  { swarm }: Needs,
-  signal: AbortSignal,
-): Promise<Map<string, boolean>> {
+async function membersOf(hosts: readonly Surveyed[], needs: Needs, signal: AbortSignal): Promise<Map<string, boolean>> {
   const inSwarm = hosts.filter(({ facts }) => facts.engine && facts.engine.swarm.state !== 'inactive');
   if (inSwarm.length === 0) return new Map();
-  const ids = await swarm.nodes(signal).then(
-    (nodes) => nodes.map(({ ID }) => ID),
-    // No manager of this cluster is in a swarm, so no host is in its swarm.
-    (): string[] => [],
-  );
+  // Without a manager of this cluster in a swarm, no host is in its swarm.
+  const nodes = await needs.swarm.nodes(signal).catch((error: unknown) => asSwarmupError(error));
   signal.throwIfAborted();
-  return new Map(inSwarm.map(({ node, facts }) => [node.name, ids.includes(facts.engine?.swarm.nodeId ?? '')]));
+  const members = inSwarm.map(async ({ node, facts }) => {
+    const { state = '', nodeId = '' } = facts.engine?.swarm ?? {};
+    const isMember =
+      state === 'error'
+        ? await isExpired(node.name, nodes, needs, signal)
+        : !(nodes instanceof SwarmupError) && nodes.some(({ ID }) => ID === nodeId);
+    return [node.name, isMember] as const;
+  });
+  return new Map(await Promise.all(members));
+}
+
+/** Whether an engine that can't take part in its swarm was a member of this cluster's before its certificate expired. */
+async function isExpired(
+  name: string,
+  nodes: readonly SwarmNode[] | SwarmupError,
+  { cluster, remote }: Needs,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const local = await localSwarm(await remote.engine(name, signal));
+  // No manager can tell whose it was; the steps that need one name every manager whose certificate has expired.
+  if (nodes instanceof SwarmupError) return hasCode(nodes, 'SWARM_CERTIFICATE') && expiryOf(local) !== undefined;
+  const host = (node: string) => remote.host(node, signal);
+  return (await expiredMember({ host, signal, cluster, node: { name } }, local, nodes)) !== undefined;
 }
 
 /** All findings, the most severe first. Pure. */

@@ -4,6 +4,7 @@ import { messageOf, SwarmupError, type ErrorCode } from '../util/errors.ts';
 import type { Emit } from '../contracts/events.ts';
 import { boundAnswers, ChannelAgent } from './channel-agent.ts';
 import { readProgress, readSources } from './engine-streams.ts';
+import { swarmRefusal } from './swarm-refusals.ts';
 import { isTransient } from './transient.ts';
 import type { Engine, CallOptions, OnLogLine, ProgressMessage } from '../contracts/engine.ts';
 
@@ -131,15 +132,22 @@ export function engineWords(error: unknown): string {
 
 function engineError(node: string, what: string, cause: unknown, code: ErrorCode): SwarmupError {
   const status = statusOf(cause);
+  const words = engineWords(cause);
+  const refusal = status !== undefined && code === 'ENGINE_REFUSED' ? swarmRefusal(node, words) : undefined;
+  if (refusal) {
+    const { because, fix, transient } = refusal;
+    const message = `${node}: couldn't ${what}: ${because} (the engine: ${words})`;
+    return new SwarmupError(refusal.code, message, { fix, cause, transient });
+  }
   const fix =
     status === undefined
       ? `Check whether Docker runs there: swarmup ssh ${node} -- systemctl status docker`
       : `This is the engine's own message; for more, read its log: swarmup ssh ${node} -- journalctl -u docker -n 50`;
-  return new SwarmupError(
-    status === undefined ? 'ENGINE_UNREACHABLE' : code,
-    `${node}: couldn't ${what}: ${engineWords(cause)}`,
-    { fix, cause, transient: isTransient(engineWords(cause)) },
-  );
+  return new SwarmupError(status === undefined ? 'ENGINE_UNREACHABLE' : code, `${node}: couldn't ${what}: ${words}`, {
+    fix,
+    cause,
+    transient: isTransient(words),
+  });
 }
 
 function older(a: string, b: string): string {

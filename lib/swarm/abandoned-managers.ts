@@ -1,8 +1,7 @@
-import { X509Certificate } from 'node:crypto';
-import type { Abortable, Hosts, Managers, OnNode } from '../contracts/context.ts';
+import type { Hosts, Managers, OnNode } from '../contracts/context.ts';
 import { hasCode } from '../util/errors.ts';
 import type { Engine } from '../contracts/engine.ts';
-import { NODE_CERTIFICATE } from './certificates.ts';
+import { certificateOnDisk } from './certificates.ts';
 import type { LocalSwarm } from './local-state.ts';
 import { readSwarm, updateSwarm } from './settings.ts';
 
@@ -35,7 +34,9 @@ export async function isLeftBehind(ctx: Managers & Hosts & OnNode, local: LocalS
   if (local.state === 'inactive') return false;
   const lost = await lostNow(ctx);
   if (lost.length === 0) return false;
-  return lost.includes(local.nodeId === '' ? await idOnDisk(ctx, local.folder) : local.nodeId);
+  // A locked engine doesn't report its ID.
+  const id = local.nodeId || (await certificateOnDisk(ctx, ctx.node.name, local.folder))?.id;
+  return id !== undefined && lost.includes(id);
 }
 
 /** The managers recorded on the current swarm; none if no manager besides this node can be reached. */
@@ -45,16 +46,7 @@ async function lostNow({ swarm, signal, node }: Managers & OnNode): Promise<read
     if (manager.node === node.name) return [];
     return lostIds((await readSwarm(manager)).Spec.Labels);
   } catch (error) {
-    if (hasCode(error, 'SWARM_NO_MANAGER', 'SWARM_NO_QUORUM', 'ENGINE_UNREACHABLE')) return [];
+    if (hasCode(error, 'SWARM_NO_MANAGER', 'SWARM_NO_QUORUM', 'SWARM_CERTIFICATE', 'ENGINE_UNREACHABLE')) return [];
     throw error;
   }
-}
-
-/** The ID of a node whose engine is locked and doesn't report it, read from its certificate. Empty if there is none. */
-async function idOnDisk(ctx: Abortable & Hosts & OnNode, folder: string): Promise<string> {
-  const host = await ctx.host(ctx.node.name);
-  const file = `${folder}/${NODE_CERTIFICATE}`;
-  const { stdout, exitCode } = await host.run(['cat', file], { signal: ctx.signal, okExit: 'any' });
-  if (exitCode !== 0) return '';
-  return /^CN=(.+)$/m.exec(new X509Certificate(stdout).subject)?.[1] ?? '';
 }

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { RunContext } from '../contracts/context.ts';
+import type { Abortable, Hosts, RunContext } from '../contracts/context.ts';
 import { hasCode } from '../util/errors.ts';
 import { localSwarm, swarmFolder } from './local-state.ts';
 import { nameOf } from './read.ts';
@@ -63,7 +63,7 @@ async function expiryOn(remote: RunContext['remote'], node: string, signal: Abor
     if (state === 'inactive') return undefined;
     const host = await remote.host(node, signal);
     const { stdout } = await host.run(['cat', `${folder}/${NODE_CERTIFICATE}`], { signal });
-    return timeOf(stdout).validTo;
+    return parseCertificate(stdout)?.validTo;
   } catch (error) {
     // Without an engine there is no certificate.
     if (hasCode(error, 'ENGINE_UNREACHABLE')) return undefined;
@@ -73,7 +73,9 @@ async function expiryOn(remote: RunContext['remote'], node: string, signal: Abor
 
 function rootNotice({ TLSInfo }: SwarmObjectState, now: number): string[] {
   if (!TLSInfo?.TrustRoot) return [];
-  const { validTo } = timeOf(TLSInfo.TrustRoot);
+  const root = parseCertificate(TLSInfo.TrustRoot);
+  if (!root) return ["the swarm's root certificate can't be read; check it: docker swarm ca"];
+  const { validTo } = root;
   if (validTo - now > ROOT_NOTICE_MS) return [];
   return [`the swarm's root certificate ${untilWhen(validTo, now)}; rotate it: swarmup rotate ca`];
 }
@@ -89,15 +91,53 @@ async function nodeNotice({ remote, clock }: Context, node: string, signal: Abor
 
 /** The warning about a node's certificate in PEM; undefined while it is renewed in time. Pure. */
 export function notice(node: string, pem: string, now: number): string | undefined {
-  const { validFrom, validTo } = timeOf(pem);
+  const certificate = parseCertificate(pem);
+  if (!certificate)
+    return `${node}'s certificate can't be read; at its next start the engine can't take part in the swarm. Make the node leave and join again: swarmup ssh ${node} -- sudo docker swarm leave --force; then swarmup up`;
+  const { validFrom, validTo } = certificate;
   if (now < validFrom + (validTo - validFrom) * LATEST_RENEWAL) return undefined;
-  return `${node}'s certificate ${untilWhen(validTo, now)}, and was not renewed: the node has to reach a manager on 2377/tcp, and its clock has to be correct. Once expired, the node must leave the swarm and join again: swarmup replace ${node}`;
+  return `${node}'s certificate ${untilWhen(validTo, now)}, and was not renewed: the node has to reach a manager on 2377/tcp, and its clock has to be correct. Once it has expired, 'swarmup up' makes the node leave the swarm and join again`;
 }
 
-/** In milliseconds since 1970. */
-function timeOf(pem: string): { readonly validFrom: number; readonly validTo: number } {
-  const certificate = new X509Certificate(pem);
-  return { validFrom: Date.parse(certificate.validFrom), validTo: Date.parse(certificate.validTo) };
+/** A node's certificate of the swarm. */
+export interface NodeCertificate {
+  /** The node's ID; empty for another kind of certificate. */
+  readonly id: string;
+  /** Whether it was issued to a manager. */
+  readonly isManager: boolean;
+  /** In milliseconds since 1970. */
+  readonly validFrom: number;
+  readonly validTo: number;
+}
+
+/**
+ * The first certificate in a PEM text; undefined when it can't be read, as one damaged file must not stop anything that
+ * other nodes do. Source: swarmkit, ca/certificates.go: the common name is the node's ID, the unit its role.
+ */
+export function parseCertificate(pem: string): NodeCertificate | undefined {
+  try {
+    const { subject, validFrom, validTo } = new X509Certificate(pem);
+    return {
+      id: /^CN=(.+)$/m.exec(subject)?.[1] ?? '',
+      isManager: /^OU=swarm-manager$/m.test(subject),
+      validFrom: Date.parse(validFrom),
+      validTo: Date.parse(validTo),
+    };
+  } catch {
+    // OpenSSL's reasons ("asn1 encoding routines") tell nobody more than "can't be read".
+    return undefined;
+  }
+}
+
+/** The certificate on a node's disk, which tells whose member it is when its engine doesn't; undefined without one. */
+export async function certificateOnDisk(
+  ctx: Abortable & Hosts,
+  node: string,
+  folder: string,
+): Promise<NodeCertificate | undefined> {
+  const file = `${folder}/${NODE_CERTIFICATE}`;
+  const { stdout, exitCode } = await (await ctx.host(node)).run(['cat', file], { signal: ctx.signal, okExit: 'any' });
+  return exitCode === 0 ? parseCertificate(stdout) : undefined;
 }
 
 function untilWhen(validTo: number, now: number): string {

@@ -1,6 +1,7 @@
 import type { Work } from '../contracts/context.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { waitUntil } from '../async/wait-until.ts';
+import { withAway } from './away.ts';
 import { listTasks } from './read.ts';
 import { readAndWrite } from './versioned.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
@@ -39,7 +40,12 @@ export async function waitUntilEmpty({ signal, clock, report }: Work, manager: E
     until: `${node.name} no longer runs any task`,
     probe: async () => {
       const count = await runningTasks(manager, node.id);
-      return count === 0 ? { done: undefined } : { seen: `${count} tasks running` };
+      if (count === 0) return { done: undefined };
+      // The tasks of a node that is away count as running until it is back, or removed.
+      const found: SwarmNode = await manager.call(`look at ${node.name}`, (docker) =>
+        docker.getNode(node.id).inspect(),
+      );
+      return { seen: withAway(`${count} tasks running`, [found]) };
     },
     deadlineMs: DRAIN_DEADLINE_MS,
     intervalMs: 300,

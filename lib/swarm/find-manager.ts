@@ -2,6 +2,7 @@ import type { Clock } from '../async/clock.ts';
 import type { Remote } from '../contracts/remote.ts';
 import { asSwarmupError, SwarmupError } from '../util/errors.ts';
 import type { Engine } from '../contracts/engine.ts';
+import { certificatesExpired, expiryOf, expiredOn } from './expired.ts';
 import { localSwarm, type LocalSwarm } from './local-state.ts';
 import { majority } from './quorum.ts';
 
@@ -37,7 +38,7 @@ export interface Search {
  * The engine of a manager that has a leader; waits for an election. Managers are sent secrets, so a node's own claim to
  * be one isn't trusted: the cluster file has to name it, or a member that is a manager in the file.
  *
- * @throws SwarmupError SWARM_NO_MANAGER, SWARM_NO_QUORUM with the arithmetic
+ * @throws SwarmupError SWARM_NO_MANAGER, SWARM_NO_QUORUM with the arithmetic, SWARM_CERTIFICATE when certificates expired
  */
 export async function findManager(search: Search, signal: AbortSignal): Promise<Engine> {
   const { managers, others, clock } = search;
@@ -50,7 +51,7 @@ export async function findManager(search: Search, signal: AbortSignal): Promise<
     const second = await askInTurn(named, search, signal);
     if ('engine' in second) return second.engine;
     const leaderless = [...first.views, ...second.views].filter(({ swarm }) => swarm && hasNoLeader(swarm));
-    if (leaderless.length === 0) throw noManager(first.views);
+    if (leaderless.length === 0) throw noManager(first.views, clock.now());
     const enough = leaderless.length >= majority(countOf(leaderless));
     if (clock.now() - start >= (enough ? ELECTION_MS : MORE_MANAGERS_MS)) throw noQuorum(leaderless, first.views);
     await clock.sleep(INTERVAL_MS, signal);
@@ -111,19 +112,35 @@ function isLed({ swarm }: View): boolean {
   return swarm?.state === 'active' && swarm.isManager && swarm.clusterId !== undefined;
 }
 
-/** Whether an engine is a manager without a leader; one that restarted meanwhile stays pending. */
-export function hasNoLeader({ state, isManager, clusterId, error }: LocalSwarm): boolean {
+/**
+ * Whether an engine is a manager without a leader; one that restarted meanwhile stays pending, and one with an expired
+ * certificate doesn't take part.
+ */
+export function hasNoLeader(swarm: LocalSwarm): boolean {
+  const { state, isManager, clusterId, error } = swarm;
   if (state === 'pending') return /does not have a leader/.test(error);
-  return state === 'active' && isManager && clusterId === undefined;
+  return (state === 'active' || expiryOf(swarm) !== undefined) && isManager && clusterId === undefined;
 }
 
 function inWords({ node, swarm, error }: View): string {
   if (!swarm) return error?.message ?? '';
-  if (swarm.state !== 'active') return `${node} is not in a swarm (${swarm.state})`;
+  const expiry = expiryOf(swarm);
+  if (expiry) return `${node}'s certificate expired${expiredOn(expiry)}`;
+  if (swarm.state === 'inactive') return `${node} is not in a swarm (inactive)`;
+  if (swarm.state !== 'active')
+    return `${node}'s engine is out of its swarm (${swarm.state}${swarm.error === '' ? '' : `: ${swarm.error}`})`;
   return swarm.isManager ? `${node} is a manager without a leader` : `${node} is a worker`;
 }
 
-function noManager(views: readonly View[]): SwarmupError {
+function noManager(views: readonly View[], now: number): SwarmupError {
+  const expired = views.flatMap(({ node, swarm }) => {
+    const expiry = swarm && expiryOf(swarm);
+    return expiry ? [{ node, expiry }] : [];
+  });
+  if (expired.length > 0) {
+    const others = views.filter(({ node }) => !expired.some((one) => one.node === node)).map(inWords);
+    return certificatesExpired(expired, now, others.length > 0 ? ` (${others.join('; ')})` : '');
+  }
   // For a single manager that didn't answer, its own error says more than "no manager".
   const [only] = views;
   if (views.length === 1 && only?.error) return only.error;
@@ -147,7 +164,9 @@ function noQuorum(leaderless: readonly View[], views: readonly View[]): SwarmupE
   return new SwarmupError(
     'SWARM_NO_QUORUM',
     (enough
-      ? `the swarm has no leader: ${names} answer, enough of ${count} managers, but don't elect one`
+      ? count === 1
+        ? `the swarm has no leader: ${names}, its only manager, doesn't become one`
+        : `the swarm has no leader: ${names} answer, enough of ${count} managers, but don't elect one`
       : `the swarm has no leader: of ${count} managers only ${names} can be reached, and ${majority(count)} are needed for a majority`) +
       (away.length > 0 ? ` (${away.join('; ')})` : ''),
     {

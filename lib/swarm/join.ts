@@ -1,25 +1,30 @@
 import type { Role } from '../config/model.ts';
 import type { Engines, Hosts, Managers, OnNode, RunContext } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
-import { engineWords } from '../remote/engine.ts';
-import type { Engine } from '../contracts/engine.ts';
 import { created, removed, waiting, type Change } from '../contracts/change.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { localSwarm, type LocalSwarm } from './local-state.ts';
-import { ownAddresses } from './addresses.ts';
 import { isMarked } from './labels.ts';
 import { leaveSwarm } from './leave-swarm.ts';
 import { isLeftBehind } from './abandoned-managers.ts';
+import { sinceWhen } from './away.ts';
+import { expiredMember, expiryOf, expiredOn, type ExpiredMember, type Expiry } from './expired.ts';
+import { joinSwarm, type JoinWork } from './join-attempt.ts';
 import { nameOf } from './read.ts';
 import { removeNode, type NodeRemoval } from './remove-node.ts';
+import { swarmRefusal } from '../remote/swarm-refusals.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
 
 export interface JoinState {
   readonly local: Pick<LocalSwarm, 'state' | 'nodeId' | 'error'>;
   /** The state in which the managers see this node: ready, down, disconnected, unknown. */
   readonly seen: string | undefined;
+  /** Since when, in words. */
+  readonly since: string;
   /** Whether it is still in the swarm from before a recovery. */
   readonly leftBehind: boolean;
+  /** Whether it is a member of this swarm whose certificate expired while it was off. */
+  readonly expired?: ExpiredMember | undefined;
   /** Nodes of this name whose machines are gone, replaced by another machine. */
   readonly ghosts: readonly SwarmNode[];
 }
@@ -28,7 +33,7 @@ export interface JoinState {
 type Membership = Engines & Hosts & Managers & OnNode & Pick<RunContext, 'cluster'>;
 
 /** What joining a node needs. */
-type Joining = NodeRemoval & Membership & Pick<RunContext, 'machines'>;
+type Joining = NodeRemoval & Membership & JoinWork;
 
 const JOIN_DEADLINE_MS = 180_000;
 const GHOST_DEADLINE_MS = 120_000;
@@ -38,34 +43,44 @@ export const joining = {
   check: async (ctx: Membership): Promise<JoinState> => {
     const local = await localSwarm(await ctx.engine(ctx.node.name));
     const nodes = await ctx.swarm.nodes(ctx.signal);
-    const seen = nodes.find((node) => node.ID === local.nodeId)?.Status.State;
+    const self = nodes.find((node) => node.ID === local.nodeId);
+    const seen = self?.Status.State;
     const leftBehind = seen === undefined && (await isLeftBehind(ctx, local));
-    const ghosts = ghostsOf(ctx, local, nodes);
-    return { local, seen: local.state === 'inactive' ? undefined : seen, leftBehind, ghosts };
+    const expired = leftBehind ? undefined : await expiredMember(ctx, local, nodes);
+    const ghosts = ghostsOf(ctx, local, nodes, expired?.id);
+    const known = local.state === 'inactive' ? {} : { seen, since: self ? sinceWhen(self) : '' };
+    return { local, seen: undefined, since: '', ...known, leftBehind, expired, ghosts };
   },
   absent: (): JoinState => ({
     local: { state: 'inactive', nodeId: '', error: '' },
     seen: undefined,
+    since: '',
     leftBehind: false,
     ghosts: [],
   }),
-  plan: ({ local, seen, leftBehind, ghosts }: JoinState, role: Role, node: string): Change[] => {
+  plan: ({ local, seen, leftBehind, expired, ghosts }: JoinState, role: Role, node: string): Change[] => {
     const removals = ghosts.map((ghost) =>
-      removed(['nodes', node, 'ids', ghost.ID], { reason: 'replaced by another machine' }),
+      removed(['nodes', node, 'ids', ghost.ID], {
+        reason: ghost.ID === expired?.id ? expiredWhen(expired) : 'replaced by another machine',
+      }),
     );
     const join = created(['nodes', node], { role });
     if (local.state === 'inactive') return [...removals, join];
-    if (leftBehind) return [...removals, removed(['nodes', node, 'swarm'], { from: 'old' }), join];
+    if (leftBehind || expired)
+      return [
+        ...removals,
+        removed(['nodes', node, 'swarm'], {
+          from: expired ? 'expired' : 'old',
+          reason: expired && expiredWhen(expired),
+        }),
+        join,
+      ];
     if (local.state === 'locked') {
       throw new SwarmupError('SWARM_LOCKED', `${node}'s swarm is locked`, {
         fix: `Unlock it: swarmup up --only unlock-managers`,
       });
     }
-    if (seen === undefined) {
-      throw new SwarmupError('SWARM_FOREIGN', `${node} is part of another swarm (node ID ${local.nodeId})`, {
-        fix: `swarmup never leaves a swarm it didn't make. If that swarm is no longer needed: swarmup ssh ${node} -- docker swarm leave`,
-      });
-    }
+    if (seen === undefined) throw notAMember(node, local);
     return local.state === 'active' && seen === 'ready'
       ? removals
       : [...removals, waiting(['nodes', node, 'status'], { from: seen, to: 'ready' })];
@@ -73,26 +88,76 @@ export const joining = {
   apply: async (ctx: Joining, role: Role, state: JoinState): Promise<void> => {
     // Before the new one counts as a manager, while a majority needs fewer nodes.
     for (const ghost of state.ghosts) await removeGhost(ctx, ghost);
-    if (state.leftBehind) await leaveSwarm(ctx, await ctx.engine(ctx.node.name), true);
-    if (state.leftBehind || state.local.state === 'inactive') await join(ctx, role);
-    await waitUntil({
-      until: `the managers see ${ctx.node.name} ready`,
-      probe: async () => {
-        const now = await joining.check(ctx);
-        if (now.local.state === 'active' && now.seen === 'ready') return { done: undefined };
-        return {
-          seen: `engine: ${now.local.state}${now.local.error ? ` (${now.local.error})` : ''}; managers: ${now.seen ?? 'not known'}`,
-        };
-      },
-      deadlineMs: JOIN_DEADLINE_MS,
-      intervalMs: 300,
-      signal: ctx.signal,
-      clock: ctx.clock,
-      fix: `The nodes must reach each other on 2377/tcp, 7946/tcp+udp and 4789/udp. Engine log: swarmup ssh ${ctx.node.name} -- journalctl -u docker -n 50`,
-      onSeen: (seen) => ctx.report(`waiting until ready; ${seen}`),
-    });
+    const leaves = state.leftBehind || state.expired !== undefined;
+    if (leaves) await leaveSwarm(ctx, await ctx.engine(ctx.node.name), true);
+    const joins = leaves || state.local.state === 'inactive';
+    await (joins ? joinSwarm(ctx, role, () => untilReady(ctx, true)) : untilReady(ctx, false));
   },
 };
+
+/**
+ * @param joins whether the engine joins just now: one that gives up then doesn't try again by itself. Source: moby,
+ *   daemon/cluster/noderunner.go, handleNodeExit
+ */
+async function untilReady(ctx: Joining, joins: boolean): Promise<void> {
+  const { name } = ctx.node;
+  let wasActive = false;
+  await waitUntil({
+    until: `the managers see ${name} ready`,
+    probe: async () => {
+      const { local, seen, since } = await joining.check(ctx);
+      if (local.state === 'active' && seen === 'ready') return { done: undefined };
+      wasActive ||= local.state === 'active';
+      if (joins && local.state === 'error' && !wasActive) throw gaveUp(name, local.error);
+      const words = local.error === '' ? '' : ` (${local.error})`;
+      return {
+        seen: `engine: ${local.state}${words}; managers: ${seen ?? 'not known'}${seen === 'ready' ? '' : since}`,
+      };
+    },
+    deadlineMs: JOIN_DEADLINE_MS,
+    intervalMs: 300,
+    signal: ctx.signal,
+    clock: ctx.clock,
+    fix: `The nodes must reach each other on 2377/tcp, 7946/tcp+udp and 4789/udp: swarmup doctor. Engine log: swarmup ssh ${name} -- sudo journalctl -u docker -n 50`,
+    onSeen: (seen) => ctx.report(`waiting until ready; ${seen}`),
+  });
+}
+
+function gaveUp(node: string, words: string): SwarmupError {
+  const refusal = swarmRefusal(node, words);
+  return new SwarmupError(
+    refusal?.code ?? 'JOIN_FAILED',
+    `${node}'s engine gave up joining the swarm: ${refusal ? `${refusal.because} (the engine: ${words})` : words}`,
+    {
+      fix: refusal?.fix ?? `Its log says more: swarmup ssh ${node} -- sudo journalctl -u docker -n 50`,
+      transient: refusal?.transient ?? false,
+    },
+  );
+}
+
+/** A node in a swarm whose managers don't know it. */
+function notAMember(node: string, local: JoinState['local']): SwarmupError {
+  const expiry = expiryOf(local);
+  if (expiry)
+    return new SwarmupError(
+      'SWARM_CERTIFICATE',
+      `${node}'s certificate of a swarm expired${expiredOn(expiry)}, and this cluster's managers don't know the node that it names`,
+      {
+        fix: `If what it was a member of is no longer needed, make it leave; 'swarmup up' then joins it: swarmup ssh ${node} -- sudo docker swarm leave --force`,
+      },
+    );
+  const which = local.nodeId === '' ? `its engine's state is ${local.state}` : `node ID ${local.nodeId}`;
+  const words = local.error === '' ? '' : `; the engine: ${local.error}`;
+  return new SwarmupError('SWARM_FOREIGN', `${node} is part of another swarm (${which}${words})`, {
+    fix: `swarmup never leaves a swarm it didn't make. If that swarm is no longer needed: swarmup ssh ${node} -- sudo docker swarm leave --force`,
+    // Perhaps an interrupted run asked it to join this one; then the managers know it in a moment.
+    transient: local.state === 'pending',
+  });
+}
+
+function expiredWhen(expiry: Expiry): string {
+  return `its certificate expired${expiredOn(expiry)}`;
+}
 
 /**
  * Nodes of this cluster with the node's name that aren't the node itself. While its engine is in no swarm, they all
@@ -102,13 +167,14 @@ function ghostsOf(
   { node: { name }, cluster }: OnNode & Pick<RunContext, 'cluster'>,
   local: LocalSwarm,
   nodes: readonly SwarmNode[],
+  expiredId?: string,
 ): readonly SwarmNode[] {
   return nodes.filter(
     (node) =>
       node.ID !== local.nodeId &&
       nameOf(node) === name &&
       isMarked(node.Spec, cluster.name) &&
-      (local.state === 'inactive' || node.Status.State === 'down'),
+      (local.state === 'inactive' || node.Status.State === 'down' || node.ID === expiredId),
   );
 }
 
@@ -128,51 +194,4 @@ async function removeGhost(ctx: NodeRemoval & OnNode, { ID }: SwarmNode): Promis
     onSeen: () => ctx.report(`waiting until the old ${ctx.node.name} counts as down`),
   });
   if (dead) await removeNode(ctx, dead, undefined);
-}
-
-/**
- * One attempt per manager address, because the engine itself tries only the first; a rotated token is fetched once
- * more.
- */
-async function join(ctx: Joining, role: Role): Promise<void> {
-  const engine = await ctx.engine(ctx.node.name);
-  const addresses = await ctx.swarm.joinAddresses(ctx.signal);
-  ctx.report(`joining as ${role}`);
-  let fresh = false;
-  let lastError: unknown;
-  for (let i = 0; i < addresses.length; i++) {
-    ctx.signal.throwIfAborted();
-    try {
-      await attempt(ctx, engine, role, [...addresses.slice(i), ...addresses.slice(0, i)]);
-      return;
-    } catch (error) {
-      const words = engineWords(error);
-      // After 20 s the engine answers although it is still joining: not a failure, the wait that follows sees the
-      // outcome.
-      if (/Timeout was reached before node joined|already part of a swarm/i.test(words)) return;
-      lastError = error;
-      if (/join token/i.test(words) && !fresh) {
-        fresh = true;
-        ctx.swarm.forgetTokens();
-        i--;
-      }
-    }
-  }
-  throw lastError;
-}
-
-async function attempt(
-  ctx: Managers & OnNode & Pick<RunContext, 'cluster' | 'machines'>,
-  engine: Engine,
-  role: Role,
-  addresses: readonly string[],
-): Promise<void> {
-  const tokens = await ctx.swarm.joinTokens(ctx.signal);
-  await engine.call(`join the swarm at ${addresses[0]}`, (docker) =>
-    docker.swarmJoin({
-      ...ownAddresses(ctx, ctx.node.name),
-      RemoteAddrs: addresses,
-      JoinToken: tokens[role].reveal(),
-    }),
-  );
 }

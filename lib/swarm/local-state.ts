@@ -31,6 +31,10 @@ interface SwarmInfo {
 }
 
 interface EngineInfo {
+  readonly Name?: string;
+  readonly HttpProxy?: string;
+  readonly HttpsProxy?: string;
+  readonly NoProxy?: string;
   readonly DockerRootDir?: string;
   readonly Swarm?: SwarmInfo;
 }
@@ -49,4 +53,20 @@ export async function localSwarm(engine: Engine): Promise<LocalSwarm> {
     folder: swarmFolder(info.DockerRootDir),
     ...(swarm.Cluster?.ID ? { clusterId: swarm.Cluster.ID } : {}),
   };
+}
+
+/** What an engine was started with. */
+export interface EngineEnvironment {
+  /** The machine's host name. */
+  readonly hostname: string;
+  /** The proxy for its connections, those of the swarm included; empty without one. */
+  readonly proxy: string;
+  /** What is excluded from the proxy, separated by commas. */
+  readonly noProxy: string;
+}
+
+/** Source: GET /info; swarm's connections go through HTTPS_PROXY, as those of all of gRPC. */
+export async function engineEnvironment(engine: Engine): Promise<EngineEnvironment> {
+  const info: EngineInfo = await engine.call('ask for its state', (docker): Promise<EngineInfo> => docker.info());
+  return { hostname: info.Name ?? '', proxy: info.HttpsProxy || info.HttpProxy || '', noProxy: info.NoProxy ?? '' };
 }

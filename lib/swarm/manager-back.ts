@@ -1,6 +1,7 @@
 import type { Engines, Work } from '../contracts/context.ts';
 import { SwarmupError } from '../util/errors.ts';
 import { waitUntil } from '../async/wait-until.ts';
+import { withAway } from './away.ts';
 import { localSwarm } from './local-state.ts';
 import { listNodes } from './read.ts';
 
@@ -17,9 +18,9 @@ export async function untilManagerIsBack(ctx: Work & Engines, node: string): Pro
       try {
         const engine = await ctx.engine(node);
         const { nodeId } = await localSwarm(engine);
-        const self = (await listNodes(engine)).find(({ ID }) => ID === nodeId);
-        const seen = self?.ManagerStatus?.Reachability ?? 'not among the nodes';
-        return seen === 'reachable' ? { done: undefined } : { seen };
+        const nodes = await listNodes(engine);
+        const seen = nodes.find(({ ID }) => ID === nodeId)?.ManagerStatus?.Reachability ?? 'not among the nodes';
+        return seen === 'reachable' ? { done: undefined } : { seen: withAway(seen, nodes) };
       } catch (error) {
         // Until a leader is elected, managers answer with errors.
         if (!(error instanceof SwarmupError)) throw error;

@@ -1,4 +1,5 @@
 import { SwarmupError } from '../util/errors.ts';
+import { awayOf } from './away.ts';
 import { nameOf } from './read.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
 
@@ -34,10 +35,10 @@ export function requireMajorityWithout(nodes: readonly SwarmNode[], leaving: Pic
   const left = reachable.filter(({ ID }) => ID !== leaving.ID).length;
   const needed = majority(managers.length - 1);
   if (left >= needed) return;
-  const away = managers.filter((node) => !reachable.includes(node) && node.ID !== leaving.ID).map(nameOf);
+  const away = awayOf(managers.filter(({ ID }) => ID !== leaving.ID));
   throw atRisk(
     `without ${nameOf(one)} only ${left} of ${managers.length - 1} managers would be reachable, and ${needed} are needed for a majority`,
-    `Bring ${away.join(', ')} back first (swarmup up), or add managers.`,
+    `Bring ${away} back first (swarmup up), or add managers.`,
   );
 }
 
@@ -54,9 +55,10 @@ export function requireMajorityDuring(nodes: readonly SwarmNode[], restarting: P
   const left = reachableOf(managers).filter(({ ID }) => ID !== restarting.ID).length;
   const needed = majority(managers.length);
   if (left >= needed) return;
+  const away = awayOf(managers.filter(({ ID }) => ID !== restarting.ID));
   throw atRisk(
     `while ${nameOf(one)} restarts only ${left} of ${managers.length} managers would be reachable, and ${needed} are needed for a majority`,
-    `Bring the others back first: swarmup status shows them.`,
+    `Bring ${away} back first (swarmup up); swarmup status shows them.`,
   );
 }
 

@@ -1,8 +1,10 @@
-import type { Engines, Hosts, Managers, Provisioning, RunContext, Work } from '../contracts/context.ts';
+import type { Abortable, Engines, Hosts, Managers, Provisioning, RunContext, Work } from '../contracts/context.ts';
 import { asSwarmupError, hasCode, SwarmupError } from '../util/errors.ts';
 import type { Machine } from '../contracts/provider.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { hasNoLeader, isNamed } from './find-manager.ts';
+import { certificateOnDisk } from './certificates.ts';
+import { expiryOf } from './expired.ts';
 import { forceNewSwarm, takeLockOff } from './force-new.ts';
 import { leaveSwarm } from './leave-swarm.ts';
 import { localSwarm, type LocalSwarm } from './local-state.ts';
@@ -35,7 +37,7 @@ export interface Recovery {
 
 /** Checks all nodes. Undefined when there is a leader, and so nothing to recover. */
 export async function lookForLoss(
-  ctx: Work & Engines & Managers & Pick<RunContext, 'cluster' | 'machines'>,
+  ctx: Work & Engines & Hosts & Managers & Pick<RunContext, 'cluster' | 'machines'>,
 ): Promise<readonly Found[] | undefined> {
   if (await isLed(ctx)) return undefined;
   return Promise.all(ctx.cluster.nodes.map(({ name }) => look(ctx, name)));
@@ -53,7 +55,7 @@ async function isLed({ swarm, signal, clock, report }: Work & Managers): Promise
         if (reachable >= majority(total)) return { done: true };
         return { seen: `${reachable} of ${total} managers are reachable` };
       } catch (error) {
-        if (hasCode(error, 'SWARM_NO_QUORUM', 'SWARM_NO_MANAGER')) return { done: false };
+        if (hasCode(error, 'SWARM_NO_QUORUM', 'SWARM_NO_MANAGER', 'SWARM_CERTIFICATE')) return { done: false };
         // The answer of a leader that is about to step down.
         if (hasCode(error, 'ENGINE_REFUSED')) return { seen: error.message };
         throw error;
@@ -68,10 +70,15 @@ async function isLed({ swarm, signal, clock, report }: Work & Managers): Promise
   });
 }
 
-async function look(ctx: Engines & Pick<RunContext, 'machines'>, name: string): Promise<Found> {
+async function look(ctx: Abortable & Engines & Hosts & Pick<RunContext, 'machines'>, name: string): Promise<Found> {
   const machine = ctx.machines.get(name);
   try {
-    return { name, machine, swarm: await localSwarm(await ctx.engine(name)) };
+    const swarm = await localSwarm(await ctx.engine(name));
+    if (!expiryOf(swarm)) return { name, machine, swarm };
+    // Such an engine tells nothing about its node, but its disk does.
+    const certificate = await certificateOnDisk(ctx, name, swarm.folder);
+    const { id: nodeId = '', isManager = false } = certificate ?? {};
+    return { name, machine, swarm: { ...swarm, nodeId, isManager } };
   } catch (error) {
     return { name, machine, error: asSwarmupError(error) };
   }
@@ -105,7 +112,8 @@ export function planRecovery(
   const keeper = knowing.find(({ name }) => chosen === undefined || name === chosen);
   if (!keeper) throw noSwarmState(found, chosen);
   const total = Math.max(knowing.length, keeper.swarm.managerAddresses.length);
-  if (knowing.length >= majority(total) && chosen === undefined)
+  // Managers with expired certificates never elect a leader again.
+  if (knowing.length >= majority(total) && chosen === undefined && !expiryOf(keeper.swarm))
     throw cannot(
       `${names(knowing)} answer, a majority of ${total} managers, but elect no leader`,
       "Check that they reach each other on 2377/tcp: 'swarmup doctor'. To rebuild the swarm from one of them anyway: swarmup recover --manager NAME",

@@ -1,6 +1,7 @@
 import type { Managers, RunContext, Work } from '../contracts/context.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { waitUntil } from '../async/wait-until.ts';
+import { withAway } from './away.ts';
 import { updateNode } from './drain.ts';
 import { requireMajorityWithout } from './quorum.ts';
 import { listNodes, nameOf } from './read.ts';
@@ -61,9 +62,11 @@ async function settled(
   await waitUntil({
     until,
     probe: async () => {
-      const now = (await listNodes(await beside(ctx, node))).find(({ ID }) => ID === node.ID);
+      const nodes = await listNodes(await beside(ctx, node));
+      const now = nodes.find(({ ID }) => ID === node.ID);
       if (reached(now?.ManagerStatus)) return { done: undefined };
-      return { seen: now?.ManagerStatus ? `manager, ${now.ManagerStatus.Reachability}` : 'not a manager' };
+      const seen = now?.ManagerStatus ? `manager, ${now.ManagerStatus.Reachability}` : 'not a manager';
+      return { seen: withAway(seen, nodes) };
     },
     deadlineMs: CHANGE_MS,
     intervalMs: 300,

@@ -74,6 +74,8 @@ const TABLE = {
   SWARM_NO_MANAGER: { source: 'host', pending: 'absent' },
   SWARM_LOCKED: { source: 'user' },
   SWARM_NO_QUORUM: { source: 'host' },
+  SWARM_CERTIFICATE: { source: 'host' },
+  JOIN_FAILED: { source: 'host' },
   CANNOT_RECOVER: { source: 'user' },
   BACKUP_INVALID: { source: 'user' },
   BACKUP_LOCKED: { source: 'user' },

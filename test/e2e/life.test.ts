@@ -378,6 +378,67 @@ describe('a cluster in use', () => {
     expect((await up()).document.changed).toBe(0);
   });
 
+  whenLong('explains a manager that the leader cannot connect to, and leaves no record of it behind', async () => {
+    await engine('m1', 'docker node demote m3');
+    await until(
+      async () => (await engine('m1', "docker node ls --format '{{.Hostname}} {{.ManagerStatus}}' | grep m3")) === 'm3',
+    );
+    await engine('m3', 'docker swarm leave');
+    await until(
+      async () => (await engine('m1', "docker node ls --format '{{.Hostname}} {{.Status}}' | grep m3")) === 'm3 Down',
+    );
+    await engine('m1', 'docker node rm m3');
+    const { nodes } = await status();
+    const leader = nodes.find((node) => node.swarm?.leader);
+    const rule = `INPUT -p tcp -s ${leader?.address} --dport 2377 -j DROP`;
+    await engine('m3', `iptables -I ${rule}`);
+    const refused = await up('--only', 'join-managers');
+    const address = nodes.find(({ name }) => name === 'm3')?.address;
+    expect(errorOf(refused)).toMatchObject({
+      code: 'JOIN_FAILED',
+      message: expect.stringMatching(
+        new RegExp(
+          `^m3 can't become a manager: the leader ${leader?.name} couldn't connect to ${address}:2377, .*${leader?.name}, which is the leader and has to, can't reach m3 at ${address} on 2377/tcp \\(no answer\\); m3 reaches ${leader?.name}$`,
+        ),
+      ),
+      fix: expect.stringContaining('swarmup ssh m3 -- sudo nft list ruleset'),
+    });
+    expect((await engine('m1', "docker node ls --format '{{.Hostname}}'")).split('\n').toSorted()).toEqual([
+      'm1',
+      'm2',
+      'w1',
+    ]);
+    expect(await engine('m3', "docker info --format '{{.Swarm.LocalNodeState}}'")).toBe('inactive');
+    await engine('m3', `iptables -D ${rule}`);
+    expectOk(await up());
+    expect((await status()).nodes.map(({ swarm }) => swarm?.state)).toEqual(['ready', 'ready', 'ready', 'ready']);
+    expect((await up()).document.changed).toBe(0);
+  });
+
+  whenLong('makes a worker whose certificate expired leave and join again', async () => {
+    const id = await engine('w1', "docker info --format '{{.Swarm.NodeID}}'");
+    // As if it had been off for that long; the engine looks at its certificate only when it starts.
+    await engine(
+      'w1',
+      "timedatectl set-ntp false; date -s '+100 days' && systemctl restart docker && date -s '-100 days'",
+    );
+    expect(await engine('w1', "docker info --format '{{.Swarm.LocalNodeState}}: {{.Swarm.Error}}'")).toMatch(
+      new RegExp(`^error: .*certificate \\(1 - ${id}\\) not valid after`),
+    );
+    await until(async () => (await engine('m1', `docker node inspect ${id} --format '{{.Status.State}}'`)) === 'down');
+    const mended = await up();
+    expectOk(mended);
+    expect(summaries(mended)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(new RegExp(`^dead node w1 \\(${id}\\), its certificate expired on `)),
+        expect.stringMatching(/^w1 leaves the swarm; its certificate expired on /),
+        'w1 joins as worker',
+      ]),
+    );
+    expect((await status()).nodes.map(({ swarm }) => swarm?.state)).toEqual(['ready', 'ready', 'ready', 'ready']);
+    expect((await up()).document.changed).toBe(0);
+  });
+
   it('continues through another manager when the leader loses power during an update', async () => {
     write(['COLOUR: red', 'COLOUR: yellow']);
     const leader = (await status()).nodes.find((node) => node.swarm?.leader)?.name ?? '';
@@ -405,6 +466,34 @@ describe('a cluster in use', () => {
     expect(await engine(other, "docker service inspect web --format '{{.Spec.TaskTemplate.ContainerSpec.Env}}'")).toBe(
       '[COLOUR=yellow]',
     );
+  });
+
+  whenLong('is rebuilt by recover when the certificates of all managers have expired', async () => {
+    write(['autolock: true', 'autolock: false']);
+    expectOk(await up());
+    const services = await engine('m1', 'docker service ls -q');
+    const all = ['m1', 'm2', 'm3', 'w1'];
+    // The clocks stay: the certificates are renewed by them.
+    await Promise.all(
+      all.map((node) =>
+        engine(node, "timedatectl set-ntp false; systemctl stop docker.socket docker; date -s '+100 days'"),
+      ),
+    );
+    await Promise.all(all.map((node) => engine(node, 'systemctl start docker')));
+    const planned = await cli.json<UpDocument>('plan');
+    expect(errorOf(planned)).toMatchObject({
+      code: 'SWARM_CERTIFICATE',
+      message: expect.stringMatching(
+        /m1's certificate expired on \S+, m2's certificate expired on \S+, m3's certificate/,
+      ),
+    });
+    expectOk(await cli.json<UpDocument>('recover', '--yes'));
+    expect((await engine('m1', 'docker service ls -q')).split('\n').toSorted()).toEqual(
+      services.split('\n').toSorted(),
+    );
+    expectOk(await up());
+    expect((await status()).nodes.map(({ swarm }) => swarm?.state)).toEqual(['ready', 'ready', 'ready', 'ready']);
+    expect((await up()).document.changed).toBe(0);
   });
 
   it('is removed with everything that led to it', async () => {

@@ -62,6 +62,18 @@ export interface FakeEngineState {
   before?: string;
   /** A manager that restarted with autolock on. */
   locked?: boolean;
+  /** The leader can't connect to the address that it advertises. */
+  cutOffFromLeader?: boolean;
+  /** What joining fails with, once for each. */
+  joinFailures?: string[];
+  /** It ran out of time while joining, and then failed with these words. */
+  gaveUp?: string;
+  /** Its certificate expired while it was off: what the engine says. */
+  expired?: string;
+  /** A manager whose engine restarted while there was no leader: it stays pending until there is one. */
+  restarted?: boolean;
+  /** The proxy in its environment. */
+  proxy?: string;
   readonly images: Map<string, readonly string[]>;
 }
 
@@ -249,8 +261,29 @@ export class FakeSwarm {
     this.reconcile();
   }
 
+  /**
+   * What a manager's failed join leaves: a member of the list that isn't in the Raft group, and whose agent has reported
+   * itself. Source: swarmkit, ca/server.go and manager/dispatcher, register.
+   */
+  #leaveUnfinished({ name, hostname = name, address, version }: FakeEngineState, role: 'manager' | 'worker'): void {
+    this.nodes.push({
+      ID: this.#id('node'),
+      Version: this.#index(),
+      UpdatedAt: this.#time(),
+      Spec: { Role: role, Availability: 'active', Labels: {} },
+      Description: { Hostname: hostname, Engine: { EngineVersion: version } },
+      Status: { State: 'ready', Addr: address },
+    });
+  }
+
   #member(engine: FakeEngineState): SwarmNode | undefined {
     return this.nodes.find((node) => node.ID === engine.swarmNodeId);
+  }
+
+  #managers() {
+    return this.nodes
+      .filter((node) => node.ManagerStatus)
+      .map((node) => ({ Addr: node.ManagerStatus?.Addr, NodeID: node.ID }));
   }
 
   #needManager(engine: FakeEngineState): void {
@@ -267,6 +300,7 @@ export class FakeSwarm {
   /** One manager alone; the others stay in the node list as lost managers. */
   #forceNewCluster({ name, swarmNodeId }: FakeEngineState): void {
     this.writes.push(`swarm init --force-new-cluster ${name}`);
+    this.regain(name);
     this.nodes.forEach(({ ManagerStatus, ...node }, i) => {
       const own = node.ID === swarmNodeId;
       this.nodes[i] = own && ManagerStatus ? { ...node, ManagerStatus: { ...ManagerStatus, Leader: true } } : node;
@@ -470,26 +504,52 @@ export class FakeSwarm {
               ControlAvailable: false,
             },
           };
+        const failed = one.expired ?? one.gaveUp;
+        if (failed !== undefined)
+          return {
+            Name: one.hostname ?? one.name,
+            ServerVersion: one.version,
+            Swarm: { LocalNodeState: 'error', NodeID: '', NodeAddr: one.address, Error: failed, RemoteManagers: null },
+          };
         if (one.locked)
           return { ServerVersion: one.version, Swarm: { LocalNodeState: 'locked', NodeID: '', NodeAddr: '' } };
         const member = this.#member(one);
+        if (one.restarted && !this.#hasLeader())
+          return {
+            Name: one.hostname ?? one.name,
+            ServerVersion: one.version,
+            Swarm: {
+              LocalNodeState: 'pending',
+              NodeID: one.swarmNodeId,
+              NodeAddr: one.address,
+              // From its disk.
+              RemoteManagers: this.#managers(),
+              Error:
+                "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online.",
+            },
+          };
         const control = member?.Spec.Role === 'manager';
         return {
+          Name: one.hostname ?? one.name,
           ServerVersion: one.version,
+          ...(one.proxy === undefined ? {} : { HttpProxy: one.proxy, HttpsProxy: one.proxy, NoProxy: 'localhost' }),
           Swarm: {
             LocalNodeState: member ? 'active' : 'inactive',
             NodeID: one.swarmNodeId,
             NodeAddr: one.address,
             ControlAvailable: control,
-            RemoteManagers: this.nodes
-              .filter((node) => node.ManagerStatus)
-              .map((node) => ({ Addr: node.ManagerStatus?.Addr, NodeID: node.ID })),
+            RemoteManagers: this.#managers(),
             ...(control && this.#hasLeader() ? { Cluster: { ID: this.clusterId } } : {}),
           },
         };
       },
       swarmInit: async (options: SwarmInit) => {
         const one = engine();
+        if (one.expired !== undefined)
+          throw engineError(
+            503,
+            "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state.",
+          );
         if (options.ForceNewCluster) return (this.#forceNewCluster(one), one.swarmNodeId) as never;
         if (this.#member(one)) throw engineError(503, 'This node is already part of a swarm.');
         if (this.clusterId !== '') throw engineError(500, 'a second swarm was initialised');
@@ -514,6 +574,16 @@ export class FakeSwarm {
         if (!role) throw engineError(400, 'invalid join token');
         if (!this.nodes.some((node) => node.ManagerStatus?.Addr === options.RemoteAddrs[0]))
           throw engineError(500, 'rpc error: connection refused');
+        const failure = one.joinFailures?.shift();
+        if (failure !== undefined) throw engineError(500, failure);
+        if (one.cutOffFromLeader && role === 'manager') {
+          this.writes.push(`swarm join of ${name} failed`);
+          this.#leaveUnfinished(one, role);
+          throw engineError(
+            500,
+            "manager stopped: can't initialize raft node: rpc error: code = Unknown desc = could not connect to prospective new cluster member using its advertised address: rpc error: code = DeadlineExceeded desc = context deadline exceeded",
+          );
+        }
         this.writes.push(`swarm join ${name} as ${role}`);
         this.#enrol(one, role);
         return '' as never;
@@ -577,6 +647,14 @@ export class FakeSwarm {
         const one = engine();
         if (one.before) {
           delete one.before;
+          one.swarmNodeId = '';
+          return;
+        }
+        // A member that can't start, or that never became one, only forgets.
+        if (one.expired !== undefined || one.gaveUp !== undefined) {
+          this.writes.push(`swarm leave ${name}`);
+          delete one.expired;
+          delete one.gaveUp;
           one.swarmNodeId = '';
           return;
         }

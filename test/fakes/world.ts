@@ -20,7 +20,7 @@ import { Secret } from '../../lib/util/secret.ts';
 import type { StateFolder } from '../../lib/util/state-folder.ts';
 import { swarmAccess } from '../../lib/swarm/access.ts';
 import type { Mesh, MeshLook } from '../../lib/contracts/mesh.ts';
-import type { Finding, Preflight } from '../../lib/contracts/preflight.ts';
+import type { Finding, Link, Preflight } from '../../lib/contracts/preflight.ts';
 import { KeyedMutex } from '../../lib/async/keyed-mutex.ts';
 import { loadTasks } from '../../lib/session/load-tasks.ts';
 import { pipelines } from '../../Taskfile.ts';
@@ -56,6 +56,12 @@ export class FakeWorld {
   readonly differing = new Set<string>();
   /** The resources that machines share exist. */
   prepared = false;
+  /** The results of probes between hosts. */
+  readonly links: Link[] = [];
+  /** How far machines' clocks are ahead, by their names, in milliseconds. */
+  readonly clocks = new Map<string, number>();
+  /** The certificates on the disks of engines, by their names. */
+  readonly certificates = new Map<string, string>();
   /** Findings about existing hosts. */
   readonly findings: Finding[] = [];
   /** What the nodes have of the routing mesh. */
@@ -171,6 +177,7 @@ export class FakeWorld {
           survey: { cluster, hosts: [], unreachable: new Map(), links: [], members: new Map() },
           findings: this.findings,
         }),
+        between: async (nodes) => this.links.filter(({ from, to }) => nodes.includes(from) && nodes.includes(to)),
       }),
       mutex: new KeyedMutex(),
       clock,
@@ -341,6 +348,22 @@ export class FakeWorld {
         }
         if (command === 'cat /var/lib/docker/swarm/certificates/swarm-node.key')
           return ok('-----BEGIN EC PRIVATE KEY-----\n');
+        if (command === 'cat /var/lib/docker/swarm/certificates/swarm-node.crt') {
+          const pem = this.certificates.get(name);
+          return pem === undefined ? { ...ok(), exitCode: 1 } : ok(pem);
+        }
+        const state = '/var/lib/docker/swarm/docker-state.json';
+        if (command === `mv -f ${state} ${state}.expired`) {
+          if (!own?.stopped) throw new Error('the state of a running engine was moved');
+          delete own.expired;
+          return ok();
+        }
+        if (command === `rm -f ${state}.expired` || command === `mv -f ${state}.expired ${state}`) {
+          this.swarm.writes.push(`${name}: ${argv[0]} docker-state.json.expired`);
+          return ok();
+        }
+        if (argv[0] === 'sh' && command.includes('date +%s.%N'))
+          return ok(answered([String((1_700_000_000_000 + (this.clocks.get(name) ?? 0)) / 1000)]));
         if (argv[0] === 'dpkg-query') return ok('ii base-files\n');
         if (command === 'cat /var/lib/swarmup/docker.json') return { ...ok(), exitCode: 1 };
         if (command.endsWith('/var/lib/swarmup') || command === 'tee /var/lib/swarmup/docker.json') return ok();

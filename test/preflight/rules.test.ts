@@ -347,6 +347,17 @@ describe('preflight', () => {
     expect(findingsOf({ ...survey, members: new Map([['w2', true]]) })).toEqual([]);
   });
 
+  it('only warns of a node of this swarm whose certificate expired', async () => {
+    const swarm = { state: 'error', nodeId: '', clusterId: '' };
+    const survey = await surveyOf((facts) => (facts[1] = { ...goodFacts(2), engine: { ...inSwarm, swarm } }));
+    const ours = findingsOf({ ...survey, members: new Map([['w2', true]]) });
+    expect(ours).toMatchObject([{ severity: 'warning', fix: expect.stringContaining('swarmup recover') }]);
+    const others = findingsOf({ ...survey, members: new Map([['w2', false]]) });
+    expect(others).toMatchObject([
+      { severity: 'fatal', message: expect.stringContaining('another swarm, in state error') },
+    ]);
+  });
+
   it('ignores the VXLAN port that an engine keeps after leaving its swarm, but no program on it', async () => {
     const left = { ...inSwarm, swarm: { state: 'inactive', nodeId: '', clusterId: '' } };
     const found = async (program: string) =>

@@ -35,7 +35,7 @@ describe("a node's certificate", () => {
                 asked.push(name);
                 return name === 'left'
                   ? { exitCode: 1, stdout: '', stderr: '' }
-                  : { exitCode: 0, stdout: PEM, stderr: '' };
+                  : { exitCode: 0, stdout: name === 'damaged' ? 'damaged' : PEM, stderr: '' };
               },
             }),
           } as never,
@@ -47,15 +47,18 @@ describe("a node's certificate", () => {
           Spec: { CAConfig: { NodeCertExpiry: 90 * 86_400 * 1e9 } },
           JoinTokens: { Manager: '', Worker: '' },
         },
-        ['m1', 'off', 'silent', 'left'].map(
+        ['m1', 'off', 'silent', 'left', 'damaged'].map(
           (name) => ({ ID: name, Spec: {}, Description: { Hostname: name } }) as SwarmNode,
         ),
         new AbortController().signal,
       );
     expect(await look('2027-02-10', '2027-02-01')).toEqual([]);
     expect(asked).toEqual([]);
-    expect(await look('2027-02-10', '2026-11-23')).toEqual([expect.stringContaining("m1's certificate expires")]);
-    expect(asked).toEqual(['m1', 'left']);
+    expect(await look('2027-02-10', '2026-11-23')).toEqual([
+      expect.stringContaining("m1's certificate expires"),
+      expect.stringContaining("damaged's certificate can't be read"),
+    ]);
+    expect(asked).toEqual(['m1', 'left', 'damaged']);
   });
 
   it('says how long a node can be trusted: the first to expire counts, and nodes without a swarm do not', async () => {
@@ -65,16 +68,16 @@ describe("a node's certificate", () => {
         if (states[name] === 'none') throw new SwarmupError('ENGINE_UNREACHABLE', 'no engine', { fix: '' });
         return { call: async () => ({ DockerRootDir: '/data', Swarm: { LocalNodeState: states[name] } }) };
       },
-      host: async () => ({
+      host: async (name: string) => ({
         run: async ([, path]: readonly string[]) => {
           expect(path).toBe('/data/swarm/certificates/swarm-node.crt');
-          return { stdout: PEM };
+          return { stdout: name === 'w3' ? 'damaged' : PEM };
         },
       }),
     });
     const until = (states: Readonly<Record<string, string>>) =>
       firstExpiry({ remote: remote(states) as never }, Object.keys(states), signal);
-    const expiry = await until({ m1: 'active', w1: 'inactive', w2: 'none' });
+    const expiry = await until({ m1: 'active', w1: 'inactive', w2: 'none', w3: 'active' });
     expect(new Date(expiry ?? 0).toISOString().slice(0, 10)).toBe('2027-02-21');
     expect(await until({ w1: 'inactive', w2: 'none' })).toBeUndefined();
   });

@@ -92,6 +92,32 @@ describe('a swarm whose majority of managers is lost', () => {
     );
     expect(managers(world)).toHaveLength(3);
   });
+
+  it('is not taken for another swarm by up when its first manager restarted', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', THREE);
+    for (const name of ['manager2', 'manager3']) world.swarm.lose(name);
+    world.swarm.engines.get('manager1')!.restarted = true;
+    for (const name of ['manager2', 'manager3']) world.swarm.engines.get(name)!.stopped = true;
+    const result = await world.run('up', THREE, { mode: 'plan' });
+    expect(result.units.find(({ error }) => error)?.error).toMatchObject({
+      code: 'SWARM_NO_QUORUM',
+      message: expect.stringContaining('only manager1 can be reached'),
+    });
+  });
+
+  it('joins other nodes although one that is locked has a damaged certificate', async () => {
+    const world = worldWithRegistry();
+    await world.run('up', THREE);
+    world.swarm.labels = { ...world.swarm.labels, 'swarmup.lost': 'x' };
+    world.swarm.engines.get('manager3')!.locked = true;
+    world.certificates.set('manager3', 'damaged');
+    const result = await world.run('up', THREE, {
+      selection: { only: ['join-managers', 'join-workers'] },
+      keepGoing: true,
+    });
+    expect(errorsOf(result)).toEqual([expect.stringMatching(/^join-managers@manager3: .* unlock manager3$/)]);
+  });
 });
 
 describe('a node that is not a manager in the file', () => {

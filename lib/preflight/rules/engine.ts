@@ -87,8 +87,15 @@ const foreignSwarm: Rule = (host, survey) => {
   const { engine } = host.facts;
   if (!engine || engine.swarm.state === 'inactive') return [];
   const ours = survey.members.get(host.node.name);
-  if (ours === true) return [];
   const { clusterId, state } = engine.swarm;
+  if (ours === true && state === 'error')
+    return [
+      warning(host, 'swarm', {
+        message: "its engine doesn't take part in the swarm: the certificate on its disk has expired",
+        fix: `'swarmup up' makes it leave and join again while a manager works. If the certificates of all managers have expired: swarmup recover.`,
+      }),
+    ];
+  if (ours === true) return [];
   return [
     fatal(host, 'swarm', {
       message: `it belongs to another swarm${clusterId ? ` (${clusterId})` : ''}${state === 'active' ? '' : `, in state ${state}`}; swarmup never leaves a swarm that is not this cluster's`,
