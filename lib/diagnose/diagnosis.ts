@@ -1,5 +1,4 @@
 import type { Cluster } from '../config/model.ts';
-import type { Diagnosis } from '../contracts/diagnosis.ts';
 import type { Abortable, RunContext } from '../contracts/context.ts';
 import type { Stage } from '../record/timeline.ts';
 import { asSwarmupError } from '../util/errors.ts';
@@ -7,7 +6,7 @@ import type { Secret } from '../util/secret.ts';
 import { StateFolder } from '../util/state-folder.ts';
 import { withoutValues } from './cluster-file.ts';
 import { collect } from './collect.ts';
-import { seal, type SealedFile } from './gate.ts';
+import { seal, type SealedDiagnosis } from './gate.ts';
 import { addLastRun } from './last-run.ts';
 import { Parts } from './parts.ts';
 import { keptSecrets, registrySecrets, secretsHere } from './secrets.ts';
@@ -41,9 +40,7 @@ const WITH_LOGS =
  *
  * @throws SwarmupError INTERRUPTED
  */
-export async function diagnosisOf(
-  request: DiagnosisRequest,
-): Promise<Diagnosis & { readonly files: readonly SealedFile[] }> {
+export async function diagnosisOf(request: DiagnosisRequest): Promise<SealedDiagnosis> {
   const { cluster, file, env, versions, logs } = request;
   const parts = new Parts();
   const state = new StateFolder(cluster.stateDir);

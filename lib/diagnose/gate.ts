@@ -17,9 +17,18 @@ const LONGEST_FILE = 1_000_000;
 /** The size of all files together, in bytes. */
 const LARGEST = 64 * 2 ** 20;
 
+/** Colours within a line would hide where a value begins. Source: ECMA-48, SGR. */
+// oxlint-disable-next-line no-control-regex -- the sequence begins with one
+const COLOURS = /\u001B\[[\d;]*m/g;
+
 /** A file that may be passed on. */
 export interface SealedFile extends DiagnosisFile {
   readonly text: string;
+}
+
+/** A diagnosis that may be passed on. */
+export interface SealedDiagnosis extends Diagnosis {
+  readonly files: readonly SealedFile[];
 }
 
 /**
@@ -33,7 +42,7 @@ export function seal(
   parts: Parts,
   secrets: readonly Secret[],
   notes: readonly string[],
-): Diagnosis & { readonly files: readonly SealedFile[] } {
+): SealedDiagnosis {
   const redactor = new Redactor();
   for (const secret of secrets) redactor.add(secret);
   const files: SealedFile[] = [];
@@ -46,10 +55,11 @@ export function seal(
     else files.push(file);
     if (files.at(-1) === file) room -= file.bytes;
   }
-  const missing = parts.missing.map(({ what, why }) => ({
+  const cleanedMissing = parts.missing.map(({ what, why }) => ({
     what: visibleLine(shortened(cleaned(what.slice(0, LONGEST_TEXT), redactor))),
     why: visibleLine(shortened(cleaned(why.slice(0, LONGEST_TEXT), redactor))),
   }));
+  const missing = byCause(cleanedMissing);
   const listed = [...files, plainFile('missing.txt', 'this list of what could not be read', missingText(missing))];
   const contents = plainFile('contents.txt', 'this list of files', contentsText(cluster, listed, notes));
   return { cluster, files: [contents, ...listed], missing, notes };
@@ -58,6 +68,12 @@ export function seal(
 /** A file that is made of cleaned texts only. */
 function plainFile(name: string, from: string, text: string): SealedFile {
   return { name, from, text, bytes: Buffer.byteLength(text), masked: 0 };
+}
+
+/** One cause is told once, for everything that it keeps from being read. */
+function byCause(missing: readonly Missing[]): readonly Missing[] {
+  const groups = Map.groupBy(missing, ({ why }) => why);
+  return [...groups].map(([why, all]) => ({ what: all.map(({ what }) => what).join('; '), why }));
 }
 
 function missingText(missing: readonly Missing[]): string {
@@ -92,8 +108,8 @@ function cleanedData(content: unknown, redactor: Redactor): string {
 /** Line by line, as a pattern may take long on a long text; a private key is recognised across lines. */
 function cleanedLines(content: string, redactor: Redactor): string {
   const clean = redactor.stream();
-  const lines = visibleLines(lastLines(content)).split('\n');
-  return lines.map((line) => maskStrictly(clean(line))).join('\n');
+  const lines = lastLines(content).replace(COLOURS, '').split(/\r?\n/);
+  return lines.map((line) => visibleLines(maskStrictly(clean(line)))).join('\n');
 }
 
 function shortened(text: string): string {
@@ -101,7 +117,7 @@ function shortened(text: string): string {
 }
 
 function cleaned(text: string, redactor: Redactor): string {
-  return maskStrictly(redactor.clean(text));
+  return maskStrictly(redactor.clean(text.replace(COLOURS, '')));
 }
 
 /**

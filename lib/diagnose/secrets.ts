@@ -46,7 +46,6 @@ export function secretsHere(cluster: Cluster, env: Env): readonly Secret[] {
       ),
       ...named(Object.entries(env)),
       ...inData([provider.config, provider.parts, docker.daemon]),
-      ...inAddress(docker.proxy ?? ''),
     ]),
   ];
 }

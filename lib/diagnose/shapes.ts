@@ -10,7 +10,7 @@ const NAMES =
 const FIELDS = [
   new RegExp(`^(?:.*[^a-z])?(?:${NAMES})$`, 'i'),
   /(?:password|passwd|passphrase|secret|token|credentials?|apikey|[_-]key)$/i,
-  /[a-z](?:Pass|Auth|Key|Dsn)$/,
+  /(?:[a-z](?:Pass|Auth|Key|Dsn)|PASS)$/,
 ];
 /** Names that end like those of secrets and whose values are public. */
 const PUBLIC = /(?:host|public|repository)[_-]?key$/i;
@@ -23,7 +23,7 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`((?<![\\w-])-{1,2}[\\w.-]*(?:${NAMES})(?:["']?\\s*[=,]\\s*|["']?\\s+))${VALUE}`, 'gi'), `$1$2${MASK}$2`],
   // password: x, password=x and ?token=x.
   [new RegExp(`((?<![A-Za-z])[\\w.-]*(?:${NAMES})\\\\?["']?\\s?[=:]\\s?)${VALUE}`, 'gi'), `$1$2${MASK}$2`],
-  [/((?:mysql|mariadb)[\w-]*\b[^\n]*?\s-p)[^\s"'`]+/gi, `$1${MASK}`],
+  [/((?:mysql|mariadb)[\w-]*\b[^\n]*?\s-p)\S+/gi, `$1${MASK}`],
   [/(\bsshpass\b[^\n]*?\s-p\s?)\S+/gi, `$1${MASK}`],
   [/(\bredis-cli\b[^\n]*?\s-a\s?)\S+/gi, `$1${MASK}`],
   [/(\bcurl\b[^\n]*?\s(?:-u|--user)[ =]?)\S+/gi, `$1${MASK}`],
