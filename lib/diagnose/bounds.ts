@@ -5,9 +5,16 @@ import { unlessAborted } from '../async/abortable.ts';
 import { SwarmupError } from '../util/errors.ts';
 
 /** A longer line is left out: patterns take long on it, and nobody reads it. */
-const LONGEST_LINE = 8192;
+const LONGEST_LINE = 2048;
+/** The same of a word, such as data in base64. */
+const LONG_WORDS = /\S{1000,}/g;
 /** How much of a text is kept, from its end, in characters. */
-const LONGEST = 512 * 1024;
+const LONGEST = 320 * 1024;
+
+/** The text without words that are too long to be cleaned. */
+export function withoutLongWords(text: string): string {
+  return text.replace(LONG_WORDS, (word) => `[${word.length} characters left out]`);
+}
 
 /** The last lines of a text that may have any length, whole. */
 export function lastLines(text: string, longest = LONGEST): string {

@@ -44,7 +44,7 @@ export async function diagnosisOf(request: DiagnosisRequest): Promise<SealedDiag
   const { cluster, file, env, versions, logs } = request;
   const parts = new Parts();
   const state = new StateFolder(cluster.stateDir);
-  const secrets = [...secretsHere(cluster, env), ...(await keptSecrets({ cluster, state, env }))];
+  const secrets = [...secretsHere(cluster, file, env), ...(await keptSecrets({ cluster, state, env }))];
   parts.add(['versions.json'], 'this computer: versions', versions);
   parts.add(['cluster-file.json'], 'swarmup config', withoutValues(file));
   const stages = await addLastRun(cluster.stateDir, logs, parts);

@@ -3,15 +3,15 @@ import { Redactor } from '../record/redact.ts';
 import type { Secret } from '../util/secret.ts';
 import { MASK } from '../util/secret-shapes.ts';
 import { visibleLine, visibleLines } from '../util/visible.ts';
-import { lastLines } from './bounds.ts';
+import { lastLines, withoutLongWords } from './bounds.ts';
 import { isRecord } from './pick.ts';
 import type { Part, Parts } from './parts.ts';
 import { announcesSecret, isSecretName, maskStrictly } from './shapes.ts';
 
 /** A longer text within data is left out whole: half of a secret might be left at its end. */
-const LONGEST_TEXT = 8192;
+const LONGEST_TEXT = 4096;
 /** More of a text within data is left out, after it has been cleaned. */
-const SHOWN_TEXT = 4096;
+const SHOWN_TEXT = 3000;
 /** How many characters the texts of one file may have: patterns take long on long texts. */
 const LONGEST_FILE = 1_000_000;
 /** The size of all files together, in bytes. */
@@ -108,7 +108,7 @@ function cleanedData(content: unknown, redactor: Redactor): string {
 /** Line by line, as a pattern may take long on a long text; a private key is recognised across lines. */
 function cleanedLines(content: string, redactor: Redactor): string {
   const clean = redactor.stream();
-  const lines = lastLines(content).replace(COLOURS, '').split(/\r?\n/);
+  const lines = withoutLongWords(lastLines(content).replace(COLOURS, '')).split(/\r?\n/);
   return lines.map((line) => visibleLines(maskStrictly(clean(line)))).join('\n');
 }
 
@@ -117,7 +117,7 @@ function shortened(text: string): string {
 }
 
 function cleaned(text: string, redactor: Redactor): string {
-  return maskStrictly(redactor.clean(text.replace(COLOURS, '')));
+  return maskStrictly(redactor.clean(withoutLongWords(text.replace(COLOURS, ''))));
 }
 
 /**

@@ -5,14 +5,14 @@ import { olderPasswords, PASSWORD_FILE } from '../portainer/secrets.ts';
 import { secretsOf } from '../record/cluster-secrets.ts';
 import { knownUnlockKeys } from '../swarm/unlock-key.ts';
 import { isRecord } from './pick.ts';
-import { isSecretName } from './shapes.ts';
+import { announcesSecret, isSecretName, secretsIn } from './shapes.ts';
 import { readEnvFile } from '../util/env-file.ts';
 import { Secret } from '../util/secret.ts';
 
 /** Shorter texts occur by chance: a diagnosis without them would be unreadable. */
 const SHORTEST = 6;
-/** What was made by chance: letters and digits, and nothing that paths and addresses have. */
-const RANDOM = /^(?=.*\d)(?=.*[A-Za-z])[^\s/:.]{8,}$/;
+/** What looks random: letters and digits, nothing that paths and addresses have, and not a name with a number. */
+const RANDOM = /^(?=.*\d)(?=.*[A-Za-z])(?![A-Za-z_-]+\d+$)[^\s/:.]{10,}$/;
 /** Headers whose values are public. */
 const PUBLIC_HEADERS = /^(?:host|accept|accept-.*|user-agent|content-type|x-forwarded-(?:proto|host|port))$/i;
 
@@ -22,7 +22,7 @@ type Env = Readonly<Record<string, string | undefined>>;
  * Every secret that the cluster file and the environment of this command have: the contents of secrets and configs,
  * passwords, variables of services and stacks that look secret, and headers of HTTP checks.
  */
-export function secretsHere(cluster: Cluster, env: Env): readonly Secret[] {
+export function secretsHere(cluster: Cluster, file: Readonly<Record<string, unknown>>, env: Env): readonly Secret[] {
   const { objects, services, stacks, provider, docker } = cluster;
   const contents = [...objects, ...stacks.flatMap(({ references }) => references)].flatMap(({ kind, data }) => {
     const text = data === undefined ? '' : Buffer.from(data.reveal(), 'base64').toString();
@@ -33,6 +33,8 @@ export function secretsHere(cluster: Cluster, env: Env): readonly Secret[] {
     ...secretsOf(cluster),
     ...asSecrets([
       ...contents,
+      ...contents.flatMap(words),
+      ...inData([file['services'], file['stacks']]),
       ...services.flatMap((service) => variables(service.env)),
       ...stacks.flatMap(({ environment }) =>
         variables(Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value.reveal()]))),
@@ -85,12 +87,26 @@ function named(entries: readonly (readonly [string, unknown])[]): string[] {
   return entries.flatMap(([name, value]) => (isSecretName(name) && typeof value === 'string' ? [value] : []));
 }
 
-/** The texts in data under the names of secrets, and the passwords in its addresses. */
+/**
+ * The texts in data under the names of secrets or after such options, what has the shape of a secret in others, and what
+ * looks random in labels.
+ */
 function inData(value: unknown): string[] {
-  if (typeof value === 'string') return inAddress(value);
-  if (Array.isArray(value)) return value.flatMap(inData);
+  if (typeof value === 'string') return [...inAddress(value), ...secretsIn(value)];
+  if (Array.isArray(value)) {
+    const after = value.filter((_one, i) => typeof value[i - 1] === 'string' && announcesSecret(value[i - 1]));
+    return [...after.filter((one) => typeof one === 'string'), ...value.flatMap(inData)];
+  }
   if (!isRecord(value)) return [];
-  return [...named(Object.entries(value)), ...Object.values(value).flatMap(inData)];
+  const labels = Object.entries(value).flatMap(([key, one]) =>
+    /labels$/i.test(key) ? words(JSON.stringify(one)) : [],
+  );
+  return [...named(Object.entries(value)), ...labels, ...Object.values(value).flatMap(inData)];
+}
+
+/** The words of a text that look random. */
+function words(text: string): string[] {
+  return text.split(/[\s"'`=:,;|(){}[\]\\]+/).filter((word) => RANDOM.test(word));
 }
 
 /** `Bearer x` has x too. */

@@ -13,27 +13,47 @@ const FIELDS = [
   /(?:[a-z](?:Pass|Auth|Key|Dsn)|PASS)$/,
 ];
 /** Names that end like those of secrets and whose values are public. */
-const PUBLIC = /(?:host|public|repository)[_-]?key$/i;
+const PUBLIC = /(?:host|public|repository)[_-]?key$|^(?:old)?pwd$/i;
 const OPTION = new RegExp(`^-{1,2}[\\w.-]*(?:${NAMES})$`, 'i');
 /** A quoted word, also one within JSON, or a bare one. */
-const VALUE = `(?:(\\\\?["'])(?:(?!\\2)[^\\n])*\\2|(?!(?:true|false|null)\\b)[^\\s"'\`,;&<>\\\\]+)`;
+const VALUE = `(?:(?<quote>\\\\?["'])(?<quoted>(?:(?!\\k<quote>)[^\\n])*)\\k<quote>|(?!(?:true|false|null)\\b)(?<bare>[^\\s"'\`,;&<>\\\\]+))`;
 
-const SHAPES: readonly (readonly [RegExp, string])[] = [
+const shape = (before: string, value: string, flags = 'gi') => new RegExp(`(?<before>${before})${value}`, flags);
+
+const SHAPES: readonly RegExp[] = [
   // --requirepass x, -db-password=x; also as words of a list in JSON.
-  [new RegExp(`((?<![\\w-])-{1,2}[\\w.-]*(?:${NAMES})(?:["']?\\s*[=,]\\s*|["']?\\s+))${VALUE}`, 'gi'), `$1$2${MASK}$2`],
+  shape(`(?<![\\w-])-{1,2}[\\w.-]{0,60}(?:${NAMES})(?:["']?\\s*[=,]\\s*|["']?\\s+)`, VALUE),
   // password: x, password=x and ?token=x.
-  [new RegExp(`((?<![A-Za-z])[\\w.-]*(?:${NAMES})\\\\?["']?\\s?[=:]\\s?)${VALUE}`, 'gi'), `$1$2${MASK}$2`],
-  [/((?:mysql|mariadb)[\w-]*\b[^\n]*?\s-p)\S+/gi, `$1${MASK}`],
-  [/(\bsshpass\b[^\n]*?\s-p\s?)\S+/gi, `$1${MASK}`],
-  [/(\bredis-cli\b[^\n]*?\s-a\s?)\S+/gi, `$1${MASK}`],
-  [/(\bcurl\b[^\n]*?\s(?:-u|--user)[ =]?)\S+/gi, `$1${MASK}`],
+  shape(`(?<![A-Za-z])[\\w.-]{0,60}(?:${NAMES})\\\\?["']?\\s?[=:]\\s?`, VALUE),
+  shape('(?:mysql|mariadb)[\\w-]*\\b[^\\n]*?\\s-p', '(?<bare>\\S+)'),
+  shape('\\bsshpass\\b[^\\n]*?\\s-p\\s?', '(?<bare>\\S+)'),
+  shape('\\bredis-cli\\b[^\\n]*?\\s-a\\s?', '(?<bare>\\S+)'),
+  shape('\\bcurl\\b[^\\n]*?\\s(?:-u|--user)[ =]?', '(?<bare>\\S+)'),
   // Hashes of passwords, as in htpasswd and shadow files. Source: crypt(5).
-  [/\$(?:apr1|1|2[abxy]|5|6|7|y|gy|argon2(?:id|i|d))\$[\w./$=,+-]{8,}/g, MASK],
+  shape('', '(?<bare>\\$(?:apr1|1|2[abxy]|5|6|7|y|gy|argon2(?:id|i|d))\\$[\\w./$=,+-]{8,})', 'g'),
 ];
 
 /** A text without anything that has the shape of a secret, rather too much than too little. */
 export function maskStrictly(text: string): string {
-  return SHAPES.reduce((masked, [pattern, by]) => masked.replace(pattern, by), maskSecrets(text));
+  return SHAPES.reduce((masked, pattern) => {
+    return masked.replace(pattern, (...match: unknown[]) => {
+      const { before = '', quote = '' } = groupsOf(match.at(-1));
+      return `${before}${quote}${MASK}${quote}`;
+    });
+  }, maskSecrets(text));
+}
+
+/** The values in a text that have the shape of a secret: they may occur elsewhere without it. */
+export function secretsIn(text: string): readonly string[] {
+  return SHAPES.flatMap((pattern) => [...text.matchAll(pattern)]).flatMap(({ groups }) => {
+    const { quoted, bare } = groupsOf(groups);
+    return quoted ?? bare ?? [];
+  });
+}
+
+function groupsOf(groups: unknown): Readonly<Record<string, string | undefined>> {
+  const of: Record<string, string | undefined> = {};
+  return typeof groups === 'object' && groups !== null ? { ...of, ...groups } : of;
 }
 
 /** Whether a field, variable or header of this name has a secret value. */

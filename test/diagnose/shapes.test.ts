@@ -49,7 +49,7 @@ describe('shapes of secrets in a diagnosis', () => {
     const secret = ['password', 'DB_PASSWORD', 'adminPassword', 'dbpassword', 'x-auth-token', 'AWS_SECRET_ACCESS_KEY'];
     for (const name of [...secret, 'API_KEY', 'STRIPE_KEY', 'signingKey', 'splunk-token', 'Cookie', 'PGPASS'])
       expect.soft(isSecretName(name), name).toBe(true);
-    for (const name of ['name', 'secrets', 'hostKey', 'SSH_PUBLIC_KEY', 'key', 'identityFile', 'rotateTokens', 'path'])
+    for (const name of ['name', 'secrets', 'hostKey', 'SSH_PUBLIC_KEY', 'key', 'identityFile', 'rotateTokens', 'PWD'])
       expect.soft(isSecretName(name), name).toBe(false);
     expect(['--password', '-db-token', '--requirepass'].every(announcesSecret)).toBe(true);
     expect(['--password-file', '--port', 'password'].some(announcesSecret)).toBe(false);
