@@ -31,8 +31,8 @@ const window = { fromS: 3600, toS: 60, around: 'a failure' };
 const signal = new AbortController().signal;
 const asked = join(mkdtempSync(join(tmpdir(), 'swarmup-asked-')), 'asked');
 
-describe('what a diagnosis asks a host', () => {
-  it.each(['dash', 'bash'])('is answered in a real shell (%s)', async (name) => {
+describe('the questions of a diagnosis to hosts', () => {
+  it.each(['dash', 'bash'])('are answered in a real shell (%s)', async (name) => {
     writeFileSync(asked, '');
     const host = shell(
       {
@@ -59,7 +59,7 @@ describe('what a diagnosis asks a host', () => {
     ]);
   });
 
-  it('is bounded, whatever the log has', async () => {
+  it('have bounded answers, whatever the log has', async () => {
     const host = shell({ journalctl: 'yes "a line that is not short" | head -n 200000', docker: 'exit 1' });
     const { log, info } = await askHost(host, window, signal);
     expect(log.split('\n').length).toBeLessThanOrEqual(3000);
@@ -67,7 +67,7 @@ describe('what a diagnosis asks a host', () => {
     expect(info).toEqual({});
   });
 
-  it.skipIf(!existsSync('/usr/bin/journalctl'))('has options that a real journalctl knows', async () => {
+  it.skipIf(!existsSync('/usr/bin/journalctl'))('use options that a real journalctl knows', async () => {
     writeFileSync(asked, '');
     await askHost(shell({ journalctl: `echo "$*" >> ${asked}` }), window, signal);
     for (const line of readFileSync(asked, 'utf8').trim().split('\n')) {

@@ -211,12 +211,13 @@ async function plantedWorld() {
       },
     ],
   };
-  await world.swarm.docker('manager1').createService({}, {
+  const service = {
     Name: 'web',
     Labels: { users: unknown.specLabel },
     TaskTemplate: { ContainerSpec },
     Mode: { Replicated: { Replicas: 1 } },
-  } as never);
+  };
+  await Promise.resolve(world.swarm.docker('manager1').createService({}, service as never));
   world.swarm.tasks = world.swarm.tasks.map((task) => ({
     ...task,
     Status: { State: 'failed', Err: `exec app --password ${unknown.taskError}: ${known.join(' ')}` },
