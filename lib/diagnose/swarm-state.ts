@@ -4,7 +4,7 @@ import type { SwarmService } from '../contracts/swarm-types.ts';
 import { readLogs } from '../swarm/logs.ts';
 import { listNodes, listServices, listTasks } from '../swarm/read.ts';
 import type { Secret } from '../util/secret.ts';
-import { NETWORK, NODE, SERVICE, TASK } from './allowed.ts';
+import { NETWORK, NODE, SERVICE, TASK } from './allowed-swarm.ts';
 import { within } from './bounds.ts';
 import type { Parts } from './parts.ts';
 import { pick } from './pick.ts';
