@@ -13,7 +13,7 @@ import { wholeContexts } from './context.ts';
 export const FLOORS: readonly (readonly string[])[] = [
   ['lib/cli', 'lib/testing', 'lib/index.ts'],
   ['lib/session'],
-  ['tasks', 'lib/render'],
+  ['tasks', 'lib/render', 'lib/diagnose'],
   ['Taskfile.ts', 'lib/nightly', 'lib/backup', 'lib/portainer', 'lib/import', 'lib/record', 'lib/preflight'],
   ['lib/swarm', 'lib/pipeline', 'lib/providers'],
   ['lib/docker', 'lib/images', 'lib/lock'],

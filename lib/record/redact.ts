@@ -14,8 +14,8 @@ export class Redactor {
   readonly #values = new Set<string>();
   /** Longest first: a form may contain another one. */
   #forms: readonly string[] = [];
-  /** Words that contain a value in base64. */
-  #encoded: readonly RegExp[] = [];
+  /** Words that contain a value in base64, by what they contain. */
+  #encoded: readonly (readonly [core: string, word: RegExp])[] = [];
 
   add(secret: Secret): void {
     const value = secret.reveal();
@@ -24,12 +24,14 @@ export class Redactor {
     const all = [...this.#values];
     const longFirst = (a: string, b: string) => b.length - a.length;
     this.#forms = [...new Set(all.flatMap(formsOf))].sort(longFirst);
-    this.#encoded = [...new Set(all.flatMap(inBase64))].sort(longFirst).map(wordWith);
+    this.#encoded = [...new Set(all.flatMap(inBase64))].sort(longFirst).map((core) => [core, wordWith(core)] as const);
   }
 
   clean(text: string): string {
     const known = this.#forms.reduce((cleaned, form) => cleaned.replaceAll(form, MASK), text);
-    return maskSecrets(this.#encoded.reduce((cleaned, word) => cleaned.replace(word, MASK), known));
+    // The pattern takes long on a long word, of which few contain a value.
+    const encoded = this.#encoded.filter(([core]) => known.includes(core));
+    return maskSecrets(encoded.reduce((cleaned, [, word]) => cleaned.replace(word, MASK), known));
   }
 
   /** Data with every text in it cleaned, also in the names of fields; errors become plain objects. */

@@ -11,7 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Diagnosis } from '../../lib/contracts/diagnosis.ts';
 import { cacheFolder } from '../../lib/util/files.ts';
+import { unpacked } from '../diagnose/rig.ts';
 import { whileAsking } from '../support/asking.ts';
 import type { DoctorReport } from '../../lib/preflight/report.ts';
 import type { OverlayLink } from '../../lib/contracts/mesh.ts';
@@ -466,6 +468,36 @@ describe('a cluster in use', () => {
     expect(await engine(other, "docker service inspect web --format '{{.Spec.TaskTemplate.ContainerSpec.Env}}'")).toBe(
       '[COLOUR=yellow]',
     );
+  });
+
+  it('is described by a diagnosis, without its secrets, while one manager is gone', async () => {
+    const archive = join(folder, 'help.tar.gz');
+    const { document, status: code } = await cli.json<Diagnosis & { archive: string }>(
+      'diagnose',
+      '--yes',
+      '-o',
+      archive,
+    );
+    expect(code).toBe(0);
+    expect(document.archive).toBe(archive);
+    expect(statSync(archive).mode & 0o777).toBe(0o600);
+    const files = unpacked(archive);
+    expect(document.files.map(({ name }) => name).toSorted()).toEqual([...files.keys()].toSorted());
+    const gone = ['m1', 'm2', 'm3'].filter((name) => !files.has(`nodes/${name}/docker-info.json`));
+    expect(gone).toHaveLength(1);
+    expect(document.missing.some(({ what }) => what.includes(`the machine ${gone[0]} `))).toBe(true);
+    const [here = ''] = ['m1', 'm2'].filter((name) => name !== gone[0]);
+    expect(files.get(`nodes/${here}/docker-info.json`)).toContain('"LocalNodeState": "active"');
+    expect(files.get(`nodes/${here}/facts.json`)).toContain('"codename": "trixie"');
+    expect(files.get(`nodes/${here}/versions.txt`)).toMatch(/^Docker version /m);
+    expect(`${files.get(`nodes/${here}/engine.log`)}${files.get(`nodes/${here}/engine-latest.log`)}`).toContain(
+      'dockerd[',
+    );
+    expect(files.get('run/errors.json')).toContain('"task": "verify-http"');
+    expect(JSON.parse(files.get('swarm/nodes.json') ?? '[]')).toHaveLength(4);
+    const all = [...files.values()].join('\n');
+    for (const secret of ['of-the-house', 'SWMTKN-', 'SWMKEY-', 'PRIVATE KEY', 'COLOUR=yellow'])
+      expect.soft(all.includes(secret), secret).toBe(false);
   });
 
   whenLong('is rebuilt by recover when the certificates of all managers have expired', async () => {

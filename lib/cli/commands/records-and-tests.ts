@@ -42,6 +42,23 @@ const report = defineCommand({
   load: async () => (await import('../actions/runs.ts')).report,
 });
 
+const diagnose = defineCommand({
+  name: 'diagnose',
+  group,
+  summary: 'collect what somebody who helps needs into one archive, without secrets, after listing what goes in',
+  args: [],
+  options: {
+    ...common,
+    output: text('-o, --output <file>', 'the archive to write (default: NAME-diagnosis-TIME.tar.gz here)'),
+    logs: flag('--logs', "include the last lines of the services' output"),
+  },
+  examples: {
+    diagnose: 'status, facts, the last run, logs of the engines around its failure',
+    'diagnose --logs -o help.tar.gz': 'with the output of the services',
+  },
+  load: async () => (await import('../actions/diagnose.ts')).diagnose,
+});
+
 const cache = defineCommand({
   name: 'cache',
   group,
@@ -52,4 +69,4 @@ const cache = defineCommand({
   load: async () => (await import('../actions/cache.ts')).cache,
 });
 
-export const recordsAndTests: readonly Command[] = [nightly, runs, report, cache];
+export const recordsAndTests: readonly Command[] = [nightly, runs, report, diagnose, cache];
