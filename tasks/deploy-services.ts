@@ -11,6 +11,7 @@ import { unitsBefore, untilReady } from '../lib/swarm/dependencies.ts';
 import { isJob } from '../lib/swarm/ending.ts';
 import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
 import type { Convergence } from '../lib/swarm/verdict.ts';
+import { namingPortOwner } from '../lib/swarm/port-refusal.ts';
 import { serviceByName } from '../lib/swarm/read.ts';
 import { OWNER_LABEL } from '../lib/swarm/labels.ts';
 import { namesFor } from '../lib/swarm/secrets-and-configs.ts';
@@ -44,6 +45,7 @@ export default defineTask<State, ServiceChange>({
     { task: 'create-networks', of: 'all' },
     { task: 'create-objects', of: 'all' },
     'prune',
+    { task: 'check-ports', of: 'all' },
   ],
   targets: (cluster) => cluster.services.map(({ name, dependsOn }) => ({ id: name, after: unitsBefore(dependsOn) })),
   check: async (ctx) => {
@@ -138,7 +140,9 @@ async function write(
   const spec = withUpdatePolicy(whole, wanted, convergence);
   const auth = authConfig(await ctx.images.credentials(wanted.image));
   ctx.report(current ? 'updating' : 'creating');
-  await (current ? updateService(manager, current, spec, auth) : createService(manager, spec, auth));
+  await namingPortOwner({ manager, cluster: ctx.cluster, what: `service ${wanted.name}` }, () =>
+    current ? updateService(manager, current, spec, auth) : createService(manager, spec, auth),
+  );
 }
 
 function otherMode({ name, mode }: ServiceSpec): SwarmupError {

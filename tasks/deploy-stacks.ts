@@ -10,6 +10,7 @@ import type { Engine } from '../lib/contracts/engine.ts';
 import { unitsBefore, untilReady } from '../lib/swarm/dependencies.ts';
 import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
 import type { Names } from '../lib/swarm/fields/field.ts';
+import { namingPortOwner } from '../lib/swarm/port-refusal.ts';
 import { listServices } from '../lib/swarm/read.ts';
 import { namesOf } from '../lib/swarm/secrets-and-configs.ts';
 import { deployStack } from '../lib/swarm/stack-deploy.ts';
@@ -50,6 +51,7 @@ export default defineTask<State, StackChange>({
     { task: 'create-networks', of: 'all' },
     { task: 'create-objects', of: 'all' },
     'prune',
+    { task: 'check-ports', of: 'all' },
   ],
   targets: (cluster) => cluster.stacks.map(({ name, dependsOn }) => ({ id: name, after: unitsBefore(dependsOn) })),
   check: async (ctx) => {
@@ -113,7 +115,10 @@ export default defineTask<State, StackChange>({
     const before = await servicesOf(manager, stack.name);
     if (changes.some((change) => change.kind === 'deploy')) {
       await untilProvided(ctx, manager, stack);
-      await deploy(ctx, manager.node, stack, additions, hasForeignImage(before) ? 'always' : stack.resolveImage);
+      const resolveImage = hasForeignImage(before) ? 'always' : stack.resolveImage;
+      await namingPortOwner({ manager, cluster: ctx.cluster, what: `stack ${stack.name}` }, () =>
+        deploy(ctx, manager.node, stack, additions, resolveImage),
+      );
     }
     const deployed = await running(ctx, manager, stack.name, before);
     // The node on which a service started, and has to stay, is known once it runs.

@@ -70,6 +70,10 @@ export class Conversion implements Reporter {
       runs: file.runs,
       ...(file.taskfile === undefined ? {} : { taskfile: this.file(file.taskfile, ['taskfile']) }),
       ...(portainer ? { portainer } : {}),
+      placeOf: (path) => {
+        const { file: shown, line, column } = this.#locator.at(path, '');
+        return `${shown}:${line}:${column}`;
+      },
     };
   }
 

@@ -54,7 +54,14 @@ export interface SwarmService {
   readonly Spec: ServiceSpecification;
   /** The specification before the last update: the target of a roll-back. */
   readonly PreviousSpec?: ServiceSpecification;
-  readonly Endpoint?: { readonly Ports?: readonly { readonly PublishedPort?: number; readonly Protocol?: string }[] };
+  /** Also with the ports that Swarm chose. */
+  readonly Endpoint?: {
+    readonly Ports?: readonly {
+      readonly PublishedPort?: number;
+      readonly Protocol?: string;
+      readonly PublishMode?: string;
+    }[];
+  };
   readonly UpdateStatus?: {
     readonly State?: string;
     readonly Message?: string;

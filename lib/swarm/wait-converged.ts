@@ -7,6 +7,7 @@ import { judge } from './convergence.ts';
 import { mayEnd } from './ending.ts';
 import { PINNED_LABEL } from './stack.ts';
 import { lastLogLines } from './logs.ts';
+import { hostPortHolders, isHostPortFilter } from './port-refusal.ts';
 import { listNodes, listServices, listTasks } from './read.ts';
 import type { Convergence, PermanentFailure } from './verdict.ts';
 import type { SwarmService } from '../contracts/swarm-types.ts';
@@ -125,7 +126,8 @@ async function serviceFailed(manager: Engine, { service, permanentFailure }: Con
   const name = service.Spec.Name;
   const { why, culprit }: PermanentFailure = permanentFailure ?? { why: '' };
   const output = culprit && (await lastLogLines(manager, culprit));
-  return new SwarmupError('SERVICE_FAILED', `service ${name} ${why}`, {
+  const holders = isHostPortFilter(why) ? await hostPortHolders(manager, service) : '';
+  return new SwarmupError('SERVICE_FAILED', `service ${name} ${why}${holders}`, {
     fix: fixFor(service, why),
     ...(output ? { output } : {}),
   });
@@ -135,6 +137,8 @@ function fixFor({ Spec }: SwarmService, why: string): string {
   const { Name: name, Labels } = Spec;
   if (/no suitable node/.test(why) && Labels?.[PINNED_LABEL] !== undefined)
     return "It is pinned to the node that holds its data: bring that node back ('swarmup status' shows its state; if drained: 'swarmup activate'), or choose another node, without the data: portainer.node.";
+  if (isHostPortFilter(why))
+    return 'One node runs one task with a port in host mode: publish another port, run fewer tasks, add a node, or keep the services apart with constraints.';
   if (/no suitable node/.test(why))
     return 'Correct the constraints, reservations or host-mode ports that exclude every node, or add a node that fits.';
   if (/No such image|pull access denied|manifest unknown/.test(why))

@@ -82,15 +82,17 @@ describe('facts of a host', () => {
   it('include the listening sockets', () => {
     const output = `udp UNCONN 0      0            0.0.0.0:4789       0.0.0.0:* ino:20001 sk:1 cgroup:unreachable:1 <->
 udp UNCONN 0      0      127.0.0.53%lo:53         0.0.0.0:*    users:(("systemd-resolve",pid=300,fd=13)) uid:101 ino:20002 sk:2 cgroup:/system.slice <->
+sctp LISTEN 0      128          0.0.0.0:3868       0.0.0.0:*    users:(("python3",pid=812,fd=3)) ino:20006 sk:6 <->
 tcp LISTEN 0      128          0.0.0.0:22         0.0.0.0:*    users:(("sshd",pid=275,fd=6),("systemd",pid=1,fd=41)) ino:20003 sk:3 cgroup:/ <->
 tcp LISTEN 0      4096               *:2377             *:*    users:(("dockerd",pid=1229,fd=24)) ino:20004 sk:4 cgroup:/ v6only:0 <->
 tcp LISTEN 0      128             [::]:22            [::]:*    users:(("sshd",pid=275,fd=7)) ino:20005 sk:5 v6only:1 <->`;
     expect(listeners.parse(output)).toEqual([
       { protocol: 'udp', port: 4789, address: '0.0.0.0', program: '' },
-      { protocol: 'udp', port: 53, address: '127.0.0.53', program: 'systemd-resolve of user 101' },
-      { protocol: 'tcp', port: 22, address: '0.0.0.0', program: 'sshd' },
-      { protocol: 'tcp', port: 2377, address: '*', program: 'dockerd' },
-      { protocol: 'tcp', port: 22, address: '[::]', program: 'sshd' },
+      { protocol: 'udp', port: 53, address: '127.0.0.53', program: 'systemd-resolve of user 101', pid: 300 },
+      { protocol: 'sctp', port: 3868, address: '0.0.0.0', program: 'python3', pid: 812 },
+      { protocol: 'tcp', port: 22, address: '0.0.0.0', program: 'sshd', pid: 275 },
+      { protocol: 'tcp', port: 2377, address: '*', program: 'dockerd', pid: 1229 },
+      { protocol: 'tcp', port: 22, address: '[::]', program: 'sshd', pid: 275 },
     ]);
   });
 

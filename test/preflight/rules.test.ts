@@ -191,17 +191,28 @@ const WRONG: [string, Change, string[], string?][] = [
   [
     'a port of overlay networks in use',
     { listeners: [{ protocol: 'udp', port: 4789, address: '0.0.0.0', program: '' }] },
-    ['fatal ports: Something listens on 4789/udp'],
+    ['fatal ports: the kernel (no program holds the socket) listens on 4789/udp'],
   ],
   [
-    "a port that only a manager needs, and one that is the host's own affair",
+    'a port that only a manager needs, and one on loopback that the routing mesh takes over',
     {
       listeners: [
         { protocol: 'tcp', port: 2377, address: '*', program: 'x' },
-        { protocol: 'tcp', port: 80, address: '127.0.0.1', program: 'y' },
+        { protocol: 'tcp', port: 80, address: '[::ffff:127.0.0.1]', program: 'y', pid: 7 },
+        { protocol: 'udp', port: 80, address: '*', program: 'z' },
+        { protocol: 'tcp', port: 53, address: '*', program: 'z' },
+        { protocol: 'udp', port: 53, address: '[::1]', program: 'z' },
       ],
     },
-    [],
+    [
+      'warning ports: y (pid 7) listens on [::ffff:127.0.0.1]:80: programs on this host that use it reach service web instead',
+    ],
+    "swarmup ssh w2 -- sudo ss -lnp 'sport = :80'",
+  ],
+  [
+    "a container outside the swarm with a published port, but not a swarm's own",
+    { listeners: [{ protocol: 'tcp', port: 80, address: '0.0.0.0', program: 'docker-proxy', pid: 9 }], engine },
+    ['fatal ports: docker-proxy (pid 9) listens on 80/tcp'],
   ],
   ["the engine's own ports", { listeners: [{ protocol: 'tcp', port: 80, address: '*', program: 'dockerd' }] }, []],
   [
