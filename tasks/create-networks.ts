@@ -5,6 +5,7 @@ import type { Engine } from '../lib/contracts/engine.ts';
 import { enginesIngress, removeIngress, requireUnused, type EnginesIngress } from '../lib/swarm/ingress.ts';
 import { isMarked } from '../lib/swarm/labels.ts';
 import { differing, listNetworks, networkBody, type SwarmNetwork } from '../lib/swarm/networks.ts';
+import { namingOverlap, requireFreeSubnets } from '../lib/swarm/subnets.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { MTU_OPTION } from '../lib/config/convert-networks.ts';
 import { narrowUnderlay, type Underlay } from '../lib/swarm/underlay.ts';
@@ -35,6 +36,12 @@ export default defineTask<State, Change>({
     const all = await listNetworks(manager);
     const ingress = wanted.ingress && !wanted.external ? await enginesIngress(manager, all) : undefined;
     const found = all.find(({ id, name }) => name === wanted.name && id !== ingress?.network.id);
+    if (!found)
+      await requireFreeSubnets(
+        ctx,
+        wanted,
+        all.filter(({ id }) => id !== ingress?.network.id),
+      );
     return { found, ingress, underlay: !found && takesMtu(wanted) ? await narrowUnderlay(ctx) : undefined };
   },
   absent: () => ({ found: undefined, underlay: undefined, ingress: undefined }),
@@ -84,8 +91,10 @@ async function create(ctx: UnitContext, manager: Engine, underlay: Underlay | un
       fix: `Create it (docker network create --driver overlay ${name}), or remove external from the cluster file.`,
     });
   const network = underlay ? { ...wanted, options: { ...options, [MTU_OPTION]: String(underlay.mtu) } } : wanted;
-  await manager.call(`create the network ${name}`, (docker) =>
-    docker.createNetwork(networkBody(network, ctx.cluster.name)),
+  await namingOverlap(manager, network, () =>
+    manager.call(`create the network ${name}`, (docker) =>
+      docker.createNetwork(networkBody(network, ctx.cluster.name)),
+    ),
   );
 }
 

@@ -20,6 +20,8 @@ export default defineTask<undefined, Change>({
   needs: [{ task: 'provision', of: (_other, _self, world) => hasHosts(world), tolerant: true }, 'provision'],
   targets: ({ nodes }) => onNodes(nodes),
   check: async (ctx) => {
+    // A plan of a machine that swarmup has yet to make or start has nothing to check.
+    if (!hasHosts(ctx.world) && ctx.machines.get(ctx.node.name)?.state !== 'running') return undefined;
     if (await isMember(ctx)) return undefined;
     if (!hasHosts(ctx.world)) return checkPorts(ctx);
     const { survey, findings } = await ctx.preflight.look(ctx.signal);

@@ -12,7 +12,8 @@ import { convertPortainer, convertStacks } from './convert-stacks.ts';
 import { convertSwarm } from './convert-swarm.ts';
 import { withDependencies } from './dependencies.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
-import { noNameTwice, noPortTwice } from './published.ts';
+import { hostPortsFit } from './host-ports.ts';
+import { noNameTwice, noPortOfSwarm, noPortTwice } from './published.ts';
 import type { Reporter } from './reporter.ts';
 import { HOST_KEYS, type ClusterFile } from './schema.ts';
 
@@ -40,6 +41,7 @@ export class Conversion implements Reporter {
     );
     noNameTwice(services, stacks, this);
     noPortTwice(services, stacks, this);
+    noPortOfSwarm(services, stacks, { swarm: file.swarm, reporter: this });
     const ordered = withDependencies(file, { services, stacks }, this);
     if (file.docker.source === 'official' && file.docker.repository === undefined) {
       this.wrong(
@@ -49,6 +51,7 @@ export class Conversion implements Reporter {
       );
     }
     const nodes = this.#nodes(file.nodes, provider);
+    hostPortsFit({ services, stacks }, nodes, this);
     const portainer = convertPortainer(file, stacks, nodes, this);
     return {
       name: file.name,

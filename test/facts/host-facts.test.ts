@@ -60,6 +60,25 @@ describe('facts of a host', () => {
       { network: '192.168.76.0/24', device: 'eth0' },
       { network: '10.8.0.1/32', device: 'wg0' },
     ]);
+    // `ip -4 route show table all` in a network namespace of Debian 12, with a VPN that has the default route in halves.
+    const tables = `throw 10.30.0.0/16 table 52 
+10.20.0.0/16 dev wg0 table 51820 scope link 
+default via 192.168.77.254 dev eth0 
+0.0.0.0/1 via 10.8.0.1 dev tun0 
+128.0.0.0/1 via 10.8.0.1 dev tun0 
+10.0.0.0/8 via 10.8.0.1 dev tun0 
+unreachable 10.40.0.0/16 
+blackhole 10.50.0.0/16 
+local 10.8.0.6 dev tun0 table local proto kernel scope host src 10.8.0.6 
+broadcast 10.8.0.255 dev tun0 table local proto kernel scope link src 10.8.0.6 
+local 127.0.0.0/8 dev lo table local proto kernel scope host src 127.0.0.1 
+`;
+    expect(routes.parse(tables)).toEqual([
+      { network: '10.20.0.0/16', device: 'wg0' },
+      { network: '10.0.0.0/8', device: 'tun0' },
+      { network: '10.40.0.0/16', device: '' },
+      { network: '10.50.0.0/16', device: '' },
+    ]);
     expect([...mtus.parse('/sys/class/net/eth0/mtu:1500\n/sys/class/net/lo/mtu:65536')]).toEqual([
       ['eth0', 1500],
       ['lo', 65536],

@@ -294,7 +294,45 @@ describe('preflight', () => {
     const change = (facts: HostFacts[]) =>
       (facts[0] = { ...goodFacts(1), routes: [{ network: '10.77.0.0/16', device: 'eth1' }] });
     expect(said(findingsOf(await surveyOf(change, 'swarm: { addressPool: [10.64.0.0/12] }')))).toEqual([
-      expect.stringContaining('swarm.addressPool (10.64.0.0/12) overlaps it'),
+      'fatal address-pool: swarm.addressPool 10.64.0.0/12 (swarmup.yaml:9:24) overlaps another network: m1 has a route to 10.77.0.0/16 (eth1): containers could not reach that network, or each other',
+    ]);
+    expect(findingsOf(await surveyOf(change, 'swarm: { addressPool: [10.64.0.0/12] }'))[0]?.fix).toBe(
+      'Leave swarm.addressPool out, so that swarmup chooses one, or name a free one: addressPool: [10.200.0.0/16]',
+    );
+  });
+
+  it.each([
+    ['a route around the pool', 'swarm: { addressPool: [10.77.8.0/24] }'],
+    ['a subnet of a network', 'networks: { back: { subnet: 10.77.8.0/24 } }'],
+  ])('finds %s, on the host that has it', async (_what, section) => {
+    const survey = await surveyOf(
+      (facts) => (facts[1] = { ...goodFacts(2), routes: [{ network: '10.64.0.0/10', device: 'tun0' }] }),
+      section,
+    );
+    expect(findingsOf(survey)).toEqual([
+      expect.objectContaining({
+        node: 'w2',
+        check: 'address-pool',
+        severity: 'fatal',
+        message: expect.stringContaining('overlaps another network: w2 has a route to 10.64.0.0/10 (tun0)'),
+      }),
+    ]);
+  });
+
+  it("finds Docker's own bridges in the pool once, before they exist, but not those of containers outside the swarm", async () => {
+    const bridge = (facts: HostFacts[]) =>
+      (facts[1] = { ...goodFacts(2), routes: [{ network: '172.20.0.0/16', device: 'br-4f1c' }] });
+    expect(said(findingsOf(await surveyOf(bridge, 'swarm: { addressPool: [172.16.0.0/12] }')))).toEqual([
+      expect.stringMatching(
+        /172\.16\.0\.0\/12 \(\S+\) overlaps another network: Docker's own bridges.* use 172\.17\.0\.0\/16; Docker's own/,
+      ),
+    ]);
+    expect(said(findingsOf(await surveyOf(bridge, 'swarm: { addressPool: [172.20.0.0/16] }')))).toEqual([]);
+    const moved =
+      'swarm: { addressPool: [172.16.0.0/14] }\ndocker: { daemon: { default-address-pools: [{ base: 192.168.128.0/17, size: 24 }] } }';
+    expect(said(findingsOf(await surveyOf(bridge, moved)))).toEqual([]);
+    expect(said(findingsOf(await surveyOf(bridge, moved.replace('172.16.0.0/14', '192.168.200.0/24'))))).toEqual([
+      expect.stringContaining('docker.daemon.default-address-pools has 192.168.128.0/17'),
     ]);
   });
 

@@ -99,7 +99,7 @@ describe('ports to be published', () => {
       );
     expect(texts([])).toEqual(['web 80 tcp m1 w1 w2', 'web 53 udp m1 w1 w2', 'edge 8081 tcp w1']);
     expect(texts([service('web', [TCP80])])).toEqual(['web 53 udp m1 w1 w2', 'edge 8081 tcp w1']);
-    // Changing the mode makes the engine bind it anew.
+    // Changing the mode makes the engine bind it again.
     expect(texts([service('web', [{ ...TCP80, mode: 'host' }])])).toContain('web 80 tcp m1 w1 w2');
   });
 

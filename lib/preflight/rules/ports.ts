@@ -1,12 +1,10 @@
 import type { Cluster, NodeSpec } from '../../config/model.ts';
 import type { Finding, HostFacts } from '../../contracts/preflight.ts';
 import { isLoopback, listenerInWords, type Listener } from '../../facts/listeners.ts';
-import { choosePool, DEFAULT_POOL, noPoolFree } from '../../swarm/address-pool.ts';
 import { clashOf } from '../../swarm/port-clash.ts';
 import { portText, publishersOf, type HeldPort } from '../../swarm/publishers.ts';
 import { quote } from '../../util/shell-quote.ts';
 import { visibleLine } from '../../util/visible.ts';
-import { overlaps } from '../../util/ip.ts';
 import { swarmPorts } from '../network.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
@@ -94,39 +92,6 @@ function isKernelsVxlan({ protocol, port, program }: Listener, dataPathPort: num
   return protocol === 'udp' && port === dataPathPort && program === '';
 }
 
-/** Networks are allocated from the beginning of the default pool, and a cluster doesn't use more than these. */
-const FIRST_NETWORKS = '10.0.0.0/20';
-
-/** Compares a host's routes with the swarm's networks, once their pool is known: from the file, or from the swarm. */
-const addressPool: Rule = (host, { cluster, pool }) => {
-  const own = cluster.swarm.addressPool;
-  const known = own.length > 0 ? own : (pool ?? []);
-  const pools = known.map((one) => (own.length === 0 && one === DEFAULT_POOL ? FIRST_NETWORKS : one));
-  const found = host.facts.routes.find(
-    ({ network, device }) => pools.some((one) => overlaps(one, network)) && !/^(docker|br-)/.test(device),
-  );
-  if (!found) return [];
-  const what = `${own.length > 0 ? 'swarm.addressPool' : "the swarm's address pool"} (${known.join(', ')})`;
-  return [
-    fatal(host, 'address-pool', {
-      message: `it has a route to ${found.network} (${found.device}), and ${what} overlaps it: containers could not reach that network, or each other`,
-      fix:
-        own.length > 0
-          ? 'Leave swarm.addressPool out, so that swarmup chooses a network that no node has a route to. It can be set only before the swarm is created.'
-          : `The pool can't be changed later. Remove the route there, or make it narrower: swarmup ssh ${host.node.name} -- sudo ip route show ${found.network}`,
-    }),
-  ];
-};
-
-/** Without a pool in the file, one is chosen when the swarm is created. */
-const freePool: Rule = (host, { cluster, hosts, pool }) => {
-  if (host !== hosts[0] || cluster.swarm.addressPool.length > 0 || pool !== undefined) return [];
-  const all = hosts.map(({ node, address, facts }) => ({ node: node.name, address, ...facts }));
-  if (choosePool(all, cluster.swarm.subnetSize)) return [];
-  const { message, fix } = noPoolFree(all);
-  return [fatal(host, 'address-pool', { message, fix })];
-};
-
 const dhcp: Rule = (host) => {
   const own = host.facts.addresses.find(({ address }) => address === host.address);
   if (host.node.role !== 'manager' || !own?.dynamic) return [];
@@ -138,4 +103,4 @@ const dhcp: Rule = (host) => {
   ];
 };
 
-export const portRules: readonly Rule[] = [takenPorts, addressPool, freePool, dhcp];
+export const portRules: readonly Rule[] = [takenPorts, dhcp];
