@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
@@ -18,6 +19,7 @@ import { resources } from '../../lib/facts/resources.ts';
 import { routes } from '../../lib/facts/routes.ts';
 import { surroundings } from '../../lib/facts/environment.ts';
 import { wallClock } from '../../lib/facts/wall-clock.ts';
+import { needPackages } from '../support/packages.ts';
 import { freePort } from '../support/sshd.ts';
 import { overlaps } from '../../lib/util/ip.ts';
 
@@ -113,6 +115,39 @@ tcp LISTEN 0      128             [::]:22            [::]:*    users:(("sshd",pi
       { protocol: 'tcp', port: 2377, address: '*', program: 'dockerd', pid: 1229 },
       { protocol: 'tcp', port: 22, address: '[::]', program: 'sshd', pid: 275 },
     ]);
+  });
+
+  it('include real sockets with their processes, of which one on loopback keeps others from binding all addresses', async () => {
+    needPackages('iproute2');
+    const tcp = createServer().listen(0, '127.0.0.1');
+    const udp = createSocket('udp4').bind(0, '127.0.0.1');
+    await Promise.all([once(tcp, 'listening'), once(udp, 'listening')]);
+    const [tcpPort, udpPort] = [(tcp.address() as AddressInfo).port, udp.address().port];
+    const { stdout } = await promisify(execFile)('sh', ['-c', listeners.command]);
+    const user = process.getuid?.() === 0 ? '' : ` of user ${process.getuid?.()}`;
+    const own = listeners.parse(stdout).filter(({ pid }) => pid === process.pid);
+    for (const [protocol, port] of [
+      ['tcp', tcpPort],
+      ['udp', udpPort],
+    ] as const)
+      expect(own).toContainEqual({
+        protocol,
+        port,
+        address: '127.0.0.1',
+        program: expect.stringMatching(new RegExp(`.${user}$`)),
+        pid: process.pid,
+      });
+    // As the engine binds a port in host mode.
+    const second = createServer().listen(tcpPort, '0.0.0.0');
+    const secondUdp = createSocket('udp4').bind(udpPort, '0.0.0.0');
+    const refusals = await Promise.all([once(second, 'error'), once(secondUdp, 'error')]);
+    expect(refusals.map(([error]) => error)).toEqual([
+      expect.objectContaining({ code: 'EADDRINUSE' }),
+      expect.objectContaining({ code: 'EADDRINUSE' }),
+    ]);
+    tcp.close();
+    udp.close();
+    secondUdp.close();
   });
 
   it('include free disk and memory, and the process that holds the package lock', () => {
