@@ -37,8 +37,8 @@ export const swarms = {
     ],
     look: '`swarmup ssh NODE -- ip route show table all`; `swarmup ssh MANAGER -- sudo docker network ls`.',
     fix: 'Leave `swarm.addressPool` out, so that swarmup chooses a free one, or name the free network in the message. It can be set only before the swarm is created.',
-    example: `✖ init-manager on manager1: swarm.addressPool (10.0.0.0/8) at swarmup.yaml:5:23 overlaps other networks: manager1 has a route to 10.8.0.0/24 (tun0)
-  fix  A network that no node uses: swarm: { addressPool: [172.31.0.0/16] }. Without addressPool, swarmup chooses one.`,
+    example: `✖ init-manager on manager1: swarm.addressPool 10.0.0.0/8 (swarmup.yaml:5:23) overlaps another network: manager1 has a route to 10.8.0.0/24 (tun0)
+  fix  Leave swarm.addressPool out, so that swarmup chooses one, or name a free one: addressPool: [10.200.0.0/16]`,
   },
   SWARM_NO_MANAGER: {
     meaning: 'None of the managers in the cluster file is in a swarm, or none can be reached.',
