@@ -20,10 +20,8 @@ export default defineTask<undefined, Change>({
   needs: [{ task: 'provision', of: (_other, _self, world) => hasHosts(world), tolerant: true }, 'provision'],
   targets: ({ nodes }) => onNodes(nodes),
   check: async (ctx) => {
-    // A plan of a machine that swarmup has yet to make or start has nothing to check.
-    if (!hasHosts(ctx.world) && ctx.machines.get(ctx.node.name)?.state !== 'running') return undefined;
-    if (await isMember(ctx)) return undefined;
     if (!hasHosts(ctx.world)) return checkPorts(ctx);
+    if (await isMember(ctx)) return undefined;
     const { survey, findings } = await ctx.preflight.look(ctx.signal);
     const unreachable = survey.unreachable.get(ctx.node.name);
     if (unreachable) throw unreachable;
@@ -38,15 +36,29 @@ export default defineTask<undefined, Change>({
   apply: () => Promise.resolve(),
 });
 
-/** Machines that swarmup makes have one clock and one network; what their image runs isn't known. */
+/**
+ * Machines that swarmup makes have one clock and one network; what their image runs isn't known. One in any swarm, also a
+ * locked one, is a task of its own.
+ */
 async function checkPorts(ctx: UnitContext): Promise<undefined> {
   const { cluster, node, signal } = ctx;
+  // A plan of a machine that swarmup has yet to make or start has nothing to check.
+  if (ctx.machines.get(node.name)?.state !== 'running' || (await isInSwarm(ctx))) return undefined;
   const facts = await gather(await ctx.host(), { listeners, engine: engineInfo }, signal);
   const found = portFindings({ node, facts }, cluster);
   for (const { message } of found.filter((finding) => !isFatal(finding))) ctx.warn(`${node.name}: ${message}`);
   const wrong = found.filter(isFatal);
   if (wrong.length > 0) throw preflightError(node.name, wrong, { hosts: [], links: [] });
   return undefined;
+}
+
+async function isInSwarm(ctx: UnitContext): Promise<boolean> {
+  try {
+    return (await localSwarm(await ctx.engine())).state !== 'inactive';
+  } catch (error) {
+    if (hasCode(error, 'ENGINE_UNREACHABLE', 'ENGINE_REFUSED')) return false;
+    throw error;
+  }
 }
 
 /** Whether this cluster's managers list the node in the swarm. */
