@@ -56,7 +56,7 @@ async function isInSwarm(ctx: UnitContext): Promise<boolean> {
   try {
     return (await localSwarm(await ctx.engine())).state !== 'inactive';
   } catch (error) {
-    if (hasCode(error, 'ENGINE_UNREACHABLE', 'ENGINE_REFUSED')) return false;
+    if (hasCode(error, 'ENGINE_UNREACHABLE')) return false;
     throw error;
   }
 }

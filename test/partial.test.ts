@@ -94,6 +94,7 @@ describe('--keep-going', () => {
     expect(
       result.units.filter((unit) => unit.notDone).map((unit) => `${unit.task}@${unit.target}: ${unit.reason}`),
     ).toEqual([
+      'preflight@worker2: needs provision@worker2, which failed',
       'install-docker@worker2: needs provision@worker2, which failed',
       'join-workers@worker2: needs install-docker@worker2, not done as provision@worker2 failed',
       'configure-nodes@worker2: needs join-workers@worker2, not done as provision@worker2 failed',
@@ -144,7 +145,7 @@ describe('transient errors', () => {
     const world = refuse(2, 'update out of sequence');
     const result = await world.run('up', cluster);
     expect(errorsOf(result)).toEqual([]);
-    expect(result.units.find((unit) => unit.task === 'install-docker' && unit.target === 'worker1')?.retries).toEqual([
+    expect(result.units.find((unit) => unit.task === 'preflight' && unit.target === 'worker1')?.retries).toEqual([
       'update out of sequence',
       'update out of sequence',
     ]);

@@ -12,7 +12,6 @@ import { convertPortainer, convertStacks } from './convert-stacks.ts';
 import { convertSwarm } from './convert-swarm.ts';
 import { withDependencies } from './dependencies.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
-import { hostPortsFit } from './host-ports.ts';
 import { noNameTwice, noPortOfSwarm, noPortTwice } from './published.ts';
 import type { Reporter } from './reporter.ts';
 import { HOST_KEYS, type ClusterFile } from './schema.ts';
@@ -51,7 +50,6 @@ export class Conversion implements Reporter {
       );
     }
     const nodes = this.#nodes(file.nodes, provider);
-    hostPortsFit({ services, stacks }, nodes, this);
     const portainer = convertPortainer(file, stacks, nodes, this);
     return {
       name: file.name,

@@ -131,7 +131,7 @@ async function publishingContainers(ctx: Engines, node: string): Promise<readonl
 export function portsTaken(problems: readonly PortProblem[]): SwarmupError {
   const [first] = problems;
   if (first && problems.length === 1) return new SwarmupError('PORT_TAKEN', first.message, { fix: first.fix });
-  return new SwarmupError('PORT_TAKEN', `${problems.length} ports that services are to publish are already in use`, {
+  return new SwarmupError('PORT_TAKEN', `${problems.length} ports that services are to publish are not free`, {
     fix: 'Free them, or publish other ports, as described above.',
     output: problems.map(({ message, fix }) => `- ${message}\n  ${fix}`).join('\n'),
   });

@@ -23,6 +23,8 @@ export interface Publisher {
   readonly ports: readonly HeldPort[];
   /** The nodes that may run its tasks, as far as the file tells. */
   readonly mayRunOn: (node: NodeSpec) => boolean;
+  /** How many tasks it has at once with this number of nodes; 0 if the file doesn't tell. */
+  readonly tasks: (nodes: number) => number;
   /** Where the file has a port of it, as FILE:LINE:COLUMN, if known. */
   readonly place: (port: PortKey) => string | undefined;
 }
@@ -30,7 +32,7 @@ export interface Publisher {
 export function publishersOf(cluster: Cluster): readonly Publisher[] {
   const { services, stacks, placeOf } = cluster;
   return [
-    ...services.map(({ name, ports, constraints }): Publisher => {
+    ...services.map(({ name, ports, constraints, mode, replicas }): Publisher => {
       const entryOf = (port: PortKey) => ports.find((one) => isSame(one, port))?.entry ?? 0;
       return {
         name,
@@ -38,6 +40,7 @@ export function publishersOf(cluster: Cluster): readonly Publisher[] {
           published === undefined ? [] : [{ published, protocol, mode }],
         ),
         mayRunOn: runsOn(constraints),
+        tasks: tasksOf({ mode, replicas, constraints }),
         place: (port) => placeOf?.(['services', name, 'ports', entryOf(port)]),
       };
     }),
@@ -47,10 +50,24 @@ export function publishersOf(cluster: Cluster): readonly Publisher[] {
         stack: stack.name,
         ports,
         mayRunOn: runsOn(constraints),
+        tasks: tasksOf({ constraints, ...stack.compose.services[name]?.deploy }),
         place: () => placeOf?.(['stacks', stack.name]),
       })),
     ),
   ];
+}
+
+/** Constraints may leave out nodes in ways that the file doesn't tell. */
+function tasksOf({
+  mode = 'replicated',
+  replicas = 1,
+  constraints,
+}: {
+  readonly mode?: string;
+  readonly replicas?: number;
+  readonly constraints: readonly string[];
+}): Publisher['tasks'] {
+  return (nodes) => (mode === 'replicated' ? replicas : mode === 'global' && constraints.length === 0 ? nodes : 0);
 }
 
 const runsOn =

@@ -169,16 +169,6 @@ services:
       /:4:35: service a can't publish 4789\/udp: the nodes use it for overlay networks/,
     ],
     [
-      'a port in host mode on every node, twice',
-      'name: x\nprovider: { type: qemu }\nnodes: { managers: 1, workers: 1 }\nservices:\n  a: { image: i, mode: global, ports: [{ published: 80, target: 80, mode: host }] }\n  b: { image: i, ports: [{ published: 80, target: 80, mode: host }] }\n',
-      /:6:25: service a and service b have more tasks with port 80\/tcp in host mode than there are nodes: only 2 nodes/,
-    ],
-    [
-      'more tasks with a port in host mode than nodes',
-      'name: x\nprovider: { type: qemu }\nnodes: { managers: 1, workers: 1 }\nservices:\n  a: { image: i, replicas: 3, ports: [{ published: 80, target: 80, mode: host }] }\n',
-      /:5:38: service a has more tasks with port 80\/tcp in host mode than there are nodes/,
-    ],
-    [
       'two networks with the same addresses',
       'name: x\nprovider: { type: qemu }\nnetworks:\n  a: { subnet: 10.9.0.0/16 }\n  b: { subnet: 10.9.3.0/24 }\n',
       /:5:6: its subnet 10\.9\.3\.0\/24 overlaps that of network a, 10\.9\.0\.0\/16/,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { listeners } from '../../lib/facts/listeners.ts';
 import { clashOf, shadowedListeners, takenPorts } from '../../lib/swarm/port-clash.ts';
+import { crowdedPorts } from '../../lib/swarm/crowded-ports.ts';
 import { newPorts, ownedPorts, portsTaken } from '../../lib/swarm/free-ports.ts';
 import { portsHeldBy, type HeldPort } from '../../lib/swarm/publishers.ts';
 import type { SwarmService } from '../../lib/contracts/swarm-types.ts';
@@ -147,6 +148,51 @@ describe('ports to be published', () => {
     ]);
     const other = { ...container, ports: [{ published: 81, protocol: 'tcp' as const }] };
     expect(told({ ...node('w1', 'proxy'), containers: [other] })).toEqual([]);
+  });
+});
+
+describe('a port in host mode', () => {
+  const told = async (services: string, running: readonly SwarmService[] = []) => {
+    const cluster = await clusterOf(FILE.slice(0, FILE.indexOf('services:')) + services);
+    return crowdedPorts(newPorts(cluster, running), cluster).map(({ message }) => message);
+  };
+  const HOST = 'ports: [{ published: 90, target: 80, mode: host }]';
+
+  it.each<[string, string, string[]]>([
+    ['enough nodes', `services: { a: { image: x, replicas: 2, ${HOST} } }`, []],
+    [
+      'more tasks than nodes that are not drained',
+      `services: { a: { image: x, replicas: 3, ${HOST} } }`,
+      [
+        '90/tcp is published in host mode by more tasks than there are nodes for them, 2, and each node can run one: service a (swarmup.yaml:6:51) has 3',
+      ],
+    ],
+    [
+      'every node for one of two services',
+      `services: { a: { image: x, mode: global, ${HOST} }, b: { image: x, ${HOST} } }`,
+      [
+        expect.stringContaining(
+          'nodes for them, 2, and each node can run one: service a (swarmup.yaml:6:52) has 2, service b',
+        ),
+      ],
+    ],
+    [
+      'two services on one node',
+      `services: { a: { image: x, constraints: [node.role == manager], ${HOST} }, b: { image: x, constraints: [node.role == manager], ${HOST} } }`,
+      [expect.stringContaining('nodes for them, 1, and each node')],
+    ],
+    [
+      'constraints that may leave out nodes',
+      `services: { a: { image: x, mode: global, constraints: [node.platform.arch == arm64], ${HOST} }, b: { image: x, replicas: 2, ${HOST} } }`,
+      [],
+    ],
+  ])('needs a node for each task: %s', async (_what, services, expected) => {
+    expect(await told(services)).toEqual(expected);
+  });
+
+  it('is not looked at again once a service has it, even if some of its tasks wait for nodes', async () => {
+    const running = service('a', [{ published: 90, protocol: 'tcp', mode: 'host' }]);
+    expect(await told(`services: { a: { image: x, replicas: 3, ${HOST} } }`, [running])).toEqual([]);
   });
 });
 
