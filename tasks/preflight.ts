@@ -56,7 +56,8 @@ async function isInSwarm(ctx: UnitContext): Promise<boolean> {
   try {
     return (await localSwarm(await ctx.engine())).state !== 'inactive';
   } catch (error) {
-    if (hasCode(error, 'ENGINE_UNREACHABLE')) return false;
+    // One that refuses is asked again, on the host itself.
+    if (hasCode(error, 'ENGINE_UNREACHABLE', 'ENGINE_REFUSED')) return false;
     throw error;
   }
 }

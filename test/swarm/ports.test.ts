@@ -164,7 +164,7 @@ describe('a port in host mode', () => {
       'more tasks than nodes that are not drained',
       `services: { a: { image: x, replicas: 3, ${HOST} } }`,
       [
-        '90/tcp is published in host mode by more tasks than there are nodes for them, 2, and each node can run one: service a (swarmup.yaml:6:51) has 3',
+        '90/tcp is published in host mode by more tasks than there are nodes for them, 2, and each node can run one: service a (swarmup.yaml:7:49) has 3',
       ],
     ],
     [
@@ -172,7 +172,7 @@ describe('a port in host mode', () => {
       `services: { a: { image: x, mode: global, ${HOST} }, b: { image: x, ${HOST} } }`,
       [
         expect.stringContaining(
-          'nodes for them, 2, and each node can run one: service a (swarmup.yaml:6:52) has 2, service b',
+          'nodes for them, 2, and each node can run one: service a (swarmup.yaml:7:50) has 2, service b',
         ),
       ],
     ],
