@@ -15,6 +15,7 @@ const swarm = [
   'rotate-tokens',
   'configure-nodes',
   'prune',
+  'check-ports',
   'upgrade-docker',
   'pull-images',
   'create-networks',

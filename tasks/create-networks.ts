@@ -6,6 +6,7 @@ import { enginesIngress, removeIngress, requireUnused, type EnginesIngress } fro
 import { isMarked } from '../lib/swarm/labels.ts';
 import { differing, listNetworks, networkBody, type SwarmNetwork } from '../lib/swarm/networks.ts';
 import { explained } from '../lib/swarm/refusals/api-refusal.ts';
+import { namingOverlap, requireFreeSubnets } from '../lib/swarm/subnets.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { MTU_OPTION } from '../lib/config/convert-networks.ts';
 import { narrowUnderlay, type Underlay } from '../lib/swarm/underlay.ts';
@@ -36,6 +37,12 @@ export default defineTask<State, Change>({
     const all = await listNetworks(manager);
     const ingress = wanted.ingress && !wanted.external ? await enginesIngress(manager, all) : undefined;
     const found = all.find(({ id, name }) => name === wanted.name && id !== ingress?.network.id);
+    if (!found)
+      await requireFreeSubnets(
+        ctx,
+        wanted,
+        all.filter(({ id }) => id !== ingress?.network.id),
+      );
     return { found, ingress, underlay: !found && takesMtu(wanted) ? await narrowUnderlay(ctx) : undefined };
   },
   absent: () => ({ found: undefined, underlay: undefined, ingress: undefined }),
@@ -86,8 +93,10 @@ async function create(ctx: UnitContext, manager: Engine, underlay: Underlay | un
     });
   const network = underlay ? { ...wanted, options: { ...options, [MTU_OPTION]: String(underlay.mtu) } } : wanted;
   await explained(manager, { kind: 'network', name, file: ctx.cluster.file }, () =>
-    manager.call(`create the network ${name}`, (docker) =>
-      docker.createNetwork(networkBody(network, ctx.cluster.name)),
+    namingOverlap(manager, network, () =>
+      manager.call(`create the network ${name}`, (docker) =>
+        docker.createNetwork(networkBody(network, ctx.cluster.name)),
+      ),
     ),
   );
 }

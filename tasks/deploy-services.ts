@@ -12,6 +12,7 @@ import { unitsBefore, untilReady } from '../lib/swarm/dependencies.ts';
 import { isJob } from '../lib/swarm/ending.ts';
 import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
 import type { Convergence } from '../lib/swarm/verdict.ts';
+import { namingPortOwner } from '../lib/swarm/port-refusal.ts';
 import { serviceByName } from '../lib/swarm/read.ts';
 import { OWNER_LABEL } from '../lib/swarm/labels.ts';
 import { namesFor } from '../lib/swarm/secrets-and-configs.ts';
@@ -46,6 +47,7 @@ export default defineTask<State, ServiceChange>({
     { task: 'create-networks', of: 'all' },
     { task: 'create-objects', of: 'all' },
     'prune',
+    { task: 'check-ports', of: 'all' },
   ],
   targets: (cluster) => cluster.services.map(({ name, dependsOn }) => ({ id: name, after: unitsBefore(dependsOn) })),
   check: async (ctx) => {
@@ -142,8 +144,11 @@ async function write(
   const auth = authConfig(await ctx.images.credentials(wanted.image));
   await requireBindSources(ctx, [mountingOf(spec)]);
   ctx.report(current ? 'updating' : 'creating');
+  const what = `service ${wanted.name}`;
   await explained(manager, { kind: 'service', name: wanted.name, file: ctx.cluster.file }, () =>
-    current ? updateService(manager, current, spec, auth) : createService(manager, spec, auth),
+    namingPortOwner({ manager, cluster: ctx.cluster, what }, () =>
+      current ? updateService(manager, current, spec, auth) : createService(manager, spec, auth),
+    ),
   );
 }
 

@@ -11,6 +11,7 @@ import { mountingsOf, requireBindSources } from '../lib/swarm/bind-sources.ts';
 import { unitsBefore, untilReady } from '../lib/swarm/dependencies.ts';
 import { converge, lookAt } from '../lib/swarm/wait-converged.ts';
 import type { Names } from '../lib/swarm/fields/field.ts';
+import { namingPortOwner } from '../lib/swarm/port-refusal.ts';
 import { listServices } from '../lib/swarm/read.ts';
 import { namesOf } from '../lib/swarm/secrets-and-configs.ts';
 import { afterOldNetworks } from '../lib/swarm/old-networks.ts';
@@ -53,6 +54,7 @@ export default defineTask<State, StackChange>({
     { task: 'create-networks', of: 'all' },
     { task: 'create-objects', of: 'all' },
     'prune',
+    { task: 'check-ports', of: 'all' },
   ],
   targets: (cluster) => cluster.stacks.map(({ name, dependsOn }) => ({ id: name, after: unitsBefore(dependsOn) })),
   check: async (ctx) => {
@@ -117,7 +119,12 @@ export default defineTask<State, StackChange>({
     if (changes.some((change) => change.kind === 'deploy')) {
       await untilProvided(ctx, manager, stack);
       const resolveImage = hasForeignImage(before) ? 'always' : stack.resolveImage;
-      await afterOldNetworks(ctx, manager, () => deploy(ctx, manager.node, stack, additions, resolveImage));
+      const what = `stack ${stack.name}`;
+      await afterOldNetworks(ctx, manager, () =>
+        namingPortOwner({ manager, cluster: ctx.cluster, what }, () =>
+          deploy(ctx, manager.node, stack, additions, resolveImage),
+        ),
+      );
     }
     const deployed = await running(ctx, manager, stack.name, before);
     // The node on which a service started, and has to stay, is known once it runs.

@@ -10,7 +10,8 @@ import { settled } from '../lib/swarm/initial.ts';
 import { isMarked } from '../lib/swarm/labels.ts';
 import { listNodes, nameOf } from '../lib/swarm/read.ts';
 import { ownAddresses } from '../lib/swarm/addresses.ts';
-import { choosePool, neighbourhoodsOf, noPoolFree, type AddressPool } from '../lib/swarm/address-pool.ts';
+import { chosenOverlap, noPoolBeside, poolBeside, type AddressPool } from '../lib/config/pools.ts';
+import { subnetsInTheWay, takenNetworks } from '../lib/swarm/address-pool.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
 import { onNodes } from '../lib/contracts/target.ts';
 import { created, type Change } from '../lib/contracts/change.ts';
@@ -66,7 +67,7 @@ export default defineTask<State, Change>({
     if (expiry && !other?.isManager) await ctx.swarm.manager(ctx.signal);
     const join = other?.isManager ? await joinOwn(ctx, other) : undefined;
     const creates = local.state === 'inactive' && other === undefined;
-    const pool = creates && ctx.cluster.swarm.addressPool.length === 0 ? await freePool(ctx) : undefined;
+    const pool = creates ? await freePool(ctx) : undefined;
     return { local, ownWorker: await isOwnWorker(ctx, local), elsewhere: other, join, pool };
   },
   absent: () => ({
@@ -107,11 +108,19 @@ export default defineTask<State, Change>({
   },
 });
 
-/** @throws SwarmupError PREFLIGHT_FAILED when every private network is taken */
-async function freePool(ctx: UnitContext): Promise<AddressPool> {
-  const neighbourhoods = await neighbourhoodsOf(ctx);
-  const pool = choosePool(neighbourhoods, ctx.cluster.swarm.subnetSize);
-  if (!pool) throw noPoolFree(neighbourhoods);
+/**
+ * The pool of a swarm to be created; undefined if the cluster file names one.
+ *
+ * @throws SwarmupError PREFLIGHT_FAILED when every private network is taken; POOL_TAKEN when the file's choice is
+ */
+async function freePool(ctx: UnitContext): Promise<AddressPool | undefined> {
+  const { cluster } = ctx;
+  const taken = await takenNetworks(ctx);
+  const overlap = chosenOverlap(cluster, ['pool', 'subnets'], taken);
+  if (overlap) throw overlap;
+  if (cluster.swarm.addressPool.length > 0) return undefined;
+  const pool = poolBeside([...taken, ...subnetsInTheWay(cluster)], cluster.swarm.subnetSize);
+  if (!pool) throw noPoolBeside(taken);
   return pool;
 }
 

@@ -17,6 +17,7 @@ import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
 import { omitUndefined } from '../lib/util/omit-undefined.ts';
 import { defineTask } from '../lib/pipeline/task.ts';
+import { hasHosts } from '../lib/pipeline/existing-machines.ts';
 import { onNodes } from '../lib/contracts/target.ts';
 import { created, step, updated, type Change } from '../lib/contracts/change.ts';
 
@@ -41,7 +42,11 @@ export default defineTask<State, DockerChange>({
   id: 'install-docker',
   title: 'Docker running',
   about: 'Installs the Docker Engine, merges daemon.json, and starts the engine.',
-  needs: ['provision', 'preflight', { task: 'preflight', of: 'all', tolerant: true }],
+  needs: [
+    'provision',
+    'preflight',
+    { task: 'preflight', of: (_other, _self, world) => hasHosts(world), tolerant: true },
+  ],
   targets: (cluster) => onNodes(cluster.nodes),
   check: async (ctx) => {
     const engine = await engineState(ctx, ctx.node.name);

@@ -142,6 +142,34 @@ describe('the address pool of a new swarm', () => {
     expect(planned).toContain('swarm on m1, overlay networks in 10.200.0.0/16; the address of m1 is 10.0.0.1');
   });
 
+  it('is refused when the cluster file names one that a node uses, with a free one', async () => {
+    const world = hosts();
+    world.routes.set('w2', '0.0.0.0/1 via 10.8.0.1 dev tun0\n10.48.0.0/12 dev tun0 table 51820');
+    for (const [section, place] of [
+      ['swarm: { addressPool: [10.50.0.0/16] }', 'swarm.addressPool 10.50.0.0/16 (swarmup.yaml:11:24)'],
+      ['networks: { back: { subnet: 10.50.1.0/24 } }', 'the subnet 10.50.1.0/24 of network back (swarmup.yaml:11:19)'],
+    ] as const) {
+      const result = await world.run('up', await clusterOf(`${FILE}${section}\n`));
+      expect(errorsOf(result)).toEqual([
+        `init-manager@m1: ${place} overlaps another network: w2 has a route to 10.48.0.0/12 (tun0)`,
+      ]);
+      const error = result.units.find((unit) => unit.error)?.error;
+      expect(error?.code).toBe('POOL_TAKEN');
+      expect(error?.fix).toMatch(/name a free one: (addressPool: \[10\.200\.0\.0\/16\]|subnet: 10\.200\.255\.0\/24)$/);
+    }
+    expect(world.swarm.writes).toEqual([]);
+  });
+
+  it('leaves room for a subnet of the cluster file', async () => {
+    const far = (world: FakeWorld) =>
+      NAMES.forEach((name, i) => world.keep(name, `192.0.2.${i + 1}`, `ip-192-0-2-${i + 1}.example.org`));
+    const file = FILE.replaceAll('10.0.0.', '192.0.2.');
+    expect(await poolOf(`${file}networks: { back: { subnet: 10.0.0.0/24 } }\n`, far)).toEqual({
+      planned: ['swarm on m1, overlay networks in 10.200.0.0/16; network back has 10.0.0.0/24'],
+      pool: ['10.200.0.0/16'],
+    });
+  });
+
   it('is refused when every private network is taken', async () => {
     const world = hosts();
     world.routes.set('w1', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'].map((one) => `${one} dev t`).join('\n'));

@@ -94,6 +94,7 @@ describe('--keep-going', () => {
     expect(
       result.units.filter((unit) => unit.notDone).map((unit) => `${unit.task}@${unit.target}: ${unit.reason}`),
     ).toEqual([
+      'preflight@worker2: needs provision@worker2, which failed',
       'install-docker@worker2: needs provision@worker2, which failed',
       'join-workers@worker2: needs install-docker@worker2, not done as provision@worker2 failed',
       'configure-nodes@worker2: needs join-workers@worker2, not done as provision@worker2 failed',
@@ -141,7 +142,8 @@ describe('transient errors', () => {
   const retries = (world: FakeWorld) => world.events.filter((event) => event.type === 'unit-retrying');
 
   it('are tried again with back-off, and each retry is reported', async () => {
-    const world = refuse(2, 'update out of sequence');
+    // The preflight passes over the first one.
+    const world = refuse(3, 'update out of sequence');
     const result = await world.run('up', cluster);
     expect(errorsOf(result)).toEqual([]);
     expect(result.units.find((unit) => unit.task === 'install-docker' && unit.target === 'worker1')?.retries).toEqual([

@@ -12,7 +12,7 @@ import { convertPortainer, convertStacks } from './convert-stacks.ts';
 import { convertSwarm } from './convert-swarm.ts';
 import { withDependencies } from './dependencies.ts';
 import { expectedOneOf } from '../util/nearest-name.ts';
-import { noNameTwice, noPortTwice } from './published.ts';
+import { noNameTwice, noPortOfSwarm, noPortTwice } from './published.ts';
 import type { Reporter } from './reporter.ts';
 import { HOST_KEYS, type ClusterFile } from './schema.ts';
 
@@ -40,6 +40,7 @@ export class Conversion implements Reporter {
     );
     noNameTwice(services, stacks, this);
     noPortTwice(services, stacks, this);
+    noPortOfSwarm(services, stacks, { swarm: file.swarm, reporter: this });
     const ordered = withDependencies(file, { services, stacks }, this);
     if (file.docker.source === 'official' && file.docker.repository === undefined) {
       this.wrong(
@@ -70,6 +71,10 @@ export class Conversion implements Reporter {
       runs: file.runs,
       ...(file.taskfile === undefined ? {} : { taskfile: this.file(file.taskfile, ['taskfile']) }),
       ...(portainer ? { portainer } : {}),
+      placeOf: (path) => {
+        const { file: shown, line, column } = this.#locator.at(path, '');
+        return `${shown}:${line}:${column}`;
+      },
     };
   }
 

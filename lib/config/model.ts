@@ -30,6 +30,8 @@ export interface Cluster {
   /** Absolute path of the user's own tasks and pipelines. */
   readonly taskfile?: string;
   readonly runs: RunsSection;
+  /** Where the file has the value of a path, or its nearest parent: FILE:LINE:COLUMN. */
+  readonly placeOf?: (path: readonly PropertyKey[]) => string;
 }
 
 export interface RunsSection {

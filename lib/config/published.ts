@@ -95,18 +95,60 @@ export function noPortTwice(services: readonly ServiceSpec[], stacks: readonly S
       );
     claims.set(key, other?.mode === 'ingress' ? other : { owner, mode });
   };
-  for (const service of services)
-    for (const port of service.ports)
-      claim(`service ${service.name}`, port, [
-        'services',
-        service.name,
-        'ports',
-        ...(port.entry === undefined ? [] : [port.entry]),
-      ]);
-  for (const { name, services: all } of stacks)
-    for (const service of all)
-      for (const port of service.ports)
-        claim(`service ${service.name} of stack ${name}`, port, ['stacks', name, 'file']);
+  for (const { owner, port, place } of publications(services, stacks)) claim(owner, port, place);
+}
+
+interface Publication {
+  readonly owner: string;
+  readonly port: Port;
+  readonly place: Path;
+}
+
+function publications(services: readonly ServiceSpec[], stacks: readonly StackSpec[]): readonly Publication[] {
+  return [
+    ...services.flatMap(({ name, ports }) =>
+      ports.map((port) => ({
+        owner: `service ${name}`,
+        port,
+        place: ['services', name, 'ports', ...(port.entry === undefined ? [] : [port.entry])],
+      })),
+    ),
+    ...stacks.flatMap(({ name, services: all }) =>
+      all.flatMap((service) =>
+        service.ports.map((port) => ({
+          owner: `service ${service.name} of stack ${name}`,
+          port,
+          place: ['stacks', name, 'file'],
+        })),
+      ),
+    ),
+  ];
+}
+
+/**
+ * Reports ports on which the nodes themselves listen: the routing mesh would redirect what they send each other. Source:
+ * docs.docker.com, "Open protocols and ports".
+ */
+export function noPortOfSwarm(
+  services: readonly ServiceSpec[],
+  stacks: readonly StackSpec[],
+  { swarm, reporter }: { readonly swarm: ClusterFile['swarm']; readonly reporter: Reporter },
+): void {
+  const uses = new Map([
+    [`${swarm.listen.port}/tcp`, 'joining and managing the swarm'],
+    ['7946/tcp', 'gossip between nodes'],
+    ['7946/udp', 'gossip between nodes'],
+    [`${swarm.dataPathPort}/udp`, 'overlay networks'],
+  ]);
+  for (const { owner, port, place } of publications(services, stacks)) {
+    const use = uses.get(`${port.published}/${port.protocol}`);
+    if (use !== undefined)
+      reporter.wrong(
+        place,
+        `${owner} can't publish ${port.published}/${port.protocol}: the nodes use it for ${use}`,
+        'expected another port',
+      );
+  }
 }
 
 /** Reports services of stacks whose name in the swarm is another service's. */

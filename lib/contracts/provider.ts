@@ -156,6 +156,11 @@ export interface Provider {
   unknownHosts?(): Promise<readonly UnknownHost[]>;
   /** Stores what is needed to find machines that the cluster file may no longer name later. Called under the lock. */
   remember?(): Promise<void>;
+  /**
+   * Networks that the machines reach besides those that they have routes to, as a cloud's router knows: networks of the
+   * swarm must not overlap them. `reason` says so in a sentence.
+   */
+  networks?(signal: AbortSignal): Promise<readonly { readonly network: string; readonly reason: string }[]>;
   /** The address a client uses for a port of a machine. @param protocol default: tcp */
   endpoint(machine: Machine, port: number, protocol?: 'tcp' | 'udp'): Endpoint;
 }

@@ -87,6 +87,7 @@ export interface SwarmService {
   readonly Spec: ServiceSpecification;
   /** The specification before the last update: the target of a roll-back. */
   readonly PreviousSpec?: ServiceSpecification;
+  /** Also with the ports that Swarm chose. */
   readonly Endpoint?: {
     readonly Ports?: readonly {
       readonly PublishedPort?: number;

@@ -47,6 +47,19 @@ export const services = {
     example: `✖ deploy-services on web: service web mounts /srv/site, which w1 and w2 do not have
   fix  Create it there: swarmup exec --node w1,w2 -- sudo mkdir -p /srv/site (copy files there instead). Or let the service run only where it is: constraints.`,
   },
+  PORT_TAKEN: {
+    meaning:
+      'A service is to publish a port that something else has: a program or a container on a node, or another service. Nothing was deployed.',
+    causes: [
+      'A web server, or another program, that listens on a node. The engine only logs that an ingress port is in use there.',
+      "A service that the cluster file doesn't have, or no longer has.",
+      'A container outside the swarm that publishes the port.',
+    ],
+    look: "`swarmup ssh NODE -- sudo ss -lntup` shows what listens on a node, `swarmup ssh MANAGER -- sudo docker service ls` the services' ports.",
+    fix: 'Stop the other one, or publish another port.',
+    example: `✖ check-ports on cluster: service web is to publish 80/tcp (swarmup.yaml:9:20), and the port is already in use: on worker1, apache2 (pid 812) listens on *:80
+  fix  Stop it or move it to another port, or publish another port. On worker1: swarmup ssh worker1 -- sudo ss -lnp 'sport = :80'`,
+  },
   SERVICE_FAILED: {
     meaning: "A service doesn't run as asked: its tasks end, can't be placed, or an update was rolled back.",
     causes: [

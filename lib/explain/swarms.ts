@@ -27,6 +27,19 @@ export const swarms = {
     example: `✖ init-manager on manager1: manager1 is not in a swarm, but worker2 is; swarmup never creates a second swarm beside the first
   fix  List a manager of that swarm first in the cluster file, or make worker2 leave it by hand (docker swarm leave) if that swarm is no longer needed.`,
   },
+  POOL_TAKEN: {
+    meaning:
+      "The swarm's address pool, or the subnet of an overlay network, overlaps a network that the nodes use otherwise. Containers could not reach that network, or each other.",
+    causes: [
+      'A VPN, a VPC or a data centre with addresses in the pool.',
+      "Docker's own bridges, docker0 and docker_gwbridge.",
+      'Another overlay network with the same subnet.',
+    ],
+    look: '`swarmup ssh NODE -- ip route show table all`; `swarmup ssh MANAGER -- sudo docker network ls`.',
+    fix: 'Leave `swarm.addressPool` out, so that swarmup chooses a free one, or name the free network in the message. It can be set only before the swarm is created.',
+    example: `✖ init-manager on manager1: swarm.addressPool 10.0.0.0/8 (swarmup.yaml:5:23) overlaps another network: manager1 has a route to 10.8.0.0/24 (tun0)
+  fix  Leave swarm.addressPool out, so that swarmup chooses one, or name a free one: addressPool: [10.200.0.0/16]`,
+  },
   SWARM_NO_MANAGER: {
     meaning: 'None of the managers in the cluster file is in a swarm, or none can be reached.',
     causes: ["`swarmup up` hasn't run yet.", 'The managers are off.', 'They left the swarm.'],

@@ -33,3 +33,8 @@ export function ownMachines(_cluster: Cluster, world: World): Target[] {
 export function keptForGood({ machine }: ExistingState): string | undefined {
   return machine?.external ? 'it existed before swarmup, which never powers it off' : undefined;
 }
+
+/** Whether there are machines that existed before swarmup: then all hosts are surveyed, before any of them is changed. */
+export function hasHosts({ before }: World): boolean {
+  return [...before.values()].some(({ external }) => external);
+}

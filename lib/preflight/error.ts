@@ -3,7 +3,11 @@ import { concernNetwork, linkTable } from './link-matrix.ts';
 import type { Finding, Survey } from '../contracts/preflight.ts';
 
 /** Everything that keeps a host from being a node, as one error: nothing was changed yet. */
-export function preflightError(node: string, findings: readonly Finding[], survey: Survey): SwarmupError {
+export function preflightError(
+  node: string,
+  findings: readonly Finding[],
+  survey: Pick<Survey, 'hosts' | 'links'>,
+): SwarmupError {
   const [first] = findings;
   const network = concernNetwork(findings) ? [linkTable(survey)] : [];
   if (first && findings.length === 1)

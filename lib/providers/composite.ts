@@ -86,6 +86,11 @@ class Composite implements Provider {
     return all.flat();
   }
 
+  async networks(signal: AbortSignal): ReturnType<NonNullable<Provider['networks']>> {
+    const all = await Promise.all([...this.#parts.values()].map(async (part) => (await part.networks?.(signal)) ?? []));
+    return all.flat();
+  }
+
   async remember(): Promise<void> {
     for (const part of this.#parts.values()) await part.remember?.();
   }

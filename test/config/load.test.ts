@@ -164,6 +164,16 @@ services:
       /:5:26: port 80\/tcp is published twice: by service a and by service b/,
     ],
     [
+      "a port of the swarm's own",
+      'name: x\nprovider: { type: qemu }\nservices:\n  a: { image: i, ports: ["80:80", "4789:53/udp"] }\n',
+      /:4:35: service a can't publish 4789\/udp: the nodes use it for overlay networks/,
+    ],
+    [
+      'two networks with the same addresses',
+      'name: x\nprovider: { type: qemu }\nnetworks:\n  a: { subnet: 10.9.0.0/16 }\n  b: { subnet: 10.9.3.0/24 }\n',
+      /:5:6: its subnet 10\.9\.3\.0\/24 overlaps that of network a, 10\.9\.0\.0\/16/,
+    ],
+    [
       'a check of an unpublished port',
       'name: x\nprovider: { type: qemu }\nservices:\n  a: { image: i, ports: ["80:80"], verify: { port: 81 } }\n',
       /:4:52: port 81 is not published here/,

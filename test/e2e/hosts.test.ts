@@ -337,6 +337,24 @@ describe('existing hosts', () => {
     await onMachine('beta', 'iptables -F INPUT');
   });
 
+  it('may have a route into the address pool of the cluster file, also of a VPN with a table of its own', async () => {
+    change('docker: {', 'swarm: { addressPool: [10.64.0.0/12] }\ndocker: {');
+    await onMachine(
+      'beta',
+      'ip route add 10.77.3.0/24 dev eth1 table 51820 && ip route add 0.0.0.0/1 dev eth1 table 52',
+    );
+    const { found, text } = await doctor();
+    expect(found).toEqual(['worker1 address-pool']);
+    expect(text).toMatch(
+      /swarm\.addressPool 10\.64\.0\.0\/12 \(swarmup\.yaml:\d+:\d+\) overlaps another network: worker1 has a route to 10\.77\.3\.0\/24 \(eth1\)/,
+    );
+    const up = await cli.json<UpDocument>('up');
+    expect(up.document.units.flatMap(({ error }) => error?.code ?? [])).toEqual(['PREFLIGHT_FAILED']);
+    expect(up.document.changed).toBe(0);
+    await onMachine('beta', 'ip route flush table 51820 && ip route flush table 52');
+    change('swarm: { addressPool: [10.64.0.0/12] }\n', '');
+  });
+
   it('become a cluster with every task of the pipeline, after the package lists are free', async () => {
     // Within Docker's default pool.
     await onMachine('beta', 'ip route add 10.0.5.0/24 dev eth1');

@@ -225,6 +225,32 @@ describe('a cluster in use', () => {
     expect((await up()).document.changed).toBe(0);
   });
 
+  it('names what has a port on a node before the service that is to have it is deployed', async () => {
+    const taker = `setsid perl -MSocket -e 'socket(S,PF_INET,SOCK_STREAM,6); bind(S,sockaddr_in(8090,INADDR_ANY)) or die; listen(S,5); sleep 900' </dev/null >/dev/null 2>&1 & echo $! > /run/taker`;
+    await engine('w1', taker);
+    await engine('m1', 'docker service create -d -q --name foreign -p 8091:80 --replicas 0 nginx:latest');
+    const spec = () => engine('m1', "docker service inspect web --format '{{json .Spec}}'");
+    const before = await spec();
+    write(["ports: ['80:80']", "ports: ['80:80', '8090:80', '8091:80']"]);
+    for (const command of ['plan', 'up']) {
+      const { document } = await cli.json<UpDocument>(command);
+      expect(errorOf({ document })).toMatchObject({ code: 'PORT_TAKEN', message: expect.stringMatching(/^2 ports/) });
+      const output = errorOf({ document })?.output ?? '';
+      expect(output).toMatch(
+        /service web is to publish 8090\/tcp \(swarmup\.yaml:\d+:\d+\), and the port is already in use: on w1, perl \(pid \d+\) listens on 0\.0\.0\.0:8090/,
+      );
+      expect(output).toMatch(/8091\/tcp \(.*\), and service foreign \(not in the cluster file\) publishes it already/);
+      expect(output).toMatch(/swarmup ssh m\d -- sudo docker service rm foreign/);
+    }
+    expect(await spec()).toBe(before);
+    await engine('w1', 'kill $(cat /run/taker)');
+    await engine('m1', 'docker service rm foreign');
+    expectOk(await up());
+    expect(await spec()).toContain('8090');
+    write();
+    expectOk(await up());
+  });
+
   it('shows the logs of its services', async () => {
     const shown = await cli.run(['logs', 'edge', '--tail', '3']);
     expect(shown.stdout).toMatch(/^edge\.w1@w1 {2}.*GET \/ HTTP/m);

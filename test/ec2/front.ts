@@ -169,7 +169,7 @@ function errorXml({ code, message }: ApiError): string {
 
 /** An address in an answer that is neither this computer's nor in the cluster's private network. */
 function strangers(xml: string): string | undefined {
-  const addresses = xml.match(/(?<![\d.])\d{1,3}(\.\d{1,3}){3}(?![\d.])/g) ?? [];
+  const addresses = xml.match(/(?<![\d.])\d{1,3}(\.\d{1,3}){3}(?![\d./])/g) ?? [];
   return addresses.find(
     (address) => !/^(127|10|172|0|169\.254|255)\./.test(address) && !address.startsWith('203.0.113.'),
   );

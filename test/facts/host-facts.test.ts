@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
@@ -20,6 +21,7 @@ import { routes } from '../../lib/facts/routes.ts';
 import { runningKernel } from '../../lib/facts/running-kernel.ts';
 import { surroundings } from '../../lib/facts/environment.ts';
 import { wallClock } from '../../lib/facts/wall-clock.ts';
+import { needPackages } from '../support/packages.ts';
 import { freePort } from '../support/sshd.ts';
 import { overlaps } from '../../lib/util/ip.ts';
 
@@ -62,6 +64,25 @@ describe('facts of a host', () => {
       { network: '192.168.76.0/24', device: 'eth0' },
       { network: '10.8.0.1/32', device: 'wg0' },
     ]);
+    // `ip -4 route show table all` in a network namespace of Debian 12, with a VPN that has the default route in halves.
+    const tables = `throw 10.30.0.0/16 table 52 
+10.20.0.0/16 dev wg0 table 51820 scope link 
+default via 192.168.77.254 dev eth0 
+0.0.0.0/1 via 10.8.0.1 dev tun0 
+128.0.0.0/1 via 10.8.0.1 dev tun0 
+10.0.0.0/8 via 10.8.0.1 dev tun0 
+unreachable 10.40.0.0/16 
+blackhole 10.50.0.0/16 
+local 10.8.0.6 dev tun0 table local proto kernel scope host src 10.8.0.6 
+broadcast 10.8.0.255 dev tun0 table local proto kernel scope link src 10.8.0.6 
+local 127.0.0.0/8 dev lo table local proto kernel scope host src 127.0.0.1 
+`;
+    expect(routes.parse(tables)).toEqual([
+      { network: '10.20.0.0/16', device: 'wg0' },
+      { network: '10.0.0.0/8', device: 'tun0' },
+      { network: '10.40.0.0/16', device: '' },
+      { network: '10.50.0.0/16', device: '' },
+    ]);
     expect([...mtus.parse('/sys/class/net/eth0/mtu:1500\n/sys/class/net/lo/mtu:65536')]).toEqual([
       ['eth0', 1500],
       ['lo', 65536],
@@ -84,16 +105,51 @@ describe('facts of a host', () => {
   it('include the listening sockets', () => {
     const output = `udp UNCONN 0      0            0.0.0.0:4789       0.0.0.0:* ino:20001 sk:1 cgroup:unreachable:1 <->
 udp UNCONN 0      0      127.0.0.53%lo:53         0.0.0.0:*    users:(("systemd-resolve",pid=300,fd=13)) uid:101 ino:20002 sk:2 cgroup:/system.slice <->
+sctp LISTEN 0      128          0.0.0.0:3868       0.0.0.0:*    users:(("python3",pid=812,fd=3)) ino:20006 sk:6 <->
 tcp LISTEN 0      128          0.0.0.0:22         0.0.0.0:*    users:(("sshd",pid=275,fd=6),("systemd",pid=1,fd=41)) ino:20003 sk:3 cgroup:/ <->
 tcp LISTEN 0      4096               *:2377             *:*    users:(("dockerd",pid=1229,fd=24)) ino:20004 sk:4 cgroup:/ v6only:0 <->
 tcp LISTEN 0      128             [::]:22            [::]:*    users:(("sshd",pid=275,fd=7)) ino:20005 sk:5 v6only:1 <->`;
     expect(listeners.parse(output)).toEqual([
       { protocol: 'udp', port: 4789, address: '0.0.0.0', program: '' },
-      { protocol: 'udp', port: 53, address: '127.0.0.53', program: 'systemd-resolve of user 101' },
-      { protocol: 'tcp', port: 22, address: '0.0.0.0', program: 'sshd' },
-      { protocol: 'tcp', port: 2377, address: '*', program: 'dockerd' },
-      { protocol: 'tcp', port: 22, address: '[::]', program: 'sshd' },
+      { protocol: 'udp', port: 53, address: '127.0.0.53', program: 'systemd-resolve of user 101', pid: 300 },
+      { protocol: 'sctp', port: 3868, address: '0.0.0.0', program: 'python3', pid: 812 },
+      { protocol: 'tcp', port: 22, address: '0.0.0.0', program: 'sshd', pid: 275 },
+      { protocol: 'tcp', port: 2377, address: '*', program: 'dockerd', pid: 1229 },
+      { protocol: 'tcp', port: 22, address: '[::]', program: 'sshd', pid: 275 },
     ]);
+  });
+
+  it('include real sockets with their processes, of which one on loopback keeps others from binding all addresses', async () => {
+    needPackages('iproute2');
+    const tcp = createServer().listen(0, '127.0.0.1');
+    const udp = createSocket('udp4').bind(0, '127.0.0.1');
+    await Promise.all([once(tcp, 'listening'), once(udp, 'listening')]);
+    const [tcpPort, udpPort] = [(tcp.address() as AddressInfo).port, udp.address().port];
+    const { stdout } = await promisify(execFile)('sh', ['-c', listeners.command]);
+    const user = process.getuid?.() === 0 ? '' : ` of user ${process.getuid?.()}`;
+    const own = listeners.parse(stdout).filter(({ pid }) => pid === process.pid);
+    for (const [protocol, port] of [
+      ['tcp', tcpPort],
+      ['udp', udpPort],
+    ] as const)
+      expect(own).toContainEqual({
+        protocol,
+        port,
+        address: '127.0.0.1',
+        program: expect.stringMatching(new RegExp(`.${user}$`)),
+        pid: process.pid,
+      });
+    // As the engine binds a port in host mode.
+    const second = createServer().listen(tcpPort, '0.0.0.0');
+    const secondUdp = createSocket('udp4').bind(udpPort, '0.0.0.0');
+    const refusals = await Promise.all([once(second, 'error'), once(secondUdp, 'error')]);
+    expect(refusals.map(([error]) => error)).toEqual([
+      expect.objectContaining({ code: 'EADDRINUSE' }),
+      expect.objectContaining({ code: 'EADDRINUSE' }),
+    ]);
+    tcp.close();
+    udp.close();
+    secondUdp.close();
   });
 
   it('include free disk and memory, and the process that holds the package lock', () => {

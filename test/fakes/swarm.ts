@@ -41,6 +41,22 @@ interface SwarmInit {
   readonly Spec?: { readonly Labels?: Record<string, string> };
 }
 
+/** Source: swarmkit, manager/controlapi/service.go, checkPortConflicts. */
+function refusePorts(services: readonly SwarmService[], spec: ServiceSpecification, own?: string): void {
+  for (const wanted of spec.EndpointSpec?.Ports ?? [])
+    for (const { ID, Spec } of services.filter((one) => one.ID !== own))
+      for (const held of Spec.EndpointSpec?.Ports ?? []) {
+        const isSame = held.PublishedPort === wanted.PublishedPort && held.Protocol === wanted.Protocol;
+        const modes = [held.PublishMode, wanted.PublishMode];
+        if (!wanted.PublishedPort || !isSame || modes.every((mode) => mode === 'host')) continue;
+        const as = held.PublishMode === 'host' ? 'a host-published port' : 'an ingress port';
+        throw engineError(
+          400,
+          `rpc error: code = InvalidArgument desc = port '${held.PublishedPort}' is already in use by service '${Spec.Name}' (${ID}) as ${as}`,
+        );
+      }
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** One engine of the simulated swarm. */
@@ -106,6 +122,8 @@ export class FakeSwarm {
   readonly memory = new Map<string, number>();
   /** How the containers of some services ended, by the service's name: State in the answer to GET /containers/{id}/json. */
   readonly containers = new Map<string, Partial<Docker.ContainerInspectInfo['State']>>();
+  /** Containers of engines besides those of tasks, as GET /containers/json lists them, by the engines' names. */
+  readonly standalone = new Map<string, readonly object[]>();
   /** How the tasks of some services end, by the service's name. */
   readonly ends = new Map<string, Ends>();
   readonly #ending = new FakeEnding({ id: () => this.#id('task'), index: () => this.#index(), ends: this.ends });
@@ -672,6 +690,7 @@ export class FakeSwarm {
         this.nodes[i] = { ...node, Status: { ...node.Status, State: 'down' } };
         this.reconcile();
       }) as never,
+      listContainers: (async () => (engine(), this.standalone.get(name) ?? [])) as never,
       listServices: (async (options?: { filters?: string }) => (
         manager(),
         filtered(this.services, options?.filters)
@@ -687,6 +706,7 @@ export class FakeSwarm {
         manager();
         if (this.services.some((service) => service.Spec.Name === spec.Name))
           throw engineError(409, `name conflicts with an existing object: service ${spec.Name} already exists`);
+        refusePorts(this.services, spec);
         this.writes.push(`service create ${spec.Name}`);
         const made = {
           ID: this.#id('svc'),
@@ -714,6 +734,7 @@ export class FakeSwarm {
             manager();
             const service = this.services.find((one) => one.ID === id);
             if (!service || service.Version.Index !== query.version) throw engineError(500, 'update out of sequence');
+            refusePorts(this.services, spec, id);
             const back = query.rollback === 'previous';
             if (back && !service.PreviousSpec)
               throw engineError(400, `rpc error: service ${service.Spec.Name} does not have a previous spec`);

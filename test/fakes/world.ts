@@ -68,6 +68,8 @@ export class FakeWorld {
   mesh: MeshLook = { nodes: [], ports: [], links: [], unknown: new Map() };
   /** What `ip route` prints on machines, by their names. */
   readonly routes = new Map<string, string>();
+  /** What `ss` prints on machines, by their names. */
+  readonly sockets = new Map<string, string>();
   /** The MTU of machines' interfaces, by their names; default: 1500. */
   readonly mtus = new Map<string, number>();
   /** Paths that machines don't have, by their names; they have all others. */
@@ -305,6 +307,10 @@ export class FakeWorld {
           const address = `2: eth1    inet ${own?.address}/24 scope global eth1`;
           const known = [address, `/sys/class/net/eth1/mtu:${this.mtus.get(name) ?? 1500}`];
           return ok(answered(known));
+        }
+        if (argv[0] === 'sh' && command.includes('ss -Hlntu')) {
+          const info = own?.installed ? JSON.stringify({ ServerVersion: own.version }) : '';
+          return ok(answered([this.sockets.get(name) ?? '', info].slice(0, argv.length - 4)));
         }
         const configured = this.engineFiles.run(name, argv, options);
         if (configured) return configured;

@@ -231,17 +231,28 @@ const WRONG: [string, Change, string[], string?][] = [
   [
     'a port of overlay networks in use',
     { listeners: [{ protocol: 'udp', port: 4789, address: '0.0.0.0', program: '' }] },
-    ['fatal ports: Something listens on 4789/udp'],
+    ['fatal ports: the kernel (no program holds the socket) listens on 4789/udp'],
   ],
   [
-    "a port that only a manager needs, and one that is the host's own affair",
+    'a port that only a manager needs, and one on loopback that the routing mesh takes over',
     {
       listeners: [
         { protocol: 'tcp', port: 2377, address: '*', program: 'x' },
-        { protocol: 'tcp', port: 80, address: '127.0.0.1', program: 'y' },
+        { protocol: 'tcp', port: 80, address: '[::ffff:127.0.0.1]', program: 'y', pid: 7 },
+        { protocol: 'udp', port: 80, address: '*', program: 'z' },
+        { protocol: 'tcp', port: 53, address: '*', program: 'z' },
+        { protocol: 'udp', port: 53, address: '[::1]', program: 'z' },
       ],
     },
-    [],
+    [
+      'warning ports: y (pid 7) listens on [::ffff:127.0.0.1]:80: programs on this host that use it reach service web instead',
+    ],
+    "swarmup ssh w2 -- sudo ss -lnp 'sport = :80'",
+  ],
+  [
+    "a container outside the swarm with a published port, but not a swarm's own",
+    { listeners: [{ protocol: 'tcp', port: 80, address: '0.0.0.0', program: 'docker-proxy', pid: 9 }], engine },
+    ['fatal ports: docker-proxy (pid 9) listens on 80/tcp'],
   ],
   ["the engine's own ports", { listeners: [{ protocol: 'tcp', port: 80, address: '*', program: 'dockerd' }] }, []],
   [
@@ -381,7 +392,45 @@ describe('preflight', () => {
     const change = (facts: HostFacts[]) =>
       (facts[0] = { ...goodFacts(1), routes: [{ network: '10.77.0.0/16', device: 'eth1' }] });
     expect(said(findingsOf(await surveyOf(change, 'swarm: { addressPool: [10.64.0.0/12] }')))).toEqual([
-      expect.stringContaining('swarm.addressPool (10.64.0.0/12) overlaps it'),
+      'fatal address-pool: swarm.addressPool 10.64.0.0/12 (swarmup.yaml:9:24) overlaps another network: m1 has a route to 10.77.0.0/16 (eth1): containers could not reach that network, or each other',
+    ]);
+    expect(findingsOf(await surveyOf(change, 'swarm: { addressPool: [10.64.0.0/12] }'))[0]?.fix).toBe(
+      'Leave swarm.addressPool out, so that swarmup chooses one, or name a free one: addressPool: [10.200.0.0/16]',
+    );
+  });
+
+  it.each([
+    ['a route around the pool', 'swarm: { addressPool: [10.77.8.0/24] }'],
+    ['a subnet of a network', 'networks: { back: { subnet: 10.77.8.0/24 } }'],
+  ])('finds %s, on the host that has it', async (_what, section) => {
+    const survey = await surveyOf(
+      (facts) => (facts[1] = { ...goodFacts(2), routes: [{ network: '10.64.0.0/10', device: 'tun0' }] }),
+      section,
+    );
+    expect(findingsOf(survey)).toEqual([
+      expect.objectContaining({
+        node: 'w2',
+        check: 'address-pool',
+        severity: 'fatal',
+        message: expect.stringContaining('overlaps another network: w2 has a route to 10.64.0.0/10 (tun0)'),
+      }),
+    ]);
+  });
+
+  it("finds Docker's own bridges in the pool once, before they exist, but not those of containers outside the swarm", async () => {
+    const bridge = (facts: HostFacts[]) =>
+      (facts[1] = { ...goodFacts(2), routes: [{ network: '172.20.0.0/16', device: 'br-4f1c' }] });
+    expect(said(findingsOf(await surveyOf(bridge, 'swarm: { addressPool: [172.16.0.0/12] }')))).toEqual([
+      expect.stringMatching(
+        /172\.16\.0\.0\/12 \(\S+\) overlaps another network: Docker's own bridges.* use 172\.17\.0\.0\/16; Docker's own/,
+      ),
+    ]);
+    expect(said(findingsOf(await surveyOf(bridge, 'swarm: { addressPool: [172.20.0.0/16] }')))).toEqual([]);
+    const moved =
+      'swarm: { addressPool: [172.16.0.0/14] }\ndocker: { daemon: { default-address-pools: [{ base: 192.168.128.0/17, size: 24 }] } }';
+    expect(said(findingsOf(await surveyOf(bridge, moved)))).toEqual([]);
+    expect(said(findingsOf(await surveyOf(bridge, moved.replace('172.16.0.0/14', '192.168.200.0/24'))))).toEqual([
+      expect.stringContaining('docker.daemon.default-address-pools has 192.168.128.0/17'),
     ]);
   });
 

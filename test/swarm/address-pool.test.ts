@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { nearby } from '../../lib/facts/nearby.ts';
 import { routes } from '../../lib/facts/routes.ts';
-import { choosePool, noPoolFree, poolOptions, type Neighbourhood } from '../../lib/swarm/address-pool.ts';
+import { bridgesOf, chosenOverlap, noPoolBeside, poolBeside } from '../../lib/config/pools.ts';
+import { poolOptions, subnetsInTheWay, takenBy, type Neighbourhood } from '../../lib/swarm/address-pool.ts';
+import { clusterOf } from '../support/cluster.ts';
 import { blocksOf, networkAround } from '../../lib/util/ipv4.ts';
 
 const at = (node: string, address: string, ...networks: string[]): Neighbourhood => ({
@@ -10,6 +12,9 @@ const at = (node: string, address: string, ...networks: string[]): Neighbourhood
   routes: networks.map((network) => ({ network, device: 'eth0' })),
   nearby: [],
 });
+
+const choosePool = (hosts: readonly Neighbourhood[], subnetSize: number) =>
+  poolBeside([...hosts.flatMap(takenBy), ...bridgesOf({})], subnetSize);
 
 describe('the address pool of a new swarm', () => {
   it.each<[string, Neighbourhood[], readonly string[] | undefined]>([
@@ -53,9 +58,30 @@ describe('the address pool of a new swarm', () => {
   });
 
   it('names everything that takes private networks when none is free', () => {
-    expect(noPoolFree([at('m1', '192.0.2.1', '10.0.0.0/8')]).output).toBe(
+    expect(noPoolBeside(takenBy(at('m1', '192.0.2.1', '10.0.0.0/8'))).output).toBe(
       'm1 has a route to 10.0.0.0/8 (eth0)\nthe address of m1 is 192.0.2.1',
     );
+  });
+
+  it('of the cluster file is compared together with the subnets of networks, each told with its place', async () => {
+    const cluster = await clusterOf(`name: x
+provider: { type: qemu }
+swarm: { addressPool: [10.64.0.0/12, 10.96.0.0/12] }
+networks:
+  a: { subnet: 10.99.1.0/24 }
+  b: { subnet: 10.5.0.0/24 }
+  mine: { external: true }
+`);
+    const taken = takenBy(at('m1', '192.0.2.1', '10.99.0.0/16', '0.0.0.0/32'));
+    const error = chosenOverlap(cluster, ['pool', 'subnets'], taken);
+    expect(error?.message).toBe('2 networks of the cluster file overlap others');
+    expect(error?.output?.split('\n')).toEqual([
+      'swarm.addressPool 10.96.0.0/12 (swarmup.yaml:3:38) overlaps another network: m1 has a route to 10.99.0.0/16 (eth0)',
+      'the subnet 10.99.1.0/24 of network a (swarmup.yaml:5:6) overlaps another network: m1 has a route to 10.99.0.0/16 (eth0)',
+    ]);
+    expect(chosenOverlap(cluster, ['subnets'], taken)?.fix).toMatch(/or name a free one: subnet: 10\.200\.255\.0\/24$/);
+    expect(chosenOverlap(cluster, ['pool', 'subnets'], [])).toBeUndefined();
+    expect(subnetsInTheWay(cluster)).toEqual([]);
   });
 
   it("is sent to the engine unless it is the engine's own", () => {

@@ -1,4 +1,4 @@
-import { DEFAULT_POOL } from '../../swarm/address-pool.ts';
+import { DEFAULT_POOL } from '../../config/pools.ts';
 import { durationText } from '../../swarm/fields/written-parts.ts';
 import type { SwarmObjectState } from '../../swarm/settings.ts';
 

@@ -2,6 +2,7 @@ import { comparisonRules } from './comparison.ts';
 import { engineRules } from './engine.ts';
 import { linkRules } from './links.ts';
 import { machineRules } from './machine.ts';
+import { poolRules } from './pools.ts';
 import { portRules } from './ports.ts';
 import type { Rule } from './rule.ts';
 import { surroundingRules } from './surroundings.ts';
@@ -12,6 +13,7 @@ export const rules: readonly Rule[] = [
   ...comparisonRules,
   ...engineRules,
   ...portRules,
+  ...poolRules,
   ...linkRules,
   ...surroundingRules,
 ];

@@ -1,43 +1,87 @@
-import { publishedPorts, publishedUdpPorts } from '../../config/selections.ts';
-import type { Listener } from '../../facts/listeners.ts';
-import { choosePool, DEFAULT_POOL, noPoolFree } from '../../swarm/address-pool.ts';
-import { overlaps } from '../../util/ip.ts';
+import type { Cluster, NodeSpec } from '../../config/model.ts';
+import type { Finding, HostFacts } from '../../contracts/preflight.ts';
+import { isLoopback, listenerInWords, type Listener } from '../../facts/listeners.ts';
+import { clashOf } from '../../swarm/port-clash.ts';
+import { portText, publishersOf, type HeldPort } from '../../swarm/publishers.ts';
+import { quote } from '../../util/shell-quote.ts';
+import { visibleLine } from '../../util/visible.ts';
 import { swarmPorts } from '../network.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
-/** The engine's own listeners: those of an existing swarm, and published ports. */
-const OWN = ['dockerd', 'docker-proxy', 'swarmup-probe'];
+/** The engine's own listeners: those of an existing swarm, and ports that it publishes. */
+const OWN = ['dockerd', 'swarmup-probe'];
+const OWN_OF_A_NODE = [...OWN, 'docker-proxy'];
 
-const taken: Rule = (host, { cluster }) => {
+/** What the check of ports needs to know of a host. */
+export interface HostPorts {
+  readonly node: NodeSpec;
+  readonly facts: Pick<HostFacts, 'engine' | 'listeners'>;
+}
+
+/** Ports that a host needs as a node of this cluster, and that something else has there. Pure. */
+export function portFindings(host: HostPorts, cluster: Cluster): readonly Finding[] {
+  return [...swarmPortsTaken(host, cluster), ...publishedTaken(host, cluster)];
+}
+
+function swarmPortsTaken(host: HostPorts, cluster: Cluster): readonly Finding[] {
+  const { engine, listeners } = host.facts;
   // On a node these ports belong to the engine and the kernel.
-  const isNode = host.facts.engine?.swarm.state === 'active';
-  const hasEngine = host.facts.engine !== undefined;
-  const wanted = [
-    ...swarmPorts(cluster)
-      .filter(({ managers }) => !isNode && (!managers || host.node.role === 'manager'))
-      .map(({ protocol, port, use }) => ({ protocol, port, use })),
-    ...publishedPorts(cluster).map((port) => ({ protocol: 'tcp' as const, port, use: 'a published port' })),
-    ...publishedUdpPorts(cluster).map((port) => ({ protocol: 'udp' as const, port, use: 'a published port' })),
-  ];
-  return wanted.flatMap(({ protocol, port, use }) => {
-    const other = host.facts.listeners.find(
+  if (engine?.swarm.state === 'active') return [];
+  const needed = swarmPorts(cluster).filter(({ managers }) => !managers || host.node.role === 'manager');
+  return needed.flatMap(({ protocol, port, use }) => {
+    const other = listeners.find(
       (one) =>
         one.protocol === protocol &&
         one.port === port &&
         !OWN.includes(one.program) &&
         !isLoopback(one.address) &&
-        !(hasEngine && isKernelsVxlan(one, cluster.swarm.dataPathPort)),
+        !(engine !== undefined && isKernelsVxlan(one, cluster.swarm.dataPathPort)),
     );
-    if (!other) return [];
-    const who = other.program === '' ? 'Something' : other.program;
+    return other ? [taken(host, other, use)] : [];
+  });
+}
+
+function publishedTaken(host: HostPorts, cluster: Cluster): readonly Finding[] {
+  const { engine, listeners } = host.facts;
+  const own = engine?.swarm.state === 'active' ? OWN_OF_A_NODE : OWN;
+  const others = listeners.filter(({ program }) => !own.includes(program));
+  const seen = new Set<string>();
+  return portsOn(host.node, cluster).flatMap(({ port, service }) => {
+    const clashes = others.map((one) => ({ one, clash: clashOf(one, port) }));
+    const found = clashes.find(({ clash }) => clash === 'taken') ?? clashes.find(({ clash }) => clash === 'shadowed');
+    if (!found || seen.has(portText(port))) return [];
+    seen.add(portText(port));
+    if (found.clash === 'taken') return [taken(host, found.one, 'a published port')];
     return [
-      fatal(host, 'ports', {
-        message: `${who} listens on ${port}/${protocol}, which is needed for ${use}`,
-        fix: `Stop it or move it to another port: swarmup ssh ${host.node.name} -- sudo ss -lnp 'sport = :${port}'`,
+      warning(host, 'ports', {
+        message: `${nameOf(found.one)} listens on ${found.one.address}:${port.published}: programs on this host that use it reach service ${service} instead once ${portText(port)} is published`,
+        fix: `Publish another port, or in host mode on other nodes. To see it: ${show(host, found.one)}`,
       }),
     ];
   });
-};
+}
+
+/** The ports that are published on a node; those of HTTP checks and of Portainer are among them. */
+function portsOn(node: NodeSpec, cluster: Cluster): readonly { readonly port: HeldPort; readonly service: string }[] {
+  return publishersOf(cluster).flatMap(({ name, ports, mayRunOn }) =>
+    ports.filter(({ mode }) => mode === 'ingress' || mayRunOn(node)).map((port) => ({ port, service: name })),
+  );
+}
+
+function taken(host: HostPorts, listener: Listener, use: string): Finding {
+  const { port, protocol } = listener;
+  return fatal(host, 'ports', {
+    message: `${nameOf(listener)} listens on ${port}/${protocol}, which is needed for ${use}`,
+    fix: `Stop it or move it to another port: ${show(host, listener)}`,
+  });
+}
+
+const nameOf = (listener: Listener): string => visibleLine(listenerInWords(listener));
+
+const show = ({ node }: HostPorts, { port }: Listener): string =>
+  quote(['swarmup', 'ssh', node.name, '--', 'sudo', 'ss', '-lnp', `sport = :${port}`]);
+
+const takenPorts: Rule = (host, { cluster }) => portFindings(host, cluster);
 
 /**
  * A socket without a program belongs to the kernel. An engine that left a swarm may keep its VXLAN interface for a
@@ -47,43 +91,6 @@ const taken: Rule = (host, { cluster }) => {
 function isKernelsVxlan({ protocol, port, program }: Listener, dataPathPort: number): boolean {
   return protocol === 'udp' && port === dataPathPort && program === '';
 }
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '[::1]';
-}
-
-/** Networks are allocated from the beginning of the default pool, and a cluster doesn't use more than these. */
-const FIRST_NETWORKS = '10.0.0.0/20';
-
-/** Compares a host's routes with the swarm's networks, once their pool is known: from the file, or from the swarm. */
-const addressPool: Rule = (host, { cluster, pool }) => {
-  const own = cluster.swarm.addressPool;
-  const known = own.length > 0 ? own : (pool ?? []);
-  const pools = known.map((one) => (own.length === 0 && one === DEFAULT_POOL ? FIRST_NETWORKS : one));
-  const found = host.facts.routes.find(
-    ({ network, device }) => pools.some((one) => overlaps(one, network)) && !/^(docker|br-)/.test(device),
-  );
-  if (!found) return [];
-  const what = `${own.length > 0 ? 'swarm.addressPool' : "the swarm's address pool"} (${known.join(', ')})`;
-  return [
-    fatal(host, 'address-pool', {
-      message: `it has a route to ${found.network} (${found.device}), and ${what} overlaps it: containers could not reach that network, or each other`,
-      fix:
-        own.length > 0
-          ? 'Leave swarm.addressPool out, so that swarmup chooses a network that no node has a route to. It can be set only before the swarm is created.'
-          : `The pool can't be changed later. Remove the route there, or make it narrower: swarmup ssh ${host.node.name} -- sudo ip route show ${found.network}`,
-    }),
-  ];
-};
-
-/** Without a pool in the file, one is chosen when the swarm is created. */
-const freePool: Rule = (host, { cluster, hosts, pool }) => {
-  if (host !== hosts[0] || cluster.swarm.addressPool.length > 0 || pool !== undefined) return [];
-  const all = hosts.map(({ node, address, facts }) => ({ node: node.name, address, ...facts }));
-  if (choosePool(all, cluster.swarm.subnetSize)) return [];
-  const { message, fix } = noPoolFree(all);
-  return [fatal(host, 'address-pool', { message, fix })];
-};
 
 const dhcp: Rule = (host) => {
   const own = host.facts.addresses.find(({ address }) => address === host.address);
@@ -96,4 +103,4 @@ const dhcp: Rule = (host) => {
   ];
 };
 
-export const portRules: readonly Rule[] = [taken, addressPool, freePool, dhcp];
+export const portRules: readonly Rule[] = [takenPorts, dhcp];

@@ -21,12 +21,16 @@ import type {
   DescribeKeyPairsCommandOutput,
   DescribeNetworkInterfacesCommandInput,
   DescribeNetworkInterfacesCommandOutput,
+  DescribeRouteTablesCommandInput,
+  DescribeRouteTablesCommandOutput,
   DescribeSecurityGroupsCommandInput,
   DescribeSecurityGroupsCommandOutput,
   DescribeSubnetsCommandInput,
   DescribeSubnetsCommandOutput,
   DescribeVolumesCommandInput,
   DescribeVolumesCommandOutput,
+  DescribeVpcsCommandInput,
+  DescribeVpcsCommandOutput,
   GetConsoleOutputCommandInput,
   GetConsoleOutputCommandOutput,
   ImportKeyPairCommandInput,
@@ -67,9 +71,11 @@ export interface Ec2Api {
   DescribeInstances: Ask<DescribeInstancesCommandInput, DescribeInstancesCommandOutput>;
   DescribeKeyPairs: Ask<DescribeKeyPairsCommandInput, DescribeKeyPairsCommandOutput>;
   DescribeNetworkInterfaces: Ask<DescribeNetworkInterfacesCommandInput, DescribeNetworkInterfacesCommandOutput>;
+  DescribeRouteTables: Ask<DescribeRouteTablesCommandInput, DescribeRouteTablesCommandOutput>;
   DescribeSecurityGroups: Ask<DescribeSecurityGroupsCommandInput, DescribeSecurityGroupsCommandOutput>;
   DescribeSubnets: Ask<DescribeSubnetsCommandInput, DescribeSubnetsCommandOutput>;
   DescribeVolumes: Ask<DescribeVolumesCommandInput, DescribeVolumesCommandOutput>;
+  DescribeVpcs: Ask<DescribeVpcsCommandInput, DescribeVpcsCommandOutput>;
   GetConsoleOutput: Ask<GetConsoleOutputCommandInput, GetConsoleOutputCommandOutput>;
   ImportKeyPair: Ask<ImportKeyPairCommandInput, ImportKeyPairCommandOutput>;
   RevokeSecurityGroupIngress: Ask<RevokeSecurityGroupIngressCommandInput, RevokeSecurityGroupIngressCommandOutput>;
@@ -98,9 +104,11 @@ export const API_CALLS: Readonly<Record<ApiCall, 'read' | 'make' | 'tag' | 'chan
   DescribeInstances: 'read',
   DescribeKeyPairs: 'read',
   DescribeNetworkInterfaces: 'read',
+  DescribeRouteTables: 'read',
   DescribeSecurityGroups: 'read',
   DescribeSubnets: 'read',
   DescribeVolumes: 'read',
+  DescribeVpcs: 'read',
   GetConsoleOutput: 'change',
   ImportKeyPair: 'make',
   RevokeSecurityGroupIngress: 'change',

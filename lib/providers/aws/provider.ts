@@ -1,4 +1,5 @@
 import type { Cluster, NodeSpec } from '../../config/model.ts';
+import type { Taken } from '../../config/pools.ts';
 import { adviceFor } from '../../util/nearest-name.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { created, removed, step, updated, waiting, type Change } from '../../contracts/change.ts';
@@ -15,10 +16,11 @@ import { asAws, Inventory, type AwsMachine } from './inventory.ts';
 import { launch } from './launch.ts';
 import { removeShared } from './leftovers.ts';
 import { typeOf } from './placement.ts';
+import { networksOf } from './networks.ts';
 import { readPrices, type PriceOf } from './prices.ts';
 import { openQuotas } from './quota.ts';
 import { AwsShared } from './shared.ts';
-import { survey, type Survey } from './survey.ts';
+import { findSubnets, survey, type Survey } from './survey.ts';
 import { TAG } from './tags.ts';
 import { Transitions } from './transitions.ts';
 
@@ -118,6 +120,10 @@ class AwsProvider implements Provider {
 
   endpoint({ ssh }: Machine, port: number): Endpoint {
     return { host: ssh.host, port, ...(ssh.via ? { via: ssh.via } : {}) };
+  }
+
+  async networks(signal: AbortSignal): Promise<readonly Taken[]> {
+    return networksOf(this.#api, await findSubnets(this.#api, this.#config, signal), signal);
   }
 
   price(node: NodeSpec): Price | undefined {

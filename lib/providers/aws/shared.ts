@@ -1,6 +1,7 @@
 import type { SecurityGroup as Ec2Group } from '@aws-sdk/client-ec2';
 import type { NodeSpec } from '../../config/model.ts';
 import { publishedPorts, publishedUdpPorts } from '../../config/selections.ts';
+import { bridgesOf, chosenOverlap, noPoolBeside, poolBeside, type Taken } from '../../config/pools.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import { fetchText } from '../../remote/download.ts';
 import { created, removed, updated, type Change } from '../../contracts/change.ts';
@@ -10,6 +11,7 @@ import { checkRights } from './dry-run.ts';
 import type { Inventory } from './inventory.ts';
 import { KeyPair, type KeyPairTools } from './key-pair.ts';
 import { leftovers } from './leftovers.ts';
+import { networksOf } from './networks.ts';
 import { checkQuota, type QuotaReader } from './quota.ts';
 import { describeRule, wantedRules, type Rule } from './rules.ts';
 import { compareRules, SecurityGroup } from './security-group.ts';
@@ -31,6 +33,7 @@ export class AwsShared implements SharedThings {
   readonly #keyPair: KeyPair;
   readonly #group: SecurityGroup;
   #address: Promise<string> | undefined;
+  #networks: readonly Taken[] | undefined;
   #checked = false;
 
   constructor(tools: SharedTools) {
@@ -71,6 +74,8 @@ export class AwsShared implements SharedThings {
     ]);
     const missing = cluster.nodes.filter((node) => !machines.some((machine) => machine.name === node.name));
     if (missing.length > 0 && checking) await this.#check(group, missing, io);
+    // The pool can't be changed once there is a swarm.
+    if (machines.length === 0 && checking) await this.#checkPools(io);
     const keyChange = await this.#keyPair.change(key, machines.length > 0);
     const { open, close } = compareRules(group, rules);
     const own = ['securityGroups', resourceName(cluster.name)];
@@ -103,6 +108,18 @@ export class AwsShared implements SharedThings {
     await checkRights({ ...this.#tools, survey, group: group?.GroupId }, io);
     await checkQuota({ ...this.#tools, survey, missing }, io);
     this.#checked = true;
+  }
+
+  /** The swarm's networks must not overlap what the machines reach through the VPC. */
+  async #checkPools(io: ProviderIo): Promise<void> {
+    const { cluster, api } = this.#tools;
+    const { subnets } = await this.#tools.survey(io);
+    this.#networks ??= await networksOf(api, subnets, io.signal);
+    const taken = [...this.#networks, ...bridgesOf(cluster.docker.daemon)];
+    const overlap = chosenOverlap(cluster, ['pool', 'subnets'], taken);
+    if (overlap) throw overlap;
+    if (cluster.swarm.addressPool.length === 0 && !poolBeside(taken, cluster.swarm.subnetSize))
+      throw noPoolBeside(taken);
   }
 
   async #rules(signal: AbortSignal): Promise<Rule[]> {

@@ -18,6 +18,7 @@ export interface Choice {
 /** What the region offers the cluster. Queried once per run, and only when machines have to be created. */
 export interface Survey {
   readonly vpc: string;
+  readonly subnets: readonly Subnet[];
   /** @throws SwarmupError CLOUD_INVALID when none of the zones offers a node's instance type */
   choose(node: NodeSpec): Choice;
   /** The virtual processors of an instance type. */
@@ -42,6 +43,7 @@ export async function survey(api: Ec2Api, cluster: Cluster, config: AwsConfig, s
   );
   return {
     vpc: subnets[0]?.VpcId ?? '',
+    subnets,
     processors: (type) => infos.get(type)?.VCpuInfo?.DefaultVCpus ?? 1,
     choose: (node) => {
       const type = typeOf(config, node);
@@ -64,7 +66,8 @@ export async function survey(api: Ec2Api, cluster: Cluster, config: AwsConfig, s
   };
 }
 
-async function findSubnets(api: Ec2Api, config: AwsConfig, signal: AbortSignal): Promise<readonly Subnet[]> {
+/** The subnets that machines may be in. @throws SwarmupError CLOUD_INVALID */
+export async function findSubnets(api: Ec2Api, config: AwsConfig, signal: AbortSignal): Promise<readonly Subnet[]> {
   const { Subnets = [] } = await api.DescribeSubnets(
     config.subnets
       ? { SubnetIds: config.subnets }

@@ -1,0 +1,102 @@
+import type { Cluster } from '../config/model.ts';
+import type { Engine } from '../contracts/engine.ts';
+import type { SwarmService } from '../contracts/swarm-types.ts';
+import { messageOf, SwarmupError } from '../util/errors.ts';
+import { fixFor } from './free-ports.ts';
+import { ownerInWords, portsHeldBy, portText, publishersOf, type HeldPort } from './publishers.ts';
+import { listNodes, listServices, listTasks, nameOf } from './read.ts';
+
+/** Source: swarmkit, manager/controlapi/service.go, checkPortConflicts. Its message leaves out the protocol. */
+const REFUSED = /port '(\d+)' is already in use by service '([^']+)' \((\w+)\) as an? (ingress|host-published) port/;
+
+/** A change of services that the managers may refuse because of a port. */
+export interface Publishing {
+  readonly manager: Engine;
+  readonly cluster: Cluster;
+  /** The service or stack in words, such as "service web". */
+  readonly what: string;
+}
+
+/**
+ * Makes a change of services; when the managers refuse it because another service has a port, the error tells which, and
+ * what to do.
+ *
+ * @throws SwarmupError PORT_TAKEN; transient if the other service gives the port up in the same run
+ */
+export async function namingPortOwner<T>(publishing: Publishing, change: () => Promise<T>): Promise<T> {
+  try {
+    return await change();
+  } catch (error) {
+    const output = error instanceof SwarmupError ? (error.output ?? '') : '';
+    const refusal = REFUSED.exec(`${messageOf(error)}\n${output}`);
+    if (!refusal) throw error;
+    const [, port = '', name = '', id = '', mode] = refusal;
+    const owner = (await listServices(publishing.manager)).find(({ ID, Spec }) => ID === id || Spec.Name === name);
+    throw refusedPort(
+      publishing,
+      { port: Number(port), name, mode: mode === 'ingress' ? 'ingress' : 'host' },
+      owner,
+      error,
+    );
+  }
+}
+
+interface Refusal {
+  readonly port: number;
+  readonly name: string;
+  readonly mode: HeldPort['mode'];
+}
+
+function refusedPort(
+  { manager, cluster, what }: Publishing,
+  { port, name, mode }: Refusal,
+  owner: SwarmService | undefined,
+  cause: unknown,
+): SwarmupError {
+  const publishers = publishersOf(cluster);
+  const known = publishers.find((one) => one.name === name);
+  const held = owner && portsHeldBy(owner).find((one) => one.published === port && one.mode === mode);
+  const key = held ?? { published: port, protocol: 'tcp' };
+  const who = owner ? ownerInWords(owner, key, publishers) : `service ${name}`;
+  const how = mode === 'host' ? ' in host mode' : '';
+  const leaves = known !== undefined && !known.ports.some((one) => one.published === port);
+  return new SwarmupError('PORT_TAKEN', `${what} can't publish port ${port}: ${who} publishes it already${how}`, {
+    fix: leaves
+      ? `${name} gives it up in this run: run again. So that it does so first, name it in dependsOn of the other one.`
+      : owner
+        ? fixFor(owner, known, cluster.name, manager.node)
+        : 'It is gone meanwhile: run again.',
+    transient: leaves || owner === undefined,
+    cause,
+  });
+}
+
+/** Source: swarmkit, manager/scheduler/filter.go, HostPortFilter. */
+export function isHostPortFilter(why: string): boolean {
+  return /host-mode port already in use/.test(why);
+}
+
+/**
+ * Which services have the ports that a service publishes in host mode, and on which nodes, to follow the scheduler's
+ * message; empty if that can't be told.
+ */
+export async function hostPortHolders(manager: Engine, service: SwarmService): Promise<string> {
+  const wanted = portsHeldBy(service).filter(({ mode }) => mode === 'host');
+  const [services, tasks, nodes] = await Promise.all([listServices(manager), listTasks(manager), listNodes(manager)]);
+  const parts = wanted.flatMap((port) =>
+    services.flatMap((one) => {
+      if (!portsHeldBy(one).some((held) => held.mode === 'host' && portText(held) === portText(port))) return [];
+      const on = tasks
+        .filter(
+          ({ ServiceID, NodeID, DesiredState }) =>
+            ServiceID === one.ID && NodeID !== undefined && DesiredState === 'running',
+        )
+        .flatMap(({ NodeID }) => nodes.find(({ ID }) => ID === NodeID) ?? []);
+      if (on.length === 0) return [];
+      const where = [...new Set(on.map(nameOf))].toSorted().join(', ');
+      const who = one.ID === service.ID ? 'its own tasks' : `service ${one.Spec.Name}`;
+      return [`${who} on ${where} (${portText(port)})`];
+    }),
+  );
+  return parts.length === 0 ? '' : `; the port is used by ${parts.join(', and by ')}`;
+}
