@@ -49,27 +49,17 @@ export const services = {
   fix  For its tasks and their errors: swarmup status; for their output: swarmup logs web`,
   },
   STACK_INVALID: {
-    meaning: "The stack can't be deployed as it is. Nothing of it was deployed.",
+    meaning: "The stack can't be deployed as it is: swarmup, or Docker on a manager, refused it.",
     causes: [
       'An external network, secret or config that is neither in the swarm nor in the cluster file.',
       "A Compose file that the manager's Docker is too old for.",
-    ],
-    look: '`swarmup config --stack NAME` prints the stack as Docker reads it.',
-    fix: 'Add what is missing to the cluster file, or correct the Compose file.',
-    example: `✖ deploy-stacks on app: stack app needs network proxy, external in app.yml, which neither the cluster file nor the swarm has
-  fix  Add them to networks, secrets or configs of the cluster file, or create them in the swarm (docker network create --driver overlay, docker secret create, docker config create).`,
-  },
-  STACK_FAILED: {
-    meaning: "`docker stack deploy` on a manager refused the stack. Docker's words are below the message.",
-    causes: [
       "A config or secret whose content changed: Docker can't change one under its name.",
       'A network that is still being removed.',
     ],
-    look: "Docker's words below the message; `swarmup config --stack NAME --effective` prints what was deployed.",
-    fix: 'Give a changed config or secret another name; otherwise correct what Docker names.',
-    example: `✖ deploy-stacks on app: manager1: 'docker stack deploy app' failed
-    failed to update config app_site: only updates to Labels are allowed
-  fix  Correct the error in app.yml that Docker reports below. Secrets and configs can't be changed: give changed ones another name, or move them to the cluster file.`,
+    look: "`swarmup config --stack NAME` prints the stack as Docker reads it, with `--effective` as it is deployed. Docker's own words follow the message.",
+    fix: 'Add what is missing to the cluster file, or correct the Compose file. Give a changed config or secret another name.',
+    example: `✖ deploy-stacks on app: stack app needs network proxy, external in app.yml, which neither the cluster file nor the swarm has
+  fix  Add them to networks, secrets or configs of the cluster file, or create them in the swarm (docker network create --driver overlay, docker secret create, docker config create).`,
   },
   PORTAINER_FAILED: {
     meaning: 'Portainer runs, and refuses its set-up, its login or a request.',

@@ -2,14 +2,6 @@ import type { Explanation } from './explanation.ts';
 
 /** Errors of the swarm itself: its managers, its nodes, back-ups. */
 export const swarms = {
-  SWARM_ABSENT: {
-    meaning: 'There is no swarm with a manager that answers, and this command needs one.',
-    causes: ["`swarmup up` hasn't run yet.", 'All managers are off.'],
-    look: '`swarmup status`.',
-    fix: '`swarmup up` creates the swarm, and starts machines that are off.',
-    example: `✖ require-swarm on cluster: local has no swarm with a manager that answers: manager1 is off
-  fix  A node can be replaced only in a working swarm: 'swarmup up' creates one, and starts machines that are off.`,
-  },
   SWARM_FOREIGN: {
     meaning:
       "A host is in a swarm that swarmup didn't make for this cluster. swarmup never leaves or takes over such a swarm.",
@@ -30,8 +22,8 @@ export const swarms = {
   SWARM_NO_MANAGER: {
     meaning: 'None of the managers in the cluster file is in a swarm, or none can be reached.',
     causes: ["`swarmup up` hasn't run yet.", 'The managers are off.', 'They left the swarm.'],
-    look: '`swarmup status`.',
-    fix: '`swarmup up`.',
+    look: '`swarmup status` shows which machines run, and which of them are in the swarm.',
+    fix: '`swarmup up` creates the swarm, and starts machines that are off.',
     example: `✖ no configured manager is part of a swarm: manager1 is not in a swarm
   fix  Run 'swarmup up' to initialise the swarm, or 'swarmup status' to see the machines and nodes.`,
   },

@@ -36,7 +36,7 @@ export function usesRealFolder({ references }: Pick<StackSpec, 'references'>): b
  * Deploys a stack from a manager. There is no API for it: the docker command reads the Compose files, which get there
  * unchanged, with the files and the variables that they refer to.
  *
- * @throws SwarmupError COMMAND_FAILED with docker's message; STACK_INVALID for what can't be sent
+ * @throws SwarmupError STACK_INVALID for what can't be sent, or what docker refuses, with its message
  */
 export async function deployStack(
   manager: Host,
@@ -63,7 +63,7 @@ export async function deployStack(
 /** The error of Docker's client, without the script that runs it. */
 function refused(manager: Host, { name }: StackSpec, error: SwarmupError): SwarmupError {
   const { fix, output, transient } = error;
-  return new SwarmupError('STACK_FAILED', `${manager.name}: 'docker stack deploy ${name}' failed`, {
+  return new SwarmupError('STACK_INVALID', `${manager.name}: 'docker stack deploy ${name}' failed`, {
     fix,
     transient,
     cause: error,

@@ -64,7 +64,6 @@ const TABLE = {
   INSTALL_CONFLICT: { source: 'user' },
   DAEMON_CONFIG_INVALID: { source: 'host' },
 
-  SWARM_ABSENT: { source: 'host', pending: 'absent' },
   SWARM_FOREIGN: { source: 'host' },
   SWARM_ELSEWHERE: { source: 'host' },
   SWARM_NO_MANAGER: { source: 'host', pending: 'absent' },
@@ -86,7 +85,6 @@ const TABLE = {
   DEPENDENCY_INVALID: { source: 'user' },
   SERVICE_FAILED: { source: 'host' },
   STACK_INVALID: { source: 'user' },
-  STACK_FAILED: { source: 'host' },
   PORTAINER_FAILED: { source: 'host', pending: 'absent' },
   HTTP_CHECK_FAILED: { source: 'host' },
 } as const satisfies Record<string, Row>;

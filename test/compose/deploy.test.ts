@@ -391,7 +391,7 @@ describe.runIf(hasOracle)('the folder of a stack on a manager', () => {
     });
     const host = strict<Host>('host', { name: 'manager1', run: () => Promise.reject(failed) });
     await expect(deployStack(host, stack(), NONE, never)).rejects.toMatchObject({
-      code: 'STACK_FAILED',
+      code: 'STACK_INVALID',
       message: `manager1: 'docker stack deploy ${stack().name}' failed`,
       fix: 'Correct it.',
       output: 'not today',

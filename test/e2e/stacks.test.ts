@@ -228,7 +228,7 @@ describe('what Swarm users have', () => {
     expect(status).toBe(1);
     const error = document.units.find((unit) => unit.error)?.error;
     expect(error).toMatchObject({
-      code: 'STACK_FAILED',
+      code: 'STACK_INVALID',
       message: "manager1: 'docker stack deploy app' failed",
       fix: expect.stringContaining('another name'),
       output: expect.stringContaining('app_hello'),
