@@ -3,14 +3,21 @@ import { asSwarmupError, type SwarmupError } from '../util/errors.ts';
 import type { ErrorJson, UnitResult } from '../contracts/events.ts';
 import { maskSecrets } from '../util/secret-shapes.ts';
 import { hangingLines, visibleLine, visibleLines } from '../util/visible.ts';
+import { causesOf, othersText, placeOf } from './causes.ts';
 import { harmless, jsonText } from './guard.ts';
 
-/** An error as shown to the user: message, last lines of output, fix. */
-export function errorText(thrown: SwarmupError, where = ''): string {
+/**
+ * An error as shown to the user: message, last lines of output, fix.
+ *
+ * @param where the unit that failed
+ * @param also what else failed by the same cause
+ */
+export function errorText(thrown: SwarmupError, where = '', also?: string): string {
   const error = { ...errorJson(thrown), cause: thrown.cause };
   // The mistakes in a file begin their lines, where editors find them; a message with words of a host is indented.
   const message = error.code === 'CONFIG_INVALID' ? visibleLines(error.message) : hangingLines(error.message, '    ');
   const lines = [`${pc.red('✖')} ${where ? `${pc.bold(visibleLine(where))}: ` : ''}${message}`];
+  if (also !== undefined) lines.push(`    ${visibleLine(also)}`);
   if (error.output) lines.push(...linesOf(error.output).map((line) => pc.dim(`    ${line}`)));
   if (error.code === 'INTERNAL' && error.cause instanceof Error)
     lines.push(...linesOf(maskSecrets(error.cause.stack ?? '')).map((line) => pc.dim(`    ${line}`)));
@@ -30,11 +37,10 @@ export function errorJson(error: SwarmupError): ErrorJson {
   return output === undefined ? shown : { ...shown, output: maskSecrets(output) };
 }
 
-/** The failed units of a run, each with its output and fix. Interrupted units are listed together at the end. */
+/** The failures of a run, one per cause, each with its output and fix. Interrupted units are listed together at the end. */
 export function failures(results: readonly UnitResult[]): string {
-  const units = results.filter((unit) => unit.error?.code !== 'INTERRUPTED');
-  return units
-    .flatMap((unit) => (unit.error ? [errorText(unit.error, `${unit.task} on ${unit.target}`)] : []))
+  return causesOf(results)
+    .map((cause) => errorText(cause.error, placeOf(cause), othersText(cause)))
     .join('\n');
 }
 

@@ -1,6 +1,7 @@
 import type { Event, Listener } from '../contracts/events.ts';
 import { maskSecrets } from '../util/secret-shapes.ts';
 import { visibleLines } from '../util/visible.ts';
+import { causesOf, othersText, placeOf } from './causes.ts';
 import { harmless, withoutCommands } from './guard.ts';
 import { plainListener } from './plain.ts';
 
@@ -19,9 +20,10 @@ export function githubListener(stream: NodeJS.WritableStream): Listener {
 }
 
 function annotations({ result }: Extract<Event, { type: 'run-finished' }>): string {
-  const failed = result.units.flatMap(({ task, target, error }) =>
-    error ? [`::error title=${property(`${task} on ${target}`)}::${data(`${error.message}\n${error.fix}`)}\n`] : [],
-  );
+  const failed = causesOf(result.units).map((cause) => {
+    const text = [cause.error.message, othersText(cause), cause.error.fix].filter((line) => line !== undefined);
+    return `::error title=${property(placeOf(cause))}::${data(text.join('\n'))}\n`;
+  });
   const warned = result.warnings.map((warning) => `::warning title=swarmup::${data(warning)}\n`);
   return [...failed, ...warned].join('');
 }
