@@ -32,7 +32,7 @@ export const forming: readonly KnownFailure[] = [
   },
   {
     number: 19,
-    failure: '`This node is already part of a swarm`, also after a join that went on in the background.',
+    failure: '`This node is already part of a swarm`, also after a join that continued in the background.',
     reference: 'moby#36382',
     handling: 'explained',
     does: 'Compares node and cluster IDs: its own node is left alone, one of another swarm is an error, and never leaves that swarm.',
