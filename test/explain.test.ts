@@ -1,17 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { EXPLANATIONS } from '../lib/explain/index.ts';
 import { COMMANDS } from '../lib/cli/program.ts';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-const sourcesIn = (folder: string) =>
-  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => join(folder, name))
-    .map((name) => ({ name, text: readFileSync(join(root, name), 'utf8') }));
-const withoutComments = (text: string) => text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, '');
+import { literals, sourcesIn, withoutComments } from './support/literals.ts';
 
 const sources = [...sourcesIn('lib'), ...sourcesIn('tasks')].filter(({ name }) => !name.startsWith('lib/explain/'));
 const tests = sourcesIn('test').filter(({ name }) => name !== 'test/explain.test.ts');
@@ -33,47 +23,6 @@ const patterns = sources.flatMap(({ text }) =>
       : [new RegExp(`^${parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 's')],
   ),
 );
-
-/** The fixed parts of string literals and templates. */
-function literals(text: string): string[][] {
-  const found: string[][] = [];
-  for (const [, quoted] of text.matchAll(/(?<![\w\\])'((?:[^'\\\n]|\\.)*)'/g)) found.push([unescaped(quoted)]);
-  for (const [, quoted] of text.matchAll(/"((?:[^"\\\n]|\\.)*)"/g)) found.push([unescaped(quoted)]);
-  for (let at = text.indexOf('`'); at >= 0;) {
-    const { parts, end } = template(text, at + 1);
-    found.push(parts);
-    at = text.indexOf('`', end);
-  }
-  return found;
-}
-
-function unescaped(text = ''): string {
-  return text.replace(/\\n/g, '\n').replace(/\\(.)/g, '$1');
-}
-
-/** A template from behind its first backtick. */
-function template(text: string, from: number): { readonly parts: string[]; readonly end: number } {
-  const parts = [''];
-  for (let i = from; i < text.length; i++) {
-    if (text[i] === '`') return { parts, end: i + 1 };
-    if (text[i] === '\\') {
-      parts.push(`${parts.pop()}${unescaped(text.slice(i, i + 2))}`);
-      i++;
-    } else if (text.startsWith('${', i)) {
-      parts.push('');
-      for (let depth = 1, inside = i + 2; ; inside++) {
-        if (text[inside] === '`') inside = template(text, inside + 1).end - 1;
-        if (text[inside] === '{') depth++;
-        if (text[inside] === '}' && --depth === 0) {
-          i = inside;
-          break;
-        }
-        if (inside >= text.length) return { parts, end: text.length };
-      }
-    } else parts.push(`${parts.pop()}${text[i]}`);
-  }
-  return { parts, end: text.length };
-}
 
 const occurs = (text: string) => patterns.some((pattern) => pattern.test(text));
 

@@ -63,7 +63,7 @@ export const joining = {
     }
     if (seen === undefined) {
       throw new SwarmupError('SWARM_FOREIGN', `${node} is part of another swarm (node ID ${local.nodeId})`, {
-        fix: `swarmup never leaves a swarm it didn't make. If that swarm is no longer needed: swarmup ssh ${node} -- docker swarm leave`,
+        fix: `swarmup never leaves a swarm it didn't make. If that swarm is no longer needed: swarmup ssh ${node} -- sudo docker swarm leave --force`,
       });
     }
     return local.state === 'active' && seen === 'ready'
@@ -88,7 +88,7 @@ export const joining = {
       intervalMs: 300,
       signal: ctx.signal,
       clock: ctx.clock,
-      fix: `The nodes must reach each other on 2377/tcp, 7946/tcp+udp and 4789/udp. Engine log: swarmup ssh ${ctx.node.name} -- journalctl -u docker -n 50`,
+      fix: `The nodes must reach each other on 2377/tcp, 7946/tcp+udp and 4789/udp. Engine log: swarmup ssh ${ctx.node.name} -- sudo journalctl -u docker -n 50`,
       onSeen: (seen) => ctx.report(`waiting until ready; ${seen}`),
     });
   },
@@ -124,7 +124,7 @@ async function removeGhost(ctx: NodeRemoval & OnNode, { ID }: SwarmNode): Promis
     intervalMs: 500,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: `Check whether a machine of that name still runs that the provider doesn't know (swarmup status), then remove the node by hand: docker node rm ${ID}`,
+    fix: `Check whether a machine of that name still runs that the provider doesn't know (swarmup status), then remove the node by hand: swarmup exec --role manager -- sudo docker node rm --force ${ID}`,
     onSeen: () => ctx.report(`waiting until the old ${ctx.node.name} counts as down`),
   });
   if (dead) await removeNode(ctx, dead, undefined);

@@ -56,7 +56,7 @@ export function requireMajorityDuring(nodes: readonly SwarmNode[], restarting: P
   if (left >= needed) return;
   throw atRisk(
     `while ${nameOf(one)} restarts only ${left} of ${managers.length} managers would be reachable, and ${needed} are needed for a majority`,
-    `Bring the others back first: swarmup status shows them.`,
+    `Bring the others back first: 'swarmup status' shows them.`,
   );
 }
 

@@ -52,7 +52,7 @@ export async function deployStack(
       // It may contain secrets.
       input: Readable.from([await archive(sent.map(({ content }) => content))]),
       signal,
-      fix: `Correct the error in ${stack.file} that Docker reports below. Secrets and configs can't be changed: give changed ones another name, or move them to the cluster file.`,
+      fix: `Correct the error in ${stack.file} that Docker reports. Secrets and configs can't be changed: give changed ones another name, or move them to the cluster file.`,
     });
   } catch (error) {
     if (!hasCode(error, 'COMMAND_FAILED')) throw error;

@@ -95,7 +95,7 @@ export function requireDeployable(
       'STACK_INVALID',
       `stack ${stack.name} needs ${list}, external in ${stack.file}, which neither the cluster file nor the swarm has`,
       {
-        fix: 'Add them to networks, secrets or configs of the cluster file, or create them in the swarm (docker network create --driver overlay, docker secret create, docker config create).',
+        fix: 'Add them to networks, secrets or configs of the cluster file, or create them on a manager: sudo docker network create --driver overlay NAME, sudo docker secret create NAME FILE, sudo docker config create NAME FILE',
       },
     );
 }

@@ -134,7 +134,7 @@ async function serviceFailed(manager: Engine, { service, permanentFailure }: Con
 function fixFor({ Spec }: SwarmService, why: string): string {
   const { Name: name, Labels } = Spec;
   if (/no suitable node/.test(why) && Labels?.[PINNED_LABEL] !== undefined)
-    return "It is pinned to the node that holds its data: bring that node back ('swarmup status' shows its state; if drained: 'swarmup activate'), or choose another node, without the data: portainer.node.";
+    return "It is pinned to the node that holds its data: bring that node back ('swarmup status' shows its state; if drained: 'swarmup activate NODE'), or choose another node, without the data: portainer.node.";
   if (/no suitable node/.test(why))
     return 'Correct the constraints, reservations or host-mode ports that exclude every node, or add a node that fits.';
   if (/No such image|pull access denied|manifest unknown/.test(why))

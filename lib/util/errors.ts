@@ -157,7 +157,7 @@ export function asSwarmupError(error: unknown): SwarmupError {
   if (error instanceof SwarmupError) return error;
   if (error instanceof Error && error.name === 'AbortError') return interrupted(error);
   return new SwarmupError('INTERNAL', messageOf(error), {
-    fix: 'This is a bug in swarmup: please report it with the command and the lines above.',
+    fix: 'This is a bug in swarmup: please report it with the command and these lines.',
     cause: error,
   });
 }
