@@ -5,14 +5,16 @@ import { maskSecrets } from '../util/secret-shapes.ts';
 import { hangingLines, visibleLine, visibleLines } from '../util/visible.ts';
 import { causesOf, othersText, placeOf } from './causes.ts';
 import { harmless, jsonText } from './guard.ts';
+import { explained, type Explained } from './hyperlink.ts';
 
 /**
  * An error as shown to the user: message, last lines of output, fix.
  *
  * @param where the unit that failed
  * @param also what else failed by the same cause
+ * @param explain how the code's explanation is named
  */
-export function errorText(thrown: SwarmupError, where = '', also?: string): string {
+export function errorText(thrown: SwarmupError, where = '', also?: string, explain: Explained = explained): string {
   const error = { ...errorJson(thrown), cause: thrown.cause };
   // The mistakes in a file begin their lines, where editors find them; a message with words of a host is indented.
   const message = error.code === 'CONFIG_INVALID' ? visibleLines(error.message) : hangingLines(error.message, '    ');
@@ -23,7 +25,7 @@ export function errorText(thrown: SwarmupError, where = '', also?: string): stri
     lines.push(...linesOf(maskSecrets(error.cause.stack ?? '')).map((line) => pc.dim(`    ${line}`)));
   lines.push(...linesOf(error.fix).map((line, i) => `  ${i === 0 ? pc.cyan('fix') : '   '}  ${line}`));
   // A mistake in a command or a file is explained by its message.
-  if (!usageCodes.has(error.code)) lines.push(pc.dim(`  see  swarmup explain ${error.code}`));
+  if (!usageCodes.has(error.code)) lines.push(pc.dim(`  see  ${explain(error.code)}`));
   return `${lines.join('\n')}\n`;
 }
 
@@ -37,10 +39,12 @@ export function errorJson(error: SwarmupError): ErrorJson {
   return output === undefined ? shown : { ...shown, output: maskSecrets(output) };
 }
 
-/** The failures of a run, one per cause, each with its output and fix. Interrupted units are listed together at the end. */
-export function failures(results: readonly UnitResult[]): string {
+/**
+ * The failures of a run, one per cause, each with its output and fix. Interrupted units are listed together at the end.
+ */
+export function failures(results: readonly UnitResult[], explain?: Explained): string {
   return causesOf(results)
-    .map((cause) => errorText(cause.error, placeOf(cause), othersText(cause)))
+    .map((cause) => errorText(cause.error, placeOf(cause), othersText(cause), explain))
     .join('\n');
 }
 
@@ -49,9 +53,10 @@ export function reportError(
   thrown: unknown,
   stderr: NodeJS.WritableStream,
   json: NodeJS.WritableStream | undefined,
+  explain?: Explained,
 ): number {
   const error = asSwarmupError(thrown);
-  stderr.write(harmless(errorText(error)));
+  stderr.write(harmless(errorText(error, '', undefined, explain)));
   json?.write(jsonText({ ok: false, error: errorJson(error) }));
   if (error.code === 'INTERRUPTED') return 130;
   if (error.code === 'LOCKED') return 4;
