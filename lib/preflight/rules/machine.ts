@@ -61,8 +61,8 @@ const kernelModules: Rule = (host) => {
   const missing = host.facts.missingModules;
   if (missing.length === 0) return [];
   const extra = host.facts.os.families.includes('debian')
-    ? `Boot a distribution kernel, not a stripped one (on Ubuntu: swarmup ssh ${host.node.name} -- 'sudo apt-get install linux-modules-extra-$(uname -r)')`
-    : `Install them: swarmup ssh ${host.node.name} -- sudo dnf install kernel-modules-extra; then reboot into the kernel that they belong to`;
+    ? 'Boot a distribution kernel, not a stripped one (Ubuntu: apt-get install linux-modules-extra-$(uname -r))'
+    : 'dnf install kernel-modules-extra, then reboot into the kernel it belongs to';
   return [
     fatal(host, 'kernel-modules', {
       message: `its kernel has no ${missing.join(', ')}, which overlay networks and the routing mesh need`,
