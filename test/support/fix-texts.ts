@@ -5,8 +5,18 @@ interface Text {
   readonly text: string;
 }
 
-/** What stands for an expression in a template. */
-function plausible(expression: string): string {
+/** What stands for an expression in a template: the text that a constant of the file gives it, or a plausible value. */
+function plausible(expression: string, source: string, isConstant: boolean): string {
+  const [, name] = /^(\w+)(?:\([^()]*\))?$/.exec(expression) ?? [];
+  const own =
+    name === undefined || isConstant ? -1 : source.search(new RegExp(`\\bconst ${name} = (?:\\([^()]*\\) => )?[\`'"]`));
+  if (own >= 0) {
+    const found: Text[] = [];
+    const at = own + source.slice(own).search(/[`'"]/);
+    if (source[at] === '`') template(source, at, found, true);
+    else quoted(source, at, found);
+    return found.at(-1)?.text ?? '';
+  }
   // It may add something, or nothing.
   if (/\? `[^`]*` : ''$/.test(expression)) return '';
   if (/port/i.test(expression)) return '8080';
@@ -68,13 +78,14 @@ function quoted(source: string, from: number, found: Text[]): number {
   return i;
 }
 
-function template(source: string, from: number, found: Text[]): number {
+/** @param isConstant it is one that was looked up for another: what it names isn't looked up again */
+function template(source: string, from: number, found: Text[], isConstant = false): number {
   let text = '';
   let i = from + 1;
   for (; i < source.length && source[i] !== '`'; i++) {
     if (source.startsWith('${', i)) {
       const end = scan(source, i + 2, '}', found);
-      text += plausible(source.slice(i + 2, end));
+      text += plausible(source.slice(i + 2, end), source, isConstant);
       i = end;
     } else if (source[i] === '\\') {
       i++;
@@ -119,7 +130,7 @@ export function commandsIn(text: string, names: readonly string[]): string[] {
     if (before === "'" || before === '`') return [rest.slice(0, closing(rest, before))];
     if (!names.includes(/^[\w-]+/.exec(rest)?.[0] ?? '')) return [];
     if (before === '(') return [rest.slice(0, bracket(rest))];
-    return [/^[^]*?(?=[;,.:](?:\s|$)|`|$)/.exec(unquotedPart(rest))?.[0] ?? ''];
+    return [/^[^]*?(?=[;,.:](?:\s|$)|[`\n]|$)/.exec(unquotedPart(rest))?.[0] ?? ''];
   });
 }
 
