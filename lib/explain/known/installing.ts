@@ -112,6 +112,12 @@ export const installing: readonly KnownFailure[] = [
     handling: 'prevented',
     does: 'Enables and starts the service, and waits until the engine answers.',
     codes: ['ENGINE_UNREACHABLE'],
-    proofs: [],
+    proofs: [
+      { file: 'test/docker/stopped.test.ts', title: 'is started, and nothing is installed' },
+      {
+        file: 'test/docker/stopped.test.ts',
+        title: 'is enabled for the next boot too (now enabled: %s, active: %s)',
+      },
+    ],
   },
 ];
