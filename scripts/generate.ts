@@ -5,11 +5,11 @@ import { z } from 'zod';
 import { pipelines } from '../Taskfile.ts';
 import { GROUPS, type Command } from '../lib/cli/command.ts';
 import { buildProgram, COMMANDS, examplesOf } from '../lib/cli/program.ts';
-import { CHAPTERS, type Explanation } from '../lib/explain/index.ts';
 import { iamPolicy } from '../lib/providers/aws/policy.ts';
 import { providerSchema, providerTypes } from '../lib/providers/index.ts';
 import { loadTasks } from '../lib/session/load-tasks.ts';
 import { clusterFile } from '../lib/config/schema.ts';
+import { errorsPage } from './errors-page.ts';
 
 /**
  * Generates the JSON schema for editors and the references in docs/ from the sources. With --check it writes nothing,
@@ -187,45 +187,11 @@ async function commands(): Promise<string> {
   ].join('\n');
 }
 
-/** A page with an entry for every error code. */
-function errors(): string {
-  const chapters = Object.entries(CHAPTERS).flatMap(([title, entries]) => [
-    `## ${title}`,
-    '',
-    ...Object.entries<Explanation>(entries).flatMap(([code, { meaning, causes, look, fix, example }]) => [
-      `### ${code}`,
-      '',
-      meaning,
-      '',
-      ...causes.map((cause) => `- ${cause}`),
-      '',
-      `**See it:** ${look}`,
-      '',
-      `**Fix it:** ${fix}`,
-      '',
-      '```',
-      example,
-      '```',
-      '',
-    ]),
-  ]);
-  return `${[
-    '# Errors',
-    '',
-    'Every error has a code. `swarmup explain CODE` prints the same as this page, which `npm run generate` writes from',
-    '`lib/explain`.',
-    '',
-    ...chapters,
-  ]
-    .join('\n')
-    .trimEnd()}\n`;
-}
-
 const files: Readonly<Record<string, string>> = {
   'config/swarmup.schema.json': `${JSON.stringify(jsonSchema(), null, 2)}\n`,
   'docs/reference/cluster-file.md': reference(),
   'docs/reference/commands.md': await commands(),
-  'docs/errors.md': errors(),
+  'docs/errors.md': errorsPage(),
   'docs/reference/aws-policy.json': `${JSON.stringify(iamPolicy(), null, 2)}\n`,
 };
 const checking = process.argv.includes('--check');

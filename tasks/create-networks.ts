@@ -89,7 +89,7 @@ async function create(ctx: UnitContext, manager: Engine, underlay: Underlay | un
   const { name, options } = wanted;
   if (wanted.external)
     throw new SwarmupError('NETWORK_ABSENT', `the swarm has no network ${name}, which is declared external`, {
-      fix: `Create it (docker network create --driver overlay ${name}), or remove external from the cluster file.`,
+      fix: `Create it: swarmup ssh ${manager.node} -- sudo docker network create --driver overlay ${name}; or remove external from the cluster file.`,
     });
   const network = underlay ? { ...wanted, options: { ...options, [MTU_OPTION]: String(underlay.mtu) } } : wanted;
   await explained(manager, { kind: 'network', name, file: ctx.cluster.file }, () =>
@@ -113,7 +113,7 @@ async function untilSettled(ctx: UnitContext, manager: Engine): Promise<void> {
     intervalMs: 200,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: `Its addresses may be in use: check the managers' logs, and other networks with docker network ls.`,
+    fix: `Its addresses may be in use. The other networks: swarmup ssh ${manager.node} -- sudo docker network ls; the managers' logs: swarmup exec --role manager -- sudo journalctl -u docker -n 50`,
   });
 }
 

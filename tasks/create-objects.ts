@@ -30,11 +30,11 @@ export default defineTask<State, Change>({
   },
   apply: async (ctx) => {
     const { kind, name, fullName, data } = wantedObject(ctx);
+    const manager = await ctx.swarm.manager(ctx.signal);
     if (!data)
       throw new SwarmupError('OBJECT_ABSENT', `the swarm has no ${kind} ${name}, which is declared external`, {
-        fix: `Create it: printf VALUE | swarmup ssh MANAGER -- docker ${kind} create ${name} -; or set its file or value.`,
+        fix: `Create it: printf VALUE | swarmup ssh ${manager.node} -- sudo docker ${kind} create ${name} -; or set its file or value.`,
       });
-    const manager = await ctx.swarm.manager(ctx.signal);
     const labels = { [OWNER_LABEL]: ctx.cluster.name, [OBJECT_LABEL]: name };
     const body = { Name: fullName, Data: data.reveal(), Labels: labels };
     await explained(manager, { kind, name: fullName, key: name, file: ctx.cluster.file }, () =>

@@ -1,5 +1,5 @@
 import { awaitedToComplete } from '../lib/config/dependencies.ts';
-import type { ServiceSpec } from '../lib/config/model.ts';
+import { firstManager, type ServiceSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
 import { authConfig } from '../lib/images/credentials.ts';
@@ -68,7 +68,7 @@ export default defineTask<State, ServiceChange>({
     }
     const stack = service.Spec.Labels?.['com.docker.stack.namespace'];
     if (stack !== undefined) throw ofStack(wanted.name, stack);
-    if (modeOf(service.Spec) !== wanted.mode) throw otherMode(wanted);
+    if (modeOf(service.Spec) !== wanted.mode) throw otherMode(wanted, firstManager(desired.cluster).name);
     const changed = differences(service, wanted, names);
     if (changed.length === 0 && convergence?.waitingFor) {
       const to = isJob(service.Spec) ? 'complete' : 'running';
@@ -152,9 +152,9 @@ async function write(
   );
 }
 
-function otherMode({ name, mode }: ServiceSpec): SwarmupError {
+function otherMode({ name, mode }: ServiceSpec, manager: string): SwarmupError {
   return new SwarmupError('SERVICE_FAILED', `service ${name} is not ${mode}, and Swarm can't change a service's mode`, {
-    fix: `Give it another name and remove the old one with --prune, or remove it first: swarmup ssh MANAGER -- docker service rm ${name}`,
+    fix: `Give it another name and remove the old one with --prune, or remove it first: swarmup ssh ${manager} -- sudo docker service rm ${name}`,
   });
 }
 

@@ -188,7 +188,7 @@ async function createSecret(ctx: UnitContext, manager: Engine, name: string): Pr
       'STACK_INVALID',
       `stack ${ctx.target.id} refers to the external secret ${name}, which the swarm does not have`,
       {
-        fix: `Create it: printf VALUE | swarmup ssh ${manager.node} -- docker secret create ${name} -`,
+        fix: `Create it: printf VALUE | swarmup ssh ${manager.node} -- sudo docker secret create ${name} -`,
       },
     );
   }

@@ -90,7 +90,7 @@ export default defineTask<State, Change>({
         'SWARM_ELSEWHERE',
         `${target.id} is not in a swarm, but ${other.node} is${other.clusterId ? ` (cluster ${other.clusterId})` : ''}; swarmup never creates a second swarm beside the first`,
         {
-          fix: `List a manager of that swarm first in the cluster file, or make ${other.node} leave it by hand (docker swarm leave) if that swarm is no longer needed.`,
+          fix: `List a manager of that swarm first in the cluster file. If that swarm is no longer needed, make ${other.node} leave it: swarmup ssh ${other.node} -- sudo docker swarm leave --force`,
         },
       );
     }
@@ -192,6 +192,6 @@ async function joinOwn(ctx: UnitContext, other: Elsewhere): Promise<JoinState | 
 
 function foreign(node: string, what: string): SwarmupError {
   return new SwarmupError('SWARM_FOREIGN', `${node} ${what}`, {
-    fix: `swarmup never leaves a swarm it didn't make. Check it (swarmup ssh ${node} -- docker info), and leave it by hand if it is no longer needed.`,
+    fix: `swarmup never leaves a swarm it didn't make. Check it (swarmup ssh ${node} -- sudo docker info), and leave it by hand if it is no longer needed.`,
   });
 }

@@ -86,7 +86,7 @@ async function untilOthersAreGone(ctx: UnitContext, name: string): Promise<void>
     intervalMs: 500,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: 'See in the output above why they are still there, and run again.',
+    fix: 'See which nodes are still there (swarmup status), and run again.',
     onSeen: (seen) => ctx.report(`it is the leader, and is removed after ${seen}`),
   });
 }

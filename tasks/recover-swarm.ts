@@ -38,7 +38,7 @@ export default defineTask<State, Change>({
     await recover(ctx, recovery);
     for (const { name } of recovery.outOfReach)
       ctx.warn(
-        `${name} can't be reached. Before you reconnect it, remove its swarm state (there: systemctl stop docker; rm -rf /var/lib/docker/swarm, or swarm in its data-root): several such managers together would form the old swarm again`,
+        `${name} can't be reached. Before you reconnect it, remove its swarm state (there: sudo systemctl stop docker.socket docker && sudo rm -rf /var/lib/docker/swarm, or swarm in its data-root): several such managers together would form the old swarm again`,
       );
   },
 });

@@ -22,7 +22,7 @@ export default defineTask<undefined, Change>({
       // thrown unchanged.
       if (!hasCode(error, 'SWARM_NO_MANAGER', 'MACHINE_ABSENT', 'MACHINE_STOPPED', 'ENGINE_UNREACHABLE')) throw error;
       throw new SwarmupError(
-        'SWARM_ABSENT',
+        'SWARM_NO_MANAGER',
         `${ctx.cluster.name} has no swarm with a manager that answers: ${messageOf(error)}`,
         {
           fix: "A node can be replaced only in a working swarm: 'swarmup up' creates one, and starts machines that are off.",

@@ -1,8 +1,9 @@
-import type { PortainerSpec } from '../lib/config/model.ts';
+import { firstManager, type PortainerSpec } from '../lib/config/model.ts';
 import type { UnitContext } from '../lib/contracts/context.ts';
 import { SwarmupError } from '../lib/util/errors.ts';
 import { portainerOf, settlePassword, signInAdministrator } from '../lib/portainer/administrator.ts';
 import type { Environment } from '../lib/portainer/api.ts';
+import { serverName } from '../lib/portainer/server-name.ts';
 import { listNodes, listServices } from '../lib/swarm/read.ts';
 import { NAMESPACE_LABEL } from '../lib/swarm/stack.ts';
 import { CLUSTER, type Desired } from '../lib/contracts/target.ts';
@@ -47,8 +48,8 @@ export default defineTask<State, Change>({
     const stack = wantedStack(desired);
     return !deployed && stack?.whenUnreachable === 'skip' ? `the stack ${stack.name} is not deployed` : undefined;
   },
-  plan: (state) => {
-    if (state.signIn === 'refused') throw refused(state.said);
+  plan: (state, desired) => {
+    if (state.signIn === 'refused') throw refused(state.said, desired.cluster);
     const changes: Change[] = [];
     if (state.signIn === 'not yet')
       changes.push(waiting(['portainer', 'administrator'], { to: 'signed in', reason: state.said }));
@@ -63,7 +64,7 @@ export default defineTask<State, Change>({
       state.signIn === 'not yet' ? { seen: state.said } : { done: undefined },
     );
     const state = await look(ctx);
-    if (state.signIn === 'refused') throw refused(state.said);
+    if (state.signIn === 'refused') throw refused(state.said, ctx.cluster);
     const signedIn = await settlePassword(ctx, ctx.signal);
     if (!state.environment && 'token' in signedIn) {
       ctx.report('adding the environment');
@@ -116,7 +117,7 @@ async function wait(ctx: UnitContext, until: string, judge: (state: State) => Pr
     intervalMs: 500,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: 'Read its log: docker service logs portainer_portainer on a manager.',
+    fix: `Read its log: swarmup logs ${serverName(ctx.cluster)}`,
     onSeen: (seen) => ctx.report(seen),
   });
 }
@@ -130,11 +131,11 @@ function wantedStack(desired: Desired) {
   return desired.cluster.stacks.find((stack) => stack.name === wantedPortainer(desired).stack);
 }
 
-function refused(said: string): SwarmupError {
+function refused(said: string, cluster: Desired['cluster']): SwarmupError {
   const timedOut = /five minutes/.test(said);
   return new SwarmupError('PORTAINER_FAILED', `Portainer can't be set up: ${said}`, {
     fix: timedOut
-      ? 'Restart it (docker service update --force portainer_portainer on a manager), then run again.'
+      ? `Restart it: swarmup ssh ${firstManager(cluster).name} -- sudo docker service update --force ${serverName(cluster)}; then run again.`
       : 'Its data volume has another password. Set that one as portainer.adminPassword; if it is lost: swarmup rotate portainer-password',
   });
 }

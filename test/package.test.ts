@@ -93,6 +93,25 @@ describe('the installed package', () => {
     expect(plan.units.length).toBeGreaterThan(15);
   });
 
+  it('links an error to its page in the repository, as of this version', () => {
+    writeFileSync(join(folder, 'junk.age'), 'no back-up');
+    const env = {
+      ...process.env,
+      FORCE_COLOR: '1',
+      FORCE_HYPERLINK: '1',
+      SWARMUP_BACKUP_PASSPHRASE: 'long enough, surely',
+    };
+    const { stderr } = spawnSync(join(home, 'swarmup'), ['restore', 'junk.age', '--yes'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env,
+    });
+    const page = `https://github.example/somebody/swarmup/blob/v${CHECKOUT.version}/docs/errors.md`;
+    expect(stderr).toContain(
+      `\u001B]8;;${page}#backup_invalid\u001B\\swarmup explain BACKUP_INVALID\u001B]8;;\u001B\\`,
+    );
+  });
+
   it('runs a user’s task file, and has the types for it', () => {
     // Node.js strips types only outside node_modules, where a user's file is.
     cpSync(join(home, 'docs/examples/Taskfile.ts'), join(folder, 'Taskfile.ts'));

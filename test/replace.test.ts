@@ -160,7 +160,7 @@ describe('replacing a node', () => {
       lose(world);
       const before = [[...world.machines], [...world.swarm.writes]];
       const result = await world.run('replace', cluster, { selection: { nodes: [name] } });
-      expect(result.units.flatMap(({ error }) => (error ? [error.code] : []))).toEqual(['SWARM_ABSENT']);
+      expect(result.units.flatMap(({ error }) => (error ? [error.code] : []))).toEqual(['SWARM_NO_MANAGER']);
       expect([[...world.machines], world.swarm.writes]).toEqual(before);
     }
   });

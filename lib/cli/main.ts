@@ -18,7 +18,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = await parse(argv);
   } catch (error) {
     const { reportError } = await import('../render/error.ts');
-    process.exitCode = reportError(error, process.stderr, argv.includes('--json') ? process.stdout : undefined);
+    const { explainedOn } = await import('../render/hyperlink.ts');
+    const json = argv.includes('--json') ? process.stdout : undefined;
+    process.exitCode = reportError(error, process.stderr, json, await explainedOn(process.stderr));
   }
 }
 

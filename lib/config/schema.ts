@@ -70,7 +70,7 @@ const stack = z
         z.union([z.string(), z.number(), z.boolean()]).transform(String),
       )
       .optional()
-      .describe('Variables of the Compose files. Those of the environment that swarmup runs in come first.'),
+      .describe("Variables of the Compose files. Those of swarmup's own environment come first."),
     envFile: oneOrMore
       .optional()
       .describe('A file, or several, with more variables: NAME=VALUE on every line, relative to the cluster file.'),

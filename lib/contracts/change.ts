@@ -72,6 +72,6 @@ export function waiting(
 
 /** The command that applies a change that `up` only reports; undefined for changes that `up` applies. */
 export function madeOnlyBy({ prune, replace }: Change): string | undefined {
-  if (replace) return 'swarmup replace';
+  if (replace) return 'swarmup replace NODE';
   return prune ? 'swarmup up --prune' : undefined;
 }

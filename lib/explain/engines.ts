@@ -9,10 +9,10 @@ export const engines = {
       'The login user may not use its socket, and sudo is not possible.',
       'A broken daemon.json.',
     ],
-    look: '`swarmup ssh NODE -- systemctl status docker`.',
+    look: '`swarmup ssh NODE -- sudo systemctl status docker`.',
     fix: '`swarmup up` installs and starts it.',
     example: `✖ join-workers on worker1: worker1: the Docker Engine doesn't answer on /var/run/docker.sock: connect ENOENT
-  fix  Run 'swarmup up' to install and start it, or check with: swarmup ssh worker1 -- systemctl status docker`,
+  fix  Run 'swarmup up' to install and start it, or check with: swarmup ssh worker1 -- sudo systemctl status docker`,
   },
   ENGINE_REFUSED: {
     meaning: 'The Docker Engine answered a request with an error. Its own words are in the message.',
@@ -23,7 +23,7 @@ export const engines = {
     look: "The engine's log: `swarmup ssh NODE -- sudo journalctl -u docker -n 50`.",
     fix: 'Correct what the engine names, then run again.',
     example: `✖ init-manager on manager1: manager1: couldn't initialise the swarm: must specify a listening address
-  fix  This is the engine's own message; for more, read its log: swarmup ssh manager1 -- journalctl -u docker -n 50`,
+  fix  This is the engine's own message; for more, read its log: swarmup ssh manager1 -- sudo journalctl -u docker -n 50`,
   },
   ENGINE_SILENT: {
     meaning: "The Docker Engine took a request and didn't answer in time. swarmup tries again once.",
@@ -44,7 +44,7 @@ export const engines = {
     fix: 'Each problem has its own fix; `swarmup doctor` checks again.',
     example: `✖ preflight on db1: db1: 2 problems keep it from being a node
     port 2377/tcp: used by haproxy (process 812); stop it, or use another host
-  fix  Fix them as described above; 'swarmup doctor' checks again and changes nothing.`,
+  fix  Fix each as it says; 'swarmup doctor' checks again and changes nothing.`,
   },
   INSTALL_UNSUPPORTED: {
     meaning: "swarmup can't install Docker, or not this version, on this system.",

@@ -29,7 +29,7 @@ export const machines = {
     fix: 'Free memory or disk, or lower `provider.memory`; then run again.',
     example: `✖ provision on worker2: worker2's virtual machine ended while it started
     Kernel panic - not syncing: System is deadlocked on memory
-  fix  The last lines of its console are below, the rest is in .swarmup/local/machines/worker2/console.log. Run again to restart it.`,
+  fix  Its console says why: .swarmup/local/machines/worker2/console.log. Run again to restart it.`,
   },
   SNAPSHOT_UNUSABLE: {
     meaning: "A snapshot doesn't fit this computer or the cluster file, or it is damaged. Nothing was changed.",

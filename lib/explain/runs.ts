@@ -51,7 +51,7 @@ export const runs = {
     fix: 'Correct what its last lines say, then run again.',
     example: `✖ prepare-provider on cluster: 'qemu-img convert base.raw base.qcow2' on this computer ended with exit code 1
     qemu-img: error while writing: No space left on device
-  fix  Correct the error in its last lines below, and run again.`,
+  fix  Correct the error in its last lines, and run again.`,
   },
   DOWNLOAD_FAILED: {
     meaning: "A file couldn't be downloaded: a machine image, or the key of a package repository.",

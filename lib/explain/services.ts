@@ -5,18 +5,18 @@ export const services = {
   NETWORK_ABSENT: {
     meaning: "A network that the cluster file calls external doesn't exist in the swarm.",
     causes: ['It was never created, or has another name.', 'It is a local network of one node, not an overlay.'],
-    look: '`swarmup ssh MANAGER -- docker network ls --filter scope=swarm`.',
+    look: '`swarmup ssh MANAGER -- sudo docker network ls --filter scope=swarm`.',
     fix: 'Create it, or leave `external` out: swarmup then creates it.',
     example: `✖ create-networks on proxy: the swarm has no network proxy, which is declared external
-  fix  Create it (docker network create --driver overlay proxy), or remove external from the cluster file.`,
+  fix  Create it: swarmup ssh manager1 -- sudo docker network create --driver overlay proxy; or remove external from the cluster file.`,
   },
   OBJECT_ABSENT: {
     meaning: "A secret or config that the cluster file calls external doesn't exist in the swarm.",
     causes: ['It was never created, or has another name.'],
-    look: '`swarmup ssh MANAGER -- docker secret ls`, or `docker config ls`.',
+    look: '`swarmup ssh MANAGER -- sudo docker secret ls`, or `sudo docker config ls`.',
     fix: 'Create it, or give it a `file` or `value` in the cluster file.',
     example: `✖ create-objects on db_password: the swarm has no secret db_password, which is declared external
-  fix  Create it: printf VALUE | swarmup ssh MANAGER -- docker secret create db_password -; or set its file or value.`,
+  fix  Create it: printf VALUE | swarmup ssh MANAGER -- sudo docker secret create db_password -; or set its file or value.`,
   },
   DEPENDENCY_MISSING: {
     meaning: "A service or stack depends on another one that isn't deployed.",

@@ -2,22 +2,14 @@ import type { Explanation } from './explanation.ts';
 
 /** Errors of the swarm itself: its managers, its nodes, back-ups. */
 export const swarms = {
-  SWARM_ABSENT: {
-    meaning: 'There is no swarm with a manager that answers, and this command needs one.',
-    causes: ["`swarmup up` hasn't run yet.", 'All managers are off.'],
-    look: '`swarmup status`.',
-    fix: '`swarmup up` creates the swarm, and starts machines that are off.',
-    example: `✖ require-swarm on cluster: local has no swarm with a manager that answers: manager1 is off
-  fix  A node can be replaced only in a working swarm: 'swarmup up' creates one, and starts machines that are off.`,
-  },
   SWARM_FOREIGN: {
     meaning:
       "A host is in a swarm that swarmup didn't make for this cluster. swarmup never leaves or takes over such a swarm.",
     causes: ['The host was in a swarm before.', 'The cluster file lists a host of another cluster.'],
-    look: '`swarmup ssh NODE -- docker info` shows the swarm, `docker node ls` on its manager the nodes.',
-    fix: 'If that swarm is no longer needed, leave it by hand: `swarmup ssh NODE -- docker swarm leave`. To keep it: `swarmup import swarm`.',
+    look: '`swarmup ssh NODE -- sudo docker info` shows the swarm, `sudo docker node ls` on its manager the nodes.',
+    fix: 'If that swarm is no longer needed, leave it by hand: `swarmup ssh NODE -- sudo docker swarm leave --force`. To keep it: `swarmup import swarm --manager HOST`.',
     example: `✖ join-workers on db1: db1 is part of another swarm (node ID x3hsl1vs4ptk)
-  fix  swarmup never leaves a swarm it didn't make. If that swarm is no longer needed: swarmup ssh db1 -- docker swarm leave`,
+  fix  swarmup never leaves a swarm it didn't make. If that swarm is no longer needed: swarmup ssh db1 -- sudo docker swarm leave --force`,
   },
   SWARM_ELSEWHERE: {
     meaning: 'The first manager is in no swarm, but another node is. A second swarm beside it is never what you want.',
@@ -25,7 +17,7 @@ export const swarms = {
     look: '`swarmup status` shows which nodes are in the swarm.',
     fix: 'List a manager of the existing swarm first. If that swarm is no longer needed, leave it by hand.',
     example: `✖ init-manager on manager1: manager1 is not in a swarm, but worker2 is; swarmup never creates a second swarm beside the first
-  fix  List a manager of that swarm first in the cluster file, or make worker2 leave it by hand (docker swarm leave) if that swarm is no longer needed.`,
+  fix  List a manager of that swarm first in the cluster file. If that swarm is no longer needed, make worker2 leave it: swarmup ssh worker2 -- sudo docker swarm leave --force`,
   },
   POOL_TAKEN: {
     meaning:
@@ -43,18 +35,18 @@ export const swarms = {
   SWARM_NO_MANAGER: {
     meaning: 'None of the managers in the cluster file is in a swarm, or none can be reached.',
     causes: ["`swarmup up` hasn't run yet.", 'The managers are off.', 'They left the swarm.'],
-    look: '`swarmup status`.',
-    fix: '`swarmup up`.',
+    look: '`swarmup status` shows which machines run, and which of them are in the swarm.',
+    fix: '`swarmup up` creates the swarm, and starts machines that are off.',
     example: `✖ no configured manager is part of a swarm: manager1 is not in a swarm
   fix  Run 'swarmup up' to initialise the swarm, or 'swarmup status' to see the machines and nodes.`,
   },
   SWARM_LOCKED: {
     meaning: "A manager was restarted with autolock on, and needs the unlock key, which this computer doesn't have.",
     causes: ['The key was rotated elsewhere.', 'The cluster was made from another computer.'],
-    look: 'On a manager that is unlocked: `docker swarm unlock-key`.',
+    look: 'An unlocked manager prints it: `swarmup exec --role manager -- sudo docker swarm unlock-key`.',
     fix: 'Give the key: `SWARMUP_UNLOCK_KEY=SWMKEY-1-… swarmup up`.',
     example: `✖ unlock-managers on manager2: manager2 is locked, and its key is not stored on this computer
-  fix  Give the key: SWARMUP_UNLOCK_KEY=SWMKEY-1-… swarmup up. An unlocked manager still prints it: docker swarm unlock-key`,
+  fix  Give the key: SWARMUP_UNLOCK_KEY=SWMKEY-1-… swarmup up. An unlocked manager still prints it: swarmup exec --role manager -- sudo docker swarm unlock-key`,
   },
   SWARM_NO_QUORUM: {
     meaning:

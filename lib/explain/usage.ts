@@ -144,6 +144,6 @@ export const usage = {
     look: "The trace below the message, which the run's record has too.",
     fix: 'Please report it, with the command and the lines that were printed. Running again is safe.',
     example: `✖ Cannot read properties of undefined (reading 'ID')
-  fix  This is a bug in swarmup: please report it with the command and the lines above.`,
+  fix  This is a bug in swarmup: please report it with the command and these lines.`,
   },
 } as const satisfies Record<string, Explanation>;

@@ -63,7 +63,7 @@ function notesOn(store: string, named: readonly Named[], skipped: readonly Skipp
   const twins = Map.groupBy(named, ({ machine }) => machine.address);
   return [
     `Machines of docker-machine (${drivers}), from ${store}.`,
-    'Roles are guessed from the names; if the machines already form a swarm, use `swarmup import swarm` instead.',
+    'Roles are guessed from the names; if the machines already form a swarm, use `swarmup import swarm --manager ADDRESS` instead.',
     ...named
       .filter(({ machine, node }) => node !== fileName(machine.name))
       .map(({ machine, node }) => `${machine.name} is named ${node} here, as another machine has its name.`),

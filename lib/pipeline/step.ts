@@ -79,7 +79,7 @@ function wanted({ changes }: Inspection, ctx: UnitContext, { prune }: StepOption
     const what = sentenceOf(change);
     ctx.warn(
       change.replace
-        ? `differs from the cluster file: ${what}; '${by} ${ctx.target.id}' recreates it`
+        ? `differs from the cluster file: ${what}; 'swarmup replace ${ctx.target.id}' recreates it`
         : `no longer in the cluster file: ${what}; '${by}' removes it`,
       what,
     );

@@ -145,6 +145,6 @@ function unexpected(request: string, { status, body }: HttpAnswer): SwarmupError
   return new SwarmupError(
     'PORTAINER_FAILED',
     `Portainer answers ${request} with HTTP ${status}: ${body.slice(0, 300)}`,
-    { fix: 'Read its log: docker service logs portainer_portainer on a manager.' },
+    { fix: "Its log may say why: 'swarmup logs SERVICE'; 'swarmup status' names the service." },
   );
 }

@@ -9,6 +9,7 @@ import {
 } from './administrator.ts';
 import { resetPassword, type ResetContext, type ResetOptions } from './reset.ts';
 import { adminPassword, renewPassword } from './secrets.ts';
+import { serverName } from './server-name.ts';
 
 const BACK_MS = 240_000;
 const INTERVAL_MS = 500;
@@ -29,7 +30,7 @@ export async function rotatePassword(
       fix: 'If Portainer is deployed in another way, change its password there.',
     });
   const now = await signInAdministrator(context, signal);
-  if ('notYet' in now) throw notNow(now.notYet);
+  if ('notYet' in now) throw notNow(now.notYet, cluster);
   const isCurrent = 'token' in now && now.older === undefined;
   if (isCurrent && cluster.portainer.adminPassword)
     throw new SwarmupError('USAGE', "Portainer's administrator already has the cluster file's password", {
@@ -37,7 +38,7 @@ export async function rotatePassword(
     });
   if (isCurrent) await renewPassword(context);
   if ('token' in now) {
-    requireDone(await settlePassword(context, signal));
+    requireDone(await settlePassword(context, signal), cluster);
     return;
   }
   if (!cluster.portainer.adminPassword) await renewPassword(context);
@@ -55,21 +56,23 @@ export async function rotatePassword(
     intervalMs: INTERVAL_MS,
     signal,
     clock: context.clock,
-    fix: 'Read its log: swarmup logs portainer_portainer',
+    fix: `Read its log: swarmup logs ${serverName(cluster)}`,
     onSeen: report,
   });
   const portainer = await portainerOf(context, signal);
   await portainer.changePassword(token, made, await adminPassword(context));
-  requireDone(await signInAdministrator(context, signal));
+  requireDone(await signInAdministrator(context, signal), cluster);
 }
 
-function requireDone(result: AdministratorSignIn): void {
-  if ('notYet' in result) throw notNow(result.notYet);
-  if ('refused' in result) throw notNow(result.refused);
+type Named = Parameters<typeof serverName>[0];
+
+function requireDone(result: AdministratorSignIn, cluster: Named): void {
+  if ('notYet' in result) throw notNow(result.notYet, cluster);
+  if ('refused' in result) throw notNow(result.refused, cluster);
 }
 
-function notNow(said: string): SwarmupError {
+function notNow(said: string, cluster: Named): SwarmupError {
   return new SwarmupError('PORTAINER_FAILED', `Portainer refuses the administrator's login: ${said}`, {
-    fix: 'Check that it runs (swarmup status) and read its log (swarmup logs portainer_portainer), then run again.',
+    fix: `Check that it runs (swarmup status) and read its log (swarmup logs ${serverName(cluster)}), then run again.`,
   });
 }

@@ -17,7 +17,7 @@ export function preflightError(
     });
   const list = findings.map(({ message, fix }) => `- ${message}\n  ${fix}`);
   return new SwarmupError('PREFLIGHT_FAILED', `${node}: ${findings.length} problems keep it from being a node`, {
-    fix: "Fix them as described above; 'swarmup doctor' checks again and changes nothing.",
+    fix: "Fix each as it says; 'swarmup doctor' checks again and changes nothing.",
     output: [...list, ...network].join('\n'),
   });
 }

@@ -141,8 +141,8 @@ function engineError(node: string, what: string, cause: unknown, code: ErrorCode
   }
   const fix =
     status === undefined
-      ? `Check whether Docker runs there: swarmup ssh ${node} -- systemctl status docker`
-      : `This is the engine's own message; for more, read its log: swarmup ssh ${node} -- journalctl -u docker -n 50`;
+      ? `Check whether Docker runs there: swarmup ssh ${node} -- sudo systemctl status docker`
+      : `This is the engine's own message; for more, read its log: swarmup ssh ${node} -- sudo journalctl -u docker -n 50`;
   return new SwarmupError(status === undefined ? 'ENGINE_UNREACHABLE' : code, `${node}: couldn't ${what}: ${words}`, {
     fix,
     cause,

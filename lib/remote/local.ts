@@ -34,7 +34,7 @@ export function localCommands(emit: Emit, env: Readonly<Record<string, string | 
         'LOCAL_COMMAND_FAILED',
         `'${quote(argv)}' on this computer ended with exit code ${output.exitCode}`,
         {
-          fix: options.fix ?? 'Correct the error in its last lines below, and run again.',
+          fix: options.fix ?? 'Correct the error in its last lines, and run again.',
           output: options.secret ? '' : lastLines(output),
         },
       );

@@ -20,7 +20,7 @@ export function engineUnreachable(name: string, socket: string, cause: unknown):
     'ENGINE_UNREACHABLE',
     `${name}: the Docker Engine doesn't answer on ${socket}: ${messageOf(cause)}`,
     {
-      fix: `Run 'swarmup up' to install and start it, or check with: swarmup ssh ${name} -- systemctl status docker`,
+      fix: `Run 'swarmup up' to install and start it, or check with: swarmup ssh ${name} -- sudo systemctl status docker`,
       cause,
     },
   );
@@ -48,7 +48,7 @@ export function connectError(name: string, endpoint: SshEndpoint, attempt: Attem
     return refused(name, endpoint, attempt);
   return new SwarmupError('SSH_UNREACHABLE', `${name}: no SSH connection to ${where}: ${messageOf(cause)}`, {
     fix: /before handshake|ECONNRESET/.test(messageOf(cause))
-      ? `Its SSH server closes connections: it may have too many (MaxStartups), or block this address for a while after failures (PerSourcePenalties). Wait a minute, and read its log: journalctl -u ssh`
+      ? `Its SSH server closes connections: it may have too many (MaxStartups), or block this address for a while after failures (PerSourcePenalties). Wait a minute, and read its log there: sudo journalctl -u ssh`
       : `Check that the machine runs (swarmup status) and that ${endpoint.host} port ${endpoint.port} can be reached from here.`,
     cause,
   });

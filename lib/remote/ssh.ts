@@ -99,7 +99,7 @@ export class SshHost implements Host {
     });
     if (isOk(output, options.okExit)) return output;
     throw new SwarmupError('COMMAND_FAILED', `${this.name}: '${command}' ended with exit code ${output.exitCode}`, {
-      fix: options.fix ?? 'Correct the error in its last lines below, and run again.',
+      fix: options.fix ?? 'Correct the error in its last lines, and run again.',
       output: options.secret ? output.stderr : lastLines(output),
       transient: isTransient(lastLines(output)),
     });

@@ -5,7 +5,9 @@ import type { PostMortem } from '../util/post-mortem.ts';
 import type { ErrorJson, UnitResult } from '../contracts/events.ts';
 import { maskSecrets } from '../util/secret-shapes.ts';
 import { hangingLines, visibleLine, visibleLines } from '../util/visible.ts';
+import { causesOf, othersText, placeOf } from './causes.ts';
 import { harmless, jsonText } from './guard.ts';
+import { explained, type Explained } from './hyperlink.ts';
 import { maskedPostMortem, postMortemLines, rowsOf } from './post-mortem.ts';
 
 /** The size of the smallest usual terminal. */
@@ -14,13 +16,20 @@ const COLUMNS = 80;
 /** Beside a long message. */
 const LEAST_ROWS = 8;
 
-/** An error as shown to the user: message, last lines of output, fix. */
-export function errorText(thrown: SwarmupError, where = ''): string {
+/**
+ * An error as shown to the user: message, last lines of output, fix.
+ *
+ * @param where the unit that failed
+ * @param also what else failed by the same cause
+ * @param explain how the code's explanation is named
+ */
+export function errorText(thrown: SwarmupError, where = '', also?: string, explain: Explained = explained): string {
   const error = { ...errorJson(thrown), cause: thrown.cause };
   // The mistakes in a file begin their lines, where editors find them; a message with words of a host is indented.
   const message = error.code === 'CONFIG_INVALID' ? visibleLines(error.message) : hangingLines(error.message, '    ');
   const lines = [`${pc.red('✖')} ${where ? `${pc.bold(visibleLine(where))}: ` : ''}${message}`];
   const fix = linesOf(error.fix).map((line, i) => `  ${i === 0 ? pc.cyan('fix') : '   '}  ${line}`);
+  if (also !== undefined) lines.push(`    ${visibleLine(also)}`);
   if (error.postMortem) lines.push(...screenOf(error.postMortem, error.message, [...lines, ...fix]));
   // Its end is part of what is known about the failure.
   else if (error.output) lines.push(...linesOf(error.output).map((line) => pc.dim(`    ${line}`)));
@@ -28,7 +37,7 @@ export function errorText(thrown: SwarmupError, where = ''): string {
     lines.push(...linesOf(maskSecrets(error.cause.stack ?? '')).map((line) => pc.dim(`    ${line}`)));
   lines.push(...fix);
   // A mistake in a command or a file is explained by its message.
-  if (!usageCodes.has(error.code)) lines.push(pc.dim(`  see  swarmup explain ${error.code}`));
+  if (!usageCodes.has(error.code)) lines.push(pc.dim(`  see  ${explain(error.code)}`));
   return `${lines.join('\n')}\n`;
 }
 
@@ -56,11 +65,12 @@ export function errorJson(error: SwarmupError): ErrorJson {
   };
 }
 
-/** The failed units of a run, each with its output and fix. Interrupted units are listed together at the end. */
-export function failures(results: readonly UnitResult[]): string {
-  const units = results.filter((unit) => unit.error?.code !== 'INTERRUPTED');
-  return units
-    .flatMap((unit) => (unit.error ? [errorText(unit.error, `${unit.task} on ${unit.target}`)] : []))
+/**
+ * The failures of a run, one per cause, each with its output and fix. Interrupted units are listed together at the end.
+ */
+export function failures(results: readonly UnitResult[], explain?: Explained): string {
+  return causesOf(results)
+    .map((cause) => errorText(cause.error, placeOf(cause), othersText(cause), explain))
     .join('\n');
 }
 
@@ -69,9 +79,10 @@ export function reportError(
   thrown: unknown,
   stderr: NodeJS.WritableStream,
   json: NodeJS.WritableStream | undefined,
+  explain?: Explained,
 ): number {
   const error = asSwarmupError(thrown);
-  stderr.write(harmless(errorText(error)));
+  stderr.write(harmless(errorText(error, '', undefined, explain)));
   json?.write(jsonText({ ok: false, error: errorJson(error) }));
   if (error.code === 'INTERRUPTED') return 130;
   if (error.code === 'LOCKED') return 4;

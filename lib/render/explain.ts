@@ -1,9 +1,18 @@
 import pc from 'picocolors';
+import type { KnownFailure } from '../explain/catalogue.ts';
 import type { Explanation } from '../explain/index.ts';
 import type { ErrorCode } from '../util/errors.ts';
 
-/** An explanation for a terminal. */
-export function explanationText(code: ErrorCode, { meaning, causes, look, fix, example }: Explanation): string {
+/**
+ * An explanation for a terminal.
+ *
+ * @param known the known failures that lead to the code
+ */
+export function explanationText(
+  code: ErrorCode,
+  { meaning, causes, look, fix, example }: Explanation,
+  known: readonly KnownFailure[] = [],
+): string {
   const section = (title: string, lines: readonly string[]) => [
     pc.cyan(title),
     ...lines.map((line) => `  ${plain(line)}`),
@@ -23,7 +32,13 @@ export function explanationText(code: ErrorCode, { meaning, causes, look, fix, e
     '',
     pc.cyan('How it looks'),
     ...example.split('\n').map((line) => pc.dim(`  ${line}`)),
+    ...(known.length > 0 ? ['', ...section('Known failures that lead to it', known.map(knownLine))] : []),
   ].join('\n')}\n`;
+}
+
+/** "44  Only nodes with a replica answer: 4789/udp is blocked between nodes. (moby#41775)" */
+function knownLine({ number, failure, reference }: KnownFailure): string {
+  return `${String(number).padStart(2)}  ${failure}${reference === undefined ? '' : ` (${reference})`}`;
 }
 
 /** Markdown's code without its marks, in the colour of code where there are colours. */

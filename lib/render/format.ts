@@ -70,6 +70,17 @@ export function unitsText(units: readonly { readonly task: string; readonly targ
   return [...byTask].map(([task, group]) => `${task} on ${some(group.map((unit) => unit.target))}`).join('; ');
 }
 
+/** How many tasks a single line names. */
+const TASKS = 3;
+
+/** The same for a single line: "provision on manager1, worker1; join-workers on worker7; and 12 more tasks" */
+export function fewUnitsText(units: readonly { readonly task: string; readonly target: string }[]): string {
+  const tasks = new Set(units.map(({ task }) => task));
+  const first = new Set([...tasks].slice(0, TASKS));
+  const text = unitsText(units.filter(({ task }) => first.has(task)));
+  return tasks.size > TASKS ? `${text}; and ${plural(tasks.size - TASKS, 'more task')}` : text;
+}
+
 /** "a, b, c and 39 more" */
 function some(names: readonly string[]): string {
   if (names.length <= NAMES) return names.join(', ');

@@ -1,9 +1,9 @@
 import type { Event, Listener } from '../contracts/events.ts';
 import { maskSecrets } from '../util/secret-shapes.ts';
 import { visibleLines } from '../util/visible.ts';
-import type { SwarmupError } from '../util/errors.ts';
 import { errorJson } from './error.ts';
 import { PAGE, postMortemLines } from './post-mortem.ts';
+import { causesOf, othersText, placeOf, type Cause } from './causes.ts';
 import { harmless, withoutCommands } from './guard.ts';
 import { plainListener } from './plain.ts';
 
@@ -22,16 +22,18 @@ export function githubListener(stream: NodeJS.WritableStream): Listener {
 }
 
 function annotations({ result }: Extract<Event, { type: 'run-finished' }>): string {
-  const failed = result.units.flatMap(({ task, target, error }) =>
-    error ? [`::error title=${property(`${task} on ${target}`)}::${data(annotation(error))}\n`] : [],
+  const failed = causesOf(result.units).map(
+    (cause) => `::error title=${property(placeOf(cause))}::${data(annotation(cause))}\n`,
   );
   const warned = result.warnings.map((warning) => `::warning title=swarmup::${data(warning)}\n`);
   return [...failed, ...warned].join('');
 }
 
-function annotation(thrown: SwarmupError): string {
-  const { message, postMortem, fix } = errorJson(thrown);
-  return [message, ...(postMortem ? postMortemLines(postMortem, { ...PAGE, said: message }) : []), fix].join('\n');
+function annotation(cause: Cause): string {
+  const { message, postMortem, fix } = errorJson(cause.error);
+  const others = othersText(cause);
+  const known = postMortem ? postMortemLines(postMortem, { ...PAGE, said: message }) : [];
+  return [message, ...(others === undefined ? [] : [others]), ...known, fix].join('\n');
 }
 
 function data(text: string): string {

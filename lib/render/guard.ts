@@ -1,7 +1,8 @@
 import pc from 'picocolors';
 import { escaped, visibleLines } from '../util/visible.ts';
+import { ownLinks } from './hyperlink.ts';
 
-/** Colours and weights: the only sequence for terminals that is let through. Source: ECMA-48, SGR. */
+/** Colours and weights: beside swarmup's own links, the only sequence that is let through. Source: ECMA-48, SGR. */
 // oxlint-disable-next-line no-control-regex -- the sequence begins with one
 const SGR = /\u001B\[(?:\d{1,3}(?:;\d{1,3}){0,15})?m/g;
 const RESET = '\u001B[0m';
@@ -13,19 +14,32 @@ function isHarmless(sequence: string): boolean {
 }
 
 /**
- * The last gate before a terminal or a log, for everything that is printed: nothing but colours acts on the terminal,
- * and not even these where colours are off. On a CI system, nothing is a command to it.
+ * The last gate before a terminal or a log, for everything that is printed: nothing but colours and the links of
+ * swarmup's own errors acts on the terminal, and not even these where colours are off. On a CI system, nothing is a
+ * command to it.
+ *
+ * @param page the address of the page that links may lead to; default: that of the package
  */
-export function harmless(text: string, colours: boolean = pc.isColorSupported): string {
+export function harmless(text: string, colours: boolean = pc.isColorSupported, page?: string): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const link of colours ? ownLinks(text, page) : []) {
+    parts.push(coloursOnly(text.slice(at, link.at), colours), link.text);
+    at = link.at + link.text.length;
+  }
+  parts.push(coloursOnly(text.slice(at), colours));
+  const shown = parts.join('');
+  return isOnCi() ? withoutCommands(shown) : shown;
+}
+
+function coloursOnly(text: string, colours: boolean): string {
   const parts: string[] = [];
   let at = 0;
   for (const { 0: sequence, index } of colours ? text.matchAll(SGR) : []) {
     parts.push(visibleLines(text.slice(at, index)), isHarmless(sequence) ? sequence : '');
     at = index + sequence.length;
   }
-  parts.push(visibleLines(text.slice(at)));
-  const shown = parts.join('');
-  return isOnCi() ? withoutCommands(shown) : shown;
+  return [...parts, visibleLines(text.slice(at))].join('');
 }
 
 /** A line that a user's own program printed: it keeps its colours, which end with it. */

@@ -40,7 +40,8 @@ function linesOf(event: Event, lastDetail: Map<string, string>): string[] {
       return [`${event.unit.target}  ${event.unit.task}: ${event.detail}`];
     }
     case 'unit-finished':
-      return resultLines(event.result);
+      // What a failure kept from starting is counted at the end, in one line.
+      return event.result.notDone ? [] : resultLines(event.result);
     case 'unit-retrying':
       return [`${event.unit.target}  ${event.unit.task}: ${retryText(event)}`];
     case 'warning':

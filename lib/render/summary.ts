@@ -6,7 +6,7 @@ import { visibleLine } from '../util/visible.ts';
 import type { RunResult } from '../contracts/events.ts';
 import { isOn } from '../contracts/machines.ts';
 import { PASSWORD_FILE } from '../portainer/secrets.ts';
-import { duration, plural, tally, unitsText } from './format.ts';
+import { duration, fewUnitsText, plural, tally, unitsText } from './format.ts';
 import { planText } from './plan.ts';
 import { rentOf } from '../swarm/status.ts';
 import { estimateText, rentText } from './rent.ts';
@@ -54,15 +54,12 @@ export function recordLine(record: string): string {
   return `  ${pc.dim('record')}  ${record}  ${pc.dim("('swarmup report' turns it into a web page)")}\n`;
 }
 
-/** The failure, and everything that wasn't done because of it, one line per task. */
+/** The failure, and in one line what wasn't done because of it. The record and the JSON document have it all. */
 function failedText(result: RunResult, took: string): string {
-  const left = Map.groupBy(
-    result.units.filter((unit) => unit.notDone),
-    (unit) => unit.task,
-  );
-  const lines = [...left].map(([task, units]) => `    ${task} on ${units.map((unit) => unit.target).join(', ')}\n`);
+  const left = result.units.filter((unit) => unit.notDone);
   const head = `\n${pc.red('✖')} ${result.cluster} failed after ${took}; ${tally(result.units)}\n`;
-  return lines.length > 0 ? `${head}  not done:\n${lines.join('')}` : head;
+  if (left.length === 0) return head;
+  return `${head}  not done because of it: ${plural(left.length, 'step')} (${fewUnitsText(left)})\n`;
 }
 
 /** What was skipped on purpose, one line per reason. */

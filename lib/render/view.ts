@@ -2,6 +2,7 @@ import type { Listener } from '../contracts/events.ts';
 import { maskSecrets } from '../util/secret-shapes.ts';
 import { hangingLines } from '../util/visible.ts';
 import { failures } from './error.ts';
+import { explainedOn } from './hyperlink.ts';
 import { resultJson } from './json.ts';
 import { print, printJson, writeStderr } from './output.ts';
 import { planDiff } from './plan.ts';
@@ -35,7 +36,8 @@ export async function openView(options: ViewOptions): Promise<View> {
       !process.env['CI']);
   const end = async (ending: Ending) => {
     const { result, record, mode } = ending;
-    if (options.renderer !== 'silent' || !result.ok) writeStderr(failures(result.units));
+    if (result.units.some(({ error }) => error) && (options.renderer !== 'silent' || !result.ok))
+      writeStderr(failures(result.units, await explainedOn(process.stderr)));
     if (options.json)
       printJson({ ...resultJson(result, record), ...(mode === 'plan' ? { diff: planDiff(result) } : {}) });
     else if (options.renderer !== 'silent' || mode === 'plan') print(await summary(ending));

@@ -51,7 +51,7 @@ export async function waitUntilEmpty({ signal, clock, report }: Work, manager: E
     intervalMs: 300,
     signal,
     clock,
-    fix: `See what keeps running: swarmup ssh ${node.name} -- docker ps`,
+    fix: `See what keeps running: swarmup ssh ${node.name} -- sudo docker ps`,
     onSeen: (seen) => report(`draining; ${seen}`),
   });
 }

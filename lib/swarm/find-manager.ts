@@ -171,7 +171,7 @@ function noQuorum(leaderless: readonly View[], views: readonly View[]): SwarmupE
       (away.length > 0 ? ` (${away.join('; ')})` : ''),
     {
       fix: enough
-        ? "They must reach each other on 2377/tcp and must not be overloaded: check with 'swarmup doctor' and their logs (journalctl -u docker)."
+        ? "They must reach each other on 2377/tcp and must not be overloaded: check with 'swarmup doctor', and read their logs: swarmup exec --role manager -- sudo journalctl -u docker -n 50"
         : "Services keep running, but nothing can be changed. Bring the other managers back: 'swarmup up' starts machines that are off. Only when they are lost for good: 'swarmup recover'.",
     },
   );

@@ -190,7 +190,7 @@ async function removeGhost(ctx: NodeRemoval & OnNode, { ID }: SwarmNode): Promis
     intervalMs: 500,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: `Check whether a machine of that name still runs that the provider doesn't know (swarmup status), then remove the node by hand: docker node rm ${ID}`,
+    fix: `Check whether a machine of that name still runs that the provider doesn't know (swarmup status), then remove the node by hand: swarmup exec --role manager -- sudo docker node rm --force ${ID}`,
     onSeen: () => ctx.report(`waiting until the old ${ctx.node.name} counts as down`),
   });
   if (dead) await removeNode(ctx, dead, undefined);

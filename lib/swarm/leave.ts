@@ -47,7 +47,7 @@ export const leaving = {
     const own = nodes.filter(({ Spec }) => isMarked(Spec, cluster));
     if (!own.some(({ ID }) => ID === local.nodeId)) {
       throw new SwarmupError('SWARM_FOREIGN', `${node} is in a swarm that swarmup didn't make`, {
-        fix: `swarmup never leaves such a swarm. To leave it by hand: swarmup ssh ${node} -- docker swarm leave`,
+        fix: `swarmup never leaves such a swarm. To leave it by hand: swarmup ssh ${node} -- sudo docker swarm leave --force`,
       });
     }
     const others = nodes.filter(({ ID }) => ID !== local.nodeId);
@@ -80,6 +80,6 @@ function anyManager({ swarm, signal }: Managers, engine: Engine, { isManager }: 
 function wouldStrand(node: string, others: readonly SwarmNode[]): SwarmupError {
   const names = others.map(nameOf).join(', ');
   return new SwarmupError('SWARM_FOREIGN', `${node} is the last manager, and the swarm still has ${names}`, {
-    fix: `Make them leave first (run docker swarm leave there), or add them to the cluster file.`,
+    fix: 'Make them leave first (on each of them: sudo docker swarm leave --force), or add them to the cluster file.',
   });
 }

@@ -52,7 +52,7 @@ interface Known {
 function fixFor({ Spec }: SwarmService, why: string, { advice, postMortem }: Known): string {
   const { Name: name, Labels } = Spec;
   if (isNowhere(why) && Labels?.[PINNED_LABEL] !== undefined)
-    return "It is pinned to the node that holds its data: bring that node back ('swarmup status' shows its state; if drained: 'swarmup activate'), or choose another node, without the data: portainer.node.";
+    return "It is pinned to the node that holds its data: bring that node back ('swarmup status' shows its state; if drained: 'swarmup activate NODE'), or choose another node, without the data: portainer.node.";
   if (isNowhere(why)) return placeFix(postMortem);
   if (/never completes/.test(why))
     return 'Make it a job (mode: replicated-job), or give it restart: { condition: on-failure }; or depend on it as running.';

@@ -42,6 +42,6 @@ export async function requireUnlockKey(
 /** The error for a locked manager whose key isn't known here. */
 export function noKeyFor(node: string): SwarmupError {
   return new SwarmupError('SWARM_LOCKED', `${node} is locked, and its key is not stored on this computer`, {
-    fix: 'Give the key: SWARMUP_UNLOCK_KEY=SWMKEY-1-… swarmup up. An unlocked manager still prints it: docker swarm unlock-key',
+    fix: 'Give the key: SWARMUP_UNLOCK_KEY=SWMKEY-1-… swarmup up. An unlocked manager still prints it: swarmup exec --role manager -- sudo docker swarm unlock-key',
   });
 }

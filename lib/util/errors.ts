@@ -69,7 +69,6 @@ const TABLE = {
   ENGINE_START_FAILED: { source: 'host' },
   DAEMON_CONFIG_INVALID: { source: 'host' },
 
-  SWARM_ABSENT: { source: 'host', pending: 'absent' },
   SWARM_FOREIGN: { source: 'host' },
   SWARM_ELSEWHERE: { source: 'host' },
   SWARM_NO_MANAGER: { source: 'host', pending: 'absent' },
@@ -178,7 +177,7 @@ export function asSwarmupError(error: unknown): SwarmupError {
   if (error instanceof SwarmupError) return error;
   if (error instanceof Error && error.name === 'AbortError') return interrupted(error);
   return new SwarmupError('INTERNAL', messageOf(error), {
-    fix: 'This is a bug in swarmup: please report it with the command and the lines above.',
+    fix: 'This is a bug in swarmup: please report it with the command and these lines.',
     cause: error,
   });
 }

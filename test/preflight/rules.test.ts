@@ -459,6 +459,17 @@ describe('preflight', () => {
       'warning managers: 2 managers survive the loss of 0, as 1 do: an even number gains nothing',
     ]);
   });
+
+  it('warns of a manager whose address comes from DHCP', async () => {
+    const leased = (i: number) => ({
+      ...goodFacts(i),
+      addresses: [{ interface: 'eth0', address: `192.168.77.${i}`, prefix: 24, dynamic: true }],
+    });
+    const survey = await surveyOf((facts) => facts.splice(0, 3, leased(1), leased(2), leased(3)));
+    expect(findingsOf(survey).map(({ node, check, message }) => `${node} ${check}: ${message}`)).toEqual([
+      "m1 address: its address 192.168.77.1 comes from DHCP, but a manager's address must never change",
+    ]);
+  });
 });
 
 describe('the registries that are checked', () => {

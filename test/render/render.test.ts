@@ -163,13 +163,13 @@ describe('a retry', () => {
 });
 
 describe('a run that failed', () => {
-  it('lists everything that was not done, and names its record', async () => {
+  it('says in one line what was not done, and names its record', async () => {
     const left = (target: string) =>
       unit({ task: 'join-workers', target, outcome: 'skipped', notDone: true, reason: 'x' });
     const failed = result([unit({ outcome: 'failed', error }), left('worker1'), left('worker2')], { ok: false });
     const context = strict<Ending['context']>('context', {});
     expect(plain(await summary({ result: failed, context, mode: 'apply', pipeline: 'up' }))).toBe(
-      '\n✖ test failed after 1.2 s; 1 failed, 2 not done\n  not done:\n    join-workers on worker1, worker2\n',
+      '\n✖ test failed after 1.2 s; 1 failed, 2 not done\n  not done because of it: 2 steps (join-workers on worker1, worker2)\n',
     );
     expect(plain(recordLine('.swarmup/x/runs/y'))).toContain('record  .swarmup/x/runs/y');
     expect(resultJson(failed, 'r')).toMatchObject({

@@ -1,3 +1,4 @@
+import { failuresBehind, knownFailures } from '../../explain/catalogue.ts';
 import { EXPLANATIONS } from '../../explain/index.ts';
 import { explanationText } from '../../render/explain.ts';
 import { print, printJson } from '../../render/output.ts';
@@ -10,13 +11,18 @@ export function explain(name: string | undefined, { json }: { readonly json?: bo
     const all = Object.entries(EXPLANATIONS);
     const width = Math.max(...all.map(([code]) => code.length));
     if (json) printJson(EXPLANATIONS);
-    else print(all.map(([code, { meaning }]) => `${code.padEnd(width)}  ${meaning}\n`).join(''));
+    else print(`${all.map(([code, { meaning }]) => `${code.padEnd(width)}  ${meaning}\n`).join('')}${knownText()}`);
     return Promise.resolve(0);
   }
   const code = name.toUpperCase().replaceAll('-', '_');
   requireKnown('error code', code, Object.keys(EXPLANATIONS));
   if (!isErrorCode(code)) throw new Error(`${code} has an explanation, and is no code`);
-  if (json) printJson({ code, ...EXPLANATIONS[code] });
-  else print(explanationText(code, EXPLANATIONS[code]));
+  const known = failuresBehind(code);
+  if (json) printJson({ code, ...EXPLANATIONS[code], knownFailures: known.map(({ proofs: _tests, ...rest }) => rest) });
+  else print(explanationText(code, EXPLANATIONS[code], known));
   return Promise.resolve(0);
+}
+
+function knownText(): string {
+  return `\n${knownFailures().length} known failures lead to these codes: each code's explanation lists its own, docs/errors.md all of them.\n`;
 }

@@ -13,6 +13,7 @@ import type { NightlyStage } from '../../pipeline/nightly-stage.ts';
 import { FILES } from '../../record/recorder.ts';
 import { readRecord } from '../../record/store.ts';
 import { failures } from '../../render/error.ts';
+import { explainedOn } from '../../render/hyperlink.ts';
 import { htmlReport } from '../../render/html/report.ts';
 import { resultJson } from '../../render/json.ts';
 import { nightlyText, type PlayedStage } from '../../render/nightly.ts';
@@ -151,7 +152,7 @@ class StageView {
   ) {
     const ending = { result, context, mode, pipeline, record: undefined };
     if (!this.#options.json) await this.#view?.close(ending);
-    else writeStderr(failures(result.units));
+    else writeStderr(failures(result.units, await explainedOn(process.stderr)));
     this.#view = undefined;
   }
 }

@@ -9,7 +9,7 @@ const KINDS: Readonly<Record<string, (host: Surveyed) => Finding>> = {
   rootless: (host) =>
     fatal(host, 'engine', {
       message: 'its Docker is rootless, which has no overlay networks: it cannot be a node of a swarm',
-      fix: 'Stop it (systemctl --user disable --now docker), and let swarmup install a regular Docker beside it.',
+      fix: `Stop it (swarmup ssh ${host.node.name} -- systemctl --user disable --now docker), and let swarmup install a regular Docker beside it.`,
     }),
   podman: (host) =>
     fatal(host, 'engine', {
@@ -20,7 +20,7 @@ const KINDS: Readonly<Record<string, (host: Surveyed) => Finding>> = {
     warning(host, 'engine', {
       message:
         "its Docker is a snap: it can access only home folders, so that Portainer's agent finds no volumes, and it restarts when snaps update",
-      fix: 'Use the distribution package instead: snap remove docker, then swarmup up.',
+      fix: `Use the distribution package instead: swarmup ssh ${host.node.name} -- sudo snap remove docker; then 'swarmup up'.`,
     }),
 };
 
@@ -99,7 +99,7 @@ const foreignSwarm: Rule = (host, survey) => {
   return [
     fatal(host, 'swarm', {
       message: `it belongs to another swarm${clusterId ? ` (${clusterId})` : ''}${state === 'active' ? '' : `, in state ${state}`}; swarmup never leaves a swarm that is not this cluster's`,
-      fix: `If that swarm is no longer needed: swarmup ssh ${host.node.name} -- sudo docker swarm leave --force. To keep it: swarmup import swarm --manager HOST writes a cluster file for it.`,
+      fix: `If that swarm is no longer needed: swarmup ssh ${host.node.name} -- sudo docker swarm leave --force. To keep it: 'swarmup import swarm --manager HOST' writes a cluster file for it.`,
     }),
   ];
 };

@@ -169,6 +169,6 @@ function otherVpc(group: Ec2Group, wanted: string): SwarmupError {
   return new SwarmupError(
     'CLOUD_INVALID',
     `the cluster's security group is in ${group.VpcId}, but provider.subnets are in ${wanted}`,
-    { fix: "A cluster can't move to another VPC: name subnets of its current VPC, or run swarmup down first." },
+    { fix: "A cluster can't move to another VPC: name subnets of its current VPC, or run 'swarmup down' first." },
   );
 }

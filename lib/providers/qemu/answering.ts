@@ -41,7 +41,7 @@ async function ended(layout: Layout, name: string): Promise<SwarmupError> {
   const console = await readFile(layout.console(name), 'latin1').catch(() => '');
   const lines = console.split('\n').filter((line) => line.trim() !== '');
   return new SwarmupError('MACHINE_FAILED', `${name}'s virtual machine ended while it started`, {
-    fix: `The last lines of its console are below, the rest is in ${layout.console(name)}. Run again to restart it.`,
+    fix: `Its console says why: ${layout.console(name)}. Run again to restart it.`,
     output: lines.slice(-10).join('\n'),
   });
 }

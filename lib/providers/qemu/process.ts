@@ -106,7 +106,7 @@ export function untilAnswered(
 async function failed(what: string, how: string, log: string): Promise<SwarmupError> {
   const [, ...printed] = (await readFile(log, 'utf8')).trimEnd().split('\n');
   return new SwarmupError('MACHINE_FAILED', `QEMU ended when it was to run ${what}: ${how}`, {
-    fix: 'The error of QEMU is below. Without hardware support, use provider.accelerator: tcg; if memory is short, lower provider.memory.',
+    fix: 'QEMU says why in its last lines. Without hardware support, use provider.accelerator: tcg; if memory is short, lower provider.memory.',
     output: printed.slice(-10).join('\n'),
   });
 }

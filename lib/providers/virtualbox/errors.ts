@@ -47,7 +47,7 @@ const KNOWN: readonly Known[] = [
   {
     seen: /Machine settings file '([^']*)' already exists|VERR_ALREADY_EXISTS/,
     message: 'the files of a machine that VirtualBox no longer knows are still there',
-    fix: 'Remove the folder named below, and run again.',
+    fix: 'Remove the folder that VBoxManage names, and run again.',
   },
   {
     seen: /VERR_DISK_FULL|VERR_FILE_TOO_BIG|No space left/,
@@ -62,7 +62,7 @@ const KNOWN: readonly Known[] = [
 ];
 
 const UNKNOWN: Partial<Known> & Pick<Known, 'fix'> = {
-  fix: 'Correct what VBoxManage reports below, and run again.',
+  fix: 'Correct what VBoxManage reports, and run again.',
 };
 
 /** The error of a failed VBoxManage command. @param output what it printed */

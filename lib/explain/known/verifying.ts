@@ -1,0 +1,78 @@
+import type { KnownFailure } from './failure.ts';
+
+/** Requests through the routing mesh. */
+export const verifying: readonly KnownFailure[] = [
+  {
+    number: 42,
+    failure: '`curl localhost` hangs on `::1`, which the routing mesh of a node without IPv6 takes and never answers.',
+    handling: 'prevented',
+    does: 'Asks every node at its IPv4 address, and prints such addresses only.',
+    codes: [],
+    proofs: [
+      {
+        file: 'test/e2e/shipped.test.ts',
+        title: 'ends with HTTP 200 from every node',
+        against: 'virtual machines',
+      },
+    ],
+  },
+  {
+    number: 43,
+    failure: 'Only nodes with a replica answer: checksums that the network card was to compute.',
+    handling: 'explained',
+    does: 'Probes the overlay network when HTTP checks fail on some nodes, and names the `ethtool` command.',
+    codes: ['HTTP_CHECK_FAILED'],
+    proofs: [],
+  },
+  {
+    number: 44,
+    failure: 'Only nodes with a replica answer: 4789/udp is blocked between nodes.',
+    reference: 'moby#41775',
+    handling: 'explained',
+    does: 'Probes the port between every pair in both directions before anything is changed.',
+    codes: ['PREFLIGHT_FAILED', 'HTTP_CHECK_FAILED'],
+    proofs: [
+      {
+        file: 'test/e2e/hosts.test.ts',
+        title: 'have each fault explained, all at once, before anything is changed',
+        case: 'iptables -A INPUT -p udp --dport 4789 -j DROP',
+        against: 'virtual machines',
+      },
+    ],
+  },
+  {
+    number: 45,
+    failure: 'Small replies pass and large ones hang: the MTU of a link is smaller than that of the overlay network.',
+    reference: 'libnetwork#2661',
+    handling: 'explained',
+    does: 'Measures the path between every pair, creates networks with a fitting MTU, and says which one the ingress network needs.',
+    codes: ['PREFLIGHT_FAILED', 'HTTP_CHECK_FAILED'],
+    proofs: [
+      {
+        file: 'test/e2e/hosts.test.ts',
+        title: 'may have a path between them that drops full-size packets',
+        against: 'virtual machines',
+      },
+      {
+        file: 'test/swarm/underlay.test.ts',
+        title: 'has the MTU of the narrowest link between the nodes, which is shown and then left alone',
+      },
+    ],
+  },
+  {
+    number: 46,
+    failure: 'One request in N times out: a stale entry of IPVS points to a task that is gone.',
+    handling: 'explained',
+    does: 'Asks several times per replica on every node, and tells such an entry from a replica that fails.',
+    codes: ['HTTP_CHECK_FAILED'],
+    proofs: [],
+  },
+  {
+    number: 47,
+    failure: "`firewall-cmd --reload` removes Docker's rules: no published port answers.",
+    handling: 'explained',
+    does: 'Warns of the firewall; when a port stays silent, it looks for the missing chain, and says to restart Docker.',
+    codes: ['PREFLIGHT_FAILED', 'HTTP_CHECK_FAILED'],
+    proofs: [{ file: 'test/preflight/rules.test.ts', title: 'explains %s', case: 'a firewall, a proxy' }],
+  },
+];
