@@ -14,7 +14,7 @@ import { runInSession } from '../session/run.ts';
 import type { ClusterStatus } from '../swarm/status.ts';
 import { omitUndefined } from '../util/omit-undefined.ts';
 import { Reporting } from './reporting.ts';
-import { clusterOf, withSession } from './session.ts';
+import { runClusterOf, withSession } from './session.ts';
 
 export type Options = RunOptions & SelectionOptions;
 
@@ -38,7 +38,7 @@ export async function run(
   onResult: (result: RunResult) => void = () => undefined,
 ): Promise<number> {
   const { pipeline, mode, options, change, proceed, onlyFailures = false } = command;
-  const loaded = await clusterOf(options);
+  const loaded = await runClusterOf(options);
   const cluster: RunCluster = change ? change(loaded) : loaded;
   const prepared = await prepare(pipeline, cluster, requestOf(mode, options));
   const view = await openView(options);

@@ -30,11 +30,15 @@ export const usage = {
   },
   CONFIG_NOT_FOUND: {
     meaning: 'There is no cluster file, or nothing to import, where swarmup looks.',
-    causes: ['The command runs in another folder.', 'The name after `-f` is misspelt.'],
-    look: '`ls swarmup.yaml`: that is the file swarmup reads without `-f`.',
-    fix: 'Name the file with `-f FILE`, or change to its folder.',
+    causes: [
+      'The command runs in another folder.',
+      'The name after `-f`, or in SWARMUP_FILE, is misspelt.',
+      'The file is a folder, or belongs to another user.',
+    ],
+    look: '`ls swarmup.yaml`: without `-f` and SWARMUP_FILE, swarmup reads swarmup.yaml or swarmup.yml here, or in a folder above.',
+    fix: 'Name the file with `-f FILE`, or change to its folder. `swarmup up --example local` tries an example.',
     example: `✖ there is no cluster file staging.yaml
-  fix  Name an existing one with -f FILE, or start from one of those in /usr/lib/node_modules/swarmup/config.`,
+  fix  Name an existing one with -f FILE, or try an example: swarmup up --example local`,
   },
   NEEDS_CONFIRMATION: {
     meaning: 'The command would remove or overwrite something, or needs an answer, and there is no terminal to ask on.',
