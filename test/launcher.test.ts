@@ -74,7 +74,13 @@ describe('the launcher of a checkout', () => {
 
   it('says why it can’t install its packages where it may not write', () => {
     // A read-only bind mount stops root as well.
-    const argv = ['-m', 'sh', '-c', 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && "$0/swarmup" status', home];
+    const argv = [
+      '-m',
+      'sh',
+      '-c',
+      'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && "$0/swarmup" status',
+      home,
+    ];
     const { status, stderr } = spawnSync('unshare', argv, { encoding: 'utf8', timeout: 20_000 });
     expect({ status, stderr }).toEqual({
       status: 1,
