@@ -1,6 +1,6 @@
 import type { RunOptions, SelectionOptions } from './options.ts';
 import { drain } from '../async/iterate.ts';
-import { sentenceOf } from '../contracts/change-sentence.ts';
+import type { Change } from '../contracts/change.ts';
 import type { Mode, RunResult } from '../contracts/events.ts';
 import type { Cluster } from '../config/model.ts';
 import type { RunCluster } from '../contracts/run-cluster.ts';
@@ -27,7 +27,7 @@ interface PipelineRun {
   /** Asked before anything is run; false ends the command. */
   readonly proceed?: (session: Session) => Promise<boolean>;
   /** Like `proceed`, with the planned changes; not called when there are none, or they aren't known. */
-  readonly agree?: (changes: readonly string[]) => Promise<boolean>;
+  readonly agree?: (changes: readonly Change[]) => Promise<boolean>;
   /** Leaves a record only when it fails. */
   readonly onlyFailures?: boolean;
 }
@@ -79,6 +79,6 @@ async function agreed({ agree, options }: PipelineRun, prepared: PreparedRun, se
   if (!agree || options.yes) return true;
   const quiet: Session = { ...session, emit: () => undefined };
   const { units } = await runPipeline(prepared.catalogue, { ...prepared.request, mode: 'plan' }, quiet, undefined);
-  const changes = units.flatMap((unit) => unit.changes.map(sentenceOf));
+  const changes = units.flatMap((unit) => unit.changes);
   return changes.length === 0 || agree(changes);
 }

@@ -48,6 +48,14 @@ export const usage = {
     example: `✖ Remove the cluster staging with its 3 machines? There is no terminal to ask on.
   fix  Run it again with --yes.`,
   },
+  PROTECTED: {
+    meaning: 'The cluster file has `protect: true`, and the command would remove nodes, services or data.',
+    causes: ['`swarmup down`, `down --node`, `replace` or `up --prune` on a cluster that must stay.'],
+    look: '`swarmup config` shows `protect` and the name of the cluster.',
+    fix: 'Is it the right cluster? Then take `protect: true` out of its file, run the command, and put it back.',
+    example: `✖ shop is protected: down would remove nodes or services
+  fix  If that is intended, take 'protect: true' out of /srv/shop/swarmup.yaml first.`,
+  },
   UNKNOWN_NAME: {
     meaning: 'No node, service, task, volume, snapshot or run has that name.',
     causes: ['A misspelt name.', "The name of another cluster's node: another file was meant with `-f`."],

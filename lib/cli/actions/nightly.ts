@@ -21,6 +21,7 @@ import { openView } from '../../render/view.ts';
 import { runPipeline, underLock, type Held, type Session } from '../../pipeline/run-pipeline.ts';
 import type { RunOptions } from '../options.ts';
 import { Reporting, writeReport } from '../reporting.ts';
+import { protectedCluster } from '../../session/prepare.ts';
 import { runClusterOf, withSession } from '../session.ts';
 import { shortPath } from '../short-path.ts';
 import { hangingLines } from '../../util/visible.ts';
@@ -35,6 +36,7 @@ export interface NightlyOptions extends RunOptions {
 /** Tests the whole life of a cluster: see `nightly` in Taskfile.ts. @returns the exit status */
 export async function nightly(options: NightlyOptions): Promise<number> {
   const cluster = await runClusterOf(isFileLeftOpen(options) ? { ...options, example: 'nightly' } : options);
+  if (cluster.protect) throw protectedCluster(cluster, 'nightly');
   const out = resolve(options.out ?? `nightly-${cluster.name}`);
   const folder = join(out, 'record');
   await clear(folder);
