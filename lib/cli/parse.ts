@@ -1,6 +1,5 @@
 import { CommanderError, type Command as Parser } from 'commander';
 import { SwarmupError } from '../util/errors.ts';
-import { requireKnown } from '../util/require-known.ts';
 import { visibleLine } from '../util/visible.ts';
 import { buildProgram } from './program.ts';
 import { version } from './version.ts';
@@ -30,7 +29,7 @@ export async function parse(argv: readonly string[]): Promise<number> {
   let status = Promise.resolve(0);
   const program = buildProgram((running) => void (status = running), version());
   const [first, ...words] = argv;
-  if (first === 'help') requireCommand(program, words);
+  if (first === 'help' && words.length > 0) await requireCommand(program, words);
   let isMisused = false;
   for (const parser of allOf(program)) {
     parser.exitOverride();
@@ -52,7 +51,8 @@ function allOf(parser: Parser): readonly Parser[] {
 }
 
 /** `help` of a command that doesn't exist. @throws SwarmupError UNKNOWN_NAME */
-function requireCommand(program: Parser, words: readonly string[]): void {
+async function requireCommand(program: Parser, words: readonly string[]): Promise<void> {
+  const { requireKnown } = await import('../util/require-known.ts');
   let parser = program;
   for (const word of words) {
     const names = parser.commands.map((one) => one.name());
