@@ -20,6 +20,7 @@ export default defineTask<State, Change>({
   id: 'clean-up',
   title: 'Nothing left behind',
   about: "Removes what the machines shared, and the cluster's local folder with its keys.",
+  removes: true,
   needs: [
     { task: 'leave-managers', of: 'all', tolerant: true },
     { task: 'destroy-machines', of: 'all', tolerant: true },

@@ -8,6 +8,7 @@ export default defineTask<ExistingState, Change>({
   title: 'Machines removed',
   about: "Removes every machine that carries the cluster's mark.",
   // Existing hosts leave the swarm while the managers on our machines still exist.
+  removes: true,
   needs: [
     { task: 'leave-workers', of: 'all', tolerant: true },
     { task: 'leave-managers', of: 'all', tolerant: true },

@@ -8,6 +8,7 @@ export default defineTask<LeaveState, Change>({
   id: 'leave-managers',
   title: 'Managers have left',
   about: 'Demotes the managers on existing hosts, one at a time, and removes them from the swarm.',
+  removes: true,
   needs: [{ task: 'leave-workers', of: 'all' }],
   limit: 1,
   targets: (cluster, world) => leaving.targets(managersOf(cluster).toReversed(), world),

@@ -8,6 +8,7 @@ export default defineTask<LeaveState, Change>({
   id: 'leave-workers',
   title: 'Workers have left',
   about: 'Drains the workers on existing hosts, and removes them from the swarm.',
+  removes: true,
   needs: ['remove-services'],
   targets: (cluster, world) => leaving.targets(workersOf(cluster), world),
   check: leaving.check,

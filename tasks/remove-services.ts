@@ -22,6 +22,7 @@ export default defineTask<State, Removal>({
   id: 'remove-services',
   title: 'Services removed',
   about: 'Removes the services and stacks that swarmup made, before the hosts they run on leave the swarm.',
+  removes: true,
   needs: [],
   targets: (_cluster, { before }) => ([...before.values()].some(({ external }) => external) ? [CLUSTER] : []),
   check: async (ctx) => {

@@ -22,6 +22,7 @@ export default defineTask<State, Change>({
   id: 'retire-node',
   title: 'Old machine removed',
   about: 'Drains the node named with --node, and removes it from the swarm with its machine.',
+  removes: true,
   needs: [
     { task: 'require-swarm', of: 'all' },
     { task: 'leave-workers', of: 'all', tolerant: true },

@@ -19,6 +19,7 @@ export default defineTask<State, Change>({
   title: 'Docker uninstalled',
   about:
     'Removes the packages and files that swarmup installed on hosts; volumes and images stay in the data folder of the engine.',
+  removes: true,
   needs: [
     { task: 'leave-workers', of: 'same' },
     { task: 'leave-managers', of: 'same' },

@@ -38,9 +38,24 @@ describe('the command line', () => {
   });
 
   it.each([
-    ['no command', [], /Usage: swarmup/],
+    ['no command', [], /^swarmup brings up .*\n\n {2}swarmup up --example local /],
     ['an unknown command', ['pu'], /Did you mean up\?/],
     ['an unknown option', ['up', '--jsn'], /Did you mean --json\?/],
+    [
+      'no command to explain',
+      ['help', 'nosuch'],
+      /^✖ there is no command 'nosuch'\n {2}fix {2}Expected one of up, plan/,
+    ],
+    [
+      'a missing argument',
+      ['scale'],
+      /^✖ missing required argument 'service=replicas'\n {2}fix {2}'swarmup help scale' shows/,
+    ],
+    [
+      'an unknown command of a group',
+      ['import', 'nosuch'],
+      /^✖ unknown command 'nosuch'\n {2}fix {2}'swarmup help import' shows/,
+    ],
     ['an invalid scale', ['scale', 'web:4'], /expected SERVICE=REPLICAS/],
     ['a missing cluster file', ['plan', '-f', 'none.yaml'], /there is no cluster file none\.yaml/],
     [
@@ -63,6 +78,16 @@ describe('the command line', () => {
   it('prints errors as JSON with --json', async () => {
     const { document, status } = await cli.json<{ ok: boolean; error: { code: string } }>('up', '-f', 'bad.yaml');
     expect(document).toMatchObject({ ok: false, error: { code: 'CONFIG_INVALID' } });
+    expect(status).toBe(2);
+  });
+
+  it('prints wrong usage as JSON too', async () => {
+    const { document, status } = await cli.json<{ error: object }>('up', '--onli', 'x');
+    expect(document.error).toEqual({
+      code: 'USAGE',
+      message: "unknown option '--onli'",
+      fix: "Did you mean --only? 'swarmup help up' shows its usage.",
+    });
     expect(status).toBe(2);
   });
 

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,9 @@ const folder = mkdtempSync(join(tmpdir(), 'swarmup-launcher-'));
 const home = join(folder, 'checkout');
 const log = join(folder, 'npm.log');
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The package with Node.js for this system. */
+const NODE_PACKAGE = `node-${process.platform}-${process.arch}`;
 
 function program(path: string, text: string): void {
   writeFileSync(path, `#!/bin/sh\n${text}`);
@@ -27,7 +30,7 @@ function launch(more: NodeJS.ProcessEnv = {}): Promise<string> {
 
 const installations = () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').length - 1 : 0);
 
-// A stand-in for npm, which is slow and installs a stand-in for Node.js, as the package `node` does.
+// A stand-in for npm, which is slow and installs a stand-in for Node.js, as the package for this system does.
 beforeEach(() => {
   rmSync(home, { recursive: true, force: true });
   rmSync(log, { force: true });
@@ -40,8 +43,8 @@ beforeEach(() => {
     `echo "$*" >> ${log}
 rm -rf node_modules
 sleep 1
-mkdir -p node_modules/.bin
-cp ${join(folder, 'node')} node_modules/.bin/node
+mkdir -p node_modules/${NODE_PACKAGE}/bin
+cp ${join(folder, 'node')} node_modules/${NODE_PACKAGE}/bin/node
 echo '{}' > node_modules/.package-lock.json
 `,
   );
@@ -69,9 +72,36 @@ describe('the launcher of a checkout', () => {
     expect(existsSync(join(home, '.installing'))).toBe(false);
   });
 
+  it('says why it can’t install its packages where it may not write', () => {
+    // A read-only bind mount stops root as well.
+    const argv = [
+      '-m',
+      'sh',
+      '-c',
+      'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && "$0/swarmup" status',
+      home,
+    ];
+    const { status, stderr } = spawnSync('unshare', argv, { encoding: 'utf8', timeout: 20_000 });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: `swarmup: its packages can't be installed: mkdir: cannot create directory ‘${home}/.installing’: Read-only file system. Make ${home} writable for root, or run 'npm ci' there as its owner.\n`,
+    });
+  });
+
+  it('uses the Node.js of the system if there is none among the packages, or none that can run here', async () => {
+    await launch();
+    rmSync(join(home, 'node_modules', NODE_PACKAGE), { recursive: true });
+    // The stand-in ends with 0 for every program, as a new enough Node.js does when asked for its version.
+    expect(await launch()).toBe(`node runs ${home}/lib/cli/bin.ts status\n`);
+    program(join(folder, 'node'), '[ "$1" = --version ] && echo v20.20.2; exit 1\n');
+    expect(await launch()).toBe(
+      `failed: swarmup: Node.js 22.18 or newer is needed (found: ${folder}/node, v20.20.2), and no Node.js for this system is among its packages. Install one (https://nodejs.org), or install swarmup without --omit=optional.\n`,
+    );
+  });
+
   it('keeps compiled modules in the cache folder of the user, never in /tmp', async () => {
     await launch();
-    program(join(home, 'node_modules/.bin/node'), 'echo "$NODE_COMPILE_CACHE"\n');
+    program(join(home, 'node_modules', NODE_PACKAGE, 'bin/node'), 'echo "$NODE_COMPILE_CACHE"\n');
     const none = { NODE_COMPILE_CACHE: '', SWARMUP_CACHE_DIR: '', XDG_CACHE_HOME: '', HOME: folder };
     expect(await launch(none)).toBe(`${folder}/.cache/swarmup/compiled\n`);
     expect(await launch({ ...none, XDG_CACHE_HOME: '/caches' })).toBe('/caches/swarmup/compiled\n');

@@ -3,7 +3,7 @@ import { duration, list } from './values.ts';
 
 /** The options that commands share, in sets. */
 
-const FILE = 'the cluster file (default: swarmup.yaml here, else the shipped config/local.yaml)';
+const FILE = 'the cluster file, - for standard input (default: SWARMUP_FILE, else swarmup.yaml here or above)';
 
 /** For commands that show something. */
 const output = {
@@ -13,8 +13,10 @@ const output = {
   acceptNew: flag('--accept-new', 'accept host keys that were never seen before; changed ones are refused'),
 } as const;
 
+const example = text('--example <name>', 'a cluster file that comes with swarmup, such as local');
+
 /** For every command that works on a cluster. */
-export const common = { file: text('-f, --file <file>', FILE), ...output } as const;
+export const common = { file: text('-f, --file <file>', FILE), example, ...output } as const;
 
 const followOrFile: Option<string | true, false> = {
   flags: '-f, --file [file]',
@@ -27,6 +29,7 @@ const followOrFile: Option<string | true, false> = {
  */
 export const following = {
   file: followOrFile,
+  example,
   follow: flag('--follow', 'keep printing new lines until interrupted'),
   ...output,
 } as const;

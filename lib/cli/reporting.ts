@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { unlessAborted } from '../async/abortable.ts';
 import type { Cluster } from '../config/model.ts';
 import type { Listener, RunResult } from '../contracts/events.ts';
@@ -13,6 +13,7 @@ import { resultJson } from '../render/json.ts';
 import type { Session } from '../pipeline/run-pipeline.ts';
 import type { Secret } from '../util/secret.ts';
 import { clusterStatus, type ClusterStatus } from '../swarm/status.ts';
+import { shortPath } from './short-path.ts';
 import { version } from './version.ts';
 
 /** How long the status queries at the end of a run may take, in milliseconds. */
@@ -100,7 +101,7 @@ export class Reporting {
     const folder = this.#recorder.close({ ...(result ? { result: resultJson(result) } : {}), status });
     if (folder !== undefined && this.#options.folder === undefined)
       await pruneRuns(runsFolder(cluster.stateDir), cluster.runs.keep);
-    return folder === undefined ? undefined : shown(folder);
+    return folder === undefined ? undefined : shortPath(folder);
   }
 }
 
@@ -108,10 +109,4 @@ export class Reporting {
 export async function writeReport(file: string, text: string): Promise<void> {
   await mkdir(dirname(resolve(file)), { recursive: true });
   await writeFile(file, text);
-}
-
-/** A path as a person would write it: relative to the current folder where that is shorter. */
-export function shown(path: string): string {
-  const near = relative(process.cwd(), path);
-  return near.length < path.length && near !== '' ? near : path;
 }

@@ -1,6 +1,6 @@
 import type { RunOptions, SelectionOptions } from './options.ts';
 import { drain } from '../async/iterate.ts';
-import { sentenceOf } from '../contracts/change-sentence.ts';
+import type { Change } from '../contracts/change.ts';
 import type { Mode, RunResult } from '../contracts/events.ts';
 import type { Cluster } from '../config/model.ts';
 import type { RunCluster } from '../contracts/run-cluster.ts';
@@ -14,7 +14,7 @@ import { runInSession } from '../session/run.ts';
 import type { ClusterStatus } from '../swarm/status.ts';
 import { omitUndefined } from '../util/omit-undefined.ts';
 import { Reporting } from './reporting.ts';
-import { clusterOf, withSession } from './session.ts';
+import { runClusterOf, withSession } from './session.ts';
 
 export type Options = RunOptions & SelectionOptions;
 
@@ -27,7 +27,7 @@ interface PipelineRun {
   /** Asked before anything is run; false ends the command. */
   readonly proceed?: (session: Session) => Promise<boolean>;
   /** Like `proceed`, with the planned changes; not called when there are none, or they aren't known. */
-  readonly agree?: (changes: readonly string[]) => Promise<boolean>;
+  readonly agree?: (changes: readonly Change[]) => Promise<boolean>;
   /** Leaves a record only when it fails. */
   readonly onlyFailures?: boolean;
 }
@@ -38,7 +38,7 @@ export async function run(
   onResult: (result: RunResult) => void = () => undefined,
 ): Promise<number> {
   const { pipeline, mode, options, change, proceed, onlyFailures = false } = command;
-  const loaded = await clusterOf(options);
+  const loaded = await runClusterOf(options);
   const cluster: RunCluster = change ? change(loaded) : loaded;
   const prepared = await prepare(pipeline, cluster, requestOf(mode, options));
   const view = await openView(options);
@@ -79,6 +79,6 @@ async function agreed({ agree, options }: PipelineRun, prepared: PreparedRun, se
   if (!agree || options.yes) return true;
   const quiet: Session = { ...session, emit: () => undefined };
   const { units } = await runPipeline(prepared.catalogue, { ...prepared.request, mode: 'plan' }, quiet, undefined);
-  const changes = units.flatMap((unit) => unit.changes.map(sentenceOf));
+  const changes = units.flatMap((unit) => unit.changes);
   return changes.length === 0 || agree(changes);
 }

@@ -68,6 +68,7 @@ export class Conversion implements Reporter {
       networks,
       objects,
       ...ordered,
+      protect: file.protect,
       runs: file.runs,
       ...(file.taskfile === undefined ? {} : { taskfile: this.file(file.taskfile, ['taskfile']) }),
       ...(portainer ? { portainer } : {}),

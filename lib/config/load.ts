@@ -1,11 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { LineCounter, parseDocument, type Document, type YAMLParseError } from 'yaml';
 import { decodeBytes } from '../compose/yaml/encoding.ts';
 import { Places } from '../compose/yaml/places.ts';
-import { SwarmupError } from '../util/errors.ts';
 import { yamlHint } from '../util/yaml-hints.ts';
 import { refuseLinks } from '../util/state-folder.ts';
 import { Conversion } from './convert.ts';
@@ -16,17 +12,15 @@ import { Locator, type Path } from './locate.ts';
 import type { Cluster, ProviderSection } from './model.ts';
 import { clusterFile } from './schema.ts';
 import type { ParseOptions, ProviderRegistry } from './parse-options.ts';
+import { refuseOtherKinds } from './other-kinds.ts';
+import { readSource } from './read-source.ts';
+import { findSource, type SourceRequest } from './source.ts';
 import { writtenValues } from './written.ts';
 
-/** The folder with the cluster files that come with swarmup. */
-export const shippedConfig: string = fileURLToPath(new URL('../../config/', import.meta.url));
-
-export interface LoadOptions {
-  /** `-f FILE`; without it swarmup.yaml here, else the shipped config/local.yaml. */
-  readonly file?: string | undefined;
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface LoadOptions extends SourceRequest {
   readonly providers: ProviderRegistry;
+  /** The text of standard input, for the file `-`. */
+  readonly stdin?: () => Promise<Buffer>;
 }
 
 /**
@@ -35,34 +29,23 @@ export interface LoadOptions {
  * @throws SwarmupError CONFIG_NOT_FOUND, CONFIG_INVALID with every mistake at once, or PATH_UNSAFE
  */
 export async function loadCluster(options: LoadOptions): Promise<Cluster> {
-  const { env, providers } = options;
-  const file = findFile(options);
-  const data = await readFile(file).catch((cause: unknown) => {
-    throw new SwarmupError('CONFIG_NOT_FOUND', `there is no cluster file ${options.file ?? file}`, {
-      fix: `Name an existing one with -f FILE, or start from one of those in ${shippedConfig}.`,
-      cause,
-    });
-  });
-  const root = stateRoot(file, options);
-  const shown = options.file ?? basename(file);
+  return (await loadWithText(options)).cluster;
+}
+
+/** The same, with the text of the file. */
+export async function loadWithText(
+  options: LoadOptions,
+): Promise<{ readonly cluster: Cluster; readonly text: string }> {
+  const { cwd, env, providers } = options;
+  const source = findSource(options);
+  const { path, shown } = source;
+  const data = await readSource(source, options.stdin);
+  const root = resolve(cwd, env['SWARMUP_STATE_DIR'] ?? join(source.folder, '.swarmup'));
   const { text, problem } = decodeBytes(data);
   if (problem) throw configError([new Places(shown, text).diagnostic(problem, problem.message, problem.hint)], text);
-  const cluster = await parseCluster(text, { file, shown, stateRoot: root, env, providers });
+  const cluster = await parseCluster(text, { file: path, shown, stateRoot: root, env, providers });
   await refuseLinks(env['SWARMUP_STATE_DIR'] ? undefined : root, cluster.stateDir);
-  return cluster;
-}
-
-function findFile({ file, cwd }: LoadOptions): string {
-  if (file) return resolve(cwd, file);
-  const here = join(cwd, 'swarmup.yaml');
-  return existsSync(here) ? here : join(shippedConfig, 'local.yaml');
-}
-
-/** `.swarmup` lies beside the cluster file; for the shipped files, in the current folder. */
-function stateRoot(file: string, { cwd, env }: LoadOptions): string {
-  if (env['SWARMUP_STATE_DIR']) return resolve(cwd, env['SWARMUP_STATE_DIR']);
-  const folder = dirname(file);
-  return join(resolve(folder) === resolve(shippedConfig) ? cwd : folder, '.swarmup');
+  return { cluster, text };
 }
 
 /** Reads a cluster file's text. @throws SwarmupError CONFIG_INVALID with every mistake at once */
@@ -79,6 +62,7 @@ export async function parseCluster(text: string, options: ParseOptions): Promise
       text,
     );
   }
+  refuseOtherKinds(document, options.shown);
   const { missing, interpolated } = interpolate(document, options.env);
   const written = writtenValues(document, clusterFile, interpolated);
   locator.follow(written.places);

@@ -29,6 +29,8 @@ export interface Cluster {
   readonly portainer?: PortainerSpec;
   /** Absolute path of the user's own tasks and pipelines. */
   readonly taskfile?: string;
+  /** Nothing of the cluster is removed on purpose. */
+  readonly protect: boolean;
   readonly runs: RunsSection;
   /** Where the file has the value of a path, or its nearest parent: FILE:LINE:COLUMN. */
   readonly placeOf?: (path: readonly PropertyKey[]) => string;

@@ -215,6 +215,10 @@ export const clusterFile = z
       .string()
       .optional()
       .describe('A TypeScript file with tasks and pipelines of your own, relative to the cluster file.'),
+    protect: z
+      .boolean()
+      .default(false)
+      .describe('Refuses `down`, `replace` and `up --prune` until it is taken out of the file.'),
     runs: z
       .strictObject({
         keep: z

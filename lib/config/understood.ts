@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { decodeBytes } from '../compose/yaml/encoding.ts';
 import { interpolate } from './interpolate.ts';
 import { clusterFile } from './schema.ts';
 import { writtenValues } from './written.ts';
@@ -26,8 +24,7 @@ export type ProviderSchemas = (type: string) => Promise<z.ZodType | undefined>;
  * A valid cluster file as swarmup understands it, in the words of the file: variables replaced, aliases and `<<` resolved,
  * `x-` keys left out, defaults filled in, and secrets as `***`.
  */
-export async function understood(file: string, env: Env, schemas: ProviderSchemas): Promise<Plain> {
-  const { text } = decodeBytes(await readFile(file));
+export async function understood(text: string, env: Env, schemas: ProviderSchemas): Promise<Plain> {
   const document = parseDocument(text);
   const before = writtenValues(document, clusterFile, new Set()).value;
   const { interpolated } = interpolate(document, env);

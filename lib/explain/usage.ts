@@ -30,11 +30,15 @@ export const usage = {
   },
   CONFIG_NOT_FOUND: {
     meaning: 'There is no cluster file, or nothing to import, where swarmup looks.',
-    causes: ['The command runs in another folder.', 'The name after `-f` is misspelt.'],
-    look: '`ls swarmup.yaml`: that is the file swarmup reads without `-f`.',
-    fix: 'Name the file with `-f FILE`, or change to its folder.',
+    causes: [
+      'The command runs in another folder.',
+      'The name after `-f`, or in SWARMUP_FILE, is misspelt.',
+      'The file is a folder, or belongs to another user.',
+    ],
+    look: '`ls swarmup.yaml`: without `-f` and SWARMUP_FILE, swarmup reads swarmup.yaml or swarmup.yml here, or in a folder above.',
+    fix: 'Name the file with `-f FILE`, or change to its folder. `swarmup up --example local` tries an example.',
     example: `✖ there is no cluster file staging.yaml
-  fix  Name an existing one with -f FILE, or start from one of those in /usr/lib/node_modules/swarmup/config.`,
+  fix  Name an existing one with -f FILE, or try an example: swarmup up --example local`,
   },
   NEEDS_CONFIRMATION: {
     meaning: 'The command would remove or overwrite something, or needs an answer, and there is no terminal to ask on.',
@@ -43,6 +47,14 @@ export const usage = {
     fix: 'Run it again with `--yes`, if that is what you want. A passphrase comes from the environment.',
     example: `✖ Remove the cluster staging with its 3 machines? There is no terminal to ask on.
   fix  Run it again with --yes.`,
+  },
+  PROTECTED: {
+    meaning: 'The cluster file has `protect: true`, and the command would remove nodes, services or data.',
+    causes: ['`swarmup down`, `down --node`, `replace` or `up --prune` on a cluster that must stay.'],
+    look: '`swarmup config` shows `protect` and the name of the cluster.',
+    fix: 'Is it the right cluster? Then take `protect: true` out of its file, run the command, and put it back.',
+    example: `✖ shop is protected: down would remove nodes or services
+  fix  If that is intended, take 'protect: true' out of /srv/shop/swarmup.yaml first.`,
   },
   UNKNOWN_NAME: {
     meaning: 'No node, service, task, volume, snapshot or run has that name.',

@@ -27,6 +27,8 @@ export interface TaskDefinition<State, C extends Change> {
   readonly limit?: number;
   /** Whether it runs only on nodes named with `--node`. */
   readonly explicit?: boolean;
+  /** Whether it removes nodes or services: refused while the cluster file has `protect: true`. */
+  readonly removes?: boolean;
   /** Whether it only checks, and fails when something is wrong; plans leave it out. */
   readonly verifies?: boolean;
   readonly targets: (cluster: RunCluster, world: World) => readonly Target[];
@@ -59,6 +61,7 @@ export interface Task {
   readonly limit: number;
   readonly verifies: boolean;
   readonly explicit: boolean;
+  readonly removes: boolean;
   readonly targets: (cluster: RunCluster, world: World) => readonly Target[];
   /** Checks the world and plans. */
   readonly inspect: (ctx: UnitContext) => Promise<Inspection>;
@@ -75,6 +78,7 @@ export function defineTask<State, C extends Change>(definition: TaskDefinition<S
     limit: definition.limit ?? Number.POSITIVE_INFINITY,
     verifies: definition.verifies ?? false,
     explicit: definition.explicit ?? false,
+    removes: definition.removes ?? false,
     targets: definition.targets,
     inspect: async (ctx) => {
       const state = await definition.check(ctx);

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { SwarmupError } from '../util/errors.ts';
 import { Secret } from '../util/secret.ts';
+import { visibleLine } from '../util/visible.ts';
 import { harmless } from './guard.ts';
 import { writeStderr } from './output.ts';
 
@@ -26,6 +27,13 @@ export async function confirm(question: string): Promise<boolean> {
   } finally {
     prompt.close();
   }
+}
+
+/** Lists what would be done, and asks whether to do it. @param sentences of changes; none needs no answer */
+export async function agreeTo(sentences: readonly string[], question: string): Promise<boolean> {
+  if (sentences.length === 0) return true;
+  writeStderr(`${sentences.map((sentence) => `- ${visibleLine(sentence)}\n`).join('')}\n`);
+  return confirm(question);
 }
 
 /** Asks for a password without showing it. Only if `canAsk`. */

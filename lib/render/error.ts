@@ -94,6 +94,7 @@ const usageCodes: ReadonlySet<string> = new Set([
   'CONFIG_INVALID',
   'CONFIG_NOT_FOUND',
   'NEEDS_CONFIRMATION',
+  'PROTECTED',
   'UNKNOWN_NAME',
   'TASKFILE_INVALID',
   'TASKS_INVALID',

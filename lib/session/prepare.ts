@@ -41,6 +41,7 @@ export async function prepare(pipeline: string, cluster: RunCluster, request: Ru
   requireKnown('pipeline', pipeline, Object.keys(catalogue.pipelines));
   const selection = selectionOf(request, catalogue.pipelines[pipeline] ?? [], cluster);
   await requireNodes(catalogue, pipeline, selection);
+  if (mode === 'apply') await refuseProtected(catalogue, pipeline, cluster, prune);
   const expectsNoChange = await lastRunWasOk(runsFolder(cluster.stateDir));
   return {
     catalogue,
@@ -63,6 +64,26 @@ function selectionOf(
     });
   }
   return omitUndefined({ only, skip, from, to, nodes });
+}
+
+/** @throws SwarmupError PROTECTED */
+async function refuseProtected(
+  catalogue: Catalogue,
+  pipeline: string,
+  cluster: RunCluster,
+  prune: boolean,
+): Promise<void> {
+  if (!cluster.protect) return;
+  const tasks = await catalogue.load(catalogue.pipelines[pipeline] ?? []);
+  if (prune || tasks.some(({ removes }) => removes))
+    throw protectedCluster(cluster, prune ? `${pipeline} --prune` : pipeline);
+}
+
+/** The refusal to remove parts of a cluster whose file has `protect: true`. */
+export function protectedCluster({ name, file }: RunCluster, command: string): SwarmupError {
+  return new SwarmupError('PROTECTED', `${name} is protected: ${command} would remove nodes or services`, {
+    fix: `If that is intended, take 'protect: true' out of ${file} first.`,
+  });
 }
 
 /** Some tasks must never run on all nodes by accident. @throws SwarmupError USAGE */

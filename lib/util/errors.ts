@@ -13,6 +13,7 @@ const TABLE = {
   CONFIG_INVALID: { source: 'user' },
   CONFIG_NOT_FOUND: { source: 'user' },
   NEEDS_CONFIRMATION: { source: 'user' },
+  PROTECTED: { source: 'user' },
   UNKNOWN_NAME: { source: 'user' },
   TASKS_INVALID: { source: 'user' },
   PREREQUISITE_MISSING: { source: 'user' },

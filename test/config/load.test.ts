@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { shippedConfig } from '../../lib/config/load.ts';
+import { shippedConfig } from '../../lib/config/source.ts';
 import { publishedPorts, requiredImages } from '../../lib/config/selections.ts';
 import { clusterOf, fullText, loadCluster } from '../support/cluster.ts';
 

@@ -447,7 +447,7 @@ describe('existing hosts', () => {
       '{{range .Spec.TaskTemplate.ContainerSpec.Secrets}}{{.SecretName}} {{printf "%o" .File.Mode}}{{end}}';
     expect(await inspect('aliased', secret)).toBe('portainer_admin_password 400');
     change('  merged: { file: stacks/merged.yml, env: { WORD: "a word" } }\n', '');
-    expectOk(await cli.json<UpDocument>('up', '--prune', '--only', 'prune'));
+    expectOk(await cli.json<UpDocument>('up', '--prune', '--yes', '--only', 'prune'));
     expect(await manager("docker service ls --format '{{.Name}}'")).not.toContain('merged');
   });
 

@@ -317,7 +317,7 @@ describe('a cluster in use', () => {
     if (configured === undefined) rmSync(config);
     else writeFileSync(config, configured);
     write();
-    expectOk(await up('--only', 'prune', '--prune'));
+    expectOk(await up('--only', 'prune', '--prune', '--yes'));
   });
 
   it('can be used with the docker command through its own context', async () => {
@@ -392,7 +392,9 @@ describe('a cluster in use', () => {
     const before = await tokens();
     expect((await cli.run(['rotate', 'tokens'])).status).toBe(0);
     expect(await tokens()).not.toBe(before);
-    expect((await cli.run(['rotate', 'ca'])).stdout).toContain('4 nodes have certificates signed by the new one');
+    expect((await cli.run(['rotate', 'ca', '--yes'])).stdout).toContain(
+      '4 nodes have certificates signed by the new one',
+    );
     const key = await engine('m1', 'docker swarm unlock-key -q');
     expect((await cli.run(['rotate', 'unlock-key'])).status).toBe(0);
     const next = await engine('m1', 'docker swarm unlock-key -q');

@@ -140,7 +140,7 @@ describe('three managers', () => {
   });
 
   it('are powered off cleanly, one by name, and come back with all their data', async () => {
-    expectOk(await cli.json<UpDocument>('stop', '--node', 'manager3'));
+    expectOk(await cli.json<UpDocument>('stop', '--yes', '--node', 'manager3'));
     expect(qemuProcesses('e2e-managers')).toHaveLength(2);
     expect((await status()).nodes.map((node) => node.machine)).toEqual(['running', 'running', 'stopped']);
     const plan = await cli.json<UpDocument>('plan');
@@ -165,7 +165,7 @@ describe('three managers', () => {
     expect(kept.document.changed).toBe(0);
     for (const one of surplus) expect(kept.document.warnings.join()).toContain(one);
     expect(qemuProcesses('e2e-managers')).toHaveLength(3);
-    expectOk(await cli.json<UpDocument>('up', '--prune'));
+    expectOk(await cli.json<UpDocument>('up', '--prune', '--yes'));
     expect(qemuProcesses('e2e-managers')).toHaveLength(2);
     expect(
       (await onNode(sshConfig, 'manager1', "docker node ls --format '{{.Hostname}} {{.ManagerStatus}}'"))

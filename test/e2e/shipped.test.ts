@@ -6,21 +6,22 @@ import { Cli, type StatusDocument, type UpDocument } from '../support/cli.ts';
 import { expectOk } from '../support/expect.ts';
 import { get, qemuProcesses } from '../support/machines.ts';
 
-// The README's main command, exactly: no file, no flags, an empty folder.
+// The README's main command in an empty folder, with the file that a checkout takes by itself.
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-e2e-'));
 const cli = new Cli(folder);
+const EXAMPLE = ['--example', 'local'] as const;
 
 afterAll(async () => {
-  if (readdirSync(folder).includes('.swarmup')) await cli.run(['down', '--yes']);
+  if (readdirSync(folder).includes('.swarmup')) await cli.run(['down', '--yes', ...EXAMPLE]);
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('swarmup up without arguments', () => {
+describe('swarmup up --example local', () => {
   it('ends with HTTP 200 from every node', async () => {
-    const up = await cli.run(['up']);
+    const up = await cli.run(['up', ...EXAMPLE]);
     expect(up.status, up.stderr + up.stdout).toBe(0);
     expect(up.stdout).toContain('local matches its cluster file');
-    const { document } = await cli.json<StatusDocument>('status');
+    const { document } = await cli.json<StatusDocument>('status', ...EXAMPLE);
     const urls = document.services.flatMap((service) =>
       service.urls.filter((url) => service.name === 'web' && url.port === 80),
     );
@@ -30,7 +31,7 @@ describe('swarmup up without arguments', () => {
   });
 
   it('warns once that the registry is unreachable, and says how to supply the skipped images', async () => {
-    const again = await cli.json<UpDocument>('up');
+    const again = await cli.json<UpDocument>('up', ...EXAMPLE);
     expectOk(again);
     expect(again.document.changed).toBe(0);
     const stack = again.document.units.find((unit) => unit.task === 'deploy-stacks');
@@ -41,7 +42,7 @@ describe('swarmup up without arguments', () => {
   });
 
   it('is undone by down, which leaves nothing behind', async () => {
-    expectOk(await cli.json<UpDocument>('down', '--yes'));
+    expectOk(await cli.json<UpDocument>('down', '--yes', ...EXAMPLE));
     expect(readdirSync(folder)).toEqual(['output.log']);
     expect(qemuProcesses('local').length).toBe(0);
   });

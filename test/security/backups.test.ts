@@ -106,7 +106,12 @@ describe('restoring', () => {
     const chunks: string[] = [];
     const spy = vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => chunks.push(String(chunk)) > 0);
     try {
-      const options = { file: join(folder, 'swarmup.yaml'), yes: true, ...(identity ? { identity } : {}) };
+      const options = {
+        file: join(folder, 'swarmup.yaml'),
+        yes: true,
+        renderer: 'silent' as const,
+        ...(identity ? { identity } : {}),
+      };
       await expect(restore(file, options)).rejects.toThrow('the back-up is of the cluster another');
     } finally {
       spy.mockRestore();

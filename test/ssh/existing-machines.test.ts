@@ -104,7 +104,7 @@ describe('the example of a provider, as a user’s module', () => {
       'm1  hello',
       'w1  hello',
     ]);
-    expect((await cli.run(['stop'])).stdout).toContain('it existed before swarmup, which never powers it off');
+    expect((await cli.run(['stop', '--yes'])).stdout).toContain('it existed before swarmup, which never powers it off');
   });
 
   it('refuses a machine whose host key differs from the output', async () => {

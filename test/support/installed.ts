@@ -37,10 +37,10 @@ export function installed(folder: string, archive: string): string {
     // Packages nested in another one are copied with it.
     if (dev || path.lastIndexOf('node_modules/') !== 0 || !existsSync(join(ROOT, path))) continue;
     // Node.js itself is 120 MB, and imports nothing.
-    if (path === 'node_modules/node') symlinkSync(join(ROOT, path), join(folder, path));
+    if (path.startsWith('node_modules/node-linux-')) symlinkSync(join(ROOT, path), join(folder, path));
     else cpSync(join(ROOT, path), join(folder, path), { recursive: true });
   }
   mkdirSync(join(modules, '.bin'));
-  symlinkSync('../node/bin/node', join(modules, '.bin/node'));
+  symlinkSync(`../node-linux-${process.arch}/bin/node`, join(modules, '.bin/node'));
   return home;
 }

@@ -15,10 +15,10 @@ interface ConfigOptions extends CommonOptions {
 }
 
 /** The cluster file as understood; or one of its stacks as Docker reads it. Needs no machine. */
-export async function config({ file, json, stack: name, effective }: ConfigOptions): Promise<number> {
+export async function config({ file, example, json, stack: name, effective }: ConfigOptions): Promise<number> {
   if (effective && name === undefined)
     throw new SwarmupError('USAGE', '--effective shows a stack with what swarmup adds', { fix: 'Add --stack NAME.' });
-  const { cluster, file: shown } = await understandCluster(file);
+  const { cluster, file: shown } = await understandCluster(file, { example });
   if (name === undefined) {
     if (json) printJson(shown);
     else print(stringify(shown, { lineWidth: 0, aliasDuplicateObjects: false }));

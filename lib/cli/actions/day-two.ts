@@ -4,11 +4,11 @@ import { scaled, serviceNames, withServices } from '../../config/selections.ts';
 import { SwarmupError } from '../../util/errors.ts';
 import type { RunOptions, SelectionOptions } from '../options.ts';
 import type { Scale } from '../values.ts';
-import { confirm } from '../../render/confirm.ts';
+import { sentenceOf } from '../../contracts/change-sentence.ts';
+import { agreeTo, confirm } from '../../render/confirm.ts';
 import { writeStderr } from '../../render/output.ts';
 import { requireKnown } from '../../util/require-known.ts';
 import { run } from '../run.ts';
-import { visibleLine } from '../../util/visible.ts';
 
 /** `docker service scale`, until the file says otherwise: the next `up` returns to the file. */
 export function scale(scales: readonly Scale[], options: RunOptions & SelectionOptions): Promise<number> {
@@ -109,10 +109,7 @@ export function recover(options: RecoverOptions): Promise<number> {
       mode: 'apply',
       options,
       change,
-      agree: (changes) => {
-        writeStderr(`${changes.map((sentence) => `- ${visibleLine(sentence)}\n`).join('')}\n`);
-        return confirm('The missing managers will be lost for good. Continue?');
-      },
+      agree: (changes) => agreeTo(changes.map(sentenceOf), 'The missing managers will be lost for good. Continue?'),
     },
     (result) => {
       if (result.ok && result.changed > 0) writeStderr("Next: 'swarmup up' recreates the other managers.\n");

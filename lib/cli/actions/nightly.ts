@@ -4,7 +4,7 @@ import { removeOwn } from '../../util/remove.ts';
 import { nightly as stages } from '../../../Taskfile.ts';
 import type { Catalogue } from '../../pipeline/taskfile.ts';
 import { catalogueWith } from '../../session/catalogue.ts';
-import { shippedConfig } from '../../config/load.ts';
+import { isOwnCheckout } from '../../config/source.ts';
 import { asSwarmupError, SwarmupError } from '../../util/errors.ts';
 import type { Listener, RunResult } from '../../contracts/events.ts';
 import { ifThere } from '../../util/files.ts';
@@ -21,8 +21,10 @@ import { print, printJson, writeStderr } from '../../render/output.ts';
 import { openView } from '../../render/view.ts';
 import { runPipeline, underLock, type Held, type Session } from '../../pipeline/run-pipeline.ts';
 import type { RunOptions } from '../options.ts';
-import { Reporting, shown, writeReport } from '../reporting.ts';
-import { clusterOf, withSession } from '../session.ts';
+import { Reporting, writeReport } from '../reporting.ts';
+import { protectedCluster } from '../../session/prepare.ts';
+import { runClusterOf, withSession } from '../session.ts';
+import { shortPath } from '../short-path.ts';
 import { hangingLines } from '../../util/visible.ts';
 
 export interface NightlyOptions extends RunOptions {
@@ -34,7 +36,8 @@ export interface NightlyOptions extends RunOptions {
 
 /** Tests the whole life of a cluster: see `nightly` in Taskfile.ts. @returns the exit status */
 export async function nightly(options: NightlyOptions): Promise<number> {
-  const cluster = await clusterOf({ ...options, file: options.file ?? join(shippedConfig, 'nightly.yaml') });
+  const cluster = await runClusterOf(isFileLeftOpen(options) ? { ...options, example: 'nightly' } : options);
+  if (cluster.protect) throw protectedCluster(cluster, 'nightly');
   const out = resolve(options.out ?? `nightly-${cluster.name}`);
   const folder = join(out, 'record');
   await clear(folder);
@@ -57,7 +60,10 @@ export async function nightly(options: NightlyOptions): Promise<number> {
         if (record) await writeReport(join(out, 'report.html'), htmlReport(await readRecord(folder, 'nightly')));
       }
       if (options.json) printJson(play.document());
-      else print(`${nightlyText(play.played, stages)}  reports  ${shown(join(out, 'report.html'))}  ${shown(junit)}\n`);
+      else
+        print(
+          `${nightlyText(play.played, stages)}  reports  ${shortPath(join(out, 'report.html'))}  ${shortPath(junit)}\n`,
+        );
       if (session.signal.aborted) return 130;
       return play.ok ? 0 : 1;
     },
@@ -155,6 +161,11 @@ class StageView {
     else writeStderr(failures(result.units, await explainedOn(process.stderr)));
     this.#view = undefined;
   }
+}
+
+/** Whether the shipped file is used: only in swarmup's own checkout. */
+function isFileLeftOpen({ file, example }: NightlyOptions): boolean {
+  return file === undefined && example === undefined && !process.env['SWARMUP_FILE'] && isOwnCheckout(process.cwd());
 }
 
 /** The test removes everything at its end, so it starts only where there is nothing to lose. */

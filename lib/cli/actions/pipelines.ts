@@ -2,12 +2,21 @@ import type { Cluster } from '../../config/model.ts';
 import type { Machine } from '../../contracts/provider.ts';
 import type { RunCluster } from '../../contracts/run-cluster.ts';
 import { SwarmupError } from '../../util/errors.ts';
-import { confirm } from '../../render/confirm.ts';
+import type { Change } from '../../contracts/change.ts';
+import { sentenceOf } from '../../contracts/change-sentence.ts';
+import { agreeTo, confirm } from '../../render/confirm.ts';
 import { run, type Options } from '../run.ts';
 
 /** Brings up everything in the file. @returns the exit status */
 export function up(options: Options & Pulling): Promise<number> {
-  return run({ pipeline: 'up', mode: 'apply', options, ...pulling(options) });
+  const agree = options.prune ? { agree: agreeToPrune } : {};
+  return run({ pipeline: 'up', mode: 'apply', options, ...pulling(options), ...agree });
+}
+
+/** Asks before anything is removed, and lists it. */
+function agreeToPrune(changes: readonly Change[]): Promise<boolean> {
+  const removals = changes.filter(({ prune }) => prune).map(sentenceOf);
+  return removals.length === 0 ? Promise.resolve(true) : agreeTo(removals, 'Remove these?');
 }
 
 interface Pulling {
@@ -40,7 +49,12 @@ export function verify(options: Options): Promise<number> {
 }
 
 export function stop(options: Options): Promise<number> {
-  return run({ pipeline: 'stop', mode: 'apply', options });
+  return run({
+    pipeline: 'stop',
+    mode: 'apply',
+    options,
+    agree: (changes) => agreeTo(changes.map(sentenceOf), 'Everything that runs there stops. Continue?'),
+  });
 }
 
 export function down(options: Options & { uninstall?: boolean }): Promise<number> {

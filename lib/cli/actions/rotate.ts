@@ -1,4 +1,5 @@
 import { SwarmupError } from '../../util/errors.ts';
+import { confirm } from '../../render/confirm.ts';
 import { print, writeStderr } from '../../render/output.ts';
 import { underLock, type Session } from '../../pipeline/run-pipeline.ts';
 import { rotateCa } from '../../swarm/rotate-ca.ts';
@@ -14,12 +15,17 @@ export interface RotateOptions extends RunOptions {
   readonly print?: boolean;
 }
 
+const CA_QUESTION =
+  'Replace the root certificate of NAME? Every node gets a new certificate; those that are away must join again.';
+
 const WHAT = ['tokens', 'ca', 'unlock-key', 'portainer-password'] as const;
 
 /** New join tokens, a new root certificate, a new unlock key, or another password for Portainer's administrator. */
 export async function rotate(what: string, options: RotateOptions): Promise<number> {
   requireKnown('thing to rotate', what, WHAT);
-  return withSession(await clusterOf(options), { ...options, asRoot: true }, async (session) => {
+  const cluster = await clusterOf(options);
+  if (what === 'ca' && !options.yes && !(await confirm(CA_QUESTION.replace('NAME', cluster.name)))) return 1;
+  return withSession(cluster, { ...options, asRoot: true }, async (session) => {
     const lock = { command: `rotate ${what}`, waitMs: options.lockWait ?? 0 };
     await underLock(lock, session, async () => {
       if (what === 'tokens') await rotateTokens(session);

@@ -5,7 +5,8 @@ import { hasCode } from '../../util/errors.ts';
 import { print, printJson } from '../../render/output.ts';
 import { runsText } from '../../render/runs.ts';
 import type { CommonOptions } from '../options.ts';
-import { shown, writeReport } from '../reporting.ts';
+import { writeReport } from '../reporting.ts';
+import { shortPath } from '../short-path.ts';
 import { clusterOf } from '../session.ts';
 
 /** The records of runs, the latest last. */
@@ -24,7 +25,7 @@ export async function runs(options: CommonOptions): Promise<number> {
         durationMs: durationOf(stages) ?? null,
       })),
     );
-  else print(runsText(found, shown(folder)));
+  else print(runsText(found, shortPath(folder)));
   return 0;
 }
 
@@ -53,6 +54,6 @@ export async function report(
     await writeReport(options.junit, junit(found.stages));
   }
   if (options.json) printJson({ run: found.id, report: file });
-  else print(`${shown(file)}\n`);
+  else print(`${shortPath(file)}\n`);
   return 0;
 }
