@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hostPortHolders, namingPortOwner } from '../lib/swarm/port-refusal.ts';
+import { namingPortOwner } from '../lib/swarm/port-refusal.ts';
 import { createService } from '../lib/swarm/write.ts';
 import type { ServiceSpecification } from '../lib/contracts/swarm-types.ts';
 import { clusterOf, fullText } from './support/cluster.ts';
@@ -109,19 +109,5 @@ services:
     expect(retries.slice(0, 1)).toEqual([
       "service api can't publish port 80: service web (swarmup.yaml:6:24) publishes it already",
     ]);
-  });
-
-  it('in host mode is named by the services and nodes that have it', async () => {
-    const world = worldWithRegistry();
-    const cluster = await clusterOf(fullText(1, 2));
-    await world.run('up', cluster);
-    const manager = await world.context(cluster).swarm.manager(new AbortController().signal);
-    await createService(manager, foreign('old', 8081, 'host'), undefined);
-    await createService(manager, foreign('new', 8081, 'host'), undefined);
-    const service = world.swarm.services.find(({ Spec }) => Spec.Name === 'new');
-    world.swarm.tasks = world.swarm.tasks.filter(({ ServiceID }) => ServiceID !== service?.ID);
-    expect(await hostPortHolders(manager, service!)).toMatch(
-      /^; the port is used by service old on (manager1|worker\d) \(8081\/tcp\)$/,
-    );
   });
 });

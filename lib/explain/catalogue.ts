@@ -2,6 +2,7 @@ import type { ErrorCode } from '../util/errors.ts';
 import type { KnownFailure } from './known/failure.ts';
 import { forming } from './known/forming.ts';
 import { installing } from './known/installing.ts';
+import { joining } from './known/joining.ts';
 import { later } from './known/later.ts';
 import { machines } from './known/machines.ts';
 import { preflight } from './known/preflight.ts';
@@ -15,7 +16,7 @@ export type { KnownFailure };
 export const KNOWN_FAILURES = {
   'Machines and SSH': machines,
   'Installing Docker': installing,
-  'Forming the swarm': forming,
+  'Forming the swarm': [...forming, ...joining],
   'Services and images': services,
   Stacks: stacks,
   'Requests to services': verifying,

@@ -3,8 +3,8 @@ import type { Engine } from '../contracts/engine.ts';
 import type { SwarmService } from '../contracts/swarm-types.ts';
 import { messageOf, SwarmupError } from '../util/errors.ts';
 import { fixFor } from './free-ports.ts';
-import { ownerInWords, portsHeldBy, portText, publishersOf, type HeldPort } from './publishers.ts';
-import { listNodes, listServices, listTasks, nameOf } from './read.ts';
+import { ownerInWords, portsHeldBy, publishersOf, type HeldPort } from './publishers.ts';
+import { listServices } from './read.ts';
 
 /** Source: swarmkit, manager/controlapi/service.go, checkPortConflicts. Its message leaves out the protocol. */
 const REFUSED = /port '(\d+)' is already in use by service '([^']+)' \((\w+)\) as an? (ingress|host-published) port/;
@@ -69,34 +69,4 @@ function refusedPort(
     transient: leaves || owner === undefined,
     cause,
   });
-}
-
-/** Source: swarmkit, manager/scheduler/filter.go, HostPortFilter. */
-export function isHostPortFilter(why: string): boolean {
-  return /host-mode port already in use/.test(why);
-}
-
-/**
- * Which services have the ports that a service publishes in host mode, and on which nodes, to follow the scheduler's
- * message; empty if that can't be told.
- */
-export async function hostPortHolders(manager: Engine, service: SwarmService): Promise<string> {
-  const wanted = portsHeldBy(service).filter(({ mode }) => mode === 'host');
-  const [services, tasks, nodes] = await Promise.all([listServices(manager), listTasks(manager), listNodes(manager)]);
-  const parts = wanted.flatMap((port) =>
-    services.flatMap((one) => {
-      if (!portsHeldBy(one).some((held) => held.mode === 'host' && portText(held) === portText(port))) return [];
-      const on = tasks
-        .filter(
-          ({ ServiceID, NodeID, DesiredState }) =>
-            ServiceID === one.ID && NodeID !== undefined && DesiredState === 'running',
-        )
-        .flatMap(({ NodeID }) => nodes.find(({ ID }) => ID === NodeID) ?? []);
-      if (on.length === 0) return [];
-      const where = [...new Set(on.map(nameOf))].toSorted().join(', ');
-      const who = one.ID === service.ID ? 'its own tasks' : `service ${one.Spec.Name}`;
-      return [`${who} on ${where} (${portText(port)})`];
-    }),
-  );
-  return parts.length === 0 ? '' : `; the port is used by ${parts.join(', and by ')}`;
 }

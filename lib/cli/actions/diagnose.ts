@@ -7,7 +7,7 @@ import { plural } from '../../render/format.ts';
 import { print, printJson, writeStderr } from '../../render/output.ts';
 import { understandCluster } from '../../session/understand.ts';
 import { quote } from '../../util/shell-quote.ts';
-import { shown } from '../reporting.ts';
+import { shortPath } from '../short-path.ts';
 import type { CommonOptions } from '../options.ts';
 import { withSession } from '../session.ts';
 import { version } from '../version.ts';
@@ -40,12 +40,12 @@ export async function diagnose(options: DiagnoseOptions): Promise<number> {
       ),
   });
   if (!options.json) print(`${diagnosisText(diagnosis)}\n`);
-  const question = `Write these ${plural(diagnosis.files.length, 'file')} to ${shown(archive)}?`;
+  const question = `Write these ${plural(diagnosis.files.length, 'file')} to ${shortPath(archive)}?`;
   if (options.json && !options.yes) writeStderr(`${diagnosisText(diagnosis)}\n`);
   const agreed = options.yes === true || (await confirm(question));
   if (agreed) await writeArchive(archive, name, diagnosis.files, now);
   if (options.json) printJson(diagnosisJson(diagnosis, agreed ? archive : undefined));
   else if (agreed)
-    print(`${shown(archive)}\nLook through it before you pass it on: tar -xzf ${quote([basename(archive)])}\n`);
+    print(`${shortPath(archive)}\nLook through it before you pass it on: tar -xzf ${quote([basename(archive)])}\n`);
   return agreed ? 0 : 1;
 }
