@@ -7,6 +7,7 @@ import {
 } from '../lib/docker/configure.ts';
 import { CONFIGURATION, noteRead, validateDaemon, writeDaemon } from '../lib/docker/daemon-file.ts';
 import { engineState, installEngine, startEngine } from '../lib/docker/engine.ts';
+import { applyHolds } from '../lib/docker/holds.ts';
 import { runsVersion } from '../lib/docker/manager.ts';
 import { writeProxyFile } from '../lib/docker/proxy.ts';
 import { dockerService, type DockerService } from '../lib/facts/docker-service.ts';
@@ -71,13 +72,17 @@ export default defineTask<State, DockerChange>({
   },
   apply: async (ctx, changes, { version, host: found }) => {
     const kinds = new Set(changes.map((change) => change.kind));
-    const configuration = changes.filter((change) => change.kind === 'configure' || change.kind === 'proxy');
+    const configuration = changes.filter(isConfiguration);
     if (version === undefined) return configureAndStart(ctx, configuration, found, kinds.has('install'));
     if (kinds.has('install')) await installEngine(ctx, ctx.node.name, { known: found?.os });
     if (configuration.length === 0) await startEngine(ctx, ctx.node.name);
     else await configureEngine(ctx, ctx.node.name, { cluster: ctx.cluster, found, changes: configuration });
   },
 });
+
+function isConfiguration(change: DockerChange): change is ConfigurationChange {
+  return change.kind === 'configure' || change.kind === 'proxy' || change.kind === 'hold';
+}
 
 /** The configuration first, so that the engine starts only once. */
 async function configureAndStart(
@@ -91,6 +96,7 @@ async function configureAndStart(
   if (differences.length > 0) await writeDaemon(host, found ?? {}, differences, ctx);
   if (changes.some(({ kind }) => kind === 'proxy')) await writeProxyFile(host, ctx.cluster, ctx.signal);
   if (install) await installEngine(ctx, ctx.node.name, { known: found?.os });
+  else if (changes.some(({ kind }) => kind === 'hold')) await applyHolds(host, found?.holds, ctx);
   await startEngine(ctx, ctx.node.name);
   if (differences.length > 0) await noteRead(host, found ?? {}, differences, ctx);
 }

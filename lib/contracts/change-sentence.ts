@@ -119,6 +119,7 @@ const STEPS: Readonly<Record<string, Wordings>> = {
   ],
   reload: [['nodes/*/docker/daemon/*', (_change, node, key) => `${node}: let Docker read ${key}, which it hasn't yet`]],
   start: [['nodes/*/docker', () => 'start the Docker Engine']],
+  hold: [['nodes/*/docker/packages', ({ to }, node) => `${node}: hold ${parts(to)}, which only swarmup upgrades`]],
   'power-off': [['machines/*', (_change, machine) => `power ${machine} off`]],
   'cut-power': [['machines/*', (_change, machine) => `cut ${machine}'s power`]],
   connect: [['machines/*/segment', (_change, machine) => `connect ${machine} to the other machines`]],

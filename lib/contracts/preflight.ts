@@ -9,7 +9,9 @@ import type { Nearby } from '../facts/nearby.ts';
 import type { AppArmor } from '../facts/app-armor.ts';
 import type { Listener } from '../facts/listeners.ts';
 import type { Resources } from '../facts/resources.ts';
+import type { PackageHolds } from '../facts/package-holds.ts';
 import type { PackageLock } from '../facts/package-lock.ts';
+import type { RunningKernel } from '../facts/running-kernel.ts';
 import type { Server } from '../facts/reachable.ts';
 import type { EngineInfo } from '../facts/engine-info.ts';
 import type { DaemonJson } from '../facts/daemon-json.ts';
@@ -83,7 +85,9 @@ export interface HostFacts {
   readonly appArmor: AppArmor;
   readonly listeners: readonly Listener[];
   readonly resources: Resources;
+  readonly runningKernel: RunningKernel;
   readonly packageLock: PackageLock;
+  readonly packageHolds: PackageHolds;
   /** Gathered only where Docker isn't installed yet. */
   readonly packageSources: readonly Server[];
   /** The registries of the images. */

@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Cluster } from '../config/model.ts';
 import { step, updated, type Change, type Value } from '../contracts/change.ts';
 import type { Engines, Hosts, Work } from '../contracts/context.ts';
+import type { PackageHolds } from '../facts/package-holds.ts';
 import { messageOf, SwarmupError } from '../util/errors.ts';
 import { daemonDifferences, type DaemonDifference, type DaemonState } from './daemon-config.ts';
 import { DAEMON_FILE, noteRead, writeDaemon, type Undo } from './daemon-file.ts';
 import { restartEngine, untilEngineAnswers } from './engine.ts';
+import { applyHolds, holdChanges } from './holds.ts';
 import { proxyFile, publicProxyOf, writeProxyFile } from './proxy.ts';
 import { engineLog, lastLog, reloadDocker, reviveDocker } from './service.ts';
 
@@ -13,11 +15,17 @@ import { engineLog, lastLog, reloadDocker, reviveDocker } from './service.ts';
 export interface Configuration extends DaemonState {
   /** The service's drop-in file with the proxy; empty when there is none. */
   readonly proxy: string;
+  /** The engine's packages; they are configured where swarmup installed them. */
+  readonly holds: PackageHolds;
 }
 
-/** A change of an engine's configuration. */
+/** A change of an engine's configuration, or of its packages. */
 export type ConfigurationChange = Change &
-  ({ readonly kind: 'configure'; readonly difference: DaemonDifference } | { readonly kind: 'proxy' });
+  (
+    | { readonly kind: 'configure'; readonly difference: DaemonDifference }
+    | { readonly kind: 'proxy' }
+    | { readonly kind: 'hold' }
+  );
 
 /**
  * The changes that lead from a host's configuration to the cluster file. Pure.
@@ -40,15 +48,17 @@ export function configurationChanges(
       : updated(path, told(key, from), told(key, to), { reason: live ? undefined : reason });
     return { ...change, kind: 'configure', difference };
   });
+  const holds = holdChanges(node, found?.holds);
   const proxy = found?.proxy ?? '';
-  if (proxyFile(cluster) === proxy) return changes;
+  if (proxyFile(cluster) === proxy) return [...changes, ...holds];
   const { proxy: wanted } = cluster.docker;
-  return [...changes, { ...updated([...own, 'proxy'], publicProxyOf(proxy), wanted, { reason }), kind: 'proxy' }];
+  const toProxy = updated([...own, 'proxy'], publicProxyOf(proxy), wanted, { reason });
+  return [...changes, { ...toProxy, kind: 'proxy' }, ...holds];
 }
 
 /** Whether changes need a restart of the engine. */
 export function needsRestart(changes: readonly ConfigurationChange[]): boolean {
-  return changes.some((change) => change.kind === 'proxy' || !change.difference.live);
+  return changes.some((change) => change.kind === 'proxy' || (change.kind === 'configure' && !change.difference.live));
 }
 
 /** Keys with a value that may be secret. */
@@ -78,6 +88,8 @@ export async function configureEngine(
 ): Promise<void> {
   const host = await ctx.host(node);
   const differences = differencesIn(changes);
+  if (changes.some(({ kind }) => kind === 'hold')) await applyHolds(host, found?.holds, ctx);
+  if (changes.every(({ kind }) => kind === 'hold')) return;
   if (changes.some(({ kind }) => kind === 'proxy')) await writeProxyFile(host, cluster, ctx.signal);
   const undo = differences.length > 0 ? await writeDaemon(host, found ?? {}, differences, ctx) : undefined;
   try {

@@ -2,6 +2,7 @@ import type { Abortable } from '../contracts/context.ts';
 import type { Host } from '../contracts/host.ts';
 import { daemonJson, type DaemonJson } from '../facts/daemon-json.ts';
 import { DAEMON_NOTE, daemonNote } from '../facts/daemon-note.ts';
+import { packageHolds } from '../facts/package-holds.ts';
 import { proxyFileOn } from './proxy.ts';
 import { replaceOn, writeOn } from '../remote/write-file.ts';
 import { SwarmupError } from '../util/errors.ts';
@@ -10,8 +11,8 @@ import { mergedDaemon, notedKeys, type DaemonDifference, type DaemonState } from
 
 export const DAEMON_FILE = '/etc/docker/daemon.json';
 
-/** What the configuration of an engine is compared with: daemon.json, and the service's drop-in file with the proxy. */
-export const CONFIGURATION = { daemon: daemonJson, note: daemonNote, proxy: proxyFileOn } as const;
+/** What the configuration of an engine is compared with: daemon.json, the service's drop-in file with the proxy, and holds. */
+export const CONFIGURATION = { daemon: daemonJson, note: daemonNote, proxy: proxyFileOn, holds: packageHolds } as const;
 
 /**
  * Asks the engine's program about the file on standard input. A program without --validate (Docker before 23.0) has no

@@ -5,12 +5,15 @@ import { osRelease, type OsRelease } from '../facts/os-release.ts';
 import { waitUntil } from '../async/wait-until.ts';
 import { fetchDocker, installDocker, type InstallOptions } from './install.ts';
 import { behindProxy } from './proxy.ts';
-import { engineLog, restartDocker, startDocker } from './service.ts';
+import { engineLog, lastLog, restartDocker, startDocker } from './service.ts';
+import { startError } from './start-failure.ts';
 
 /** What an installation of Docker by the cluster file needs. */
-export type Installation = Hosts & Omit<Work, 'clock'> & Pick<RunContext, 'cluster'>;
+export type Installation = Hosts & Work & Pick<RunContext, 'cluster'>;
 
 const ENGINE_START_MS = 180_000;
+/** systemd has tried several times, and each try has its lines. */
+const LOG_LINES = 60;
 
 /** An engine that answers. */
 export interface EngineState {
@@ -55,15 +58,24 @@ export async function fetchEngine(ctx: Installation, node: string): Promise<read
 }
 
 async function optionsFor(ctx: Installation, node: string, known?: OsRelease): Promise<InstallOptions> {
-  const { cluster, report, signal } = ctx;
+  const { cluster, clock, report, signal } = ctx;
   const os = known ?? (await gather(await ctx.host(node), { os: osRelease }, signal)).os;
-  return { os, docker: cluster.docker, report, signal };
+  return { os, docker: cluster.docker, clock, report, signal };
 }
 
-/** Starts the engine, now and after every boot, and waits until it answers. @throws SwarmupError COMMAND_FAILED, TIMED_OUT */
+/**
+ * Starts the engine, now and after every boot, and waits until it answers.
+ * @throws SwarmupError ENGINE_START_FAILED or DAEMON_CONFIG_INVALID with the reason in the engine's log
+ */
 export async function startEngine(ctx: Work & Engines & Hosts, node: string): Promise<EngineState> {
-  await startDocker(await ctx.host(node), ctx.signal);
-  return untilEngineAnswers(ctx, node);
+  const host = await ctx.host(node);
+  try {
+    await startDocker(host, ctx.signal);
+    return await untilEngineAnswers(ctx, node);
+  } catch (error) {
+    if (!hasCode(error, 'COMMAND_FAILED', 'TIMED_OUT')) throw error;
+    throw startError(node, await lastLog(host, ctx.signal, LOG_LINES), error);
+  }
 }
 
 /** Like `startEngine`, for an engine that may be running. */

@@ -1,5 +1,3 @@
-import type { Progress } from '../contracts/events.ts';
-
 /** A package in one version, as the package manager offers it. */
 export interface Available {
   readonly name: string;
@@ -35,8 +33,6 @@ export interface PackageManager {
   /** Parses a line of progress, if the package manager reports any. */
   readonly progress?: (line: string) => { readonly detail: string; readonly percent: number } | undefined;
 }
-
-export type Report = (detail: string, progress?: Progress) => void;
 
 /** Whether a package or engine version is the pinned one: 26.1.5 matches 26.1.5+dfsg1-9, 26.1.* and 26 do too. */
 export function matchesVersion(actual: string, pinned: string): boolean {

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path/posix';
 import { z } from 'zod';
+import { RECEIPT } from '../facts/package-holds.ts';
 import { parseAs } from '../util/parse-json.ts';
 import type { Host } from '../contracts/host.ts';
 import { writeOn } from '../remote/write-file.ts';
@@ -6,8 +8,7 @@ import type { PackageManager } from './manager.ts';
 import { PROXY_FILE } from './proxy.ts';
 import { repositoryFiles } from './repository.ts';
 
-const FOLDER = '/var/lib/swarmup';
-const FILE = `${FOLDER}/docker.json`;
+const FOLDER = dirname(RECEIPT);
 
 const schema = z.object({
   manager: z.enum(['apt', 'dnf', 'zypper', 'apk']),
@@ -43,7 +44,7 @@ export async function keepReceipt(
 
 /** Undefined when swarmup installed nothing there. */
 export async function readReceipt(host: Host, signal: AbortSignal): Promise<Receipt | undefined> {
-  const { stdout, exitCode } = await host.run(['cat', FILE], { signal, okExit: [0, 1] });
+  const { stdout, exitCode } = await host.run(['cat', RECEIPT], { signal, okExit: [0, 1] });
   return exitCode === 0 ? parseAs(schema, stdout) : undefined;
 }
 
@@ -52,10 +53,11 @@ export async function removeReceipt(host: Host, signal: AbortSignal): Promise<vo
 }
 
 async function write(host: Host, receipt: Receipt, signal: AbortSignal): Promise<void> {
-  await writeOn(host, FILE, `${JSON.stringify(receipt)}\n`, signal);
+  await writeOn(host, RECEIPT, `${JSON.stringify(receipt)}\n`, signal);
 }
 
-async function packagesOf(host: Host, { installed }: PackageManager, signal: AbortSignal): Promise<Set<string>> {
+/** The names of the installed packages. */
+export async function packagesOf(host: Host, { installed }: PackageManager, signal: AbortSignal): Promise<Set<string>> {
   const { stdout } = await host.run(installed, { signal });
   return new Set(stdout.split('\n').flatMap((line) => /^[hi]i +(\S+)$/.exec(line.trim())?.[1] ?? []));
 }

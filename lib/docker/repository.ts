@@ -1,8 +1,12 @@
 import { dirname } from 'node:path/posix';
 import { hasCode, SwarmupError } from '../util/errors.ts';
 import type { OsRelease } from '../facts/os-release.ts';
+import type { DockerSection } from '../config/model.ts';
+import type { Abortable } from '../contracts/context.ts';
 import type { Host } from '../contracts/host.ts';
+import type { Installer } from './installers.ts';
 import type { PackageManager } from './manager.ts';
+import { packageFailure } from './package-failure.ts';
 import { DOCKER_KEYS, readKeys } from './repository-key.ts';
 
 /** Docker's own repository, with the settings of the cluster file. */
@@ -12,6 +16,8 @@ export interface Repository {
   /** The fingerprint of its signing key; default: Docker's own keys. */
   readonly key: string | undefined;
 }
+
+const APT_HELPER = '/usr/lib/apt/apt-helper';
 
 /** The paths of the repository's files on a host. */
 interface Files {
@@ -23,6 +29,49 @@ const FILES: Readonly<Record<'apt' | 'dnf', Files>> = {
   apt: { key: '/etc/apt/keyrings/docker.asc', list: '/etc/apt/sources.list.d/docker.sources' },
   dnf: { key: '/etc/pki/rpm-gpg/RPM-GPG-KEY-docker', list: '/etc/yum.repos.d/docker-ce.repo' },
 };
+
+/** What of the cluster file and the host says which repository is added. */
+interface Wanted extends Abortable {
+  readonly os: OsRelease;
+  readonly docker: DockerSection;
+}
+
+/** Adds Docker's own repository where the packages come from it; does nothing otherwise. @throws as `addRepository` */
+export async function readyRepository(host: Host, { folder, manager }: Installer, wanted: Wanted): Promise<void> {
+  const { repository: address, repositoryKey: key } = wanted.docker;
+  if (folder === undefined || address === undefined || (manager.name !== 'apt' && manager.name !== 'dnf')) return;
+  await addRepository(host, { address, key }, { manager: manager.name, folder, os: wanted.os }, wanted.signal);
+}
+
+/**
+ * Reads the package lists, and removes Docker's again if the package manager refuses it: otherwise nothing could be
+ * installed on the host any more.
+ */
+export async function withoutRefusedList<T>(
+  host: Host,
+  { folder, manager }: Installer,
+  { docker, signal }: Wanted,
+  read: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const own = docker.repository !== undefined && folder !== undefined && baseOf(docker.repository, folder);
+    if (own && hasCode(error, 'INSTALL_FAILED') && error.message.includes(own) && isRefusal(error.output))
+      await host.run(['rm', '-f', ...repositoryFiles(manager)], { signal });
+    throw error;
+  }
+}
+
+/** Whether the package manager will refuse it the next time too. */
+function isRefusal(output = ''): boolean {
+  const kind = packageFailure(output)?.kind;
+  return kind === 'no-release' || kind === 'signature' || kind === 'expired';
+}
+
+function baseOf(address: string, folder: string): string {
+  return `${address.replace(/\/$/, '')}/${folder}`;
+}
 
 /** The files that `addRepository` writes, for their removal. */
 export function repositoryFiles({ name }: Pick<PackageManager, 'name'>): readonly string[] {
@@ -40,12 +89,37 @@ export async function addRepository(
   { manager, folder, os }: { readonly manager: 'apt' | 'dnf'; readonly folder: string; readonly os: OsRelease },
   signal: AbortSignal,
 ): Promise<void> {
-  const base = `${repository.address.replace(/\/$/, '')}/${folder}`;
+  const base = baseOf(repository.address, folder);
   const { key, list } = FILES[manager];
   await host.run(['install', '-d', '-m', '0755', dirname(key)], { signal });
+  if (manager === 'apt') await requireRelease(host, base, os, signal);
   await fetchKey(host, `${base}/gpg`, { manager, key, wanted: repository.key }, signal);
   const text = manager === 'apt' ? await aptSource(host, base, os, signal) : dnfSource(base);
   await host.run(['tee', list], { input: text, signal });
+}
+
+/**
+ * Asks for the list of the host's release, as apt will: with the same proxy and certificates. Only an answer that there
+ * is none counts; apt itself says best what else is wrong. Source: apt-helper(8).
+ */
+async function requireRelease(host: Host, base: string, os: OsRelease, signal: AbortSignal): Promise<void> {
+  const file = `${FILES.apt.key}.release`;
+  try {
+    for (const name of ['InRelease', 'Release']) {
+      const fetch = [APT_HELPER, 'download-file', `${base}/dists/${os.codename}/${name}`, file];
+      const { exitCode, stdout, stderr } = await host.run(fetch, { signal, okExit: 'any' });
+      if (exitCode === 0 || packageFailure(`${stdout}\n${stderr}`)?.kind !== 'no-release') return;
+    }
+  } finally {
+    await host.run(['rm', '-f', file], { signal });
+  }
+  throw new SwarmupError(
+    'INSTALL_UNSUPPORTED',
+    `${host.name}: Docker's repository ${base} has no packages for ${os.codename || 'a release without a codename'}, which ${host.name} runs (${os.prettyName})`,
+    {
+      fix: "Set docker.source: distro for the distribution's own packages, or docker.repository to one that has them.",
+    },
+  );
 }
 
 async function fetchKey(
@@ -64,7 +138,7 @@ async function fetchKey(
   // Each family of systems has only one of these programs.
   const fetch =
     manager === 'apt'
-      ? ['/usr/lib/apt/apt-helper', 'download-file', address, unread]
+      ? [APT_HELPER, 'download-file', address, unread]
       : ['curl', '-fsSL', '--max-time', '60', '-o', unread, address];
   try {
     await host.run(fetch, { signal, fix });

@@ -51,8 +51,8 @@ export function stopDocker(host: Host, signal: AbortSignal): Promise<void> {
 }
 
 /** The last lines of the engine's log; empty where there is no journal. */
-export async function lastLog(host: Host, signal: AbortSignal): Promise<string> {
-  const command = ['journalctl', '-u', 'docker', '-n', '15', '--no-pager', '-o', 'cat'];
+export async function lastLog(host: Host, signal: AbortSignal, lines = 15): Promise<string> {
+  const command = ['journalctl', '-u', 'docker', '-n', String(lines), '--no-pager', '-o', 'cat'];
   const { stdout } = await host.run(command, { signal, okExit: 'any' });
   return stdout;
 }

@@ -1,4 +1,5 @@
 import type { Host } from '../contracts/host.ts';
+import { releaseEngine } from './holds.ts';
 import { managers } from './installers.ts';
 import { removeReceipt, type Receipt } from './receipt.ts';
 
@@ -6,6 +7,8 @@ import { removeReceipt, type Receipt } from './receipt.ts';
 export async function uninstallDocker(host: Host, receipt: Receipt, signal: AbortSignal): Promise<void> {
   const { packages, files } = receipt;
   const manager = managers[receipt.manager];
+  // Also what was held but not installed by swarmup, such as a runc that was there before.
+  await releaseEngine(host, manager, signal);
   if (packages.length > 0) {
     await host.run(manager.release(packages), { signal });
     await host.run(manager.remove(packages), { signal });

@@ -67,6 +67,35 @@ export const engines = {
     example: `✖ install-docker on db1: db1: Docker can't be installed beside podman-docker, which is installed
   fix  swarmup removes nothing that it didn't install. If nothing there needs it, run: swarmup ssh db1 -- sudo dnf remove podman-docker`,
   },
+  INSTALL_FAILED: {
+    meaning: "A host's package manager can't install Docker, for a reason that the message names.",
+    causes: [
+      "The host can't reach a package source, or a proxy refuses it.",
+      "A package source's signature, key or certificate can't be verified.",
+      "A package source has no packages for the host's release.",
+      'The disk is full, or the clock is wrong.',
+      "An interrupted installation that dpkg can't complete, or packages that don't fit together.",
+    ],
+    look: "The package manager's last lines are below the message. On the host: `sudo apt-get update`, `sudo dnf makecache`, `sudo zypper refresh`.",
+    fix: 'As the error says, and run again: swarmup continues where it stopped.',
+    example: `✖ install-docker on worker1: worker1: its clock is behind: http://mirror.example.org/debian/dists/trixie/InRelease is not valid yet there (invalid for another 2h 59min 50s)
+    E: Release file for http://mirror.example.org/debian/dists/trixie/InRelease is not valid yet (invalid for another 2h 59min 50s). Updates for this repository will not be applied.
+  fix  Set its clock: swarmup ssh worker1 -- sudo timedatectl set-ntp true; then run again.`,
+  },
+  ENGINE_START_FAILED: {
+    meaning: "Docker is installed on the host, but its engine doesn't start. The end of its log is below the message.",
+    causes: [
+      "A kernel module is missing, or the kernel was upgraded and the machine wasn't rebooted.",
+      'AppArmor is on without apparmor_parser.',
+      'The disk is full.',
+      "containerd doesn't run.",
+    ],
+    look: "The engine's log: `swarmup ssh NODE -- sudo journalctl -u docker -n 50`.",
+    fix: 'Mend what its log names, and run again.',
+    example: `✖ install-docker on db1: the Docker Engine on db1 doesn't start: its kernel has no module for iptables' addrtype
+    Extension addrtype revision 0 not supported, missing kernel module?
+  fix  If the kernel was upgraded since the last boot: swarmup ssh db1 -- sudo systemctl reboot. On Red Hat and its relatives first: sudo dnf install -y kernel-modules-extra`,
+  },
   DAEMON_CONFIG_INVALID: {
     meaning:
       "The engine doesn't accept `docker.daemon`, or the host's daemon.json can't be read. A running engine kept its old settings.",

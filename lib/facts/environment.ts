@@ -6,11 +6,21 @@ export interface Surroundings {
   readonly firewalls: readonly string[];
   /** The proxies that the system is configured with, without their passwords. */
   readonly proxies: readonly string[];
-  readonly unattendedUpgrades: boolean;
+  /** The active services that upgrade packages by themselves. */
+  readonly unattendedUpgrades: readonly string[];
 }
 
 const FIREWALLS = ['firewalld', 'ufw', 'nftables'] as const;
-const UNITS = [...FIREWALLS, 'unattended-upgrades', 'dnf-automatic.timer'] as const;
+
+/** Each upgrades packages without being asked. Sources: the distributions' packages of these names. */
+const UPGRADERS = [
+  'unattended-upgrades',
+  'dnf-automatic.timer',
+  'dnf-automatic-install.timer',
+  'dnf5-automatic.timer',
+  'transactional-update.timer',
+] as const;
+const UNITS = [...FIREWALLS, ...UPGRADERS] as const;
 
 /** Services and settings of the system that may interfere with a node later. */
 export const surroundings: Fact<Surroundings> = {
@@ -28,7 +38,7 @@ export const surroundings: Fact<Surroundings> = {
     return {
       firewalls: FIREWALLS.filter(on),
       proxies: proxies.map((proxy) => maskUserinfo(proxy.replace(/["']/g, ''))),
-      unattendedUpgrades: active('unattended-upgrades') || active('dnf-automatic.timer'),
+      unattendedUpgrades: UPGRADERS.filter(active).map((unit) => unit.replace(/\.timer$/, '')),
     };
   },
 };

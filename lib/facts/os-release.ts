@@ -5,12 +5,12 @@ export interface OsRelease {
   readonly id: string;
   /** The families it is like, itself first: ['ubuntu', 'debian']. */
   readonly families: readonly string[];
-  /** trixie, noble, ... ; empty if there is none */
+  /** trixie, noble, ... ; of a derivative, that of the Ubuntu or Debian it is built from; empty if there is none */
   readonly codename: string;
   readonly prettyName: string;
 }
 
-/** Source: os-release(5). */
+/** Sources: os-release(5); docs.docker.com/engine/install/ubuntu, for UBUNTU_CODENAME; Linux Mint's LMDE has DEBIAN_CODENAME. */
 export const osRelease: Fact<OsRelease> = {
   command: 'cat /etc/os-release',
   parse: (output) => {
@@ -24,7 +24,8 @@ export const osRelease: Fact<OsRelease> = {
     return {
       id,
       families: [id, ...(values.get('ID_LIKE') ?? '').split(' ')].filter((word) => word !== ''),
-      codename: values.get('VERSION_CODENAME') ?? '',
+      codename:
+        ['UBUNTU_CODENAME', 'DEBIAN_CODENAME', 'VERSION_CODENAME'].map((key) => values.get(key)).find(Boolean) ?? '',
       prettyName: values.get('PRETTY_NAME') ?? id,
     };
   },

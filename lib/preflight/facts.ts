@@ -8,6 +8,7 @@ import { missingModules } from '../facts/kernel-modules.ts';
 import { listeners } from '../facts/listeners.ts';
 import { mtus } from '../facts/mtu.ts';
 import { osRelease } from '../facts/os-release.ts';
+import { packageHolds } from '../facts/package-holds.ts';
 import { packageLock } from '../facts/package-lock.ts';
 import { packageSources } from '../facts/package-sources.ts';
 import { platform } from '../facts/platform.ts';
@@ -15,6 +16,7 @@ import { registries } from '../facts/registries.ts';
 import { resources } from '../facts/resources.ts';
 import { nearby } from '../facts/nearby.ts';
 import { routes } from '../facts/routes.ts';
+import { runningKernel } from '../facts/running-kernel.ts';
 import { surroundings } from '../facts/environment.ts';
 import { wallClock } from '../facts/wall-clock.ts';
 import type { Clock } from '../async/clock.ts';
@@ -36,7 +38,9 @@ const FACTS = {
   missingModules,
   appArmor,
   listeners,
+  runningKernel,
   packageLock,
+  packageHolds,
   engine: engineInfo,
   daemon: daemonJson,
   surroundings,

@@ -62,6 +62,8 @@ const TABLE = {
   PREFLIGHT_FAILED: { source: 'host' },
   INSTALL_UNSUPPORTED: { source: 'user' },
   INSTALL_CONFLICT: { source: 'user' },
+  INSTALL_FAILED: { source: 'host' },
+  ENGINE_START_FAILED: { source: 'host' },
   DAEMON_CONFIG_INVALID: { source: 'host' },
 
   SWARM_ABSENT: { source: 'host', pending: 'absent' },

@@ -89,7 +89,11 @@ docker:
     http-proxy: http://hidden-value
     default-ulimits: { nofile: { Name: nofile, Hard: 5 } }
 `);
-    const found = { ...state({ dns: ['192.0.2.9'] }), proxy: '' };
+    const found = {
+      ...state({ dns: ['192.0.2.9'] }),
+      proxy: '',
+      holds: { manager: undefined, installed: [], held: [] },
+    };
     const changes = configurationChanges('n1', cluster, found);
     expect(changes.map(({ path, from, to }) => [path.at(-1), from, to])).toEqual([
       ['debug', undefined, true],

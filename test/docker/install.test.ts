@@ -6,6 +6,7 @@ import { installerOf } from '../../lib/docker/installers.ts';
 import { readKeys } from '../../lib/docker/repository-key.ts';
 import { osRelease, type OsRelease } from '../../lib/facts/os-release.ts';
 import type { Host } from '../../lib/contracts/host.ts';
+import { fakeClock } from '../fakes/clock.ts';
 import { strict } from '../fakes/strict.ts';
 
 /** /etc/os-release of each system. */
@@ -69,19 +70,42 @@ const keyFile = existsSync(KEY_FOLDER)
 const KEY = keyFile === undefined ? '' : readFileSync(`${KEY_FOLDER}/${keyFile}`, 'utf8');
 const FINGERPRINT = 'B8B80B5B623EAB6AD8775C45B7C5D7D6350947F8';
 
+/** The answer about the package manager's lock: nobody holds it. */
+const FREE = `\nswarmup-facts-${'0'.repeat(36)}\n`;
+const INSTALLS = /apt-get install|dnf .* install |zypper .* install|apk add/;
+/** Docker's packages after an installation. */
+const INSTALLED: Readonly<Partial<Record<System, readonly string[]>>> = {
+  debian: ['docker.io', 'docker-cli', 'containerd', 'runc'],
+  amazon: ['docker', 'containerd', 'runc'],
+  fedora: ['moby-engine', 'docker-cli', 'containerd', 'runc'],
+  leap: ['docker', 'containerd', 'runc'],
+  alpine: ['docker', 'docker-cli', 'containerd', 'runc'],
+};
+
 /** Installs on a host that only records its commands. @returns the commands that change something */
-async function commandsOn(system: System, docker: Partial<DockerSection>): Promise<string[]> {
+async function commandsOn(
+  system: System,
+  docker: Partial<DockerSection>,
+  { installed: before = false } = {},
+): Promise<string[]> {
   const ran: string[] = [];
   const host = strict<Host>('host', {
     name: 'worker1',
     run: async (argv, options = {}) => {
       // Other tests check the echo around a command.
+      if (argv.join(' ').includes('/proc/locks')) return { exitCode: 0, stdout: FREE, stderr: '' };
       const inner = argv[0] === 'env' ? argv.slice(argv.findIndex((word) => /^(sh|zypper)$/.test(word))) : argv;
       const plain = inner[0] === 'sh' && inner[3] === 'sh' ? inner.slice(4) : inner;
       const text = plain.filter((word) => !/^(-o|DPkg|APT|Dpkg|Acquire|--no-progress|--wait|600)/.test(word)).join(' ');
       const ok = (stdout = '', exitCode = 0) => ({ exitCode, stdout, stderr: '' });
       if (text === 'cat /var/lib/swarmup/docker.json') return ok('', 1);
-      if (/^(dpkg-query|rpm)|apk info|rpm -qa/.test(text)) return ok('ii base-files\n');
+      if (/^(dpkg-query|rpm)|apk info|rpm -qa/.test(text)) {
+        const installed =
+          before || ran.some((one) => INSTALLS.test(one))
+            ? ['base-files', ...(INSTALLED[system] ?? [])]
+            : ['base-files'];
+        return ok(installed.map((name) => `ii ${name}\n`).join(''));
+      }
       if (/madison|repoquery|search --details|^apk policy/.test(text)) return ok(VERSIONS[plain[0] ?? ''] ?? '');
       if (text.startsWith('cat ')) return ok(KEY);
       if (text === 'dpkg --print-architecture') return ok('amd64\n');
@@ -97,6 +121,7 @@ async function commandsOn(system: System, docker: Partial<DockerSection>): Promi
     docker: section,
     report: () => undefined,
     signal: new AbortController().signal,
+    clock: fakeClock(),
   });
   return ran.filter((text) => !text.includes('/var/lib/swarmup'));
 }
@@ -109,6 +134,7 @@ describe('installing', () => {
       [
         'apt-get update -q',
         'apt-get install -y -q --no-install-recommends --no-remove --allow-downgrades --allow-change-held-packages docker.io docker-cli',
+        'apt-mark hold docker.io docker-cli containerd runc',
       ],
     ],
     [
@@ -116,27 +142,44 @@ describe('installing', () => {
       '26.1.4',
       [
         'apt-get update -q',
-        'apt-mark unhold docker.io docker-cli apparmor iptables ca-certificates',
         'apt-get install -y -q --no-install-recommends --no-remove --allow-downgrades --allow-change-held-packages docker.io=26.1.4+dfsg1-1 docker-cli',
-        'apt-mark hold docker.io',
+        'apt-mark hold docker.io docker-cli containerd runc',
       ],
     ],
-    ['amazon', undefined, ['dnf -q -y makecache', 'dnf -q -y install docker']],
-    ['amazon', '25.0.6', ['dnf -q -y makecache', 'docker', 'dnf -q -y install docker-25.0.6-1.amzn2023.0.2', 'docker']],
-    ['fedora', undefined, ['dnf -q -y makecache', 'dnf -q -y install moby-engine']],
+    // The names behind versionlock's script.
+    ['amazon', undefined, ['dnf -q -y makecache', 'dnf -q -y install docker', 'docker containerd runc']],
+    [
+      'amazon',
+      '25.0.6',
+      ['dnf -q -y makecache', 'dnf -q -y install docker-25.0.6-1.amzn2023.0.2', 'docker containerd runc'],
+    ],
+    [
+      'fedora',
+      undefined,
+      ['dnf -q -y makecache', 'dnf -q -y install moby-engine', 'docker-cli moby-engine containerd runc'],
+    ],
     [
       'leap',
       '24.0.*',
       [
         'zypper --non-interactive --quiet refresh',
-        'zypper --non-interactive --quiet removelock docker',
         'zypper --non-interactive --quiet install --no-recommends --oldpackage docker=24.0.7_ce-150000.2.1',
-        'zypper --non-interactive --quiet addlock docker',
+        'zypper --non-interactive --quiet addlock docker containerd runc',
       ],
     ],
-    ['alpine', '27', ['apk update', 'true', 'apk add docker=27.3.1-r5 docker-cli=27.3.1-r5', 'true']],
+    ['alpine', '27', ['apk update', 'apk add docker=27.3.1-r5 docker-cli=27.3.1-r5', 'true']],
   ])('on %s, version %s', async (system, version, expected) => {
     expect(await commandsOn(system, version === undefined ? {} : { version })).toEqual(expected);
+  });
+
+  it('releases the held packages of another version, and holds them again', async () => {
+    const ran = await commandsOn('debian', { version: '26.1.4' }, { installed: true });
+    expect(ran.map((text) => text.replace(/ -y .* (?=docker\.io=)/, ' '))).toEqual([
+      'apt-get update -q',
+      'apt-mark unhold docker.io docker-cli containerd runc',
+      'apt-get install docker.io=26.1.4+dfsg1-1 docker-cli',
+      'apt-mark hold docker.io docker-cli containerd runc',
+    ]);
   });
 
   it('names the available versions, and the systems that have another source', async () => {
@@ -162,6 +205,8 @@ describe("Docker's own repository", () => {
       'debian',
       [
         'install -d -m 0755 /etc/apt/keyrings',
+        '/usr/lib/apt/apt-helper download-file https://d.test/linux/debian/dists/trixie/InRelease /etc/apt/keyrings/docker.asc.release',
+        'rm -f /etc/apt/keyrings/docker.asc.release',
         '/usr/lib/apt/apt-helper download-file https://d.test/linux/debian/gpg /etc/apt/keyrings/docker.asc.new',
         'tee /etc/apt/keyrings/docker.asc <<< -----BEGIN PGP PUBLIC KEY BLOCK-----; ; FIRST',
         'rm -f /etc/apt/keyrings/docker.asc.new',
@@ -181,7 +226,7 @@ describe("Docker's own repository", () => {
   ])('is added on %s when its key has the expected fingerprint', async (system, expected) => {
     const ran = await commandsOn(system, { ...official, repositoryKey: FINGERPRINT });
     const [, , first = ''] = readKeys(KEY)?.armored.split('\n') ?? [];
-    expect(ran.slice(0, 5)).toEqual(expected.map((text) => text.replace('FIRST', first)));
+    expect(ran.slice(0, expected.length)).toEqual(expected.map((text) => text.replace('FIRST', first)));
   });
 
   it('is refused, and its key never put where it is trusted, when the key differs', async () => {

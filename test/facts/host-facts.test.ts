@@ -10,12 +10,14 @@ import { identity } from '../../lib/facts/identity.ts';
 import { missingModules } from '../../lib/facts/kernel-modules.ts';
 import { listeners } from '../../lib/facts/listeners.ts';
 import { mtus } from '../../lib/facts/mtu.ts';
+import { packageHolds } from '../../lib/facts/package-holds.ts';
 import { packageLock } from '../../lib/facts/package-lock.ts';
 import { registries } from '../../lib/facts/registries.ts';
 import { packageSources } from '../../lib/facts/package-sources.ts';
 import { platform } from '../../lib/facts/platform.ts';
 import { resources } from '../../lib/facts/resources.ts';
 import { routes } from '../../lib/facts/routes.ts';
+import { runningKernel } from '../../lib/facts/running-kernel.ts';
 import { surroundings } from '../../lib/facts/environment.ts';
 import { wallClock } from '../../lib/facts/wall-clock.ts';
 import { freePort } from '../support/sshd.ts';
@@ -102,8 +104,37 @@ MemTotal:         996612 kB`;
     expect(parse(output)).toEqual({ dataRoot: '/var/lib/docker', diskMiB: 9150, memoryMiB: 973 });
     expect(parse(`data-root /srv/docker data\n${output}`)).toMatchObject({ dataRoot: '/srv/docker data' });
     expect(parse(`data-root /srv/\u001b[31m\n${output}`)).toMatchObject({ dataRoot: '/var/lib/docker' });
-    expect(packageLock.parse('423 unattended-upgr')).toEqual({ pid: 423, program: 'unattended-upgr' });
+    const lists = '/var/lib/apt/lists/lock';
+    expect(packageLock.parse(`423 ${lists} apt-daily.service apt-get`)).toEqual({
+      kind: 'process',
+      pid: 423,
+      program: 'apt-get',
+      file: lists,
+      service: 'apt-daily.service',
+    });
+    expect(packageLock.parse('77 /run/zypp.pid - a name')).toEqual({
+      kind: 'process',
+      pid: 77,
+      program: 'a name',
+      file: '/run/zypp.pid',
+    });
+    expect(packageLock.parse('cloud-init')).toEqual({ kind: 'cloud-init' });
     expect(packageLock.parse('')).toBeUndefined();
+    expect(runningKernel.parse('6.12.48+deb13-amd64\nmodules')).toEqual({
+      release: '6.12.48+deb13-amd64',
+      hasModules: true,
+    });
+    expect(runningKernel.parse('6.12.41+deb13-amd64').hasModules).toBe(false);
+    expect(packageHolds.parse('manager apt\n/usr/bin/dpkg-query\nhi  docker.io\nii  containerd\nrc  runc')).toEqual({
+      manager: 'apt',
+      installed: ['docker.io', 'containerd'],
+      held: ['docker.io'],
+    });
+    expect(packageHolds.parse('ii docker-ce\nhi containerd.io')).toEqual({
+      manager: undefined,
+      installed: ['docker-ce', 'containerd.io'],
+      held: ['containerd.io'],
+    });
     expect(packageSources.parse('yes http://mirror.test\nno https://other.test:8443')).toEqual([
       { server: 'http://mirror.test', reachable: true },
       { server: 'https://other.test:8443', reachable: false },
@@ -162,13 +193,16 @@ unit 1 active
 unit 2 inactive
 unit 3 active
 unit 4 inactive
+unit 5 inactive
+unit 6 inactive
+unit 7 active
 Status: inactive
 export HTTPS_PROXY="http://me:secret@proxy.example.org:3128"
 http_proxy=http://proxy.example.org:3128`;
     expect(surroundings.parse(output)).toEqual({
       firewalls: ['firewalld'],
       proxies: ['HTTPS_PROXY=http://***@proxy.example.org:3128', 'http_proxy=http://proxy.example.org:3128'],
-      unattendedUpgrades: true,
+      unattendedUpgrades: ['unattended-upgrades', 'transactional-update'],
     });
     expect(surroundings.parse('unit 1 active\nStatus: active').firewalls).toEqual(['ufw']);
   });

@@ -13,6 +13,8 @@ export class FakeEngineFiles {
   refused: RegExp | undefined;
   /** What an engine doesn't start with, although it is valid. */
   fatal: RegExp | undefined;
+  /** Hosts where swarmup installed Docker: their packages, as `ii NAME`, and held ones as `hi NAME`. */
+  readonly packages = new Map<string, string>();
   /** What was done to engines, in order. */
   readonly done: string[] = [];
 
@@ -26,7 +28,9 @@ export class FakeEngineFiles {
 
   /** Answers the questions for a host's configuration, in the order in which they are asked. */
   answers(host: string): string[] {
-    return [this.read(host, DAEMON), this.read(host, NOTE), ''];
+    const packages = this.packages.get(host);
+    const holds = packages === undefined ? '' : `manager apt\n${packages}`;
+    return [this.read(host, DAEMON), this.read(host, NOTE), '', holds];
   }
 
   /** Runs a command that concerns an engine's configuration; undefined for any other. */
@@ -48,6 +52,16 @@ export class FakeEngineFiles {
     }
     if (command === `rm -f ${DAEMON}`) {
       this.files.delete(`${host}:${DAEMON}`);
+      return ok();
+    }
+    if (argv[0] === 'apt-mark' && argv[1] === 'hold') {
+      this.done.push(`hold ${argv.slice(2).join(' ')} on ${host}`);
+      const names = argv.slice(2);
+      const now = (this.packages.get(host) ?? '').split('\n');
+      this.packages.set(
+        host,
+        now.map((line) => (names.includes(line.slice(3)) ? line.replace('ii', 'hi') : line)).join('\n'),
+      );
       return ok();
     }
     if (argv[0] === 'journalctl') return ok('dockerd: failed to start daemon');

@@ -22,12 +22,14 @@ export function goodFacts(i: number): HostFacts {
     appArmor: { enabled: true, parser: true },
     listeners: [{ protocol: 'tcp', port: 22, address: '0.0.0.0', program: 'sshd' }],
     resources: { dataRoot: '/var/lib/docker', diskMiB: 9150, memoryMiB: 973 },
+    runningKernel: { release: '6.12.48+deb13-amd64', hasModules: true },
     packageLock: undefined,
+    packageHolds: { manager: undefined, installed: [], held: [] },
     packageSources: [{ server: 'http://mirror.test', reachable: true }],
     registries: [{ server: 'https://registry-1.docker.io', reachable: true }],
     engine: undefined,
     daemon: { values: {} },
-    surroundings: { firewalls: [], proxies: [], unattendedUpgrades: false },
+    surroundings: { firewalls: [], proxies: [], unattendedUpgrades: [] },
   };
 }
 

@@ -45,7 +45,25 @@ const WRONG: [string, Change, string[], string?][] = [
   [
     'missing kernel modules',
     { missingModules: ['ip_vs', 'xt_ipvs'] },
-    ['fatal kernel-modules: its kernel has no ip_vs, xt_ipvs'],
+    ['fatal kernel-modules: its kernel 6.12.48+deb13-amd64 has no ip_vs, xt_ipvs'],
+    'linux-modules-extra-6.12.48+deb13-amd64',
+  ],
+  [
+    'missing kernel modules on Red Hat, which has them in a package of their own',
+    {
+      missingModules: ['xt_addrtype'],
+      runningKernel: { release: '5.14.0-570.el9.x86_64', hasModules: true },
+      os: { id: 'rocky', families: ['rocky', 'rhel', 'centos', 'fedora'], codename: '', prettyName: 'Rocky Linux 9.6' },
+      engine,
+    },
+    ['fatal kernel-modules: its kernel 5.14.0-570.el9.x86_64 has no xt_addrtype'],
+    'dnf install -y kernel-modules-extra-5.14.0-570.el9.x86_64',
+  ],
+  [
+    'a kernel that was upgraded since the last boot',
+    { missingModules: ['vxlan'], runningKernel: { release: '6.12.41+deb13-amd64', hasModules: false } },
+    ['fatal kernel-modules: its running kernel 6.12.41+deb13-amd64 has no modules on the disk any more'],
+    'systemctl reboot',
   ],
   [
     'AppArmor without its parser',
@@ -78,9 +96,31 @@ const WRONG: [string, Change, string[], string?][] = [
   ],
   [
     'a held package lock',
-    { packageLock: { pid: 812, program: 'unattended-upgr' } },
-    ['warning package-lock: unattended-upgr (process 812) holds the lock'],
+    {
+      packageLock: { kind: 'process', pid: 812, program: 'unattended-upgr', file: '/var/lib/dpkg/lock-frontend' },
+    },
+    ['warning package-lock: unattended-upgr (process 812) holds /var/lib/dpkg/lock-frontend'],
     'ps -fp 812',
+  ],
+  [
+    'package lists that a fresh machine reads itself',
+    {
+      packageLock: {
+        kind: 'process',
+        pid: 640,
+        program: 'apt-get',
+        file: '/var/lib/apt/lists/lock',
+        service: 'apt-daily.service',
+      },
+    },
+    ['warning package-lock: apt-get (process 640, apt-daily.service) holds /var/lib/apt/lists/lock'],
+    'ps -fp 640',
+  ],
+  [
+    'a machine that is still being set up',
+    { packageLock: { kind: 'cloud-init' } },
+    ['warning package-lock: cloud-init is still setting the machine up; installing waits for it'],
+    'cloud-init status --long',
   ],
   [
     'package sources that are all unreachable',
@@ -219,13 +259,60 @@ const WRONG: [string, Change, string[], string?][] = [
   ],
   [
     'a firewall, a proxy',
-    { surroundings: { firewalls: ['firewalld'], proxies: ['http_proxy=http://p:3128'], unattendedUpgrades: true } },
+    {
+      surroundings: {
+        firewalls: ['firewalld'],
+        proxies: ['http_proxy=http://p:3128'],
+        unattendedUpgrades: ['unattended-upgrades'],
+      },
+    },
     ['warning firewall: firewalld is on', 'warning proxy: it is configured with a proxy (http_proxy=http://p:3128)'],
   ],
   [
     'unattended upgrades',
-    { surroundings: { firewalls: [], proxies: [], unattendedUpgrades: true }, engine },
-    ['warning upgrades: unattended upgrades are on'],
+    {
+      surroundings: { firewalls: [], proxies: [], unattendedUpgrades: ['unattended-upgrades'] },
+      packageHolds: { manager: undefined, installed: ['docker.io', 'containerd', 'runc'], held: ['docker.io'] },
+      engine,
+    },
+    ['warning upgrades: unattended-upgrades upgrades packages unattended, also containerd, runc: that may restart'],
+    'sudo apt-mark hold containerd runc',
+  ],
+  [
+    'unattended upgrades on SUSE',
+    {
+      surroundings: { firewalls: [], proxies: [], unattendedUpgrades: ['transactional-update'] },
+      packageHolds: { manager: undefined, installed: ['docker'], held: [] },
+      os: {
+        id: 'opensuse-microos',
+        families: ['opensuse-microos', 'suse', 'opensuse'],
+        codename: '',
+        prettyName: 'MicroOS',
+      },
+      engine,
+    },
+    ['warning upgrades: transactional-update upgrades packages unattended, also docker'],
+    'sudo zypper addlock docker',
+  ],
+  [
+    'unattended upgrades on Red Hat',
+    {
+      surroundings: { firewalls: [], proxies: [], unattendedUpgrades: ['dnf-automatic-install'] },
+      packageHolds: { manager: undefined, installed: ['docker-ce', 'containerd.io'], held: [] },
+      os: { id: 'rocky', families: ['rocky', 'rhel', 'centos', 'fedora'], codename: '', prettyName: 'Rocky Linux 9.6' },
+      engine,
+    },
+    ['warning upgrades: dnf-automatic-install upgrades packages unattended, also docker-ce, containerd.io'],
+    'sudo dnf versionlock add docker-ce containerd.io',
+  ],
+  [
+    'unattended upgrades that leave Docker alone, as its packages are held',
+    {
+      surroundings: { firewalls: [], proxies: [], unattendedUpgrades: ['unattended-upgrades'] },
+      packageHolds: { manager: 'apt', installed: ['docker.io', 'containerd'], held: ['docker.io', 'containerd'] },
+      engine,
+    },
+    [],
   ],
 ];
 
@@ -343,7 +430,7 @@ describe('the network between hosts', () => {
         (facts) =>
           (facts[1] = {
             ...goodFacts(2),
-            surroundings: { firewalls: ['ufw'], proxies: [], unattendedUpgrades: false },
+            surroundings: { firewalls: ['ufw'], proxies: [], unattendedUpgrades: [] },
           }),
       )),
       links,

@@ -55,6 +55,17 @@ describe('the configuration of engines in a running swarm', () => {
     expect(await sentences(world, '')).toEqual([]);
   });
 
+  it('includes holding the packages that swarmup installed, which drains no node', async () => {
+    const world = await converged();
+    world.engineFiles.packages.set('worker1', 'hi docker.io\nii containerd\nii runc');
+    world.engineFiles.packages.set('worker2', 'hi docker.io\nhi containerd');
+    expect(await sentences(world, '')).toEqual(['worker1: hold containerd, runc, which only swarmup upgrades']);
+    expect(errorsOf(await world.run('up', await withDaemon('')))).toEqual([]);
+    expect(world.engineFiles.done).toEqual(['hold containerd runc on worker1']);
+    expect(drained(world)).toEqual([]);
+    expect(await sentences(world, '')).toEqual([]);
+  });
+
   it('is refused before anything is touched when the engine’s own program refuses it', async () => {
     const world = await converged();
     world.engineFiles.refused = /"nonsense"/;

@@ -1,7 +1,9 @@
 import { installerOf } from '../../docker/installers.ts';
 import { DATA_ROOT } from '../../facts/resources.ts';
-import { quote } from '../../util/shell-quote.ts';
+import { holderOf, watchHolder } from '../../facts/package-lock.ts';
 import type { Server } from '../../facts/reachable.ts';
+import { quote } from '../../util/shell-quote.ts';
+import { visibleLine } from '../../util/visible.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
 /** The architectures that Docker is packaged for. Source: download.docker.com and the distributions' own packages. */
@@ -58,15 +60,23 @@ const system: Rule = (host, { cluster }) => {
 };
 
 const kernelModules: Rule = (host) => {
-  const missing = host.facts.missingModules;
+  const { missingModules: missing, runningKernel: kernel, os } = host.facts;
   if (missing.length === 0) return [];
-  const extra = host.facts.os.families.includes('debian')
-    ? 'Boot a distribution kernel, not a stripped one (Ubuntu: apt-get install linux-modules-extra-$(uname -r))'
-    : 'dnf install kernel-modules-extra, then reboot into the kernel it belongs to';
+  const run = `swarmup ssh ${host.node.name} -- sudo`;
+  if (!kernel.hasModules)
+    return [
+      fatal(host, 'kernel-modules', {
+        message: `its running kernel ${kernel.release} has no modules on the disk any more (/lib/modules/${kernel.release}), as after an upgrade of the kernel: ${missing.join(', ')} can't be loaded`,
+        fix: `Reboot it into the new kernel: ${run} systemctl reboot`,
+      }),
+    ];
+  const add = os.families.includes('debian')
+    ? `Boot a distribution kernel, not a stripped one; on Ubuntu: ${run} apt-get install -y linux-modules-extra-${kernel.release}`
+    : `${run} dnf install -y kernel-modules-extra-${kernel.release}, or without the version, and then a reboot: ${run} systemctl reboot`;
   return [
     fatal(host, 'kernel-modules', {
-      message: `its kernel has no ${missing.join(', ')}, which overlay networks and the routing mesh need`,
-      fix: `${extra}. If the kernel was updated since the last boot, reboot.`,
+      message: `its kernel ${kernel.release} has no ${missing.join(', ')}, which overlay networks and the routing mesh need`,
+      fix: add,
     }),
   ];
 };
@@ -77,7 +87,7 @@ const appArmor: Rule = (host) => {
   return [
     fatal(host, 'apparmor', {
       message: 'AppArmor is on but apparmor_parser is missing, so that the engine cannot start any container',
-      fix: `Install it: swarmup ssh ${host.node.name} -- sudo apt-get install apparmor`,
+      fix: `Install it: swarmup ssh ${host.node.name} -- sudo ${host.facts.os.families.includes('debian') ? 'apt-get install apparmor' : 'zypper install apparmor-parser'}`,
     }),
   ];
 };
@@ -108,8 +118,8 @@ const packageLock: Rule = (host) => {
   if (!lock || engine) return [];
   return [
     warning(host, 'package-lock', {
-      message: `${lock.program} (process ${lock.pid}) holds the lock of the package manager; installing waits for it up to 10 minutes`,
-      fix: `If that process never ends: swarmup ssh ${host.node.name} -- ps -fp ${lock.pid}`,
+      message: `${visibleLine(holderOf(lock))}; installing waits for it up to 10 minutes`,
+      fix: `If it never ends, see what it does: swarmup ssh ${host.node.name} -- ${watchHolder(lock)}`,
     }),
   ];
 };

@@ -1,3 +1,5 @@
+import type { OsRelease } from '../../facts/os-release.ts';
+import { unheld } from '../../facts/package-holds.ts';
 import { warning, type Rule } from './rule.ts';
 
 const firewall: Rule = (host) => {
@@ -23,13 +25,22 @@ const proxy: Rule = (host, { cluster }) => {
 };
 
 const upgrades: Rule = (host) => {
-  if (!host.facts.surroundings.unattendedUpgrades || host.facts.engine === undefined) return [];
+  const { surroundings, packageHolds, engine, os } = host.facts;
+  const loose = unheld(packageHolds);
+  const { unattendedUpgrades: programs } = surroundings;
+  if (programs.length === 0 || engine === undefined || loose.length === 0) return [];
   return [
     warning(host, 'upgrades', {
-      message: 'unattended upgrades are on: they may restart Docker on all nodes in the same night',
-      fix: `Exclude Docker from them: swarmup ssh ${host.node.name} -- sudo apt-mark hold docker.io docker-ce containerd containerd.io`,
+      message: `${programs.join(' and ')} ${programs.length === 1 ? 'upgrades' : 'upgrade'} packages unattended, also ${loose.join(', ')}: that may restart Docker on all nodes in the same night`,
+      fix: `Hold them: swarmup ssh ${host.node.name} -- sudo ${holdCommand(os)} ${loose.join(' ')}`,
     }),
   ];
 };
+
+/** Sources: apt-mark(8); dnf4 and dnf5, versionlock; zypper(8). */
+function holdCommand({ families }: OsRelease): string {
+  if (families.includes('debian')) return 'apt-mark hold';
+  return families.some((family) => /suse|^sles$/.test(family)) ? 'zypper addlock' : 'dnf versionlock add';
+}
 
 export const surroundingRules: readonly Rule[] = [firewall, proxy, upgrades];

@@ -4,10 +4,13 @@ import { basename, join } from 'node:path';
 import { removeOwn } from '../../util/remove.ts';
 import type { Cluster, NodeSpec } from '../../config/model.ts';
 import { apt } from '../../docker/apt.ts';
-import { choosePackages, installPackages } from '../../docker/install.ts';
+import { choosePackages } from '../../docker/choose.ts';
+import { holdEngine } from '../../docker/holds.ts';
+import { installPackages, refresh } from '../../docker/install.ts';
 import { DISTRO_PACKAGES } from '../../docker/installers.ts';
 import { exists } from '../../util/files.ts';
 import { SshHost } from '../../remote/ssh.ts';
+import type { Work } from '../../contracts/context.ts';
 import type { Host } from '../../contracts/host.ts';
 import type { Machine, Provider, ProviderIo, ProviderOptions } from '../../contracts/provider.ts';
 import { trackUsers } from '../users.ts';
@@ -34,7 +37,7 @@ export interface Baking {
 export async function bakeDocker(image: BootImage, baking: Baking, io: ProviderIo): Promise<BootImage> {
   const { options, cache, qemuImg } = baking;
   const hash = createHash('sha256')
-    .update(JSON.stringify([image.disk, DISTRO_PACKAGES, FORGET]))
+    .update(JSON.stringify([image.disk, DISTRO_PACKAGES, 'held', FORGET]))
     .digest('hex');
   const folder = join(cache, 'images', `${basename(image.disk).replace(/\.\w+$/, '')}-docker-${hash.slice(0, 12)}`);
   const baked: BootImage = { disk: join(folder, 'disk.qcow2'), format: 'qcow2', configure: image.configure };
@@ -55,7 +58,7 @@ export async function bakeDocker(image: BootImage, baking: Baking, io: ProviderI
   const told = saying(io, 'installing Docker in the image (once): ');
   try {
     const machine = await provider.create(BUILDER, told);
-    await install(machine, told);
+    await install(machine, { ...told, clock: options.clock });
     await provider.stop(BUILDER.name, told);
     told.report('writing it');
     const result = join(work, 'result');
@@ -89,17 +92,18 @@ const FORGET = [
   'sync',
 ].join(' && ');
 
-async function install(machine: Machine, io: ProviderIo): Promise<void> {
+async function install(machine: Machine, io: ProviderIo & Work): Promise<void> {
   const host: Host = await SshHost.connect(machine.name, machine.ssh, {
     emit: () => undefined,
     signal: io.signal,
   });
   try {
     const installer = { manager: apt, packages: DISTRO_PACKAGES };
-    io.report('reading the package lists');
-    await host.run(apt.refresh, { signal: io.signal });
-    const packages = await choosePackages(host, installer, undefined, io.signal);
+    const lists = await refresh(host, apt, io);
+    const packages = await choosePackages(host, installer, { version: undefined, lists, signal: io.signal });
     await installPackages(host, apt, packages, io);
+    // Cloud images upgrade packages at night.
+    await holdEngine(host, apt, io.signal);
     io.report('removing its identity');
     await host.run(['sh', '-ec', FORGET], { signal: io.signal });
   } finally {
