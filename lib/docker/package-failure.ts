@@ -96,7 +96,10 @@ export function packageFailure(output: string): PackageFailure | undefined {
   for (const [kind, texts] of kinds()) {
     for (const text of texts) {
       const found = text.exec(output);
-      if (found) return { kind, what: found.groups?.['what'] ?? '', detail: found.groups?.['detail']?.trim() ?? '' };
+      if (!found) continue;
+      const { what = '', detail = '' } = found.groups ?? {};
+      // apt separates a status from its reason by two spaces.
+      return { kind, what, detail: detail.trim().replace(/ {2,}/g, ' ') };
     }
   }
   return undefined;

@@ -7,13 +7,14 @@ import { readKeys } from '../../lib/docker/repository-key.ts';
 import { osRelease, type OsRelease } from '../../lib/facts/os-release.ts';
 import type { Host } from '../../lib/contracts/host.ts';
 import { fakeClock } from '../fakes/clock.ts';
+import { SwarmupError } from '../../lib/util/errors.ts';
 import { strict } from '../fakes/strict.ts';
 
 /** /etc/os-release of each system. */
 const SYSTEMS = {
   debian: 'ID=debian\nVERSION_CODENAME=trixie\nPRETTY_NAME="Debian GNU/Linux 13 (trixie)"',
   ubuntu: 'ID=ubuntu\nID_LIKE=debian\nVERSION_CODENAME=noble\nPRETTY_NAME="Ubuntu 24.04.3 LTS"',
-  mint: 'ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_CODENAME=xia\nPRETTY_NAME="Linux Mint 22.1"',
+  mint: 'ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_CODENAME=xia\nPRETTY_NAME="Linux Mint 22.1"\nUBUNTU_CODENAME=noble',
   fedora: 'ID=fedora\nVERSION_ID=42\nPRETTY_NAME="Fedora Linux 42 (Server Edition)"',
   rhel: 'ID="rhel"\nID_LIKE="fedora"\nPRETTY_NAME="Red Hat Enterprise Linux 9.6 (Plow)"',
   rocky: 'ID="rocky"\nID_LIKE="rhel centos fedora"\nPRETTY_NAME="Rocky Linux 9.6 (Blue Onyx)"',
@@ -82,13 +83,23 @@ const INSTALLED: Readonly<Partial<Record<System, readonly string[]>>> = {
   alpine: ['docker', 'docker-cli', 'containerd', 'runc'],
 };
 
+/** How an installation goes. */
+interface Course {
+  readonly installed?: boolean;
+  /** What reading the lists prints although it succeeds; the lists are empty then. */
+  readonly warns?: string;
+  /** What a command prints when it fails; undefined for one that succeeds. */
+  readonly fails?: (command: string) => string | undefined;
+  /** Gets the commands, also when the installation fails. */
+  readonly ran?: string[];
+}
+
 /** Installs on a host that only records its commands. @returns the commands that change something */
 async function commandsOn(
   system: System,
   docker: Partial<DockerSection>,
-  { installed: before = false } = {},
+  { installed: before = false, fails = () => undefined, warns, ran = [] }: Course = {},
 ): Promise<string[]> {
-  const ran: string[] = [];
   const host = strict<Host>('host', {
     name: 'worker1',
     run: async (argv, options = {}) => {
@@ -106,13 +117,18 @@ async function commandsOn(
             : ['base-files'];
         return ok(installed.map((name) => `ii ${name}\n`).join(''));
       }
-      if (/madison|repoquery|search --details|^apk policy/.test(text)) return ok(VERSIONS[plain[0] ?? ''] ?? '');
+      if (/madison|repoquery|search --details|^apk policy/.test(text))
+        return ok(warns === undefined ? VERSIONS[plain[0] ?? ''] : '');
       if (text.startsWith('cat ')) return ok(KEY);
       if (text === 'dpkg --print-architecture') return ok('amd64\n');
       ran.push(
         typeof options.input === 'string' ? `${text} <<< ${options.input.split('\n').slice(0, 3).join('; ')}` : text,
       );
-      return ok();
+      if (text.startsWith('apt-get update')) warns?.split('\n').forEach((line) => options.onLine?.(line));
+      const failure = fails(text);
+      if (failure === undefined) return ok();
+      if (options.okExit === 'any') return { exitCode: 100, stdout: '', stderr: failure };
+      throw new SwarmupError('COMMAND_FAILED', `worker1: '${text}' failed`, { fix: '', output: failure });
     },
   });
   const section = { source: 'distro', daemon: {}, ...docker } as DockerSection;
@@ -182,6 +198,16 @@ describe('installing', () => {
     ]);
   });
 
+  it('says which source was not reached where apt only warns of it, and so has no packages', async () => {
+    const warning =
+      "W: Failed to fetch http://m.test/debian/dists/trixie/InRelease  Could not resolve 'm.test'\nW: Some index files failed to download.";
+    await expect(commandsOn('debian', {}, { warns: warning })).rejects.toMatchObject({
+      code: 'INSTALL_FAILED',
+      message: "worker1: it can't reach http://m.test/debian/dists/trixie/InRelease (Could not resolve 'm.test')",
+      fix: expect.stringContaining('docker.proxy'),
+    });
+  });
+
   it('names the available versions, and the systems that have another source', async () => {
     await expect(commandsOn('leap', { version: '19' })).rejects.toMatchObject({
       code: 'INSTALL_UNSUPPORTED',
@@ -227,6 +253,49 @@ describe("Docker's own repository", () => {
     const ran = await commandsOn(system, { ...official, repositoryKey: FINGERPRINT });
     const [, , first = ''] = readKeys(KEY)?.armored.split('\n') ?? [];
     expect(ran.slice(0, expected.length)).toEqual(expected.map((text) => text.replace('FIRST', first)));
+  });
+
+  const noRelease = (command: string) => {
+    const [address] = /http\S+Release/.exec(command) ?? [];
+    return address && `E: Failed to fetch ${address}  404  Not Found [IP: 192.0.2.1 443]\nE: Download Failed`;
+  };
+
+  it('is not added when it has no packages for the codename, and the message names what there is instead', async () => {
+    const ran: string[] = [];
+    await expect(commandsOn('debian', official, { fails: noRelease, ran })).rejects.toMatchObject({
+      code: 'INSTALL_UNSUPPORTED',
+      message:
+        "worker1: Docker's repository https://d.test/linux/debian has no packages for trixie, which worker1 runs (Debian GNU/Linux 13 (trixie))",
+      fix: expect.stringContaining('docker.source: distro'),
+    });
+    expect(ran.filter((text) => /tee|docker\.sources/.test(text) && !text.includes('swarmup'))).toEqual([]);
+    // A derivative has the codename of what it is built from.
+    await expect(commandsOn('mint', official, { fails: noRelease })).rejects.toMatchObject({
+      message: expect.stringContaining('/ubuntu has no packages for noble, which worker1 runs (Linux Mint 22.1)'),
+    });
+  });
+
+  it('is added when only the answer about the codename is lost, as apt itself says best what is wrong', async () => {
+    const fails = (command: string) =>
+      command.includes('InRelease') ? 'E: Failed to fetch https://d.test  Connection timed out' : undefined;
+    const ran = await commandsOn('debian', { ...official, repositoryKey: FINGERPRINT }, { fails });
+    expect(ran.some((text) => text.startsWith('tee /etc/apt/sources.list.d/docker.sources'))).toBe(true);
+  });
+
+  it.each([
+    ["E: The repository 'https://d.test/linux/debian trixie Release' does not have a Release file.", true],
+    [
+      "W: GPG error: https://d.test/linux/debian trixie InRelease: The following signatures couldn't be verified because the public key is not available: NO_PUBKEY 50045C09FAC0B3C7\nE: The repository 'https://d.test/linux/debian trixie InRelease' is not signed.",
+      true,
+    ],
+    ["E: The repository 'https://other.test/debian trixie Release' does not have a Release file.", false],
+    ["E: Failed to fetch https://d.test/linux/debian/x  Could not resolve 'd.test'", false],
+  ])('is removed again when apt-get update refuses it: %s %s', async (output, removed) => {
+    const ran: string[] = [];
+    const fails = (command: string) => (command.startsWith('apt-get update') ? output : undefined);
+    const installing = commandsOn('debian', { ...official, repositoryKey: FINGERPRINT }, { fails, ran });
+    await expect(installing).rejects.toMatchObject({ code: 'INSTALL_FAILED' });
+    expect(ran.includes('rm -f /etc/apt/sources.list.d/docker.sources /etc/apt/keyrings/docker.asc')).toBe(removed);
   });
 
   it('is refused, and its key never put where it is trusted, when the key differs', async () => {
