@@ -36,7 +36,9 @@ const NAMES = ENGINE_PACKAGES.join(' ');
  * upgrades nothing by itself. Sources: dpkg-query(1); dnf-versionlock(8); dnf5-versionlock(8); zypper(8), locks.
  */
 const COMMAND = [
-  `sed -n 's/.*"manager":"\\([a-z]*\\)".*/manager \\1/p' ${RECEIPT}`,
+  // An installation that failed leaves a receipt too.
+  `grep -q -E '"(docker-ce|docker\\.io|docker|moby-engine)"' ${RECEIPT} &&`,
+  `  sed -n 's/.*"manager":"\\([a-z]*\\)".*/manager \\1/p' ${RECEIPT}`,
   'if command -v dpkg-query; then',
   `  dpkg-query -W -f '\${db:Status-Abbrev} \${Package}\\n' ${NAMES}`,
   'fi; if command -v rpm; then',

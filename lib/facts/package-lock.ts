@@ -17,7 +17,7 @@ export type PackageHolder =
 export type PackageLock = PackageHolder | undefined;
 
 /**
- * Files that are locked, all of them at the same time as work goes on. The lists are a lock of their own, for which
+ * Files that are locked, each while something works with what it protects. The lists are a lock of their own, for which
  * DPkg::Lock::Timeout doesn't wait. Sources: apt, apt-pkg/acquire.cc (lists, archives); dpkg(1); rpm, lib/rpmlock.cc;
  * dnf5, libdnf5/base/transaction.cpp; apk-tools, src/database.c.
  */

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -8,6 +10,8 @@ import {
   writeFileSync,
   copyFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -195,16 +199,39 @@ const BARE_FAULTS = {
     'rm -r /etc/docker',
   ],
   'host-name': ['hostname alpha', 'hostname beta'],
+  // Starting and stopping it removes all rules, so it comes before those of the next fault.
+  firewall: [
+    'systemctl start nftables 2>/dev/null || systemd-run --unit=nftables --remain-after-exit true',
+    'systemctl stop nftables',
+  ],
   network: ['iptables -A INPUT -p udp --dport 4789 -j DROP', 'iptables -F INPUT'],
   ports: [
     `setsid perl -MSocket -e 'socket(S,PF_INET,SOCK_STREAM,6); bind(S,sockaddr_in(80,INADDR_ANY)) or die; listen(S,5); sleep 900' </dev/null >/dev/null 2>&1 & echo $! > /run/taker`,
     'kill $(cat /run/taker)',
   ],
-  'package-lock': [
-    `setsid perl -e 'use Fcntl; open(F,q(+>>),q(/var/lib/dpkg/lock-frontend)); $l=pack(q(s s x4 q q i x4),F_WRLCK,0,0,0,0); fcntl(F,F_SETLK,$l) or die; sleep 900' </dev/null >/dev/null 2>&1 & echo $! > /run/holder`,
-    'kill $(cat /run/holder)',
-  ],
+  'package-lock': [holding('/var/lib/apt/lists/lock'), 'kill $(cat /run/holder)'],
+  // As after an upgrade of the kernel; last, as the others load modules.
+  'kernel-modules': ['mv /lib/modules/$(uname -r) /lib/modules/gone', 'mv /lib/modules/gone /lib/modules/$(uname -r)'],
 } as const;
+
+/** A command that holds a lock as apt does, under the name of a fresh machine's first update. */
+function holding(file: string): string {
+  const lock = 'fcntl(F,F_SETLK,pack(q(s s x4 q q i x4),F_WRLCK,0,0,0,0)) or die';
+  const program = `use Fcntl; $0=q(apt-get); open(F,q(+>>),q(${file})) or die; ${lock}; sleep 3600`;
+  return `setsid perl -e '${program}' </dev/null >/dev/null 2>&1 & echo $! > /run/holder`;
+}
+
+/** The events of all runs so far, as recorded. */
+function recorded(): string {
+  const runs = join(state, 'runs');
+  return existsSync(runs)
+    ? readdirSync(runs)
+        .map((run) => join(runs, run, 'events.jsonl'))
+        .filter((file) => existsSync(file))
+        .map((file) => readFileSync(file, 'utf8'))
+        .join('')
+    : '';
+}
 
 /** Tasks with nothing to do here: one manager, hosts that share nothing, and a file without these keys. */
 const NOT_ASKED_FOR: readonly string[] = [
@@ -245,6 +272,9 @@ describe('existing hosts', () => {
     );
     expect(ok).toBe(false);
     expect(text).toMatch(/60 min ahead[^]*UDP 4789[^]*can't be reached from manager1/);
+    expect(text).toMatch(/apt-get \(process \d+\) holds \/var\/lib\/apt\/lists\/lock; installing waits for it/);
+    expect(text).toMatch(/its running kernel \S+ has no modules on the disk any more/);
+    expect(text).toContain('nftables is on');
     const up = await cli.json<UpDocument>('up');
     expect(up.status).toBe(1);
     expect(up.document.changed).toBe(0);
@@ -257,6 +287,43 @@ describe('existing hosts', () => {
     for (const [, mend] of Object.values(BARE_FAULTS)) await onMachine('beta', mend);
   });
 
+  it('may have a proxy that the cluster file does not name', async () => {
+    const text = readFileSync(join(folder, 'swarmup.yaml'), 'utf8').replace(/, proxy: \S+, noProxy: \[\.test\]/, '');
+    expect(text).not.toContain('proxy');
+    writeFileSync(join(folder, 'direct.yaml'), text);
+    await onMachine('beta', "echo 'https_proxy=http://me:hidden@proxy.test:3128' >> /etc/environment");
+    const { document } = await cli.json<DoctorDocument>('doctor', '-f', 'direct.yaml');
+    expect(document.findings.filter(({ check }) => check === 'proxy')).toEqual([
+      expect.objectContaining({
+        node: 'worker1',
+        message: expect.stringContaining('it is configured with a proxy (https_proxy=http://***@proxy.test:3128)'),
+      }),
+    ]);
+    await onMachine('beta', "sed -i '/proxy.test/d' /etc/environment");
+  });
+
+  it("are told when Docker's repository has no packages for their release, and get no list of it", async () => {
+    const empty = createServer((_request, response) => response.writeHead(404).end()).listen(0, '127.0.0.1');
+    await once(empty, 'listening');
+    const { port } = empty.address() as AddressInfo;
+    const text = readFileSync(join(folder, 'swarmup.yaml'), 'utf8');
+    const source = `source: official, repository: 'http://192.168.76.2:${port}'`;
+    writeFileSync(join(folder, 'official.yaml'), text.replace('source: distro', source));
+    const up = await cli.json<UpDocument>('up', '-f', 'official.yaml', '--only', 'install-docker');
+    empty.close();
+    expect(up.status).toBe(1);
+    const errors = up.document.units.flatMap(({ error }) => error ?? []);
+    expect(errors.length).toBeGreaterThan(0);
+    for (const error of errors)
+      expect(error).toMatchObject({
+        code: 'INSTALL_UNSUPPORTED',
+        message: expect.stringMatching(/\/debian has no packages for (trixie|bookworm), which /),
+        fix: expect.stringContaining('docker.source: distro'),
+      });
+    for (const name of ['alpha', 'beta'])
+      expect(await onMachine(name, 'ls /etc/apt/sources.list.d /etc/apt/keyrings')).not.toContain('docker');
+  });
+
   it('may have a path between them that drops full-size packets', async () => {
     await onMachine('beta', 'iptables -A INPUT -p udp -m length --length 1450: -j DROP');
     const { found, text } = await doctor();
@@ -265,10 +332,16 @@ describe('existing hosts', () => {
     await onMachine('beta', 'iptables -F INPUT');
   });
 
-  it('become a cluster with every task of the pipeline', async () => {
+  it('become a cluster with every task of the pipeline, after the package lists are free', async () => {
     // Within Docker's default pool.
     await onMachine('beta', 'ip route add 10.0.5.0/24 dev eth1');
-    const up = await cli.json<UpDocument>('up');
+    // As on a fresh machine, whose first update reads the lists: apt-get itself fails at once.
+    await onMachine('beta', holding('/var/lib/apt/lists/lock'));
+    const running = cli.json<UpDocument>('up');
+    const waiting = /waiting: apt-get \(process \d+\) holds \/var\/lib\/apt\/lists\/lock/;
+    await vi.waitFor(() => expect(recorded()).toMatch(waiting), { timeout: 600_000, interval: 1000 });
+    await onMachine('beta', 'kill $(cat /run/holder)');
+    const up = await running;
     expectOk(up);
     expect(up.status).toBe(0);
     expect(new Set(up.document.units.map((unit) => unit.task))).toEqual(
@@ -307,6 +380,27 @@ describe('existing hosts', () => {
         expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('Welcome to nginx') });
     }
     expect(await program('curl', ['-sS', '--max-time', '30', pages[0] ?? ''])).toContain('Welcome to nginx');
+  });
+
+  it('hold Docker’s packages together, which unattended upgrades would restart', async () => {
+    const held = async (name: string) => (await onMachine(name, 'apt-mark showhold')).trim().split('\n');
+    expect(await held('alpha')).toEqual(['containerd', 'docker.io', 'runc']);
+    expect(await held('beta')).toEqual(['containerd', 'docker-cli', 'docker.io', 'runc']);
+    await onMachine('beta', 'systemd-run --unit=unattended-upgrades --remain-after-exit true');
+    expect((await doctor()).found).not.toContain('worker1 upgrades');
+    await onMachine('beta', 'apt-mark unhold containerd');
+    const { found, text } = await doctor();
+    expect(found).toContain('worker1 upgrades');
+    expect(text).toContain(
+      'unattended-upgrades upgrades packages unattended, also containerd: that may restart Docker',
+    );
+    const up = await cli.json<UpDocument>('up', '--only', 'upgrade-docker');
+    expectOk(up);
+    expect(up.document.units.flatMap(({ changes }) => changes)).toEqual([
+      'worker1: hold containerd, which only swarmup upgrades',
+    ]);
+    expect(await held('beta')).toContain('containerd');
+    await onMachine('beta', 'systemctl stop unattended-upgrades');
   });
 
   it('run a stack unchanged through a manager with Docker 20.10: merge keys, aliases, octal and large numbers, files and variables', async () => {
@@ -535,6 +629,7 @@ describe('existing hosts', () => {
       expect(await onMachine(name, 'ls /usr/sbin/dockerd /var/lib/swarmup 2>/dev/null; ls -d /var/lib/docker')).toBe(
         '/var/lib/docker',
       );
+      expect((await onMachine(name, 'apt-mark showhold')).trim()).toBe('');
     }
     // The accepted keys were removed with the folder: it is created again for this run, and removed again.
     const again = await cli.json<UpDocument>('down', '--yes', '--uninstall', '--accept-new');

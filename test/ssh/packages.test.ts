@@ -6,13 +6,19 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, normalize } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../lib/async/clock.ts';
 import type { DockerSection } from '../../lib/config/model.ts';
-import { installDocker } from '../../lib/docker/install.ts';
+import type { Work } from '../../lib/contracts/context.ts';
+import { apt } from '../../lib/docker/apt.ts';
+import { installDocker, refresh } from '../../lib/docker/install.ts';
+import { packageFailure } from '../../lib/docker/package-failure.ts';
+import { runPackages } from '../../lib/docker/package-run.ts';
 import { behindProxy } from '../../lib/docker/proxy.ts';
 import { readReceipt } from '../../lib/docker/receipt.ts';
 import { readKeys } from '../../lib/docker/repository-key.ts';
 import { uninstallDocker } from '../../lib/docker/uninstall.ts';
 import { gather } from '../../lib/remote/gather-facts.ts';
+import { packageHolds, unheld } from '../../lib/facts/package-holds.ts';
 import { osRelease } from '../../lib/facts/os-release.ts';
 import { SshHost } from '../../lib/remote/ssh.ts';
 import { startProxy } from '../support/proxy.ts';
@@ -100,10 +106,17 @@ async function install(docker: Partial<DockerSection> = {}): Promise<void> {
   await installDocker(behindProxy(host, { docker: section, nodes: [] }), {
     os,
     docker: section,
-    report: () => undefined,
-    signal: never,
+    ...work(),
   });
 }
+
+/** @param onReport gets what is being done */
+function work(onReport: (detail: string) => void = () => undefined): Work {
+  return { report: onReport, signal: never, clock: systemClock };
+}
+
+/** What swarmup sees of the packages on the host. */
+const holds = async () => (await gather(host, { packageHolds }, never)).packageHolds;
 
 async function uninstall(): Promise<void> {
   const receipt = await readReceipt(host, never);
@@ -193,8 +206,19 @@ describe('installing from a repository with Docker’s layout', () => {
     expect(await sh(version)).toBe('5:26.1.3-1~debian.13~trixie');
     await sh('DEBIAN_FRONTEND=noninteractive apt-get -y -q dist-upgrade');
     expect(await sh(version)).toBe('5:26.1.3-1~debian.13~trixie');
+    // Together with containerd, whose upgrade would stop the containers too.
+    expect(await sh('apt-mark showhold')).toBe('containerd.io\ndocker-ce\ndocker-ce-cli\n');
+    const names = ['docker-ce', 'docker-ce-cli', 'containerd.io'];
+    expect(await holds()).toEqual({
+      manager: 'apt',
+      installed: expect.toSatisfy((found: string[]) => names.every((name) => found.includes(name))),
+      held: expect.toSatisfy((found: string[]) => names.every((name) => found.includes(name))),
+    });
+    await sh('apt-mark unhold containerd.io');
+    expect(unheld(await holds())).toEqual(['containerd.io']);
     await uninstall();
     expect(await sh(ENGINES)).toBe('');
+    expect(await sh('apt-mark showhold')).toBe('');
     expect(await sh('ls /etc/apt/sources.list.d /etc/apt/keyrings')).not.toContain('docker');
   });
 
@@ -257,13 +281,35 @@ describe('installing from a repository with Docker’s layout', () => {
     writeFileSync(list, text.replace('Suite: trixie', 'Suite: forged'));
     try {
       await expect(install(official())).rejects.toMatchObject({
-        code: 'COMMAND_FAILED',
+        code: 'INSTALL_FAILED',
+        message: expect.stringContaining(`the signature of ${address}/debian can't be verified`),
         output: expect.stringContaining('Verifying signature'),
       });
       expect(await sh(ENGINES)).toBe('');
+      // Otherwise apt would refuse every later update of the host.
+      expect(await sh('ls /etc/apt/sources.list.d')).not.toContain('docker');
     } finally {
       writeFileSync(list, text);
     }
+  });
+
+  it('is not added on Debian when it has no packages for the codename', async () => {
+    become('debian');
+    put('/etc/os-release', 'ID=debian\nVERSION_CODENAME=xia\nPRETTY_NAME="Debian Xia"\n');
+    await expect(install(official())).rejects.toMatchObject({
+      code: 'INSTALL_UNSUPPORTED',
+      message: `worker1: Docker's repository ${address}/debian has no packages for xia, which worker1 runs (Debian Xia)`,
+      fix: expect.stringContaining('docker.source: distro'),
+    });
+    expect(await sh('ls /etc/apt/sources.list.d /etc/apt/keyrings')).not.toContain('docker');
+  });
+
+  it('is not asked for its codename on Debian while nothing answers, which is explained', async () => {
+    become('debian');
+    await expect(install(official({ repository: 'http://127.0.0.1:9' }))).rejects.toMatchObject({
+      code: 'DOWNLOAD_FAILED',
+      output: expect.stringContaining('Could not connect to 127.0.0.1:9'),
+    });
   });
 
   it('is refused on a Red Hat relative when packages are not signed', async () => {
@@ -272,13 +318,70 @@ describe('installing from a repository with Docker’s layout', () => {
     await sh(`cp -a ${stable} /srv/kept && cd ${stable} && rpmsign --delsign *.rpm && createrepo_c -q .`);
     try {
       await expect(install(official())).rejects.toMatchObject({
-        code: 'COMMAND_FAILED',
+        code: 'INSTALL_FAILED',
+        message: expect.stringMatching(
+          /signature of its package source can't be verified \(Package .* is not signed\)/,
+        ),
         output: expect.stringContaining('is not signed'),
       });
       expect(await sh(ENGINES)).toBe('');
     } finally {
       await sh(`rm -rf ${stable} && mv /srv/kept ${stable}`);
     }
+  });
+});
+
+/** Takes a lock as apt does, under the name of a program. Arguments: the name, the file. */
+const HOLDER = `$0 = shift; open(F, '+>>', shift) or die; use Fcntl;
+fcntl(F, F_SETLK, pack('s s x4 q q i x4', F_WRLCK, 0, 0, 0, 0)) or die; $| = 1; print "held $$\\n"; sleep 600`;
+
+describe('an apt that another program keeps busy', () => {
+  /** Holds a lock until its process ends. @returns the process ID */
+  async function hold(name: string, file: string): Promise<string> {
+    const start =
+      'rm -f /run/holder; setsid perl -e "$1" "$2" "$3" >/run/holder 2>&1 & until grep -q held /run/holder; do kill -0 $! || exit; done';
+    await host.run(['sh', '-c', start, 'sh', HOLDER, name, file]);
+    return (await sh("sed -n 's/^held //p' /run/holder")).trim();
+  }
+
+  it.each([
+    ['apt-get', '/var/lib/apt/lists/lock'],
+    ['apt-get', '/var/cache/apt/archives/lock'],
+    ['unattended-upgr', '/var/lib/dpkg/lock-frontend'],
+  ])('is waited for when %s holds %s', async (program, file) => {
+    const pid = await hold(program, file);
+    const waiting = `waiting: ${program} (process ${pid}) holds ${file}`;
+    const seen: string[] = [];
+    const onReport = (detail: string) => {
+      seen.push(detail);
+      if (detail === waiting) void host.run(['kill', pid], { okExit: 'any' });
+    };
+    await refresh(host, apt, work(onReport));
+    expect(seen.slice(0, 2)).toEqual(['reading the package lists', waiting]);
+  });
+
+  it('fails at once by itself, and with words that are understood', async () => {
+    const pid = await hold('apt-get', '/var/lib/apt/lists/lock');
+    const { exitCode, stdout, stderr } = await host.run(apt.refresh, { okExit: 'any' });
+    expect(exitCode).toBe(100);
+    expect(packageFailure(stdout + stderr)).toMatchObject({ kind: 'locked', what: '/var/lib/apt/lists/lock' });
+    await host.run(['kill', pid]);
+  });
+
+  it('is repaired after an installation that was interrupted', async () => {
+    const left = "sed -n '/^Package: bash$/,/^$/p' /var/lib/dpkg/status >/var/lib/dpkg/updates/0001";
+    await sh(left);
+    const install = ['apt-get', 'install', '-y', '-q', 'bash'];
+    const { stdout, stderr } = await host.run(install, { okExit: 'any' });
+    expect(packageFailure(stdout + stderr)?.kind).toBe('interrupted');
+    const seen: string[] = [];
+    await runPackages(
+      host,
+      { manager: apt, argv: install, fix: '' },
+      work((detail) => seen.push(detail)),
+    );
+    expect(seen).toEqual(['completing an interrupted installation']);
+    expect(await sh('ls /var/lib/dpkg/updates')).toBe('');
   });
 });
 
@@ -306,16 +409,21 @@ describe('a pinned version', () => {
       locks: 'zypper --quiet locks',
       nothingHeld: /^(?!.*docker)/s,
     },
-  ])('is held by $manager, can be upgraded and downgraded, and is released afterwards', async (one) => {
-    become(one.id, one.more);
-    for (const { version, installed } of [one.older, one.newer, one.older]) {
-      await install({ version });
-      expect(await rpms()).toContain(installed);
-      await sh(one.upgrade);
-      expect(await rpms()).toContain(installed);
-    }
-    await uninstall();
-    expect(await sh(one.locks)).toMatch(one.nothingHeld);
-    expect(await rpms()).toBe(BASE);
-  });
+  ])(
+    'is held by $manager, can be upgraded and downgraded, and is released afterwards',
+    async (one) => {
+      become(one.id, one.more);
+      for (const { version, installed } of [one.older, one.newer, one.older]) {
+        await install({ version });
+        expect(await rpms()).toContain(installed);
+        await sh(one.upgrade);
+        expect(await rpms()).toContain(installed);
+        expect(await holds()).toMatchObject({ manager: one.manager, held: expect.arrayContaining(['docker']) });
+      }
+      await uninstall();
+      expect(await sh(one.locks)).toMatch(one.nothingHeld);
+      expect(await rpms()).toBe(BASE);
+    },
+    300_000,
+  );
 });
