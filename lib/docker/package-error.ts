@@ -1,4 +1,5 @@
 import { SwarmupError } from '../util/errors.ts';
+import { maskUserinfo } from '../util/secret-shapes.ts';
 import { visibleLine } from '../util/visible.ts';
 import type { PackageManager } from './manager.ts';
 import type { FailureKind, PackageFailure } from './package-failure.ts';
@@ -58,7 +59,7 @@ const WORDS: Readonly<Record<Exclude<FailureKind, 'locked'>, Say>> = {
   }),
   refused: ({ what, detail }, { host, manager }) => ({
     message: `a proxy or the server refuses ${source(what)}${behind(detail)}`,
-    fix: `Allow it in the proxy, or name the right proxy, with its password, in docker.proxy. The proxy set on the host: ${on(host, manager.name === 'apt' ? "'env; apt-config dump' | grep -i proxy" : 'env | grep -i proxy')}`,
+    fix: `Allow it in the proxy, or name the right proxy, with its password, in docker.proxy. The proxy set on the host: ${on(host, manager.name === 'apt' ? "'sudo env; apt-config dump' | grep -i proxy" : 'sudo env | grep -i proxy')}`,
   }),
   'no-release': ({ what, detail }, { host }) => ({
     message: `${source(what)} has no packages for ${detail === '' ? 'its release' : `the release ${detail}`}`,
@@ -84,7 +85,7 @@ const WORDS: Readonly<Record<Exclude<FailureKind, 'locked'>, Say>> = {
         : `See which: ${on(host, `sudo ${manager.name} ${manager.name === 'zypper' ? 'verify' : 'check'}`)}`,
   }),
   'no-package': ({ what, detail }, { host, manager }) => ({
-    message: `its package sources have no ${what}${detail === '' ? '' : ` ${detail}`}`,
+    message: `its package sources have no ${what}${behind(detail)}`,
     fix: `Its lists may be out of date, or changed meanwhile; run again. What they have: ${on(host, versionsOf(manager, what))}`,
   }),
 };
@@ -92,6 +93,11 @@ const WORDS: Readonly<Record<Exclude<FailureKind, 'locked'>, Say>> = {
 function versionsOf({ name }: Pick<PackageManager, 'name'>, what: string): string {
   // A name from the output of a package manager: anything else is not repeated in a command.
   return `${VERSIONS[name]} ${/^[\w.+-]+$/.test(what) ? what : 'docker'}`;
+}
+
+/** A part of the output without what acts on a terminal, and without the password of an address. */
+function publicLine(text: string): string {
+  return maskUserinfo(visibleLine(text));
 }
 
 /**
@@ -103,7 +109,7 @@ export function packageError(
   place: Place,
   cause?: SwarmupError,
 ): SwarmupError {
-  const shown = { ...failure, what: visibleLine(failure.what), detail: visibleLine(failure.detail) };
+  const shown = { ...failure, what: publicLine(failure.what), detail: publicLine(failure.detail) };
   const { message, fix } = WORDS[failure.kind](shown, place);
   const { output, transient = false } = cause ?? {};
   return new SwarmupError('INSTALL_FAILED', `${place.host}: ${message}`, {

@@ -83,8 +83,10 @@ const TEXTS: Readonly<Record<FailureKind, readonly RegExp[]>> = {
     /(?<detail>Reached two conflicting (?:assignments|decisions))/,
   ],
   'no-package': [
-    /Version '(?<detail>[^']*)' for '(?<what>[^']*)' was not found/,
+    /(?<detail>Version '[^']*') for '(?<what>[^']*)' was not found/,
+    /All matches were filtered out by (?<detail>exclude filtering) for argument: (?<what>\S+)/,
     /(?:Unable to locate package|No match for argument:|Unable to find a match:) (?<what>\S+)/,
+    /Failed to fetch (?<what>\S+\.deb) {2}(?<detail>404(?: [ A-Z]\w+)*)/,
     /Package '?(?<what>[\w.+-]+)'? (?:not found|has no installation candidate)/,
     /No provider of '(?<what>[^']+)' found/,
     /^ {2}(?<what>\S+) \(no such package\)/m,

@@ -36,7 +36,10 @@ interface Wanted extends Abortable {
   readonly docker: DockerSection;
 }
 
-/** Adds Docker's own repository where the packages come from it; does nothing otherwise. @throws as `addRepository` */
+/**
+ * Adds Docker's own repository where the packages come from it; does nothing otherwise.
+ * @throws SwarmupError INSTALL_UNSUPPORTED when it has nothing for the host's release, DOWNLOAD_FAILED, CHECKSUM_MISMATCH
+ */
 export async function readyRepository(host: Host, { folder, manager }: Installer, wanted: Wanted): Promise<void> {
   const { repository: address, repositoryKey: key } = wanted.docker;
   if (folder === undefined || address === undefined || (manager.name !== 'apt' && manager.name !== 'dnf')) return;
@@ -83,7 +86,7 @@ export function repositoryFiles({ name }: Pick<PackageManager, 'name'>): readonl
  * @param folder the distribution's folder in the repository
  * @throws SwarmupError DOWNLOAD_FAILED, CHECKSUM_MISMATCH for another key
  */
-export async function addRepository(
+async function addRepository(
   host: Host,
   repository: Repository,
   { manager, folder, os }: { readonly manager: 'apt' | 'dnf'; readonly folder: string; readonly os: OsRelease },

@@ -9,10 +9,7 @@ export async function uninstallDocker(host: Host, receipt: Receipt, signal: Abor
   const manager = managers[receipt.manager];
   // Also what was held but not installed by swarmup, such as a runc that was there before.
   await releaseEngine(host, manager, signal);
-  if (packages.length > 0) {
-    await host.run(manager.release(packages), { signal });
-    await host.run(manager.remove(packages), { signal });
-  }
+  if (packages.length > 0) await host.run(manager.remove(packages), { signal });
   if (files.length > 0) await host.run(['rm', '-f', ...files], { signal });
   await removeReceipt(host, signal);
 }

@@ -228,8 +228,22 @@ const OUTPUTS: readonly (readonly [PackageManager['name'], string, FailureKind, 
     '',
     'Reached two conflicting assignments',
   ],
-  ['apt', "E: Version '9' for 'runc' was not found", 'no-package', 'runc', '9'],
+  ['apt', "E: Version '9' for 'runc' was not found", 'no-package', 'runc', "Version '9'"],
   ['apt', 'E: Unable to locate package docker.io', 'no-package', 'docker.io', ''],
+  [
+    'apt',
+    'E: Failed to fetch http://m.test/debian/pool/main/d/docker.io/docker.io_26.1.5_amd64.deb  404  Not Found [IP: 192.0.2.1 80]\nE: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?',
+    'no-package',
+    'http://m.test/debian/pool/main/d/docker.io/docker.io_26.1.5_amd64.deb',
+    '404 Not Found',
+  ],
+  [
+    'dnf',
+    'All matches were filtered out by exclude filtering for argument: docker-ce\nError: Unable to find a match: docker-ce',
+    'no-package',
+    'docker-ce',
+    'exclude filtering',
+  ],
   ['dnf', 'Error: Unable to find a match: docker-ce docker-ce-cli', 'no-package', 'docker-ce', ''],
   [
     'apk',
@@ -261,10 +275,17 @@ describe('what a package manager prints when it fails', () => {
     expect(error.fix).toMatch(/swarmup ssh n1 -- |docker\.repositoryKey/);
   });
 
+  it('is shown without the password of an address', () => {
+    const failure = packageFailure("E: Failed to fetch http://me:hidden@m.test/InRelease  Could not resolve 'm.test'");
+    if (!failure || failure.kind === 'locked') throw new Error('not explained');
+    const error = packageError({ ...failure, kind: failure.kind }, { host: 'n1', manager: { name: 'apt' } });
+    expect(error.message).toContain('http://***@m.test/InRelease');
+  });
+
   it('is shown without what could act on a terminal', () => {
     const failure = packageFailure("E: Version '\u001b[31m9' for 'runc' was not found");
     if (!failure || failure.kind === 'locked') throw new Error('not explained');
     const error = packageError({ ...failure, kind: failure.kind }, { host: 'n1', manager: { name: 'apt' } });
-    expect(error.message).toBe('n1: its package sources have no runc \\u001b[31m9');
+    expect(error.message).toBe("n1: its package sources have no runc (Version '\\u001b[31m9')");
   });
 });
