@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { Host } from '../../lib/contracts/host.ts';
+import { startEngine } from '../../lib/docker/engine.ts';
 import { startError } from '../../lib/docker/start-failure.ts';
 import { SwarmupError } from '../../lib/util/errors.ts';
+import { fakeClock } from '../fakes/clock.ts';
+import { strict } from '../fakes/strict.ts';
 
 const failed = new SwarmupError('COMMAND_FAILED', "n1: 'systemctl enable --now docker' ended with exit code 1", {
   fix: 'look',
@@ -85,6 +89,28 @@ describe('an engine that does not start', () => {
     expect(error.message).toContain(message);
     expect(error.fix).toContain(fix);
     expect(error.output).toContain(log);
+  });
+
+  it('is asked for its log when the init system could not start it', async () => {
+    const log = LOGS[0]?.[0] ?? '';
+    const host = strict<Host>('host', {
+      name: 'n1',
+      run: async (argv) => {
+        if (argv[0] !== 'journalctl') throw failed;
+        return { exitCode: 0, stdout: log, stderr: '' };
+      },
+    });
+    const ctx = {
+      host: async () => host,
+      engine: async () => Promise.reject(new Error('not asked')),
+      clock: fakeClock(),
+      report: () => undefined,
+      signal: new AbortController().signal,
+    };
+    await expect(startEngine(ctx, 'n1')).rejects.toMatchObject({
+      code: 'ENGINE_START_FAILED',
+      message: "the Docker Engine on n1 doesn't start: its kernel has no module for iptables' addrtype",
+    });
   });
 
   it('shows its log where that names no known reason, or else what the init system said', () => {
