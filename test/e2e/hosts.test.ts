@@ -216,7 +216,7 @@ const BARE_FAULTS = {
 
 /** A command that holds a lock as apt does, under the name of a fresh machine's first update. */
 function holding(file: string): string {
-  const lock = 'fcntl(F,F_SETLK,pack(q(s s x4 q q i x4),F_WRLCK,0,0,0,0)) or die';
+  const lock = '$l=pack(q(s s x4 q q i x4),F_WRLCK,0,0,0,0); fcntl(F,F_SETLK,$l) or die';
   const program = `use Fcntl; $0=q(apt-get); open(F,q(+>>),q(${file})) or die; ${lock}; sleep 3600`;
   return `setsid perl -e '${program}' </dev/null >/dev/null 2>&1 & echo $! > /run/holder`;
 }

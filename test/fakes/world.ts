@@ -287,7 +287,7 @@ export class FakeWorld {
         if (argv[0] === 'sh' && command.includes('cat /etc/docker/daemon.json')) {
           return ok(answered(this.engineFiles.answers(name)));
         }
-        if (argv[0] === 'sh' && command.includes('/proc/locks')) return ok(answered(['']));
+        if (command.includes('/proc/locks')) return ok(answered(['']));
         if (argv[0] === 'sh' && command.includes('ip -o -4 address show')) {
           const address = `2: eth1    inet ${own?.address}/24 scope global eth1`;
           const known = [address, `/sys/class/net/eth1/mtu:${this.mtus.get(name) ?? 1500}`];

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, normalize } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../lib/async/clock.ts';
 import type { DockerSection } from '../../lib/config/model.ts';
 import type { Work } from '../../lib/contracts/context.ts';
@@ -30,6 +30,8 @@ import { guestRoot, startGuestSshd, type GuestSshd } from '../support/guest-sshd
  * chosen, verified, held and removed.
  */
 const never = new AbortController().signal;
+// apt reads the lists of all of Debian, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 300_000 });
 const makeRepositories = readFileSync(new URL('../support/make-repositories.sh', import.meta.url), 'utf8');
 
 let root: string;
@@ -333,7 +335,7 @@ describe('installing from a repository with Docker’s layout', () => {
 
 /** Takes a lock as apt does, under the name of a program. Arguments: the name, the file. */
 const HOLDER = `$0 = shift; open(F, '+>>', shift) or die; use Fcntl;
-fcntl(F, F_SETLK, pack('s s x4 q q i x4', F_WRLCK, 0, 0, 0, 0)) or die; $| = 1; print "held $$\\n"; sleep 600`;
+$l = pack('s s x4 q q i x4', F_WRLCK, 0, 0, 0, 0); fcntl(F, F_SETLK, $l) or die; $| = 1; print "held $$\\n"; sleep 600`;
 
 describe('an apt that another program keeps busy', () => {
   /** Holds a lock until its process ends. @returns the process ID */
