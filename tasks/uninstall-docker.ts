@@ -42,7 +42,7 @@ export default defineTask<State, Change>({
   apply: async (ctx, _changes, { receipt }) => {
     if (!receipt) return;
     ctx.report('removing packages');
-    await uninstallDocker(await ctx.host(), receipt, ctx.signal);
+    await uninstallDocker(await ctx.host(), receipt, ctx);
   },
 });
 

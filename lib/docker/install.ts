@@ -49,9 +49,9 @@ export async function installDocker(host: Host, options: InstallOptions, fetched
   const { manager } = installer;
   await keepReceipt(host, manager, signal, async () => {
     const specs = fetched ?? (await prepare(host, installer, options));
-    await releaseEngine(host, manager, signal);
+    await releaseEngine(host, manager, options);
     await installPackages(host, manager, specs, options);
-    await holdEngine(host, manager, signal);
+    await holdEngine(host, manager, options);
   });
 }
 

@@ -122,7 +122,7 @@ const holds = async () => (await gather(host, { packageHolds }, never)).packageH
 
 async function uninstall(): Promise<void> {
   const receipt = await readReceipt(host, never);
-  if (receipt) await uninstallDocker(host, receipt, never);
+  if (receipt) await uninstallDocker(host, receipt, work());
 }
 
 const rpms = () => sh("rpm -qa --queryformat '%{NAME} %{EVR}\\n' | sort");

@@ -103,7 +103,7 @@ async function install(machine: Machine, io: ProviderIo & Work): Promise<void> {
     const packages = await choosePackages(host, installer, { version: undefined, lists, signal: io.signal });
     await installPackages(host, apt, packages, io);
     // Cloud images upgrade packages at night.
-    await holdEngine(host, apt, io.signal);
+    await holdEngine(host, apt, io);
     io.report('removing its identity');
     await host.run(['sh', '-ec', FORGET], { signal: io.signal });
   } finally {
