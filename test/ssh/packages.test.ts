@@ -128,7 +128,7 @@ async function uninstall(): Promise<void> {
 const rpms = () => sh("rpm -qa --queryformat '%{NAME} %{EVR}\\n' | sort");
 /** The installed engines, of any kind. */
 const ENGINES =
-  "{ rpm -q docker-ce; dpkg-query -W -f '${Status} ${Package}\\n' docker-ce; } 2>/dev/null | grep -E '^(docker|install)' || true";
+  "{ rpm -q docker-ce; dpkg-query -W -f '${Status} ${Package}\\n' docker-ce; } 2>/dev/null | grep -E '^(docker|install|hold)' || true";
 const BASE = 'base-system 1-1\n';
 
 describe('installing with dnf', () => {
