@@ -228,7 +228,10 @@ describe('a cluster in use', () => {
   it('names what has a port on a node before the service that is to have it is deployed', async () => {
     const taker = `setsid perl -MSocket -e 'socket(S,PF_INET,SOCK_STREAM,6); bind(S,sockaddr_in(8090,INADDR_ANY)) or die; listen(S,5); sleep 900' </dev/null >/dev/null 2>&1 & echo $! > /run/taker`;
     await engine('w1', taker);
-    await engine('m1', 'docker service create -d -q --name foreign -p 8091:80 --replicas 0 nginx:latest');
+    await engine(
+      'm1',
+      'docker service create -d -q --no-resolve-image --name foreign -p 8091:80 --replicas 0 nginx:latest',
+    );
     const spec = () => engine('m1', "docker service inspect web --format '{{json .Spec}}'");
     const before = await spec();
     write(["ports: ['80:80']", "ports: ['80:80', '8090:80', '8091:80']"]);
