@@ -112,7 +112,7 @@ export const services = {
     causes: [
       'The service answers with an error.',
       'Another program on the node has the port.',
-      'The overlay network between the nodes: port 4789/udp, checksums, MTU.',
+      'A firewall in front of the node drops the port. (Causes in the routing mesh have codes of their own: `INGRESS_STALE` and others.)',
     ],
     look: '`swarmup doctor` tests the network between the nodes; `curl http://NODE:PORT/` from here.',
     fix: 'As the error says for this kind of answer.',

@@ -3,6 +3,7 @@ import type { DoctorReport } from '../preflight/report.ts';
 import { concernNetwork, linkTable } from '../preflight/link-matrix.ts';
 import type { Survey } from '../contracts/preflight.ts';
 import { hangingLines } from '../util/visible.ts';
+import { plural } from './format.ts';
 import { table } from './table.ts';
 
 /** The hosts, their findings by node, and the network table if a finding concerns the network. */
@@ -44,13 +45,13 @@ function findingsOf({ findings }: DoctorReport, node: string): string[] {
 function verdict({ ok, cluster, hosts, findings, overlay }: DoctorReport): string {
   const fatal = findings.filter(({ severity }) => severity === 'fatal').length;
   const warnings = findings.length - fatal;
-  const also = warnings > 0 ? `, ${warnings}` : '';
+  const also = warnings > 0 ? `, ${plural(warnings, 'warning')}` : '';
   const through = overlay
     ? `; 100 KB got through ${overlay.works} of ${overlay.tried} ways of the overlay network`
     : '';
   return ok
     ? `${pc.green('✔')} ${cluster}: ${hosts} hosts are ready for a swarm${also}${through}\n`
-    : `${pc.red('✖')} ${cluster}: ${fatal} to fix before anything is changed${also}\n`;
+    : `${pc.red('✖')} ${cluster}: ${plural(fatal, 'problem')} to fix before anything is changed${also}\n`;
 }
 
 function indented(text: string, by: string): string {

@@ -2,16 +2,21 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type Docker from 'dockerode';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../lib/contracts/host.ts';
-import type { MeshLook, MeshState } from '../../lib/contracts/mesh.ts';
+import type { Engine } from '../../lib/contracts/engine.ts';
+import type { Machines } from '../../lib/contracts/machines.ts';
+import type { Mesh } from '../../lib/contracts/mesh.ts';
+import type { Machine } from '../../lib/contracts/provider.ts';
+import type { Remote } from '../../lib/contracts/remote.ts';
+import type { SwarmAccess } from '../../lib/contracts/swarm.ts';
 import { checksumOffload } from '../../lib/facts/checksum-offload.ts';
-import { surroundings } from '../../lib/facts/environment.ts';
 import { ingressRules } from '../../lib/facts/ingress-rules.ts';
 import { ingressSandbox } from '../../lib/facts/ingress-sandbox.ts';
 import { gather } from '../../lib/remote/gather-facts.ts';
 import { faultsOf, stateFaults } from '../../lib/swarm/mesh/faults.ts';
-import { fetchAcross } from '../../lib/swarm/mesh/fetch.ts';
+import { meshOf } from '../../lib/swarm/mesh/mesh.ts';
 import { clusterOf } from '../support/cluster.ts';
 import { strict } from '../fakes/strict.ts';
 import { MeshRig, type RigNode } from '../support/mesh-rig.ts';
@@ -43,33 +48,59 @@ afterAll(() => rig.stop());
 const only = async <T>(node: RigNode, fact: Parameters<typeof gather>[1][string] & { parse: (text: string) => T }) =>
   (await gather(node.host, { fact }, never)).fact;
 
-/** What the nodes have, as in a swarm with a task on each. */
-async function state(): Promise<MeshState> {
-  const nodes = await Promise.all(
-    rig.nodes.map(async ({ name, host, address }) => {
-      const facts = { rules: ingressRules, sandbox: ingressSandbox, offload: checksumOffload(address), surroundings };
-      const { surroundings: around, ...own } = await gather(host, facts, never);
-      return { node: name, ...own, firewalls: around.firewalls };
-    }),
-  );
-  const ports = [{ port: 80, service: 'web', running: ['10.0.0.7', '10.0.0.8'], passing: [] }];
-  return { nodes, ports };
-}
-
-/** Also what they fetch from each other. */
-async function look(): Promise<MeshLook> {
-  const ends = rig.nodes.map(({ name, host, inside }) => ({ node: name, host, address: inside, mtu: 1450 }));
-  return { ...(await state()), ...(await fetchAcross(ends, [45_000, 45_001], never)) };
-}
-
 const FILE = `name: test
 provider: { type: hosts }
 nodes: [{ name: a, role: manager, address: 192.0.2.1 }, { name: b, role: worker, address: 192.0.2.2 }]
 networks: { back: {} }
 services: { web: { image: nginx, replicas: 2, ports: ['80:80'], networks: [back] } }
 `;
+
+/** What a manager would answer. Source: the responses to GET /networks, /services and /tasks. */
+const ANSWERS = {
+  listNetworks: async () => [
+    { Id: 'n', Name: 'ingress', Scope: 'swarm', Ingress: true, IPAM: { Config: [{ Subnet: '10.0.0.0/24' }] } },
+  ],
+  listServices: async () => [
+    {
+      ID: 's',
+      Spec: { Name: 'web' },
+      Endpoint: { Ports: [{ PublishedPort: 80, Protocol: 'tcp', PublishMode: 'ingress' }] },
+    },
+  ],
+  listTasks: async () =>
+    ['10.0.0.7/24', '10.0.0.8/24'].map((address) => ({
+      ServiceID: 's',
+      DesiredState: 'running',
+      Status: { State: 'running' },
+      NetworksAttachments: [{ Network: { ID: 'n' }, Addresses: [address] }],
+    })),
+};
+const manager = strict<Engine>('engine', {
+  call: (_what, request) => request(strict<Docker>('docker', ANSWERS as unknown as Partial<Docker>)),
+});
+
+/** The routing mesh of a swarm with these nodes, and a task on each. */
+async function mesh(): Promise<Mesh> {
+  const addressOf = (name: string) => rig.nodes.find((node) => node.name === name)?.address ?? '';
+  return meshOf({
+    cluster: await clusterOf(FILE),
+    machines: strict<Machines>('machines', {
+      running: (name) => ({ name, state: 'running', address: addressOf(name) }) as Machine,
+    }),
+    remote: strict<Remote>('remote', {
+      host: async (name) => {
+        const node = rig.nodes.find((one) => one.name === name);
+        if (!node) throw new Error(`the rig has no node ${name}`);
+        return node.host;
+      },
+    }),
+    swarm: strict<SwarmAccess>('swarm', { manager: async () => manager }),
+  });
+}
+
+const look = async () => (await mesh()).look(never);
 const faults = async () => faultsOf(await look(), await clusterOf(FILE));
-const faultsThere = async () => stateFaults(await state(), await clusterOf(FILE));
+const faultsThere = async () => stateFaults(await (await mesh()).state(never), await clusterOf(FILE));
 
 describe('the overlay network between two nodes', () => {
   afterEach(async () => {

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { MeshLook, MeshNode, MeshPort, OverlayLink } from '../../lib/contracts/mesh.ts';
 import type { SwarmService, SwarmTask } from '../../lib/contracts/swarm-types.ts';
@@ -6,6 +7,7 @@ import { ingressRules } from '../../lib/facts/ingress-rules.ts';
 import { ingressSandbox, type IngressSandbox } from '../../lib/facts/ingress-sandbox.ts';
 import { checkOverlay } from '../../lib/preflight/overlay.ts';
 import { reportOf } from '../../lib/preflight/report.ts';
+import { doctorText } from '../../lib/render/doctor.ts';
 import { faultsOf } from '../../lib/swarm/mesh/faults.ts';
 import { kindOf } from '../../lib/swarm/mesh/link-faults.ts';
 import { publishedThrough } from '../../lib/swarm/mesh/published.ts';
@@ -353,7 +355,11 @@ describe('doctor', () => {
   it('counts the ways that carried 100 KB', async () => {
     const overlay = await run(look({ links: [link('m1', 'w1'), link('w1', 'm1', { large: lost('x') })] }));
     const survey = await surveyOf();
-    expect(reportOf('t', { survey, findings: [] }, overlay)).toMatchObject({
+    const report = reportOf('t', { survey, findings: [] }, overlay);
+    expect(stripVTControlCharacters(doctorText(report, survey)).trimEnd().split('\n').at(-1)).toBe(
+      '✔ t: 3 hosts are ready for a swarm, 1 warning; 100 KB got through 1 of 2 ways of the overlay network',
+    );
+    expect(report).toMatchObject({
       ok: true,
       overlay: { tried: 2, works: 1 },
       findings: [{ node: 'w1', check: 'overlay', severity: 'warning' }],
