@@ -395,7 +395,7 @@ describe.runIf(hasOracle)('the folder of a stack on a manager', () => {
     await expect(deployStack(host, stack(), NONE, never)).rejects.toMatchObject({
       code: 'ENGINE_REFUSED',
       message: `manager1: 'docker stack deploy ${stack().name}' failed`,
-      fix: `Correct what Docker names above. For what was deployed: swarmup config --stack ${stack().name} --effective`,
+      fix: `Correct what Docker names. For what was deployed: swarmup config --stack ${stack().name} --effective`,
       output: 'not today',
     });
   });

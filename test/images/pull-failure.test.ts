@@ -236,7 +236,7 @@ const CASES: Readonly<Record<string, Case>> = {
     words:
       'Get "https://registry-1.docker.io/v2/": proxyconnect tcp: dial tcp 10.0.2.2:3128: connect: connection refused',
     cause: "the proxy of w1 doesn't connect to registry-1.docker.io",
-    fix: ['docker.proxy', "swarmup ssh w1 -- docker info --format '{{.HTTPSProxy}} {{.NoProxy}}'"],
+    fix: ['docker.proxy', "swarmup ssh w1 -- sudo docker info --format '{{.HTTPSProxy}} {{.NoProxy}}'"],
   },
   'a proxy that wants a password': {
     words: 'Get "https://registry-1.docker.io/v2/": Proxy Authentication Required',

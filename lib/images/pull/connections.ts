@@ -55,7 +55,7 @@ export const CONNECTIONS: readonly PullCause[] = [
       /proxyconnect|": (?:Proxy Authentication Required|Forbidden|Bad Gateway|Service Unavailable|Gateway Time-?out)$/im,
     cause: ({ node, server }) => `the proxy of ${node} doesn't connect to ${server}`,
     fix: ({ node }) =>
-      `Correct docker.proxy, or exclude the registry there (noProxy). What the engine uses: ${on(node, 'docker', 'info', '--format', '{{.HTTPSProxy}} {{.NoProxy}}')}`,
+      `Correct docker.proxy, or exclude the registry there (noProxy). What the engine uses: ${on(node, 'sudo', 'docker', 'info', '--format', '{{.HTTPSProxy}} {{.NoProxy}}')}`,
   },
   {
     words:

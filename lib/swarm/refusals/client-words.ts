@@ -30,7 +30,7 @@ export type Named =
 
 const PATH = String.raw`((?:services|networks|volumes|secrets|configs)\.[^\s:]+)`;
 const CORRECT = (_: readonly string[], { stack }: ClientPlace) =>
-  `Correct it; swarmup config --stack ${quote([stack])} prints the stack as Docker reads it.`;
+  `Correct it. As Docker reads the stack: swarmup config --stack ${quote([stack])}`;
 
 /** Sources: docker/cli 28 and 29, cli/command/stack and cli/compose (loader, schema, interpolation, convert). */
 export const CLIENT_WORDS: readonly ClientWord[] = [
@@ -140,7 +140,7 @@ export const CLIENT_WORDS: readonly ClientWord[] = [
     words: /docker: command not found|'stack' is not a docker command|unknown command: docker stack/,
     cause: (_, { manager }) => `${manager} has no docker command that deploys stacks`,
     fix: (_, { manager }) =>
-      `Install it there: the package docker-ce-cli, or docker-cli of Debian 13. See: ${on(manager, 'docker', 'version')}`,
+      `Install it there: the package docker-ce-cli, or docker-cli of Debian 13. See: ${on(manager, 'sudo', 'docker', 'version')}`,
     code: 'ENGINE_REFUSED',
   },
   {

@@ -42,7 +42,7 @@ export function stackRefusal(stack: Stack, { manager, output, transient, cause }
   const shared = { cause, ...(words === '' ? {} : { output: words }) };
   if (!reason)
     return new SwarmupError('ENGINE_REFUSED', `${manager}: 'docker stack deploy ${stack.name}' failed`, {
-      fix: `Correct what Docker names above. For what was deployed: swarmup config --stack ${stack.name} --effective`,
+      fix: `Correct what Docker names. For what was deployed: swarmup config --stack ${stack.name} --effective`,
       transient,
       ...shared,
     });
