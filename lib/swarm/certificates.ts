@@ -10,7 +10,7 @@ import type { SwarmNode } from '../contracts/swarm-types.ts';
  * In an engine's swarm folder: its node's certificate, followed by those that signed it. Source: swarmkit,
  * ca/config.go.
  */
-export const NODE_CERTIFICATE = 'certificates/swarm-node.crt';
+const NODE_CERTIFICATE = 'certificates/swarm-node.crt';
 
 /**
  * Nodes renew their certificates after 50 to 80 % of their lifetime: a later renewal is overdue. Source: ca/renewer.go.
