@@ -8,7 +8,14 @@ export interface Proof {
   /** The case, where the test has several. */
   readonly case?: string;
   /** The real thing in which the failure was provoked, if it was. */
-  readonly against?: 'virtual machines' | 'a real sshd' | 'sudo' | 'package managers' | "Docker's client" | 'sockets';
+  readonly against?:
+    | 'virtual machines'
+    | 'a real sshd'
+    | 'sudo'
+    | 'package managers'
+    | "Docker's client"
+    | 'sockets'
+    | 'network namespaces';
 }
 
 /** A known way for such a job to fail. Texts are Markdown. */

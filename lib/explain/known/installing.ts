@@ -8,7 +8,7 @@ export const installing: readonly KnownFailure[] = [
       '`Could not get lock /var/lib/dpkg/lock-frontend ... (unattended-upgr)`, or the lock of the package lists.',
     handling: 'prevented',
     does: 'Names the program that holds the lock, and waits for its end.',
-    codes: ['COMMAND_FAILED'],
+    codes: ['TIMED_OUT'],
     proofs: [
       { file: 'test/preflight/rules.test.ts', title: 'explains %s', case: 'a held package lock' },
       {
@@ -16,6 +16,22 @@ export const installing: readonly KnownFailure[] = [
         title: 'have each fault explained, all at once, before anything is changed',
         case: 'package-lock',
         against: 'virtual machines',
+      },
+      {
+        file: 'test/ssh/packages.test.ts',
+        title: 'is waited for when %s holds %s',
+        case: '/var/lib/apt/lists/lock',
+        against: 'package managers',
+      },
+      {
+        file: 'test/e2e/hosts.test.ts',
+        title: 'become a cluster with every task of the pipeline, after the package lists are free',
+        case: "holding('/var/lib/apt/lists/lock')",
+        against: 'virtual machines',
+      },
+      {
+        file: 'test/docker/package-run.test.ts',
+        title: 'gives up after 10 minutes, naming the holder and how to end it',
       },
     ],
   },
@@ -25,7 +41,19 @@ export const installing: readonly KnownFailure[] = [
     handling: 'explained',
     does: 'Checks the codename before it writes the list, and leaves no list behind that breaks `apt-get update`.',
     codes: ['INSTALL_UNSUPPORTED'],
-    proofs: [],
+    proofs: [
+      {
+        file: 'test/ssh/packages.test.ts',
+        title: 'is not added on Debian when it has no packages for the codename',
+        against: 'package managers',
+      },
+      {
+        file: 'test/e2e/hosts.test.ts',
+        title: "are told when Docker's repository has no packages for their release, and get no list of it",
+        against: 'virtual machines',
+      },
+      { file: 'test/docker/install.test.ts', title: 'is removed again when apt-get update refuses it: %s %s' },
+    ],
   },
   {
     number: 10,
@@ -67,12 +95,17 @@ export const installing: readonly KnownFailure[] = [
     failure: 'daemon.json with `hosts`, which the unit of systemd gives too: the engine starts no more.',
     handling: 'explained',
     does: "Warns of it, and has the engine's own program check a new daemon.json before anything is touched.",
-    codes: ['PREFLIGHT_FAILED', 'DAEMON_CONFIG_INVALID'],
+    codes: ['PREFLIGHT_FAILED', 'ENGINE_START_FAILED', 'DAEMON_CONFIG_INVALID'],
     proofs: [
       { file: 'test/preflight/rules.test.ts', title: 'explains %s', case: 'hosts in daemon.json' },
       {
         file: 'test/swarm/configure-engines.test.ts',
         title: 'is refused before anything is touched when the engine’s own program refuses it',
+      },
+      {
+        file: 'test/docker/start-failure.test.ts',
+        title: 'says why: %s',
+        case: 'daemon.json has hosts, and so has the command line of its service',
       },
     ],
   },
@@ -81,7 +114,7 @@ export const installing: readonly KnownFailure[] = [
     failure: 'daemon.json with `live-restore`: `--live-restore daemon configuration is incompatible with swarm mode`.',
     handling: 'explained',
     does: 'Finds it before anything is changed.',
-    codes: ['PREFLIGHT_FAILED'],
+    codes: ['PREFLIGHT_FAILED', 'ENGINE_START_FAILED'],
     proofs: [
       { file: 'test/preflight/rules.test.ts', title: 'explains %s', case: 'live-restore' },
       {
@@ -90,6 +123,7 @@ export const installing: readonly KnownFailure[] = [
         case: 'daemon-json',
         against: 'virtual machines',
       },
+      { file: 'test/docker/start-failure.test.ts', title: 'says why: %s', case: 'daemon.json has live-restore' },
     ],
   },
   {
@@ -111,7 +145,7 @@ export const installing: readonly KnownFailure[] = [
     failure: 'Docker is installed and stopped, as packages of Red Hat leave it.',
     handling: 'prevented',
     does: 'Enables and starts the service, and waits until the engine answers.',
-    codes: ['ENGINE_UNREACHABLE'],
+    codes: ['ENGINE_UNREACHABLE', 'ENGINE_START_FAILED'],
     proofs: [
       { file: 'test/docker/stopped.test.ts', title: 'is started, and nothing is installed' },
       {

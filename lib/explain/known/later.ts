@@ -32,6 +32,11 @@ export const later: readonly KnownFailure[] = [
         title: 'is refused when it would cost the majority: %i managers without %j, replacing %s',
         case: 'manager1 is the last manager',
       },
+      {
+        file: 'test/remote/swarm-refusals.test.ts',
+        title: 'has a cause and a fix: %s',
+        case: 'attempting to demote the last manager',
+      },
     ],
   },
   {
@@ -47,6 +52,7 @@ export const later: readonly KnownFailure[] = [
         file: 'test/swarm/upgrade.test.ts',
         title: 'is refused when it would cost the majority because managers are missing',
       },
+      { file: 'test/remote/swarm-refusals.test.ts', title: 'has a cause and a fix: %s', case: 'loss of quorum' },
     ],
   },
   {
@@ -61,6 +67,11 @@ export const later: readonly KnownFailure[] = [
         file: 'test/ssh/packages.test.ts',
         title: 'gets packages from a signed list on Debian, and holds the pinned version',
         against: 'package managers',
+      },
+      {
+        file: 'test/e2e/hosts.test.ts',
+        title: 'hold Docker’s packages together, which unattended upgrades would restart',
+        against: 'virtual machines',
       },
     ],
   },
@@ -105,8 +116,21 @@ export const later: readonly KnownFailure[] = [
     failure: 'All certificates have expired while the machines were off for months.',
     handling: 'explained',
     does: 'Warns of certificates that expire soon, names the nodes with expired ones in every command, and says how to renew them.',
-    codes: ['SWARM_NO_QUORUM'],
-    proofs: [{ file: 'test/swarm/certificates.test.ts', title: 'causes the right warning on %s: %s' }],
+    codes: ['SWARM_CERTIFICATE'],
+    proofs: [
+      { file: 'test/swarm/certificates.test.ts', title: 'causes the right warning on %s: %s' },
+      { file: 'test/swarm/expired.test.ts', title: 'is explained by every command that needs one: %s' },
+      {
+        file: 'test/e2e/life.test.ts',
+        title: 'makes a worker whose certificate expired leave and join again',
+        against: 'virtual machines',
+      },
+      {
+        file: 'test/e2e/life.test.ts',
+        title: 'is rebuilt by recover when the certificates of all managers have expired',
+        against: 'virtual machines',
+      },
+    ],
   },
   {
     number: 55,

@@ -98,12 +98,17 @@ export const preflight: readonly KnownFailure[] = [
     failure: "The package source can't be reached.",
     handling: 'explained',
     does: 'Names the sources that the host asks and cannot reach.',
-    codes: ['PREFLIGHT_FAILED'],
+    codes: ['PREFLIGHT_FAILED', 'INSTALL_FAILED', 'DOWNLOAD_FAILED'],
     proofs: [
       {
         file: 'test/preflight/rules.test.ts',
         title: 'explains %s',
         case: 'package sources that are all unreachable',
+      },
+      {
+        file: 'test/ssh/packages.test.ts',
+        title: 'is not asked for its codename on Debian while nothing answers, which is explained',
+        against: 'package managers',
       },
     ],
   },

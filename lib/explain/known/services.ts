@@ -14,6 +14,12 @@ export const services: readonly KnownFailure[] = [
         file: 'test/preflight/rules.test.ts',
         title: 'ignores the VXLAN port that an engine keeps after leaving its swarm, but no program on it',
       },
+      { file: 'test/swarm/task-errors.test.ts', title: '%s', case: 'error creating vxlan interface: file exists' },
+      {
+        file: 'test/swarm/task-errors.test.ts',
+        title: '%s',
+        case: 'error creating vxlan interface: operation not supported',
+      },
     ],
   },
   {
@@ -24,6 +30,10 @@ export const services: readonly KnownFailure[] = [
     codes: ['SERVICE_FAILED'],
     proofs: [
       { file: 'test/swarm/convergence.test.ts', title: 'is reported with the scheduler’s message when no node fits' },
+      {
+        file: 'test/swarm/post-mortem.test.ts',
+        title: 'says what each node lacks when no node has room, with the fix for that',
+      },
     ],
   },
   {
@@ -46,7 +56,14 @@ export const services: readonly KnownFailure[] = [
     handling: 'explained',
     does: 'Names the platforms of the image and of the nodes; `doctor` warns of mixed architectures.',
     codes: ['SERVICE_FAILED', 'PREFLIGHT_FAILED'],
-    proofs: [{ file: 'test/preflight/rules.test.ts', title: 'explains %s', case: 'another processor' }],
+    proofs: [
+      { file: 'test/preflight/rules.test.ts', title: 'explains %s', case: 'another processor' },
+      { file: 'test/swarm/eligibility.test.ts', title: '%s', case: 'of another platform' },
+      {
+        file: 'test/images/on-node.test.ts',
+        title: 'that the engine refuses names the cause, and the platforms that the image has',
+      },
+    ],
   },
   {
     number: 32,
@@ -54,7 +71,10 @@ export const services: readonly KnownFailure[] = [
     handling: 'explained',
     does: 'Names the port, and the service that has it on each node.',
     codes: ['SERVICE_FAILED'],
-    proofs: [],
+    proofs: [
+      { file: 'test/ports.test.ts', title: 'in host mode is named by the services and nodes that have it' },
+      { file: 'test/swarm/eligibility.test.ts', title: '%s', case: 'host-mode port 8080/tcp is used by other' },
+    ],
   },
   {
     number: 33,
@@ -62,26 +82,51 @@ export const services: readonly KnownFailure[] = [
     handling: 'explained',
     does: 'Pulls images before the service is deployed, and says to log in or to use a mirror.',
     codes: ['IMAGE_UNREACHABLE'],
-    proofs: [],
+    proofs: [
+      { file: 'test/images/pull-failure.test.ts', title: '%s', case: 'the rate limit of Docker Hub' },
+      {
+        file: 'test/images/registry-words.test.ts',
+        title: 'about a registry: %s',
+        case: 'limited',
+        against: "Docker's client",
+      },
+    ],
   },
   {
     number: 34,
     failure: '`No such image` that hides `no space left on device`.',
     handling: 'explained',
     does: 'Says whose disk is full, and how to see what fills it.',
-    codes: ['IMAGE_UNREACHABLE'],
-    proofs: [],
+    codes: ['DISK_FULL'],
+    proofs: [
+      { file: 'test/images/on-node.test.ts', title: 'is told with what is free in the engine’s folder' },
+      {
+        file: 'test/e2e/life.test.ts',
+        title: 'runs an image from a private registry, with the credentials that Docker has here',
+        case: 'DISK_FULL',
+        against: 'virtual machines',
+      },
+    ],
   },
   {
     number: 35,
     failure: "`port '80' is already in use by service 'web'`",
     handling: 'explained',
     does: 'Finds two users of a port in the file, with line and column, and names the service of the swarm that has it.',
-    codes: ['CONFIG_INVALID', 'SERVICE_FAILED'],
+    codes: ['CONFIG_INVALID', 'PORT_TAKEN', 'STACK_INVALID'],
     proofs: [
       {
         file: 'test/config/stacks.test.ts',
         title: 'may publish a port in host mode in two services, but not twice in the routing mesh',
+      },
+      {
+        file: 'test/ports.test.ts',
+        title: "is found when another service has it, and the managers' refusal of one that appears later names it too",
+      },
+      {
+        file: 'test/e2e/stacks.test.ts',
+        title: 'names the service that has a port, and the command that frees it',
+        against: 'virtual machines',
       },
     ],
   },
@@ -90,7 +135,7 @@ export const services: readonly KnownFailure[] = [
     failure: "A host's own program on a published port, of which only the engine's log tells.",
     handling: 'explained',
     does: 'Names the program before anything is deployed, also for a port that is published later.',
-    codes: ['PREFLIGHT_FAILED'],
+    codes: ['PREFLIGHT_FAILED', 'PORT_TAKEN'],
     proofs: [
       { file: 'test/preflight/rules.test.ts', title: 'explains %s', case: 'a published port in use' },
       {
@@ -99,6 +144,15 @@ export const services: readonly KnownFailure[] = [
         case: 'bind(S,sockaddr_in(80,INADDR_ANY))',
         against: 'virtual machines',
       },
+      {
+        file: 'test/e2e/life.test.ts',
+        title: 'names what has a port on a node before the service that is to have it is deployed',
+        against: 'virtual machines',
+      },
+      {
+        file: 'test/ports.test.ts',
+        title: 'is found on a member before the service that is to have it is deployed, in a plan as well',
+      },
     ],
   },
   {
@@ -106,7 +160,18 @@ export const services: readonly KnownFailure[] = [
     failure: '`bind source path does not exist` on one of the nodes.',
     handling: 'explained',
     does: 'Names every node that could get the task and lacks the folder.',
-    codes: ['SERVICE_FAILED'],
-    proofs: [],
+    codes: ['BIND_SOURCE_ABSENT', 'SERVICE_FAILED'],
+    proofs: [
+      {
+        file: 'test/swarm/bind-sources.test.ts',
+        title: 'is missing on some nodes: nothing is deployed, and the command creates it there',
+      },
+      {
+        file: 'test/e2e/stacks.test.ts',
+        title: 'runs as it is: files, variables, a job before what needs it, and TLS',
+        case: 'BIND_SOURCE_ABSENT',
+        against: 'virtual machines',
+      },
+    ],
   },
 ];

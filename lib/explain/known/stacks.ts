@@ -8,7 +8,14 @@ export const stacks: readonly KnownFailure[] = [
     handling: 'prevented',
     does: 'Tries again until the old network is gone.',
     codes: ['STACK_INVALID'],
-    proofs: [],
+    proofs: [
+      { file: 'test/swarm/refusals.test.ts', title: 'is deployed again once the manager has forgotten it' },
+      {
+        file: 'test/e2e/stacks.test.ts',
+        title: 'is deployed again right after its removal, while its old network is still there',
+        against: 'virtual machines',
+      },
+    ],
   },
   {
     number: 39,
