@@ -1,18 +1,18 @@
 import { CommanderError, type Command as Parser } from 'commander';
+import { columns } from '../util/columns.ts';
 import { SwarmupError } from '../util/errors.ts';
 import { visibleLine } from '../util/visible.ts';
 import { buildProgram } from './program.ts';
 import { version } from './version.ts';
 
 /** What `swarmup` alone prints: the way to a first cluster. */
-const FIRST_STEPS = `swarmup brings up a Docker Swarm from a YAML file.
-
-  swarmup up --example local   try it: three virtual machines on this computer, and nginx on all of them
-  swarmup up                   bring up the cluster in swarmup.yaml; 'swarmup plan' shows what that would change
-  swarmup status               machines, nodes, services, URLs
-  swarmup down                 remove everything that swarmup made
-  swarmup help                 all commands; 'swarmup help up' explains one
-`;
+const FIRST_STEPS: readonly (readonly [string, string])[] = [
+  ['up --example local', 'try it: three virtual machines on this computer, and nginx on all of them'],
+  ['up', "bring up the cluster in swarmup.yaml; 'swarmup plan' shows what that would change"],
+  ['status', 'machines, nodes, services, URLs'],
+  ['down', 'remove everything that swarmup made'],
+  ['help', "all commands; 'swarmup help up' explains one"],
+];
 
 /**
  * Parses the command line and runs the command that it names.
@@ -23,7 +23,8 @@ const FIRST_STEPS = `swarmup brings up a Docker Swarm from a YAML file.
 export async function parse(argv: readonly string[]): Promise<number> {
   if (argv.length === 0) {
     const { writeStderr } = await import('../render/output.ts');
-    writeStderr(FIRST_STEPS);
+    const steps = columns(FIRST_STEPS.map(([command, about]) => [`  swarmup ${command}`, about]));
+    writeStderr(`swarmup brings up a Docker Swarm from a YAML file.\n\n${steps.join('\n')}\n`);
     return 2;
   }
   let status = Promise.resolve(0);

@@ -1,3 +1,4 @@
+import { NOT_HELD } from '../facts/package-holds.ts';
 import type { Available, PackageManager } from './manager.ts';
 
 /** The name under which rpm lists the keys it trusts, each with a version, like packages. */
@@ -38,14 +39,16 @@ function remove(names: readonly string[]): string[] {
 }
 
 /**
- * dnf 4 has versionlock in a plugin, which may not be installed. Unlocking what isn't locked fails, and that is
- * ignored.
+ * dnf 4 has versionlock in a plugin, which is installed if it isn't there. A host whose repositories don't have it is
+ * noted, and keeps its packages unheld: doctor warns of what may upgrade them. Unlocking what isn't locked fails, and that is ignored.
  */
 function withVersionlock(action: 'add' | 'delete', names: readonly string[]): string[] {
   const script =
     action === 'add'
-      ? 'dnf -q versionlock --help >/dev/null 2>&1 || dnf -q -y install "dnf-command(versionlock)"; dnf -q versionlock add "$@"'
-      : 'dnf -q versionlock --help >/dev/null 2>&1 && dnf -q versionlock delete "$@"; true';
+      ? `dnf -q versionlock --help >/dev/null 2>&1 || dnf -q -y install "dnf-command(versionlock)" || { : > ${NOT_HELD}; exit 0; }
+rm -f ${NOT_HELD}
+dnf -q versionlock add "$@"`
+      : `rm -f ${NOT_HELD}; dnf -q versionlock --help >/dev/null 2>&1 && dnf -q versionlock delete "$@"; true`;
   return ['sh', '-c', script, 'sh', ...names];
 }
 

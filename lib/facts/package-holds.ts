@@ -27,6 +27,9 @@ export const ENGINE_PACKAGES = [
 /** The list of what swarmup installed on a host. */
 export const RECEIPT = '/var/lib/swarmup/docker.json';
 
+/** A note that the host's package manager can't hold packages; `up` doesn't try again until Docker is upgraded. */
+export const NOT_HELD = '/var/lib/swarmup/not-held';
+
 const MANAGERS = ['apt', 'dnf', 'zypper', 'apk'] as const;
 const NAMES = ENGINE_PACKAGES.join(' ');
 
@@ -37,7 +40,7 @@ const NAMES = ENGINE_PACKAGES.join(' ');
  */
 const COMMAND = [
   // An installation that failed leaves a receipt too.
-  `grep -q -E '"(docker-ce|docker\\.io|docker|moby-engine)"' ${RECEIPT} &&`,
+  `[ ! -e ${NOT_HELD} ] && grep -q -E '"(docker-ce|docker\\.io|docker|moby-engine)"' ${RECEIPT} &&`,
   `  sed -n 's/.*"manager":"\\([a-z]*\\)".*/manager \\1/p' ${RECEIPT}`,
   'if command -v dpkg-query; then',
   `  dpkg-query -W -f '\${db:Status-Abbrev} \${Package}\\n' ${NAMES}`,

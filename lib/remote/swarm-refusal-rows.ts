@@ -137,7 +137,7 @@ export const ROWS: readonly Row[] = [
     words: /node \S+ is not down and can't be removed/,
     because: () => 'the managers still get heartbeats from the node',
     fix: () =>
-      "Make it leave first: docker swarm leave on that node, or 'swarmup up' after it was taken from the cluster file.",
+      "Make it leave first: 'swarmup ssh NODE -- sudo docker swarm leave --force', or take it out of the cluster file and run 'swarmup up --prune'.",
   },
   {
     words: /Swarm is encrypted and needs to be unlocked|swarm could not be unlocked: invalid key/,

@@ -132,7 +132,7 @@ export function portsTaken(problems: readonly PortProblem[]): SwarmupError {
   const [first] = problems;
   if (first && problems.length === 1) return new SwarmupError('PORT_TAKEN', first.message, { fix: first.fix });
   return new SwarmupError('PORT_TAKEN', `${problems.length} ports that services are to publish are not free`, {
-    fix: 'Free them, or publish other ports, as described above.',
+    fix: 'Free each of them, or publish another port.',
     output: problems.map(({ message, fix }) => `- ${message}\n  ${fix}`).join('\n'),
   });
 }

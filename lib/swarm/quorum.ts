@@ -58,7 +58,7 @@ export function requireMajorityDuring(nodes: readonly SwarmNode[], restarting: P
   const away = awayOf(managers.filter(({ ID }) => ID !== restarting.ID));
   throw atRisk(
     `while ${nameOf(one)} restarts only ${left} of ${managers.length} managers would be reachable, and ${needed} are needed for a majority`,
-    `Bring ${away} back first (swarmup up); swarmup status shows them.`,
+    `Bring ${away} back first ('swarmup up'); 'swarmup status' shows them.`,
   );
 }
 

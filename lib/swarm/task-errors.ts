@@ -62,7 +62,7 @@ const ROWS: readonly Row[] = [
     words: /(error while mounting volume|failed to mount local volume)/,
     cause: (_, place) => `${on(place)} can't mount a volume of the service`,
     fix: (_, place) =>
-      `Correct the volume's options (of NFS: the server's address, and nfs-common or nfs-utils on the node). A volume keeps the options it was made with: ${shell(place, 'sudo', 'docker', 'volume', 'ls')} shows it, docker volume rm removes it, with its data.`,
+      `Correct the volume's options (of NFS: the server's address, and nfs-common or nfs-utils on the node). A volume keeps the options it was made with: ${shell(place, 'sudo', 'docker', 'volume', 'ls')} shows it; removing it (sudo docker volume rm NAME) removes its data.`,
   },
   {
     kind: 'vxlan stale',

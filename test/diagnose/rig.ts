@@ -42,7 +42,7 @@ export async function diagnose(
   const remote = { ...base.remote, host: async (name: string) => answeringHost(name, answer) };
   const diagnosis = await diagnosisOf({
     cluster,
-    file: await understood(file, env, providerSchema),
+    file: await understood(readFileSync(file, 'utf8'), env, providerSchema),
     env,
     versions: { swarmup: '1.0.0' },
     logs: false,

@@ -72,7 +72,6 @@ export const services: readonly KnownFailure[] = [
     does: 'Names the port, and the service that has it on each node.',
     codes: ['SERVICE_FAILED'],
     proofs: [
-      { file: 'test/ports.test.ts', title: 'in host mode is named by the services and nodes that have it' },
       { file: 'test/swarm/eligibility.test.ts', title: '%s', case: 'host-mode port 8080/tcp is used by other' },
     ],
   },
