@@ -10,7 +10,8 @@ import { loadTasks } from '../lib/session/load-tasks.ts';
 import { Cli } from './support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'swarmup-cli-'));
-const cli = new Cli(folder);
+// In CI, the output would have colours.
+const cli = new Cli(folder, { NO_COLOR: '1' });
 writeFileSync(join(folder, 'bad.yaml'), 'name: x\nprovider: { type: qemu }\nnodez: 3\n');
 writeFileSync(join(folder, 'good.yaml'), 'name: good\nprovider: { type: qemu }\n');
 

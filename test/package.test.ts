@@ -88,7 +88,7 @@ describe('the release', () => {
 describe('the installed package', () => {
   it('runs as JavaScript, with all the files and dependencies it needs', () => {
     expect(swarmup('--version').trim()).toMatch(/^\d+\.\d+\.\d+$/);
-    const plan = JSON.parse(swarmup('plan', '--json'));
+    const plan = JSON.parse(swarmup('plan', '--example', 'local', '--json'));
     expect(plan).toMatchObject({ ok: true, cluster: 'local' });
     expect(plan.units.length).toBeGreaterThan(15);
   });
@@ -115,7 +115,7 @@ describe('the installed package', () => {
   it('runs a user’s task file, and has the types for it', () => {
     // Node.js strips types only outside node_modules, where a user's file is.
     cpSync(join(home, 'docs/examples/Taskfile.ts'), join(folder, 'Taskfile.ts'));
-    const tasks = JSON.parse(swarmup('tasks', '--taskfile', 'Taskfile.ts', '--json'));
+    const tasks = JSON.parse(swarmup('tasks', '--example', 'local', '--taskfile', 'Taskfile.ts', '--json'));
     expect(tasks.pipelines.tune).toEqual(['tune-kernel', 'check-managers']);
     expect(compiled('Taskfile.ts')).toBe('');
   });

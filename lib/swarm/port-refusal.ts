@@ -1,9 +1,9 @@
 import type { Cluster } from '../config/model.ts';
 import type { Engine } from '../contracts/engine.ts';
 import type { SwarmService } from '../contracts/swarm-types.ts';
-import { messageOf, SwarmupError } from '../util/errors.ts';
+import { hasCode, messageOf, SwarmupError } from '../util/errors.ts';
 import { fixFor } from './free-ports.ts';
-import { ownerInWords, portsHeldBy, publishersOf, type HeldPort } from './publishers.ts';
+import { ownerInWords, portsHeldBy, publishersOf, type HeldPort, type Publisher } from './publishers.ts';
 import { listServices } from './read.ts';
 
 /** Source: swarmkit, manager/controlapi/service.go, checkPortConflicts. Its message leaves out the protocol. */
@@ -31,6 +31,9 @@ export async function namingPortOwner<T>(publishing: Publishing, change: () => P
     const refusal = REFUSED.exec(`${messageOf(error)}\n${output}`);
     if (!refusal) throw error;
     const [, port = '', name = '', id = '', mode] = refusal;
+    const leaving = publishersOf(publishing.cluster).find((one) => one.name === name);
+    // Of a stack, the error names the line of its file already; but not that the other one gives the port up.
+    if (hasCode(error, 'STACK_INVALID') && !leaves(leaving, Number(port))) throw error;
     const owner = (await listServices(publishing.manager)).find(({ ID, Spec }) => ID === id || Spec.Name === name);
     throw refusedPort(
       publishing,
@@ -39,6 +42,11 @@ export async function namingPortOwner<T>(publishing: Publishing, change: () => P
       error,
     );
   }
+}
+
+/** Whether the cluster file has a publisher that publishes a port no longer. */
+function leaves(known: Publisher | undefined, port: number): boolean {
+  return known !== undefined && !known.ports.some((one) => one.published === port);
 }
 
 interface Refusal {
@@ -59,14 +67,14 @@ function refusedPort(
   const key = held ?? { published: port, protocol: 'tcp' };
   const who = owner ? ownerInWords(owner, key, publishers) : `service ${name}`;
   const how = mode === 'host' ? ' in host mode' : '';
-  const leaves = known !== undefined && !known.ports.some((one) => one.published === port);
+  const givesUp = leaves(known, port);
   return new SwarmupError('PORT_TAKEN', `${what} can't publish port ${port}: ${who} publishes it already${how}`, {
-    fix: leaves
+    fix: givesUp
       ? `${name} gives it up in this run: run again. So that it does so first, name it in dependsOn of the other one.`
       : owner
         ? fixFor(owner, known, cluster.name, manager.node)
         : 'It is gone meanwhile: run again.',
-    transient: leaves || owner === undefined,
+    transient: givesUp || owner === undefined,
     cause,
   });
 }

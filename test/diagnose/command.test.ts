@@ -15,7 +15,7 @@ services: { web: { image: nginx, env: { A: of-the-house-1, B: "\${OUTSIDE}" }, s
 function cliWith(): Cli {
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-diagnose-'));
   writeFileSync(join(folder, 'swarmup.yaml'), TEXT);
-  return new Cli(folder, { OUTSIDE: 'from-0utside' });
+  return new Cli(folder, { OUTSIDE: 'from-0utside', NO_COLOR: '1' });
 }
 
 const archivesIn = ({ folder }: Cli) => readdirSync(folder).filter((name) => name.includes('.tar.gz'));

@@ -295,7 +295,7 @@ describe('what Swarm users have', () => {
     expectOk(await up());
     expect(await manager("docker service ls -f name=extra_page --format '{{.Replicas}}'")).toBe('1/1');
     change('swarmup.yaml', '  extra: { file: extra.yml }\n', '');
-    expectOk(await up('--prune'));
+    expectOk(await up('--prune', '--yes'));
   });
 
   it('runs a job again when asked', async () => {

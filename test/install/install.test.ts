@@ -71,7 +71,7 @@ describe('the package, installed as users do', { timeout: 240_000 }, () => {
       await shell(node, `${npm(major)} install -g swarmup --prefix "${prefix}"`);
       expect(await shell(node, `"${prefix}/bin/swarmup" --version`)).toBe(version);
       // The tasks are modules that are loaded by name.
-      expect(await shell(node, `"${prefix}/bin/swarmup" tasks`)).toContain('verify-http');
+      expect(await shell(node, `"${prefix}/bin/swarmup" tasks --example local`)).toContain('verify-http');
       // Once more, from npm's cache alone.
       const again = join(odd, `offline-${node}-${major}`);
       await shell(node, `${npm(major)} install -g swarmup --offline --prefix "${again}"`);

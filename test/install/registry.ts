@@ -71,13 +71,17 @@ async function packument(versions: readonly Published[], url: string): Promise<o
 
 /** The packages of node_modules that an installed swarmup has. */
 function dependencies(): Published[] {
+  // A version may be in several folders, whose archives would differ in their times.
+  const seen = new Set<string>();
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
   return Object.entries<{ dev?: boolean }>(packages).flatMap(([path, { dev = false }]) => {
     const folder = join(ROOT, path);
     if (dev || path === '' || !existsSync(folder)) return [];
-    return [
-      { manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')), archive: once(() => packed(folder)) },
-    ];
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const id = `${manifest.name}@${manifest.version}`;
+    if (seen.has(id)) return [];
+    seen.add(id);
+    return [{ manifest, archive: once(() => packed(folder)) }];
   });
 }
 
