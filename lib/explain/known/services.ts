@@ -71,9 +71,7 @@ export const services: readonly KnownFailure[] = [
     handling: 'explained',
     does: 'Names the port, and the service that has it on each node.',
     codes: ['SERVICE_FAILED'],
-    proofs: [
-      { file: 'test/swarm/eligibility.test.ts', title: '%s', case: 'host-mode port 8080/tcp is used by other' },
-    ],
+    proofs: [{ file: 'test/swarm/eligibility.test.ts', title: '%s', case: 'host-mode port 8080/tcp is used by other' }],
   },
   {
     number: 33,
