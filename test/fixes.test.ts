@@ -107,7 +107,7 @@ describe('a command of swarmup in a text', () => {
       // All of what a shell of root runs is root's.
       return rest === undefined
         ? []
-        : [[rest.replace(/sudo sh -c '.*$/, 'sudo sh').replace(/^'|'$/g, ''), file] as const];
+        : [[rest.replace(/sudo sh -c "?'.*$/, 'sudo sh').replace(/^'|'$/g, ''), file] as const];
     });
     expect(there.length).toBeGreaterThan(20);
     expect(wrong(there, (text) => NEEDS_ROOT.test(text))).toEqual([]);
@@ -125,7 +125,7 @@ describe('a fix', () => {
     /(?<!sudo )\bdocker (?:swarm|node|service|network|secret|config|volume|system|info|ps|inspect|logs|kill|rm) /;
   /** Programs of root in a sentence, rather than behind `swarmup ssh`. */
   const BARE_PROGRAM = new RegExp(
-    `(?<!sudo |sudo sh -c '[^']*|-- |\\w)(?:journalctl|systemctl (?!--user|cat|show)|apt-get (?:install|update)|dnf (?:install|remove)|snap remove|modprobe|usermod -|firewall-cmd --(?!reload))`,
+    `(?<!sudo |sudo sh -c "?'[^']*|-- |\\w)(?:journalctl|systemctl (?!--user|cat|show)|apt-get (?:install|update)|dnf (?:install|remove)|snap remove|modprobe|usermod -|firewall-cmd --(?!reload))`,
   );
 
   it('uses sudo where root is needed', () => {

@@ -1,3 +1,4 @@
+import { quoteThroughSsh } from '../util/shell-quote.ts';
 import type { DockerSection } from '../config/model.ts';
 import { SwarmupError } from '../util/errors.ts';
 import type { OsRelease } from '../facts/os-release.ts';
@@ -110,7 +111,7 @@ function conflict(host: Host, manager: PackageManager, names: readonly string[],
     'INSTALL_CONFLICT',
     `${host.name}: Docker can't be installed beside ${names.join(', ')}, which ${names.length === 1 ? 'is' : 'are'} installed`,
     {
-      fix: `swarmup removes nothing that it didn't install. If nothing there needs ${names.length === 1 ? 'it' : 'them'}, run: swarmup ssh ${host.name} -- sudo ${programOf(manager)} remove ${names.join(' ')}`,
+      fix: `swarmup removes nothing that it didn't install. If nothing there needs ${names.length === 1 ? 'it' : 'them'}, run: swarmup ssh ${host.name} -- sudo ${programOf(manager)} remove ${quoteThroughSsh(names)}`,
       ...(output === undefined ? {} : { output }),
       cause,
     },

@@ -1,3 +1,4 @@
+import { quoteThroughSsh } from '../util/shell-quote.ts';
 import type { Work } from '../contracts/context.ts';
 import type { Host } from '../contracts/host.ts';
 import { waitUntil, type Probe } from '../async/wait-until.ts';
@@ -107,7 +108,7 @@ function fixFor(host: string, holder: PackageHolder | undefined): string {
   const { kind } = holder;
   const stop =
     kind === 'process'
-      ? `If it hangs, stop it: swarmup ssh ${host} -- sudo ${holder.service === undefined ? `kill ${holder.pid}` : `systemctl stop ${holder.service}`}`
+      ? `If it hangs, stop it: swarmup ssh ${host} -- sudo ${holder.service === undefined ? `kill ${holder.pid}` : quoteThroughSsh(['systemctl', 'stop', holder.service])}`
       : `Its log: swarmup ssh ${host} -- sudo tail -n 50 /var/log/cloud-init-output.log`;
   return `Run again when it has ended: swarmup ssh ${host} -- ${watchHolder(holder)}. ${stop}`;
 }

@@ -84,7 +84,7 @@ export const swarms = {
     look: "`swarmup doctor` probes the ports between all nodes in both directions; `swarmup ssh NODE -- sudo journalctl -u docker -n 50` is the engine's log.",
     fix: 'Open the port that the error names, or advertise another address; then `swarmup up`.',
     example: `✖ join-managers on manager2: manager2 can't become a manager: the leader manager1 couldn't connect to 192.0.2.2:2377, which manager2 advertises. Probes now: manager1, which is the leader and has to, can't reach manager2 at 192.0.2.2 on 2377/tcp (no answer); manager2 reaches manager1
-  fix  See what manager2 drops: swarmup ssh manager2 -- sudo nft list ruleset (or iptables -S). Open the ports, with firewalld: swarmup ssh manager2 -- sudo sh -c 'firewall-cmd --permanent --add-port=2377/tcp && firewall-cmd --reload', with ufw: swarmup ssh manager2 -- sudo ufw allow 2377/tcp. Otherwise a security group or a router is between them. If manager1 reaches manager2 at another address than 192.0.2.2, set it: advertise at this node. Then run again: swarmup up`,
+  fix  See what manager2 drops: swarmup ssh manager2 -- sudo nft list ruleset (or iptables -S). Open the ports, with firewalld: swarmup ssh manager2 -- sudo sh -c "'firewall-cmd --permanent --add-port=2377/tcp && firewall-cmd --reload'", with ufw: swarmup ssh manager2 -- sudo ufw allow 2377/tcp. Otherwise a security group or a router is between them. If manager1 reaches manager2 at another address than 192.0.2.2, set it: advertise at this node. Then run again: swarmup up`,
   },
   QUORUM_AT_RISK: {
     meaning: "The change would leave too few reachable managers for a majority, so swarmup didn't begin it.",

@@ -4,6 +4,9 @@ import { SwarmupError } from '../util/errors.ts';
 import { certificateOnDisk } from './certificates.ts';
 import { isMarked } from './labels.ts';
 import type { LocalSwarm } from './local-state.ts';
+import { quoteThroughSsh } from '../util/shell-quote.ts';
+
+const SET_CLOCK = quoteThroughSsh(['sudo', 'sh', '-c', 'timedatectl set-ntp true && systemctl restart docker']);
 
 /** An engine that doesn't take part in its swarm, as the certificate on its disk has expired. */
 export interface Expiry {
@@ -79,7 +82,7 @@ export function certificatesExpired(expired: readonly ExpiredNode[], now: number
     `the swarm has no manager that works: ${told.join(', ')}${ahead}${rest}`,
     {
       fix: wrong
-        ? `Set the clock, then restart the engine: swarmup ssh ${wrong.node} -- sudo sh -c 'timedatectl set-ntp true && systemctl restart docker'`
+        ? `Set the clock, then restart the engine: swarmup ssh ${wrong.node} -- ${SET_CLOCK}`
         : "Nodes renew certificates only while they run. Rebuild the swarm from one manager's disk, which keeps services, networks, secrets and configs: swarmup recover; then 'swarmup up' makes the other nodes join again.",
     },
   );

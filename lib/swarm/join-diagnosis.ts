@@ -1,3 +1,4 @@
+import { quoteThroughSsh } from '../util/shell-quote.ts';
 import type { Engines, Hosts, Managers, OnNode, RunContext } from '../contracts/context.ts';
 import type { SwarmNode } from '../contracts/swarm-types.ts';
 import { wallClock } from '../facts/wall-clock.ts';
@@ -104,13 +105,16 @@ async function proxied(ctx: Diagnosis, error: SwarmupError, address: string): Pr
     {
       fix:
         cluster.docker.proxy === undefined
-          ? `Add ${at} to the engine's NO_PROXY where the proxy is set (swarmup ssh ${node.name} -- systemctl cat docker), then restart it: swarmup ssh ${node.name} -- sudo sh -c 'systemctl daemon-reload && systemctl restart docker'`
+          ? `Add ${at} to the engine's NO_PROXY where the proxy is set (swarmup ssh ${node.name} -- systemctl cat docker), then restart it: swarmup ssh ${node.name} -- ${RESTART}`
           : `Exclude it: docker: { noProxy: [${wanted}] } in the cluster file; then run again: swarmup up`,
       cause: error,
       transient: false,
     },
   );
 }
+
+/** The engine reads its proxy when it starts. */
+const RESTART = quoteThroughSsh(['sudo', 'sh', '-c', 'systemctl daemon-reload && systemctl restart docker']);
 
 function withoutUser(url: string): string {
   return url.replace(/\/\/[^/@]*@/, '//');

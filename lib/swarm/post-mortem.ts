@@ -4,7 +4,7 @@ import type { Engine } from '../contracts/engine.ts';
 import type { SwarmService, SwarmTask } from '../contracts/swarm-types.ts';
 import { messageOf } from '../util/errors.ts';
 import type { FailedTask, HealthResult, PostMortem } from '../util/post-mortem.ts';
-import { quote } from '../util/shell-quote.ts';
+import { quote, quoteThroughSsh } from '../util/shell-quote.ts';
 import { lastLines } from '../util/last-lines.ts';
 import { refusals, type Swarm } from './eligibility.ts';
 import { representatives, toldByManagers, type Representative } from './failed-tasks.ts';
@@ -157,9 +157,9 @@ function commands(
   const hasRun = (container ?? '') !== '';
   return [
     ...(hasRun ? [`swarmup logs ${name}`] : []),
-    `swarmup ssh ${quote([manager.node])} -- sudo docker service ps --no-trunc ${name}`,
+    `swarmup ssh ${quote([manager.node])} -- sudo docker service ps --no-trunc ${quoteThroughSsh([Spec.Name])}`,
     ...(container && told?.node !== undefined && told.nodeState === undefined
-      ? [`swarmup ssh ${quote([told.node])} -- sudo docker inspect ${quote([container])}`]
+      ? [`swarmup ssh ${quote([told.node])} -- sudo docker inspect ${quoteThroughSsh([container])}`]
       : []),
     ...(hasRun ? [] : ['swarmup status']),
   ];

@@ -1,3 +1,4 @@
+import { quoteThroughSsh } from '../util/shell-quote.ts';
 import type { Cluster, NodeSpec } from '../config/model.ts';
 import type { SwarmService } from '../contracts/swarm-types.ts';
 import { isMarked } from './labels.ts';
@@ -127,6 +128,6 @@ export function removalOf({ Spec }: Pick<SwarmService, 'Spec'>, cluster: string,
   if (isMarked(Spec, cluster) || Labels?.[STACK_LABEL] !== undefined)
     return `remove it, as swarmup made it: swarmup up --prune`;
   const stack = Labels?.[NAMESPACE_LABEL];
-  const command = stack === undefined ? `docker service rm ${Name}` : `docker stack rm ${stack}`;
-  return `remove it if it is no longer needed: swarmup ssh ${manager} -- sudo ${command}`;
+  const argv = stack === undefined ? ['docker', 'service', 'rm', Name] : ['docker', 'stack', 'rm', stack];
+  return `remove it if it is no longer needed: swarmup ssh ${manager} -- sudo ${quoteThroughSsh(argv)}`;
 }

@@ -1,4 +1,4 @@
-import { quote } from '../util/shell-quote.ts';
+import { quote, quoteThroughSsh } from '../util/shell-quote.ts';
 import { exitInWords } from './exit-codes.ts';
 
 /** What the engines' words about a task mean, and what to do. All is pure. */
@@ -31,7 +31,7 @@ interface Row {
 
 const on = ({ node }: TaskPlace) => node ?? 'NODE';
 const shell = (place: TaskPlace, ...argv: readonly string[]) =>
-  `swarmup ssh ${quote([on(place)])} -- ${argv.join(' ')}`;
+  `swarmup ssh ${quote([on(place)])} -- ${quoteThroughSsh(argv)}`;
 const exec = (place: TaskPlace, ...argv: readonly string[]) =>
   `swarmup exec --node ${quote([on(place)])} -- ${quote(argv)}`;
 const logs = ({ service }: TaskPlace) => `swarmup logs ${quote([service])}`;

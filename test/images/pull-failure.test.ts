@@ -236,7 +236,7 @@ const CASES: Readonly<Record<string, Case>> = {
     words:
       'Get "https://registry-1.docker.io/v2/": proxyconnect tcp: dial tcp 10.0.2.2:3128: connect: connection refused',
     cause: "the proxy of w1 doesn't connect to registry-1.docker.io",
-    fix: ['docker.proxy', "swarmup ssh w1 -- sudo docker info --format '{{.HTTPSProxy}} {{.NoProxy}}'"],
+    fix: ['docker.proxy', `swarmup ssh w1 -- sudo docker info --format "'{{.HTTPSProxy}} {{.NoProxy}}'"`],
   },
   'a proxy that wants a password': {
     words: 'Get "https://registry-1.docker.io/v2/": Proxy Authentication Required',
@@ -357,7 +357,7 @@ describe('an engine’s words about a pull', () => {
 
   it('can’t put words into a command', () => {
     const { fix } = pullFailure('dial tcp: lookup a;reboot on 10.0.0.1:53: no such host', NGINX);
-    expect(fix).toContain("getent hosts 'a;reboot'");
+    expect(fix).toContain(`getent hosts "'a;reboot'"`);
   });
 });
 

@@ -14,7 +14,7 @@ import { formatJumps, jumpsOf } from '../../lib/remote/jumps.ts';
 import type { ServerName } from '../../lib/remote/server-name.ts';
 import { inAnyShell } from '../../lib/remote/preamble.ts';
 import { maskSecrets } from '../../lib/util/secret-shapes.ts';
-import { quote } from '../../lib/util/shell-quote.ts';
+import { quote, quoteThroughSsh } from '../../lib/util/shell-quote.ts';
 import { visibleLine } from '../../lib/util/visible.ts';
 import { needPackages } from '../support/packages.ts';
 import { proxyJumpByOpenSsh } from '../support/proxy-jump.ts';
@@ -191,6 +191,47 @@ describe('a command for any login shell', { timeout: 600_000 }, () => {
       }),
       tried(20),
     );
+  });
+});
+
+describe('a printed command that goes through ssh', () => {
+  // ssh joins the arguments that the shell here leaves with spaces, for the shell there.
+  it.each(['sh', 'bash'])(
+    'reaches the program on the node unchanged, whatever its words, when pasted into %s',
+    (shell) => {
+      const nasty = fc.constantFrom(
+        "it's",
+        '$(id)',
+        '`id`',
+        '"',
+        'a b',
+        '; id',
+        '&& id',
+        '!x',
+        '\\',
+        '',
+        '*',
+        "'\"'$x",
+      );
+      fc.assert(
+        fc.property(fc.array(fc.oneof(word(12), nasty), { minLength: 1, maxLength: 12 }), (words) => {
+          const command = quoteThroughSsh(['printf', '%s\\0', ...words]);
+          const pasted = execFileSync(shell, ['-c', `printf '%s\\0' ${command}`], {
+            encoding: 'utf8',
+            timeout: 60_000,
+          });
+          const joined = pasted.split('\0').slice(0, -1).join(' ');
+          const shown = execFileSync('sh', ['-c', joined], { encoding: 'utf8', timeout: 60_000 });
+          expect(shown).toBe(words.map((one) => `${one}\0`).join(''));
+        }),
+        tried(50),
+      );
+    },
+  );
+
+  it('stays readable', () => {
+    expect(quoteThroughSsh(['sudo', 'sh', '-c', 'a && b'])).toBe(`sudo sh -c "'a && b'"`);
+    expect(quoteThroughSsh(['docker', 'service', 'rm', 'web'])).toBe('docker service rm web');
   });
 });
 

@@ -60,7 +60,7 @@ describe("an engine's words about an expired certificate", () => {
     const { message, fix } = certificatesExpired([{ node: 'm1', expiry }], NOW - 40 * 86_400_000);
     expect(message).toContain('the clock of m1 said 2027-03-01T08:00:00.000Z then');
     expect(fix).toMatch(
-      /^Set the clock.*swarmup ssh m1 -- sudo sh -c 'timedatectl set-ntp true && systemctl restart docker'$/,
+      /^Set the clock.*swarmup ssh m1 -- sudo sh -c "'timedatectl set-ntp true && systemctl restart docker'"$/,
     );
     expect(certificatesExpired([{ node: 'm1', expiry }], NOW).fix).toContain('swarmup recover');
   });

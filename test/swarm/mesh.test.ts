@@ -333,7 +333,7 @@ describe('a link of the overlay network', () => {
   it('quotes the name of an interface in a command', async () => {
     const odd = checksumOffload('192.0.2.1').parse('interface $(id)\n\ttx-checksum-ip-generic: on\n');
     const [fault] = await faults({ links: [link('m1', 'w1', silent)], nodes: [node('w1', { offload: odd })] });
-    expect(fault?.fix).toContain("ethtool -K '$(id)' tx-checksum-ip-generic off");
+    expect(fault?.fix).toContain(String.raw`ethtool -K ''\''$(id)'\''' tx-checksum-ip-generic off`);
   });
 });
 

@@ -1,5 +1,5 @@
 import { DOCKER_HUB } from '../../util/image-reference.ts';
-import { quote } from '../../util/shell-quote.ts';
+import { quote, quoteThroughSsh } from '../../util/shell-quote.ts';
 
 /** What an engine's words about an image are judged with. */
 export interface PullContext {
@@ -27,7 +27,7 @@ export interface PullCause {
 }
 
 /** A command on a node, for a fix. */
-export const on = (node: string, ...argv: string[]) => `swarmup ssh ${node} -- ${quote(argv)}`;
+export const on = (node: string, ...argv: string[]) => `swarmup ssh ${node} -- ${quoteThroughSsh(argv)}`;
 /** A registry's name for people. */
 export const named = (registry: string) => (registry === DOCKER_HUB ? 'Docker Hub' : registry);
 const LOGIN_KEY = 'images: { registryAuth: true }';

@@ -1,3 +1,4 @@
+import { quoteThroughSsh } from '../../util/shell-quote.ts';
 import { DRIVER_MTU, underlayOf } from '../../swarm/underlay.ts';
 import { swarmPorts } from '../network.ts';
 import type { Link, Surveyed } from '../../contracts/preflight.ts';
@@ -26,7 +27,7 @@ function opening({ facts, node }: Surveyed, protocol: string, port: number): str
   const on = `swarmup ssh ${node.name} -- sudo`;
   const { firewalls } = facts.surroundings;
   if (firewalls.includes('firewalld'))
-    return `firewalld is on there: ${on} sh -c 'firewall-cmd --permanent --add-port=${port}/${protocol} && firewall-cmd --reload'.`;
+    return `firewalld is on there: ${on} ${quoteThroughSsh(['sh', '-c', `firewall-cmd --permanent --add-port=${port}/${protocol} && firewall-cmd --reload`])}.`;
   if (firewalls.includes('ufw')) return `ufw is on there: ${on} ufw allow ${port}/${protocol}.`;
   return `Check its packet filter: ${on} nft list ruleset (or iptables -S).`;
 }
@@ -50,7 +51,7 @@ const pathMtu: Rule = (host, { links }) => {
   return [
     fatal(host, 'path-mtu', {
       message: `packets of ${bytes} bytes, which its interface allows, don't arrive at ${lost.map(({ to }) => to).join(', ')}: large replies would hang`,
-      fix: `A tunnel or VPN between them allows only smaller packets. Lower the MTU of the interfaces: swarmup ssh ${host.node.name} -- sudo ip link set dev ${interfaceOf(host)} mtu 1400`,
+      fix: `A tunnel or VPN between them allows only smaller packets. Lower the MTU of the interfaces: swarmup ssh ${host.node.name} -- sudo ip link set dev ${quoteThroughSsh([interfaceOf(host)])} mtu 1400`,
     }),
   ];
 };

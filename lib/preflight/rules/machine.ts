@@ -2,7 +2,7 @@ import { installerOf } from '../../docker/installers.ts';
 import { DATA_ROOT } from '../../facts/resources.ts';
 import { holderOf, watchHolder } from '../../facts/package-lock.ts';
 import type { Server } from '../../facts/reachable.ts';
-import { quote } from '../../util/shell-quote.ts';
+import { quoteThroughSsh } from '../../util/shell-quote.ts';
 import { visibleLine } from '../../util/visible.ts';
 import { fatal, warning, type Rule } from './rule.ts';
 
@@ -100,7 +100,7 @@ const resources: Rule = (host) => {
     found.push(
       fatal(host, 'disk', {
         message: `${inGiB(diskMiB)} GiB are free for ${dataRoot}, and at least ${inGiB(least)} GiB are needed: images would fill the disk`,
-        fix: `Free space, mount a larger disk there, or name another folder: docker.daemon, data-root. To find what uses it: swarmup ssh ${host.node.name} -- sudo du -xh --max-depth=2 ${dataRoot === DATA_ROOT ? '/var' : quote([dataRoot])}`,
+        fix: `Free space, mount a larger disk there, or name another folder: docker.daemon, data-root. To find what uses it: swarmup ssh ${host.node.name} -- sudo du -xh --max-depth=2 ${dataRoot === DATA_ROOT ? '/var' : quoteThroughSsh([dataRoot])}`,
       }),
     );
   if (memoryMiB < MEMORY_MIB)

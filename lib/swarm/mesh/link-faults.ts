@@ -2,7 +2,7 @@ import { MTU_OPTION } from '../../config/convert-networks.ts';
 import type { MeshLook, MeshNode, OverlayLink } from '../../contracts/mesh.ts';
 import type { MeshFault, MeshSettings } from './fault.ts';
 import { VXLAN } from './fetch.ts';
-import { quote } from '../../util/shell-quote.ts';
+import { quoteThroughSsh } from '../../util/shell-quote.ts';
 
 type Kind = 'ok' | 'mtu' | 'checksums' | 'unreachable' | 'unclear';
 
@@ -95,7 +95,7 @@ function checksums(links: readonly OverlayLink[], nodes: readonly MeshNode[]): M
   const unknown = own.filter(({ offload }) => offload?.isOn === undefined);
   const symptom = `TCP doesn't arrive through the overlay network ${pairs(links)}, although ping does`;
   const command = ({ node, offload }: MeshNode) =>
-    quote(['swarmup', 'ssh', node, '--', 'sudo', 'ethtool', '-K', offload?.interface ?? 'INTERFACE', FEATURE, 'off']);
+    `swarmup ssh ${node} -- ${quoteThroughSsh(['sudo', 'ethtool', '-K', offload?.interface ?? 'INTERFACE', FEATURE, 'off'])}`;
   const evidence = [
     ...own.map(
       ({ node, offload }) =>

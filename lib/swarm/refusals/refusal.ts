@@ -1,4 +1,4 @@
-import { quote } from '../../util/shell-quote.ts';
+import { quoteThroughSsh } from '../../util/shell-quote.ts';
 
 export type Kind = 'service' | 'network' | 'secret' | 'config';
 
@@ -36,5 +36,5 @@ export const below = (...keys: string[]) => ({ stack: keys, cluster: keys });
 
 /** A command on a manager, for a fix. */
 export function on(manager: string, ...argv: string[]): string {
-  return `swarmup ssh ${manager} -- ${quote(argv)}`;
+  return `swarmup ssh ${manager} -- ${quoteThroughSsh(argv)}`;
 }
