@@ -18,11 +18,11 @@ export interface Listener {
 const LINE = /^(tcp|udp|sctp)\s+(?:LISTEN|UNCONN)\s+\d+\s+\d+\s+(\S+):(\d+)\s+\S+(.*)$/;
 
 /**
- * The programs that have the socket, in a line that is whole. The name of one may have a line break, which cuts off whose
- * program it is: then no name counts.
+ * The programs that have the socket, in a line that is whole; ss fills its columns with spaces. The name of one may have
+ * a line break, which cuts off whose program it is: then no name counts.
  */
 const PROGRAM = '\\("([^"]*)",pid=(\\d+),fd=\\d+\\)';
-const PROGRAMS = new RegExp(`^\\s+users:\\(${PROGRAM}(?:,${PROGRAM})*\\) (?:uid:\\d+ )?ino:\\d+ `);
+const PROGRAMS = new RegExp(`^\\s+users:\\(${PROGRAM}(?:,${PROGRAM})*\\) +(?:uid:\\d+ +)?ino:\\d+ `);
 
 /**
  * The programs that listen, and their ports. Sources: ss(8): -e adds the user's number, unless that is root's, and the

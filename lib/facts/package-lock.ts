@@ -8,7 +8,7 @@ export type PackageHolder =
       readonly program: string;
       /** The lock, or the file with the process ID. */
       readonly file: string;
-      /** The systemd service that it belongs to, such as apt-daily.service. */
+      /** The systemd service that updates packages and that it belongs to, such as apt-daily.service. */
       readonly service?: string;
     }
   | { readonly kind: 'cloud-init' };
@@ -66,6 +66,12 @@ const COMMAND = [
   '  ! systemctl -q is-failed cloud-final.service && echo cloud-init; }',
 ].join('\n');
 
+/**
+ * Services that only work on packages, or set a machine up. A process in another one, such as a login in ssh.service, must not
+ * be ended by stopping that.
+ */
+const UPDATERS = /^(?:apt-|unattended-upgrades|cloud-|packagekit|dnf|yum|zypp|transactional-update|os-update)/;
+
 /** Source of cloud-init's files: its documentation, "Boot status". */
 export const packageLock: Fact<PackageLock> = {
   command: COMMAND,
@@ -73,7 +79,7 @@ export const packageLock: Fact<PackageLock> = {
     if (output === 'cloud-init') return { kind: 'cloud-init' };
     const [, pid, file = '', service = '', program = ''] = /^(\d+) (\S+) (\S+) (.*)$/m.exec(output) ?? [];
     if (pid === undefined) return undefined;
-    return { kind: 'process', pid: Number(pid), program, file, ...(service === '-' ? {} : { service }) };
+    return { kind: 'process', pid: Number(pid), program, file, ...(UPDATERS.test(service) ? { service } : {}) };
   },
 };
 

@@ -119,6 +119,19 @@ tcp LISTEN 0      128             [::]:22            [::]:*    users:(("sshd",pi
     ]);
   });
 
+  it('include the listening sockets as ss of Debian 13 aligns them', () => {
+    const output = `udp UNCONN 0      0        0.0.0.0:4789  0.0.0.0:*                                     ino:15670 sk:6 cgroup:/system.slice/docker.service <->
+tcp LISTEN 0      5        0.0.0.0:8099  0.0.0.0:* users:(("perl",pid=838,fd=3))       ino:16516 sk:7 cgroup:/system.slice/ssh.service <->
+tcp LISTEN 0      4096   127.0.0.1:45661 0.0.0.0:* users:(("containerd",pid=267,fd=9)) ino:12373 sk:2 cgroup:/system.slice/containerd.service <->
+tcp LISTEN 0      4096           *:443         *:* users:(("dockerd",pid=284,fd=38))   ino:16455 sk:8 cgroup:/system.slice/docker.service v6only:0 <->`;
+    expect(listeners.parse(output)).toEqual([
+      { protocol: 'udp', port: 4789, address: '0.0.0.0', program: '' },
+      { protocol: 'tcp', port: 8099, address: '0.0.0.0', program: 'perl', pid: 838 },
+      { protocol: 'tcp', port: 45661, address: '127.0.0.1', program: 'containerd', pid: 267 },
+      { protocol: 'tcp', port: 443, address: '*', program: 'dockerd', pid: 284 },
+    ]);
+  });
+
   it('include real sockets with their processes, of which one on loopback keeps others from binding all addresses', async () => {
     needPackages('iproute2');
     const tcp = createServer().listen(0, '127.0.0.1');
@@ -168,6 +181,8 @@ MemTotal:         996612 kB`;
       file: lists,
       service: 'apt-daily.service',
     });
+    // Stopping a login's service would end all logins.
+    expect(packageLock.parse(`723 ${lists} ssh.service apt-get`)).not.toHaveProperty('service');
     expect(packageLock.parse('77 /run/zypp.pid - a name')).toEqual({
       kind: 'process',
       pid: 77,
