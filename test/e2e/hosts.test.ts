@@ -482,7 +482,7 @@ describe('existing hosts', () => {
     expect(await manager('docker service ps portainer_portainer -q | wc -l')).toBe('1');
   });
 
-  it('give Portainer’s administrator another password, also when the current one is lost', async () => {
+  whenLong('give Portainer’s administrator another password, also when the current one is lost', async () => {
     const file = join(state, 'portainer-admin-password');
     const first = readFileSync(file, 'utf8');
     expect((await cli.run(['rotate', 'portainer-password'])).status).toBe(0);
@@ -502,7 +502,7 @@ describe('existing hosts', () => {
     await signIn(readFileSync(file, 'utf8'));
   });
 
-  it('upgrade Portainer to another version, and keep its data', async () => {
+  whenLong('upgrade Portainer to another version, and keep its data', async () => {
     change('portainer: {}', 'portainer: { version: 2.33.6 }');
     const up = await cli.json<UpDocument>('up');
     expectOk(up);
