@@ -2,7 +2,9 @@ import { defineConfig } from 'vitest/config';
 import { isLong } from './test/support/long.ts';
 
 /** What takes too long for every change. */
-const LONG = ['contract', 'managers', 'mixed', 'nightly', 'recovery', 'segment', 'states'].map((name) => `test/e2e/${name}.test.ts`);
+const LONG = ['contract', 'managers', 'mixed', 'nightly', 'recovery', 'segment', 'states'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 /** Long runs try 20 times as many inputs. */
 const TIMEOUT_MS = isLong ? 900_000 : 60_000;
