@@ -85,6 +85,7 @@ export interface SwarmService {
   readonly ID: string;
   readonly Version: { readonly Index: number };
   readonly Spec: ServiceSpecification;
+  readonly UpdatedAt?: string;
   /** The specification before the last update: the target of a roll-back. */
   readonly PreviousSpec?: ServiceSpecification;
   /** Also with the ports that Swarm chose. */
@@ -152,6 +153,7 @@ export interface ServiceSpecification {
     readonly GlobalJob?: object;
   };
   readonly EndpointSpec?: {
+    readonly Mode?: string;
     readonly Ports?: readonly {
       readonly Protocol?: string;
       readonly TargetPort: number;

@@ -1,5 +1,6 @@
 import { eligible, failsForever, givenUp, givenUpInWords, isJob, mayEnd, NOWHERE } from './ending.ts';
 import { judgeJob } from './job-convergence.ts';
+import { portUpdateAhead } from './port-update.ts';
 import { shortageOf } from './room.ts';
 import { semanticEqual } from './semantic-equal.ts';
 import {
@@ -59,6 +60,7 @@ export function judge(
     working: complete && running > completed,
     waitingFor:
       updating(service) ??
+      portUpdateAhead(service, wanted) ??
       (missing === undefined
         ? undefined
         : `${missing}${othersInWords(

@@ -203,6 +203,28 @@ describe('a service that should run', () => {
     ).toBe('update updating: update in progress');
   });
 
+  it('waits for an update of its ports, which replaces tasks that look as the new ones do', () => {
+    const running = [task('running')];
+    const [{ CreatedAt = '' } = {}] = running;
+    const after = new Date(Date.parse(CreatedAt) + 1).toISOString();
+    const base = service(1);
+    const on = (...ports: number[]) => ({
+      ...base.Spec,
+      EndpointSpec: { Ports: ports.map((one) => ({ PublishedPort: one, TargetPort: 80 })) },
+    });
+    const changed = { ...base, Spec: on(80, 8090), PreviousSpec: on(80), UpdatedAt: after };
+    const waiting = (one: SwarmService, tasks = running) => judge(one, tasks, nodes).waitingFor;
+    expect(waiting(changed)).toBe('the update of its ports has not begun');
+    // It has begun, and says so; or is over.
+    expect(waiting({ ...changed, UpdateStatus: { State: 'updating', Message: 'x' } })).toBe('update updating: x');
+    expect(waiting({ ...changed, UpdateStatus: { State: 'completed', Message: '' } })).toBe('');
+    expect(waiting({ ...changed, UpdatedAt: CreatedAt })).toBe('');
+    expect(waiting({ ...changed, PreviousSpec: { ...on(80, 8090), Labels: { a: 'b' } } })).toBe('');
+    // What the engine fills in is no change.
+    const filled = { ...base.Spec, EndpointSpec: { Mode: 'vip' } };
+    expect(waiting({ ...changed, Spec: filled, PreviousSpec: base.Spec })).toBe('');
+  });
+
   it('counts one task per node when it is global', () => {
     const global = { ...service(0), Spec: { ...service(0).Spec, Mode: { Global: {} } } };
     expect(judge(global, [task('running'), task('preparing', { NodeID: 'n2' })], nodes)).toMatchObject({
