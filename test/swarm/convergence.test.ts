@@ -204,8 +204,9 @@ describe('a service that should run', () => {
   });
 
   it('waits for an update of its ports, which replaces tasks that look as the new ones do', () => {
-    const running = [task('running')];
-    const [{ CreatedAt = '' } = {}] = running;
+    const old = task('running');
+    const running = [old];
+    const { CreatedAt } = old;
     const after = new Date(Date.parse(CreatedAt) + 1).toISOString();
     const base = service(1);
     const on = (...ports: number[]) => ({
