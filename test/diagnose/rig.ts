@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeArchive } from '../../lib/diagnose/archive.ts';
@@ -63,8 +63,12 @@ export async function diagnose(
 /** The files in an archive, by their paths in its folder. */
 export function unpacked(archive: string): ReadonlyMap<string, string> {
   const folder = mkdtempSync(join(tmpdir(), 'swarmup-unpacked-'));
-  execFileSync('tar', ['-xzf', archive, '-C', folder]);
-  const all = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  const files = all.filter((name) => statSync(join(folder, name)).isFile());
-  return new Map(files.map((name) => [name.replace(/^[^/]+\//, ''), readFileSync(join(folder, name), 'utf8')]));
+  try {
+    execFileSync('tar', ['-xzf', archive, '-C', folder]);
+    const all = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    const files = all.filter((name) => statSync(join(folder, name)).isFile());
+    return new Map(files.map((name) => [name.replace(/^[^/]+\//, ''), readFileSync(join(folder, name), 'utf8')]));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
