@@ -2,7 +2,7 @@ import { waitUntil } from '../async/wait-until.ts';
 import type { Work } from '../contracts/context.ts';
 import type { Engine } from '../contracts/engine.ts';
 import { hasCode } from '../util/errors.ts';
-import { quoteThroughSsh } from '../util/shell-quote.ts';
+import { onNode } from '../util/shell-quote.ts';
 import { listNetworks } from './networks.ts';
 
 /** Longer than containers usually take to stop, in milliseconds. */
@@ -43,7 +43,7 @@ async function untilGone(ctx: Work, manager: Engine, network: string): Promise<v
     intervalMs: 500,
     signal: ctx.signal,
     clock: ctx.clock,
-    fix: `See which containers are still on it: swarmup ssh ${manager.node} -- ${quoteThroughSsh(['sudo', 'docker', 'network', 'inspect', network])}`,
+    fix: `See which containers are still on it: ${onNode(manager.node, 'sudo', 'docker', 'network', 'inspect', network)}`,
     onSeen: () => ctx.report(`waiting until the old network ${network} is gone`),
   });
 }

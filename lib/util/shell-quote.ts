@@ -18,3 +18,8 @@ export function quoteThroughSsh(argv: readonly string[]): string {
     })
     .join(' ');
 }
+
+/** A command on a node, to be printed. @param node a name of the cluster file */
+export function onNode(node: string, ...argv: readonly string[]): string {
+  return `swarmup ssh ${node} -- ${quoteThroughSsh(argv)}`;
+}

@@ -1,5 +1,6 @@
 import { DOCKER_HUB } from '../../util/image-reference.ts';
-import { again, ARCHIVE, logIn, named, on, upper, type PullCause } from './cause.ts';
+import { again, ARCHIVE, logIn, named, upper, type PullCause } from './cause.ts';
+import { onNode } from '../../util/shell-quote.ts';
 
 /** What a registry answers. */
 export const ANSWERS: readonly PullCause[] = [
@@ -23,7 +24,7 @@ export const ANSWERS: readonly PullCause[] = [
     cause: ({ server }, [, status]) =>
       `${server} doesn't answer like a registry${status === undefined ? '' : ` (status ${status})`}`,
     fix: ({ node, server }) =>
-      `It may be another server, or a proxy in between. See its answer: ${on(node, 'curl', '-sSi', `https://${server}/v2/`)}`,
+      `It may be another server, or a proxy in between. See its answer: ${onNode(node, 'curl', '-sSi', `https://${server}/v2/`)}`,
   },
   {
     words: /no basic auth credentials/,

@@ -1,5 +1,5 @@
 import { DOCKER_HUB } from '../../util/image-reference.ts';
-import { quote, quoteThroughSsh } from '../../util/shell-quote.ts';
+import { onNode, quote } from '../../util/shell-quote.ts';
 
 /** What an engine's words about an image are judged with. */
 export interface PullContext {
@@ -26,8 +26,6 @@ export interface PullCause {
   readonly transient?: true;
 }
 
-/** A command on a node, for a fix. */
-export const on = (node: string, ...argv: string[]) => `swarmup ssh ${node} -- ${quoteThroughSsh(argv)}`;
 /** A registry's name for people. */
 export const named = (registry: string) => (registry === DOCKER_HUB ? 'Docker Hub' : registry);
 const LOGIN_KEY = 'images: { registryAuth: true }';
@@ -39,7 +37,7 @@ export function logIn(registry: string): string {
 }
 
 export const again = (node: string, server: string) =>
-  `Run again. If it stays: ${on(node, 'curl', '-sSI', `https://${server}/v2/`)}`;
+  `Run again. If it stays: ${onNode(node, 'curl', '-sSI', `https://${server}/v2/`)}`;
 
 export function upper(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;

@@ -1,5 +1,6 @@
 import { DOCKER_HUB } from '../../util/image-reference.ts';
-import { again, ARCHIVE, on, type PullCause, type PullContext } from './cause.ts';
+import { again, ARCHIVE, type PullCause, type PullContext } from './cause.ts';
+import { onNode } from '../../util/shell-quote.ts';
 
 /** A certificate's authority in the file that the engine reads for one registry. Source: docs.docker.com, dockerd, certificates. */
 const CERTIFICATE = ({ registry }: PullContext) =>
@@ -10,7 +11,7 @@ const CERTIFICATE = ({ registry }: PullContext) =>
 const insecure = ({ server }: PullContext) => `docker: { daemon: { insecure-registries: ['${server}'] } }`;
 
 const reach = ({ node, server }: PullContext) =>
-  `Check the way there: ${on(node, 'curl', '-sSI', `https://${server}/v2/`)}; allow it, set docker.proxy, or ${ARCHIVE}.`;
+  `Check the way there: ${onNode(node, 'curl', '-sSI', `https://${server}/v2/`)}; allow it, set docker.proxy, or ${ARCHIVE}.`;
 
 /** How a connection to a registry fails. Sources: Go's packages crypto/x509, net and net/http. */
 export const CONNECTIONS: readonly PullCause[] = [
@@ -19,13 +20,13 @@ export const CONNECTIONS: readonly PullCause[] = [
     cause: ({ node, server }, [, now, side, date]) =>
       `the certificate of ${server} is valid ${side === 'before' ? 'only from' : 'only until'} ${date}, and the clock of ${node} says ${now}`,
     fix: ({ node }, [, , side]) =>
-      `Compare the clock: ${on(node, 'timedatectl')}. If it is right, the registry needs ${side === 'before' ? 'a certificate that is valid already' : 'a new certificate'}.`,
+      `Compare the clock: ${onNode(node, 'timedatectl')}. If it is right, the registry needs ${side === 'before' ? 'a certificate that is valid already' : 'a new certificate'}.`,
   },
   {
     words: /certificate has expired|not yet valid/,
     cause: ({ node, server }) => `the certificate of ${server} isn't valid at the time that the clock of ${node} says`,
     fix: ({ node }) =>
-      `Compare the clock: ${on(node, 'timedatectl')}. If it is right, the registry needs a new certificate.`,
+      `Compare the clock: ${onNode(node, 'timedatectl')}. If it is right, the registry needs a new certificate.`,
   },
   {
     words: /x509: certificate signed by unknown authority|x509: .*not trusted|unable to get local issuer certificate/,
@@ -43,7 +44,7 @@ export const CONNECTIONS: readonly PullCause[] = [
   {
     words: /x509: |tls: /,
     cause: ({ server }) => `no encrypted connection to ${server} comes about`,
-    fix: ({ node, server }) => `See why: ${on(node, 'curl', '-vI', `https://${server}/v2/`)}`,
+    fix: ({ node, server }) => `See why: ${onNode(node, 'curl', '-vI', `https://${server}/v2/`)}`,
   },
   {
     words: /server gave HTTP response to HTTPS client/,
@@ -55,14 +56,14 @@ export const CONNECTIONS: readonly PullCause[] = [
       /proxyconnect|": (?:Proxy Authentication Required|Forbidden|Bad Gateway|Service Unavailable|Gateway Time-?out)$/im,
     cause: ({ node, server }) => `the proxy of ${node} doesn't connect to ${server}`,
     fix: ({ node }) =>
-      `Correct docker.proxy, or exclude the registry there (noProxy). What the engine uses: ${on(node, 'sudo', 'docker', 'info', '--format', '{{.HTTPSProxy}} {{.NoProxy}}')}`,
+      `Correct docker.proxy, or exclude the registry there (noProxy). What the engine uses: ${onNode(node, 'sudo', 'docker', 'info', '--format', '{{.HTTPSProxy}} {{.NoProxy}}')}`,
   },
   {
     words:
       /lookup ([^\s:]+)(?: on \S+)?: .*(?:no such host|server misbehaving|i\/o timeout|connection refused|Temporary failure)|no such host|Temporary failure in name resolution/,
     cause: ({ node, server }, [, host = server]) => `${node} finds no address for ${host}`,
     fix: ({ node, server }, [, host = server]) =>
-      `Correct the registry's name, or the node's DNS: ${on(node, 'getent', 'hosts', host)}; or ${ARCHIVE}.`,
+      `Correct the registry's name, or the node's DNS: ${onNode(node, 'getent', 'hosts', host)}; or ${ARCHIVE}.`,
   },
   {
     words: /TLS handshake timeout/,

@@ -1,4 +1,5 @@
-import { on, type PullCause } from './cause.ts';
+import type { PullCause } from './cause.ts';
+import { onNode } from '../../util/shell-quote.ts';
 
 /** An image without a variant for the node. Its platform is one of the groups. */
 export const OTHER_PLATFORM =
@@ -12,13 +13,13 @@ export const NODE_CAUSES: readonly PullCause[] = [
     code: 'DISK_FULL',
     cause: ({ node }) => `the disk of ${node} is full`,
     fix: ({ node }) =>
-      `See what takes the space: ${on(node, 'sudo', 'docker', 'system', 'df')}; remove images without containers: ${on(node, 'sudo', 'docker', 'image', 'prune', '--all', '--force')}; or give it a larger disk.`,
+      `See what takes the space: ${onNode(node, 'sudo', 'docker', 'system', 'df')}; remove images without containers: ${onNode(node, 'sudo', 'docker', 'image', 'prune', '--all', '--force')}; or give it a larger disk.`,
   },
   {
     words: /read-only file system|input\/output error/i,
     cause: ({ node }) => `the disk of ${node} can't be written`,
     fix: ({ node }) =>
-      `Its file system or its disk is damaged. See the kernel's messages: ${on(node, 'sudo', 'dmesg', '--level=err')}`,
+      `Its file system or its disk is damaged. See the kernel's messages: ${onNode(node, 'sudo', 'dmesg', '--level=err')}`,
   },
   {
     words: OTHER_PLATFORM,

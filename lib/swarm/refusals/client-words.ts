@@ -1,7 +1,6 @@
 import type { ErrorCode } from '../../util/errors.ts';
 import type { Path } from '../../compose/yaml/read.ts';
-import { quote } from '../../util/shell-quote.ts';
-import { on } from './refusal.ts';
+import { onNode, quote } from '../../util/shell-quote.ts';
 
 /** Where Docker's client ran, and for which stack. */
 export interface ClientPlace {
@@ -45,14 +44,14 @@ export const CLIENT_WORDS: readonly ClientWord[] = [
     cause: ([, name], { manager }) =>
       `the network ${name} is one of ${manager} alone, and stacks need one of the swarm`,
     fix: ([, name = ''], { manager }) =>
-      `Remove it, and add ${name} to networks of the cluster file: ${on(manager, 'sudo', 'docker', 'network', 'rm', name)}`,
+      `Remove it, and add ${name} to networks of the cluster file: ${onNode(manager, 'sudo', 'docker', 'network', 'rm', name)}`,
     at: ([, name = '']) => ({ kind: 'network', name }),
   },
   {
     words: /\b(secret|config) not found: (\S+)/,
     cause: ([, kind, name]) => `the swarm has no ${kind} ${name}`,
     fix: ([, kind = '', name = ''], { manager }) =>
-      `Create it: printf VALUE | ${on(manager, 'sudo', 'docker', kind, 'create', name, '-')}; or add it to ${kind}s of the cluster file.`,
+      `Create it: printf VALUE | ${onNode(manager, 'sudo', 'docker', kind, 'create', name, '-')}; or add it to ${kind}s of the cluster file.`,
     at: ([, kind, name = '']) => ({ kind: kind === 'config' ? kind : 'secret', name }),
   },
   {
@@ -127,26 +126,26 @@ export const CLIENT_WORDS: readonly ClientWord[] = [
   {
     words: /Cannot connect to the Docker daemon|error during connect/,
     cause: (_, { manager }) => `the Docker Engine of ${manager} doesn't answer`,
-    fix: (_, { manager }) => `Check whether it runs: ${on(manager, 'systemctl', 'status', 'docker')}`,
+    fix: (_, { manager }) => `Check whether it runs: ${onNode(manager, 'systemctl', 'status', 'docker')}`,
     code: 'ENGINE_UNREACHABLE',
   },
   {
     words: /No space left on device/i,
     cause: (_, { manager }) => `${manager} has no room for the stack's files in memory`,
-    fix: (_, { manager }) => `See what fills /run or /dev/shm: ${on(manager, 'df', '-h', '/run', '/dev/shm')}`,
+    fix: (_, { manager }) => `See what fills /run or /dev/shm: ${onNode(manager, 'df', '-h', '/run', '/dev/shm')}`,
     code: 'DISK_FULL',
   },
   {
     words: /docker: command not found|'stack' is not a docker command|unknown command: docker stack/,
     cause: (_, { manager }) => `${manager} has no docker command that deploys stacks`,
     fix: (_, { manager }) =>
-      `Install it there: the package docker-ce-cli, or docker-cli of Debian 13. See: ${on(manager, 'sudo', 'docker', 'version')}`,
+      `Install it there: the package docker-ce-cli, or docker-cli of Debian 13. See: ${onNode(manager, 'sudo', 'docker', 'version')}`,
     code: 'ENGINE_REFUSED',
   },
   {
     words: /neither \/run nor \/dev\/shm is in memory/,
     cause: (_, { manager }) => `${manager} has no folder in memory, where secrets belong`,
-    fix: (_, { manager }) => `Mount a tmpfs at /run or /dev/shm there: ${on(manager, 'findmnt', '-t', 'tmpfs')}`,
+    fix: (_, { manager }) => `Mount a tmpfs at /run or /dev/shm there: ${onNode(manager, 'findmnt', '-t', 'tmpfs')}`,
     code: 'ENGINE_REFUSED',
   },
 ];

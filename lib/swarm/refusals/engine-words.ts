@@ -1,4 +1,5 @@
-import { below, on, type Refusal } from './refusal.ts';
+import { below, type Refusal } from './refusal.ts';
+import { onNode } from '../../util/shell-quote.ts';
 
 /**
  * What managers refuse, of swarmup's requests and of docker's. Sources: swarmkit, manager/controlapi (service.go, network.go, secret.go,
@@ -10,7 +11,7 @@ export const ENGINE_WORDS: readonly Refusal[] = [
     cause: (_, [, port, service, ingress]) =>
       `port ${port} belongs to the service ${service}${ingress === undefined ? ', on the hosts that it runs on' : ''}`,
     fix: ({ manager }, [, , service = '']) =>
-      `Publish another port; or, if that service is no longer needed: ${on(manager, 'sudo', 'docker', 'service', 'rm', service)}`,
+      `Publish another port; or, if that service is no longer needed: ${onNode(manager, 'sudo', 'docker', 'service', 'rm', service)}`,
     at: below('ports'),
   },
   {
@@ -31,14 +32,14 @@ export const ENGINE_WORDS: readonly Refusal[] = [
     cause: ({ stack }, [, network]) =>
       `there is a network ${network} already${stack === undefined ? '' : ', which is not of this stack'}`,
     fix: ({ manager, key }, [, network = '']) =>
-      `To use it, declare it external, with name: ${network}. Otherwise give ${key} another name, or remove that one: ${on(manager, 'sudo', 'docker', 'network', 'rm', network)}`,
+      `To use it, declare it external, with name: ${network}. Otherwise give ${key} another name, or remove that one: ${onNode(manager, 'sudo', 'docker', 'network', 'rm', network)}`,
   },
   {
     words: /name conflicts with an existing object|(?:service|secret|config) \S+ already exists/,
     cause: ({ kind, name, stack }) =>
       `there is a ${kind} ${name} already${stack === undefined ? '' : ', which is not of this stack'}`,
     fix: ({ manager, kind, name, key }) =>
-      `Give ${key} another name; or, if that one is no longer needed: ${on(manager, 'sudo', 'docker', kind, 'rm', name)}`,
+      `Give ${key} another name; or, if that one is no longer needed: ${onNode(manager, 'sudo', 'docker', kind, 'rm', name)}`,
     // Swarm may have created it, and answered too late.
     transient: true,
   },
@@ -46,13 +47,13 @@ export const ENGINE_WORDS: readonly Refusal[] = [
     words: /\b(secret|config)s? not found: ([^\n]+)/,
     cause: (_, [, kind, names]) => `the swarm has no ${kind} ${names}`,
     fix: ({ manager }, [, kind = 'secret', names = '']) =>
-      `Create it: printf VALUE | ${on(manager, 'sudo', 'docker', kind, 'create', names.split(',')[0] ?? '', '-')}; or add it to ${kind}s of the cluster file.`,
+      `Create it: printf VALUE | ${onNode(manager, 'sudo', 'docker', kind, 'create', names.split(',')[0] ?? '', '-')}; or add it to ${kind}s of the cluster file.`,
   },
   {
     words: /service mode change is not allowed/,
     cause: () => "Swarm can't change a service's mode",
     fix: ({ manager, name }) =>
-      `Remove it, and run again: ${on(manager, 'sudo', 'docker', 'service', 'rm', name)}. Or give it another name.`,
+      `Remove it, and run again: ${onNode(manager, 'sudo', 'docker', 'service', 'rm', name)}. Or give it another name.`,
     at: { stack: ['deploy', 'mode'], cluster: ['mode'] },
   },
   {
@@ -105,7 +106,7 @@ export const ENGINE_WORDS: readonly Refusal[] = [
     words: /The network (\S+) cannot be used with services/,
     cause: (_, [, network]) => `the network ${network} is only on one node, and services need one of the swarm`,
     fix: ({ manager }, [, network = '']) =>
-      `Add it to networks of the cluster file, once the local one is removed: ${on(manager, 'sudo', 'docker', 'network', 'rm', network)}`,
+      `Add it to networks of the cluster file, once the local one is removed: ${onNode(manager, 'sudo', 'docker', 'network', 'rm', network)}`,
     at: below('networks'),
   },
   {
@@ -118,7 +119,7 @@ export const ENGINE_WORDS: readonly Refusal[] = [
     words: /no ingress network is present/,
     cause: () => 'the swarm has no ingress network, which published ports need',
     fix: ({ manager }) =>
-      `Create it: ${on(manager, 'sudo', 'docker', 'network', 'create', '--driver', 'overlay', '--ingress', 'ingress')}; or publish ports with mode: host.`,
+      `Create it: ${onNode(manager, 'sudo', 'docker', 'network', 'create', '--driver', 'overlay', '--ingress', 'ingress')}; or publish ports with mode: host.`,
     isOfSwarm: true,
   },
   {
@@ -134,7 +135,7 @@ export const ENGINE_WORDS: readonly Refusal[] = [
       `the ${kind} ${name} is in use${users === undefined ? '' : ` by ${user} ${users.replace(/\.$/, '')}`}`,
     fix: ({ manager }, [, , , user, users = '']) =>
       user === 'service' && /^[\w.-]+$/.test(users)
-        ? `Remove that service first, or take it off there: ${on(manager, 'sudo', 'docker', 'service', 'ps', users)}`
+        ? `Remove that service first, or take it off there: ${onNode(manager, 'sudo', 'docker', 'service', 'ps', users)}`
         : 'Remove what uses it first.',
     isOfSwarm: true,
   },

@@ -1,5 +1,3 @@
-import { quoteThroughSsh } from '../../util/shell-quote.ts';
-
 export type Kind = 'service' | 'network' | 'secret' | 'config';
 
 /** What managers refuse to create, update or remove. */
@@ -33,8 +31,3 @@ export interface Refusal {
 
 /** The same key in files of stacks and of clusters. */
 export const below = (...keys: string[]) => ({ stack: keys, cluster: keys });
-
-/** A command on a manager, for a fix. */
-export function on(manager: string, ...argv: string[]): string {
-  return `swarmup ssh ${manager} -- ${quoteThroughSsh(argv)}`;
-}
